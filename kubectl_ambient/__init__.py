@@ -1,0 +1,3 @@
+"""kubectl ambient: put workloads into Istio's ambient mesh, and see why each pod is or is not in it."""
+
+__version__ = "0.1.0"

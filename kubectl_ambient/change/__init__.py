@@ -1,0 +1,1 @@
+"""What a label edit would do, computed by asking the mesh twice."""

@@ -1,0 +1,1 @@
+"""The network: kubeconfig, authentication, lists, patches, errors. Knows nothing of Istio."""

@@ -1,0 +1,1 @@
+"""What Istio does with the facts: pure functions, one file per question."""

@@ -1,0 +1,1 @@
+"""Verdicts to text, JSON, YAML and names. Decides nothing."""
