@@ -1,0 +1,251 @@
+"""Facts: what the rules need to know of a cluster, and nothing else.
+
+Every type is small, immutable and free of Kubernetes' nesting. Times are aware datetimes (UTC). The readers
+(`live`, `files`) fill them through `wire`; `mesh` only reads them.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from msgspec import Struct, field
+
+DATAPLANE_MODE = "istio.io/dataplane-mode"
+
+
+class Fact(Struct, frozen=True, gc=False, kw_only=True):
+    """Base of all facts: immutable, and not tracked by the garbage collector (no fact refers back)."""
+
+
+_ANNOTATION_KEYS = {
+    "redirection": "ambient.istio.io/redirection",
+    "sidecar_status": "sidecar.istio.io/status",
+    "inject": "sidecar.istio.io/inject",
+    "inject_templates": "inject.istio.io/templates",
+    "bypass_inbound_capture": "ambient.istio.io/bypass-inbound-capture",
+    "dataplane_mode": DATAPLANE_MODE,
+}
+
+
+class Annotations(Fact, frozen=True, rename=_ANNOTATION_KEYS):
+    """The annotations of a pod or pod template that decide something; None where the key is absent."""
+
+    redirection: str | None = None
+    sidecar_status: str | None = None
+    inject: str | None = None
+    inject_templates: str | None = None
+    bypass_inbound_capture: str | None = None
+    dataplane_mode: str | None = None
+
+
+NO_ANNOTATIONS = Annotations()
+
+
+class Owner(Fact, frozen=True):
+    """A controller, as `Deployment/web`."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+class EnvVar(Fact, frozen=True):
+    """An environment variable of a container. `value` is its literal; None where it is taken from elsewhere.
+
+    `config_map_key` names the key of a ConfigMap that it is taken from.
+    """
+
+    name: str
+    value: str | None = None
+    config_map_key: str | None = None
+
+
+class AgentContainer(Fact, frozen=True):
+    """The image and the environment of an istio-cni, ztunnel or istiod container."""
+
+    image: str
+    env: tuple[EnvVar, ...] = ()
+
+
+class Pod(Fact, frozen=True):
+    """A pod. `owner` is its controller as written in the pod (a Deployment's pod names its ReplicaSet)."""
+
+    namespace: str
+    name: str
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: Annotations = NO_ANNOTATIONS
+    owner: Owner | None = None
+    node: str = ""
+    host_network: bool = False
+    windows: bool = False
+    phase: str = ""
+    reason: str = ""
+    has_ip: bool = False
+    ready: bool = False
+    ready_since: datetime | None = None
+    created: datetime | None = None
+    started: datetime | None = None
+    deleting: datetime | None = None
+    mirror: bool = False
+    native_sidecar: bool = False
+    creating: bool = False
+    agent: AgentContainer | None = None
+
+    @property
+    def ref(self) -> str:
+        """`Pod/shop/web-1`, as evidence names it."""
+        return f"Pod/{self.namespace}/{self.name}"
+
+    @property
+    def finished(self) -> bool:
+        """Succeeded or Failed: Kubernetes starts it no more."""
+        return self.phase in ("Succeeded", "Failed")
+
+
+class Template(Fact, frozen=True):
+    """The pod template of a workload."""
+
+    labels: dict[str, str] = field(default_factory=dict)
+    annotations: Annotations = NO_ANNOTATIONS
+    host_network: bool = False
+
+
+class Workload(Fact, frozen=True):
+    """A controller of pods. `restarts` tells what follows a change of its template.
+
+    `desired` is the number of pods that it wants (None where it does not say, as a DaemonSet before its first
+    sync); `labels` are its own, which decide nothing.
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    labels: dict[str, str] = field(default_factory=dict)
+    template: Template = Template()
+    owner: Owner | None = None
+    selector: LabelSelector | None = None
+    desired: int | None = None
+    paused: bool = False
+    update_strategy: str = ""
+
+    @property
+    def ref(self) -> str:
+        """`Deployment/shop/web`, as evidence names it."""
+        return f"{self.kind}/{self.namespace}/{self.name}"
+
+
+class Namespace(Fact, frozen=True):
+    """A namespace. `mode_annotation` is `istio.io/dataplane-mode` set as an annotation, where it does nothing."""
+
+    name: str
+    labels: dict[str, str] = field(default_factory=dict)
+    mode_annotation: str | None = None
+    deleting: datetime | None = None
+
+
+class Node(Fact, frozen=True):
+    """A node: its labels tell the operating system and whether it is virtual."""
+
+    name: str
+    labels: dict[str, str] = field(default_factory=dict)
+
+
+class DaemonSet(Fact, frozen=True):
+    """A DaemonSet of Istio (istio-cni, ztunnel): the first container's image and environment."""
+
+    namespace: str
+    name: str
+    labels: dict[str, str] = field(default_factory=dict)
+    container: AgentContainer | None = None
+    node_selector: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def ref(self) -> str:
+        """`DaemonSet/istio-system/istio-cni-node`."""
+        return f"DaemonSet/{self.namespace}/{self.name}"
+
+
+class Istiod(Fact, frozen=True):
+    """A control plane: its revision (`default` where it has none) and its container."""
+
+    namespace: str
+    name: str
+    revision: str = "default"
+    container: AgentContainer | None = None
+
+
+class ConfigMap(Fact, frozen=True):
+    """A ConfigMap, with the time of the last change of its data where the API server tells."""
+
+    namespace: str
+    name: str
+    labels: dict[str, str] = field(default_factory=dict)
+    data: dict[str, str] = field(default_factory=dict)
+    changed: datetime | None = None
+
+    @property
+    def ref(self) -> str:
+        """`ConfigMap/istio-system/istio-cni-config`."""
+        return f"ConfigMap/{self.namespace}/{self.name}"
+
+
+class Requirement(Fact, frozen=True):
+    """One expression of a label selector, as Kubernetes writes it (`In`, `NotIn`, `Exists`, `DoesNotExist`)."""
+
+    key: str = ""
+    operator: str = ""
+    values: tuple[str, ...] = ()
+
+
+class LabelSelector(Fact, frozen=True):
+    """A Kubernetes LabelSelector; an empty one matches everything."""
+
+    match_labels: dict[str, str] = field(default_factory=dict)
+    match_expressions: tuple[Requirement, ...] = ()
+
+    @property
+    def empty(self) -> bool:
+        """True where it asks for nothing, and so matches everything."""
+        return not self.match_labels and not self.match_expressions
+
+
+class Webhook(Fact, frozen=True):
+    """One entry of a MutatingWebhookConfiguration that is called when a Pod is created.
+
+    `conditional` tells that it has matchConditions, which are expressions that we do not evaluate.
+    """
+
+    configuration: str
+    name: str
+    revision: str = ""
+    tag: str = ""
+    namespace_selector: LabelSelector = LabelSelector()
+    object_selector: LabelSelector = LabelSelector()
+    conditional: bool = False
+
+    @property
+    def ref(self) -> str:
+        """`MutatingWebhookConfiguration/istio-sidecar-injector`."""
+        return f"MutatingWebhookConfiguration/{self.configuration}"
+
+
+class Event(Fact, frozen=True):
+    """A Kubernetes event about a pod."""
+
+    namespace: str
+    pod: str
+    reason: str
+    message: str = ""
+    last_seen: datetime | None = None
+
+
+class Unread(Fact, frozen=True):
+    """Something that could not be read, and why. `what` as `list nodes`, `why` as `forbidden`."""
+
+    what: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"cannot {self.what}: {self.why}"

@@ -1,0 +1,154 @@
+"""Istio versions, and what changed in which of them.
+
+Each predicate names one change of behaviour. The facts were read from Istio's source at every patch tag from
+1.22.0 to 1.31.0-rc.0; `docs/versions.md` holds the table.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+_TAG = re.compile(r"(?:^|[^\d.])v?(1)\.(\d{1,3})(?:\.(\d+))?(?:-(alpha|beta|rc)(?:\.(\d+))?)?")
+_STAGE = {"alpha": 0, "beta": 1, "rc": 2}
+_FINAL = 3
+
+
+class Version(NamedTuple):
+    """A version of Istio, ordered as releases are: 1.31.0-alpha < 1.31.0-beta < 1.31.0-rc < 1.31.0."""
+
+    major: int
+    minor: int
+    patch: int = 0
+    stage: int = _FINAL
+    serial: int = 0
+
+    def __str__(self) -> str:
+        text = f"{self.major}.{self.minor}.{self.patch}"
+        if self.stage == _FINAL:
+            return text
+        stage = next(name for name, number in _STAGE.items() if number == self.stage)
+        return f"{text}-{stage}.{self.serial}"
+
+    @property
+    def minor_version(self) -> tuple[int, int]:
+        """(1, 30) of 1.30.3."""
+        return (self.major, self.minor)
+
+
+def parse(tag: str) -> Version | None:
+    """The version that an image tag or a chart label names: `1.30.3-distroless`, `v1.31.0-rc.0`, `cni-1.30.3`.
+
+    None where it names none (`latest`, a date, an empty text).
+    """
+    found = _TAG.search(tag)
+    if not found:
+        return None
+    major, minor, patch, stage, serial = found.groups()
+    return Version(int(major), int(minor), int(patch or 0), _STAGE.get(stage or "", _FINAL), int(serial or 0))
+
+
+def of_image(image: str) -> Version | None:
+    """The version in the tag of an image reference; a digest (`@sha256:…`) and a registry's port are not one."""
+    name = image.partition("@")[0]
+    _, colon, tag = name.rpartition(":")
+    return parse(tag) if colon and "/" not in tag else None
+
+
+OLDEST = Version(1, 22, 0)
+NEWEST = Version(1, 31, 0)
+NEWEST_MINOR = NEWEST.minor_version
+
+# One version of each behaviour of enrolment, oldest first: where the version is not known, a pod is judged by
+# all of them.
+EVERY_BEHAVIOUR = (
+    Version(1, 22, 0),
+    Version(1, 22, 8),
+    Version(1, 24, 0),
+    Version(1, 26, 8),
+    Version(1, 27, 0),
+    Version(1, 30, 3),
+    Version(1, 31, 0),
+)
+
+
+def _fixed_in(version: Version, *fixes: tuple[int, int, int]) -> bool:
+    """Whether a fix that was carried back to several minors is in this version; `fixes` in ascending order."""
+    for major, minor, patch in fixes:
+        if version.minor_version == (major, minor):
+            return version >= Version(major, minor, patch)
+    newest = fixes[-1]
+    return version.minor_version > (newest[0], newest[1])
+
+
+def is_known(version: Version) -> bool:
+    """Whether its rules were read: 1.22 to 1.31."""
+    return OLDEST.minor_version <= version.minor_version <= NEWEST_MINOR
+
+
+def judged_as(version: Version) -> Version:
+    """The version whose rules are applied: itself, or the newest known one for a later minor."""
+    return NEWEST if version.minor_version > NEWEST_MINOR else version
+
+
+def checks_host_network(version: Version) -> bool:
+    """Whether the eligibility function refuses `spec.hostNetwork` pods.
+
+    Absent in 1.22.0 and 1.22.1, present from 1.22.2 to 1.26, lost in 1.27.0 by the rewrite to selectors, back in
+    1.31.0-beta.0 and in the patches after 1.29.6 and 1.30.3 [cni/pkg/util: podutil.go, enablement_selector.go;
+    PR 61168].
+    """
+    if version < Version(1, 27, 0, 0):
+        return version >= Version(1, 22, 2)
+    return version >= Version(1, 31, 0, 1) or _fixed_in(version, (1, 29, 7), (1, 30, 4), (1, 31, 0))
+
+
+def refuses_host_netns(version: Version) -> bool:
+    """Whether the agent refuses to write rules into the node's own network namespace: 1.24.4+, 1.25.0+.
+
+    Before, nothing guarded it but the check of `spec.hostNetwork` [cni/pkg/nodeagent: podcgroupns].
+    """
+    return _fixed_in(version, (1, 24, 4), (1, 25, 0))
+
+
+def has_selectors(version: Version) -> bool:
+    """Whether `AMBIENT_ENABLEMENT_SELECTOR` decides (1.27.0+), and not the labels as such."""
+    return version >= Version(1, 27, 0, 0)
+
+
+def has_pending(version: Version) -> bool:
+    """Whether the agent writes `pending` before ztunnel has accepted the pod: 1.25.0+."""
+    return version >= Version(1, 25, 0, 0)
+
+
+def removes_finished(version: Version) -> bool:
+    """Whether the agent takes finished pods out of the mesh: 1.22.2+."""
+    return version >= Version(1, 22, 2)
+
+
+def excludes_in_json(version: Version) -> bool:
+    """Whether the exclude list stands in the JSON of the key `cni_network_config`: 1.22."""
+    return version.minor_version == (1, 22)
+
+
+def reads_exclude_key(version: Version) -> bool:
+    """Whether the chart renders the key that the program reads.
+
+    1.23.0-1.23.6, 1.24.0-1.24.4 and 1.25.0-1.25.1 render `EXCLUDED_NAMESPACES`, which nothing reads [PR 55304].
+    """
+    return _fixed_in(version, (1, 23, 7), (1, 24, 5), (1, 25, 2))
+
+
+def honours_exclusion(version: Version) -> bool:
+    """Whether the node agent honours the exclude list: 1.30.0+; before, only the CNI plugin did [note 59295]."""
+    return version >= Version(1, 30, 0, 0)
+
+
+def trims_exclusions(version: Version) -> bool:
+    """Whether white space around the names of the exclude list is dropped: 1.30.0+."""
+    return version >= Version(1, 30, 0, 0)
+
+
+def strict_inject_values(version: Version) -> bool:
+    """Whether `sidecar.istio.io/inject` takes only `true` and `false`: 1.27.0+ (istiod's version)."""
+    return version >= Version(1, 27, 0, 0)
