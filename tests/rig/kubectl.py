@@ -1,0 +1,58 @@
+"""Runs the real kubectl (and, through it, the plugin) as a person would."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from . import programs
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a command printed, and how it ended."""
+
+    stdout: str
+    stderr: str
+    code: int
+
+
+class KubectlError(AssertionError):
+    """A kubectl command that had to work did not."""
+
+
+def run(
+    *arguments: str,
+    kubeconfig: Path | str | None,
+    stdin: str | None = None,
+    env: Mapping[str, str] | None = None,
+    check: bool = False,
+    timeout: float = 60,
+) -> Result:
+    """Run kubectl with exactly this kubeconfig; plugins are found next to this Python."""
+    program = programs.program("kubectl")
+    # Not resolved: the link in the virtual environment is what lies beside the plugin.
+    path = os.pathsep.join([str(Path(sys.executable).parent), str(Path(program).parent), os.environ["PATH"]])
+    environment = {key: value for key, value in os.environ.items() if not _is_foreign(key)}
+    environment |= {"PATH": path, "KUBECONFIG": str(kubeconfig or os.devnull), **(env or {})}
+    done = subprocess.run(
+        [program, *arguments],
+        input=stdin if stdin is not None else "",
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        check=False,
+    )
+    if check and done.returncode != 0:
+        raise KubectlError(f"kubectl {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}")
+    return Result(done.stdout, done.stderr, done.returncode)
+
+
+def _is_foreign(key: str) -> bool:
+    """Settings of the person's shell that would send a test elsewhere or change what is printed."""
+    return key.lower().endswith("_proxy") or key.startswith("KUBE") or key in ("COLUMNS", "LINES", "NO_COLOR")

@@ -1,0 +1,110 @@
+"""Child processes that never outlive the one that started them."""
+
+from __future__ import annotations
+
+import atexit
+import ctypes
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+_PR_SET_PDEATHSIG = 1
+# Loaded here and not in the child: between fork and exec nothing may be imported.
+_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+# Proxies and credentials of the person's own shell have no business in the test cluster.
+_PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+def _die_with_parent() -> None:
+    if _libc is not None:
+        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_for(what: str, ask: Callable[[], T | None], seconds: float = 30, every: float = 0.05) -> T:
+    """Ask until the answer is true; the error names what was waited for."""
+    until = time.monotonic() + seconds
+    while True:
+        answer = ask()
+        if answer:
+            return answer
+        if time.monotonic() > until:
+            raise TimeoutError(f"{what}: not within {seconds:g} s")
+        time.sleep(every)
+
+
+class Processes:
+    """The programs of one server, ended together, last started first."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._running: list[tuple[str, subprocess.Popen[bytes]]] = []
+        atexit.register(self.stop)
+
+    def start(self, name: str, argv: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+        """Start a program; what it prints goes to `NAME.log` in the folder."""
+        environment = {key: os.environ[key] for key in _PASSED_ON if key in os.environ}
+        environment |= {"TMPDIR": str(self.folder), **(env or {})}
+        with self.log(name).open("ab") as log:
+            child = subprocess.Popen(
+                argv,
+                cwd=self.folder,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                # A group of its own: Ctrl-C in the terminal reaches us, and we end it in order.
+                start_new_session=True,
+                preexec_fn=_die_with_parent,
+            )
+        self._running.append((name, child))
+
+    def log(self, name: str) -> Path:
+        """Where a program's output lies."""
+        return self.folder / f"{name}.log"
+
+    def check(self) -> None:
+        """Raise, with the end of its log, if a program ended by itself."""
+        for name, child in self._running:
+            if child.poll() is not None:
+                tail = self.log(name).read_text(errors="replace").splitlines()[-15:]
+                raise RuntimeError(f"{name} ended with {child.returncode}:\n" + "\n".join(tail))
+
+    def wait_for(self, what: str, ask: Callable[[], T | None], seconds: float = 30) -> T:
+        """Wait, but not for a program that has died."""
+
+        def ask_the_living() -> T | None:
+            self.check()
+            return ask()
+
+        return wait_for(what, ask_the_living, seconds)
+
+    def stop(self, *names: str) -> None:
+        """End the named programs, or all; nothing of theirs is worth a slow farewell."""
+        ending = [item for item in reversed(self._running) if not names or item[0] in names]
+        for _, child in ending:
+            if child.poll() is None:
+                child.terminate()
+        until = time.monotonic() + 1
+        for item in ending:
+            try:
+                item[1].wait(timeout=max(0.0, until - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                item[1].kill()
+                item[1].wait()
+            self._running.remove(item)
