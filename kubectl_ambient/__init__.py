@@ -1,3 +1,4 @@
 """kubectl ambient: put workloads into Istio's ambient mesh, and see why each pod is or is not in it."""
 
 __version__ = "0.1.0"
+HOMEPAGE = "https://github.com/kubectl-ambient/kubectl-ambient"

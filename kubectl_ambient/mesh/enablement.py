@@ -55,12 +55,13 @@ def parse(text: str) -> tuple[Entry, ...] | Invalid:
 def _entry(node: yaml.Node) -> Entry:
     found = goyaml.fields(node, "an enablement selector")
     return Entry(
-        _selector(found.get("podselector"), "podSelector"),
-        _selector(found.get("namespaceselector"), "namespaceSelector"),
+        selector_of(found.get("podselector"), "podSelector"),
+        selector_of(found.get("namespaceselector"), "namespaceSelector"),
     )
 
 
-def _selector(node: yaml.Node | None, what: str) -> LabelSelector:
+def selector_of(node: yaml.Node | None, what: str) -> LabelSelector:
+    """A LabelSelector as Go reads it out of YAML. Raises goyaml.Refused."""
     found = goyaml.fields(node, what)
     labels = goyaml.pairs(found.get("matchlabels"), f"{what}.matchLabels")
     expressions = goyaml.items(found.get("matchexpressions"), f"{what}.matchExpressions")

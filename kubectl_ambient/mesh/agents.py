@@ -1,0 +1,329 @@
+"""The agents of a node: what its istio-cni was told, and whether it and ztunnel are Ready.
+
+The rules of enrolment follow the version and the settings of the istio-cni pod on the pod's own node.
+"""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Literal
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, Pod, Unread
+from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.mesh import enablement, versions
+from kubectl_ambient.mesh.enablement import Entry, Invalid
+from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.versions import Version
+
+DEFAULT_EXCLUDED = ("kube-system",)
+_GO_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
+
+
+class Told(Struct, frozen=True, gc=False):
+    """One setting of the agent, and where it stands."""
+
+    value: str | None
+    evidence: Evidence
+
+
+class Rules(Struct, frozen=True, kw_only=True, gc=False):
+    """What the agent of one node goes by, at one version. `installed` is False where there is no istio-cni."""
+
+    version: Version
+    version_told: Told
+    installed: bool
+    installed_told: Told
+    enabled: bool
+    enabled_told: Told
+    entries: tuple[Entry, ...] | Invalid
+    entries_told: Told
+    excluded: tuple[str, ...]
+    excluded_told: Told
+
+    @property
+    def custom(self) -> bool:
+        """Whether the selectors are other than the documented ones."""
+        return self.entries != enablement.DEFAULT
+
+
+class Health(Struct, frozen=True, kw_only=True, gc=False):
+    """One agent on one node. `pod` is None where there is none, or where it could not be read."""
+
+    program: Literal["istio-cni", "ztunnel"]
+    status: Literal["ready", "not ready", "missing", "unread"]
+    pod: Pod | None = None
+
+    @property
+    def bad(self) -> bool:
+        """Known to be unable to serve the node's pods."""
+        return self.status in ("not ready", "missing")
+
+
+class NodeAgents(Struct, frozen=True, kw_only=True, gc=False):
+    """What decides on one node. `worlds` holds one set of rules, or one of each behaviour where the version is
+    not known, oldest first."""
+
+    worlds: tuple[Rules, ...]
+    cni: Health
+    ztunnel: Health
+
+
+class Installation(Struct, kw_only=True):
+    """Istio's node agents as the snapshot shows them; `assumptions` tell what was taken for granted."""
+
+    nodes: dict[str, NodeAgents]
+    elsewhere: NodeAgents
+    installed: bool
+    versions: list[Version]
+    assumptions: list[str]
+
+    def on(self, node: str) -> NodeAgents:
+        """The agents of a node, or the cluster's settings for a node without any (or a pod without a node)."""
+        return self.nodes.get(node, self.elsewhere)
+
+
+def installation(snapshot: Snapshot) -> Installation:
+    """Find the agents of every node, their versions and their settings.
+
+    Source: the charts of istio-cni and ztunnel 1.22 to 1.31: DaemonSet istio-cni-node (label
+    k8s-app=istio-cni-node), its ConfigMap istio-cni-config beside it, pods of ztunnel with label app=ztunnel.
+    """
+    daemonsets = read(snapshot.cni_daemonsets) or []
+    cni_pods = read(snapshot.cni_pods) or []
+    daemonset = daemonsets[0] if daemonsets else None
+    installed = _installed(snapshot)
+    sources = _Sources(
+        daemonset=daemonset,
+        config=_config_of(snapshot, daemonset, cni_pods),
+        installed=bool(installed.value),
+        installed_told=installed,
+    )
+    elsewhere = NodeAgents(
+        worlds=_worlds(sources, daemonset.container if daemonset else None),
+        cni=_health("istio-cni", snapshot.cni_pods, None),
+        ztunnel=_health("ztunnel", snapshot.ztunnel_pods, None),
+    )
+    by_cni = {pod.node: pod for pod in cni_pods if pod.node and _counts(pod)}
+    by_ztunnel = {pod.node: pod for pod in read(snapshot.ztunnel_pods) or [] if pod.node and _counts(pod)}
+    nodes = {}
+    for node in by_cni.keys() | by_ztunnel.keys():
+        agent = by_cni.get(node)
+        nodes[node] = NodeAgents(
+            worlds=_worlds(sources, agent.agent) if agent and agent.agent else elsewhere.worlds,
+            cni=_health("istio-cni", snapshot.cni_pods, agent),
+            ztunnel=_health("ztunnel", snapshot.ztunnel_pods, by_ztunnel.get(node)),
+        )
+    found = {w.version for n in (*nodes.values(), elsewhere) if len(n.worlds) == 1 for w in n.worlds}
+    return Installation(
+        nodes=nodes,
+        elsewhere=elsewhere,
+        installed=sources.installed,
+        versions=sorted(found) if sources.installed else [],
+        assumptions=_assumptions(snapshot, sources, elsewhere, found),
+    )
+
+
+class _Sources(Struct, frozen=True, kw_only=True):
+    daemonset: DaemonSet | None
+    config: ConfigMap | Unread | None
+    installed: bool
+    installed_told: Told
+
+
+def _counts(pod: Pod) -> bool:
+    return not pod.finished
+
+
+def _installed(snapshot: Snapshot) -> Told:
+    """Whether istio-cni is there: its DaemonSet, or a pod of it. Assumed where neither could be read."""
+    daemonsets, pods = snapshot.cni_daemonsets, snapshot.cni_pods
+    if not isinstance(daemonsets, Unread) and daemonsets:
+        return Told("yes", Evidence(daemonsets[0].ref, "metadata.labels[k8s-app]", "istio-cni-node"))
+    if not isinstance(pods, Unread) and pods:
+        return Told("yes", Evidence(pods[0].ref, "metadata.labels[k8s-app]", "istio-cni-node"))
+    if isinstance(daemonsets, Unread) and isinstance(pods, Unread):
+        return Told("assumed", Evidence("DaemonSet/istio-cni-node", str(daemonsets), None))
+    return Told(None, Evidence("DaemonSet/istio-cni-node", "metadata.labels[k8s-app]=istio-cni-node", None))
+
+
+def _config_of(snapshot: Snapshot, daemonset: DaemonSet | None, pods: list[Pod]) -> ConfigMap | Unread | None:
+    """The ConfigMap beside the agent; None where it was looked for and is not there."""
+    configs = snapshot.cni_config
+    if isinstance(configs, Unread):
+        return configs
+    home = daemonset.namespace if daemonset else pods[0].namespace if pods else ""
+    return next((c for c in configs if c.namespace == home), configs[0] if configs else None)
+
+
+def _worlds(sources: _Sources, container: AgentContainer | None) -> tuple[Rules, ...]:
+    version = _version(sources, container)
+    if isinstance(version, Told):
+        return tuple(_rules(sources, container, v, version) for v in versions.EVERY_BEHAVIOUR)
+    known, told = version
+    return (_rules(sources, container, versions.judged_as(known), told, told_version=known),)
+
+
+def _version(sources: _Sources, container: AgentContainer | None) -> tuple[Version, Told] | Told:
+    """The agent's version and where it stands: image tag, else CURRENT_AGENT_VERSION, else a chart label."""
+    config, daemonset = sources.config, sources.daemonset
+    where = daemonset.ref if daemonset else "Pod/istio-cni-node"
+    candidates = []
+    if container:
+        version = versions.of_image(container.image)
+        candidates.append((version, Evidence(where, "spec…containers[0].image", container.image)))
+    if isinstance(config, ConfigMap):
+        tag = config.data.get("CURRENT_AGENT_VERSION", "")
+        candidates.append((versions.parse(tag), Evidence(config.ref, "data[CURRENT_AGENT_VERSION]", tag)))
+    if daemonset:
+        for key in ("app.kubernetes.io/version", "helm.sh/chart"):
+            tag = daemonset.labels.get(key, "")
+            candidates.append((versions.parse(tag), Evidence(daemonset.ref, f"metadata.labels[{key}]", tag)))
+    for version, evidence in candidates:
+        if version:
+            return version, Told(str(version), evidence)
+    return Told(None, Evidence(where, "spec…containers[0].image", container.image if container else None))
+
+
+def _rules(
+    sources: _Sources,
+    container: AgentContainer | None,
+    version: Version,
+    told: Told,
+    told_version: Version | None = None,
+) -> Rules:
+    enabled = _enabled(sources, container, version)
+    selectors = _setting(sources, container, "AMBIENT_ENABLEMENT_SELECTOR")
+    excluded, excluded_told = _excluded(sources, container, version)
+    if not versions.has_selectors(version) or (selectors.value is None and isinstance(sources.config, Unread)):
+        entries: tuple[Entry, ...] | Invalid = enablement.DEFAULT
+    else:
+        entries = _parsed(selectors.value or "")
+    return Rules(
+        version=told_version or version,
+        version_told=told,
+        installed=sources.installed,
+        installed_told=sources.installed_told,
+        enabled=enabled.value in _GO_TRUE,
+        enabled_told=enabled,
+        entries=entries,
+        entries_told=selectors,
+        excluded=excluded,
+        excluded_told=excluded_told,
+    )
+
+
+_parsed = lru_cache(maxsize=64)(enablement.parse)
+
+
+def _setting(sources: _Sources, container: AgentContainer | None, key: str) -> Told:
+    """A setting as the agent reads it: a literal `env` of its container beats the ConfigMap.
+
+    An empty value counts as unset, as viper's AutomaticEnv has it [cni/pkg/cmd/root.go].
+    """
+    where = sources.daemonset.ref if sources.daemonset else "Pod/istio-cni-node"
+    config = sources.config
+    source_key = key
+    for variable in container.env if container else ():
+        if variable.name == key:
+            if variable.value is not None:
+                return Told(variable.value or None, Evidence(where, f"env[{key}]", variable.value))
+            source_key = variable.config_map_key or key
+    if isinstance(config, ConfigMap):
+        value = config.data.get(source_key)
+        return Told(value or None, Evidence(config.ref, f"data[{source_key}]", value))
+    if config is None:
+        return Told(None, Evidence("ConfigMap/istio-cni-config", f"data[{source_key}]", None))
+    return Told(None, Evidence("ConfigMap/istio-cni-config", f"data[{source_key}] ({config})", None))
+
+
+def _enabled(sources: _Sources, container: AgentContainer | None, version: Version) -> Told:
+    """`AMBIENT_ENABLED`; up to 1.22 also `ambient_enabled` in the JSON of `cni_network_config`."""
+    told = _setting(sources, container, "AMBIENT_ENABLED")
+    if told.value is not None:
+        return told
+    if isinstance(sources.config, Unread):
+        return Told("true", told.evidence)
+    if versions.excludes_in_json(version):
+        enabled = _network_config(sources).get("ambient_enabled")
+        where = Evidence(_config_ref(sources), "data[cni_network_config].ambient_enabled", _text(enabled))
+        return Told("true" if enabled is True else None, where)
+    return told
+
+
+def _excluded(sources: _Sources, container: AgentContainer | None, version: Version) -> tuple[tuple[str, ...], Told]:
+    """The exclude list as this version reads it, split as it splits it."""
+    if isinstance(sources.config, Unread):
+        told = _setting(sources, container, "EXCLUDE_NAMESPACES")
+        if told.value is None:
+            return DEFAULT_EXCLUDED, Told(",".join(DEFAULT_EXCLUDED), told.evidence)
+    elif versions.excludes_in_json(version):
+        kubernetes = _network_config(sources).get("kubernetes")
+        names = kubernetes.get("exclude_namespaces") if isinstance(kubernetes, dict) else None
+        found = tuple(n for n in names if isinstance(n, str)) if isinstance(names, list) else ()
+        field = "data[cni_network_config].kubernetes.exclude_namespaces"
+        return found, Told(",".join(found) or None, Evidence(_config_ref(sources), field, ",".join(found) or None))
+    else:
+        told = _setting(sources, container, "EXCLUDE_NAMESPACES")
+    names_text = (told.value or "").split(",")
+    trimmed = (n.strip() for n in names_text) if versions.trims_exclusions(version) else names_text
+    return tuple(n for n in trimmed if n), told
+
+
+def _network_config(sources: _Sources) -> dict[str, object]:
+    """1.22's `cni_network_config`; empty where it is absent or no JSON (it holds placeholders, but quoted ones)."""
+    if not isinstance(sources.config, ConfigMap):
+        return {}
+    try:
+        found = json.loads(sources.config.data.get("cni_network_config", "{}"))
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _config_ref(sources: _Sources) -> str:
+    return sources.config.ref if isinstance(sources.config, ConfigMap) else "ConfigMap/istio-cni-config"
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else json.dumps(value)
+
+
+def _health(program: Literal["istio-cni", "ztunnel"], pods: list[Pod] | Unread, pod: Pod | None) -> Health:
+    if isinstance(pods, Unread):
+        return Health(program=program, status="unread")
+    if pod is None:
+        return Health(program=program, status="missing")
+    ready = pod.ready and pod.deleting is None
+    return Health(program=program, status="ready" if ready else "not ready", pod=pod)
+
+
+def _assumptions(snapshot: Snapshot, sources: _Sources, elsewhere: NodeAgents, found: set[Version]) -> list[str]:
+    told = []
+    if sources.installed_told.value == "assumed":
+        told.append(f"istio-cni is taken to be installed, with ambient on: {snapshot.cni_daemonsets}")
+    elif not sources.installed and snapshot.from_files:
+        told.append("the files are taken for the whole cluster: they hold no istio-cni DaemonSet and no pod of it")
+    if sources.installed and isinstance(sources.config, Unread):
+        told.append(
+            "istio-cni is taken to run with its documented settings (ambient on, kube-system excluded, "
+            f"default selectors): {sources.config}"
+        )
+    if sources.installed and len(elsewhere.worlds) > 1 and not found:
+        told.append(
+            f"the version of istio-cni is not known ({_why_no_version(snapshot, sources)}): "
+            "every version from 1.22 to 1.31 was asked"
+        )
+    for version in sorted(found):
+        if sources.installed and version.minor_version > versions.NEWEST_MINOR:
+            told.append(f"istio-cni {version} is newer than 1.31, the newest whose rules are known: judged as 1.31")
+    return told
+
+
+def _why_no_version(snapshot: Snapshot, sources: _Sources) -> str:
+    for part in (snapshot.cni_daemonsets, snapshot.cni_pods, sources.config):
+        if isinstance(part, Unread):
+            return str(part)
+    return "neither its image tag nor CURRENT_AGENT_VERSION names one"

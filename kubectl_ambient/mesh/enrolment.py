@@ -1,0 +1,313 @@
+"""Should this pod be in ambient mode? The rules, in the order in which they decide.
+
+Each rule asks one thing of a case and says what it found, with its evidence. `decide` takes the first answer;
+the trace that `explain` prints is the same run of the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+from msgspec import Struct
+
+from kubectl_ambient import HOMEPAGE
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Node, Pod, Unread
+from kubectl_ambient.mesh import versions
+from kubectl_ambient.mesh.agents import Rules
+from kubectl_ambient.mesh.enablement import BY_NAMESPACE_LABEL, BY_POD_LABEL, Entry, Invalid, asks
+from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, annotation, label
+from kubectl_ambient.mesh.selectors import as_text
+
+Expected = Literal["in", "out", "unknown"]
+
+OTHER_DATA_PLANES = {"kmesh": "Kmesh"}
+_VIRTUAL_NODE = (
+    ("type", "virtual-kubelet"),
+    ("kubernetes.azure.com/role", "virtual-node"),
+    ("eks.amazonaws.com/compute-type", "fargate"),
+)
+
+
+class Case(Struct, frozen=True, gc=False):
+    """One pod before one set of rules. `node` is None where the pod has none, or where it could not be read."""
+
+    pod: Pod
+    namespace: Namespace | Unread
+    node: Node | None
+    rules: Rules
+
+
+class Rule(Struct, frozen=True):
+    """A rule: its name, the good state that it asks for, and how it asks."""
+
+    name: str
+    title: str
+    ask: Callable[[Case], Step]
+
+
+class Decision(Struct, frozen=True, gc=False):
+    """What should be, by the reason that decided it; `steps` holds the trace where one was wanted."""
+
+    expected: Expected
+    reason: str
+    because: Step
+    steps: tuple[Step, ...] = ()
+
+
+def decide(case: Case, *, trace: bool = False) -> Decision:
+    """Ask the rules in order: the first `out` or refusal decides; with none, the pod is in by what asked for it.
+
+    A question that could not be answered (an unreadable Namespace) decides only if no later rule keeps the pod
+    out anyway.
+    """
+    decided: Step | None = None
+    asked: Step | None = None
+    steps: list[Step] = []
+    for rule in RULES:
+        step = rule.ask(case)
+        if decided is None:
+            if step.outcome == "out" or (step.outcome == "unknown" and rule is not ASKED):
+                decided = step
+                if not trace:
+                    break
+            elif rule is ASKED:
+                asked = step
+            steps.append(step)
+        else:
+            steps.append(_not_reached(step))
+    last = decided or asked
+    assert last is not None  # ASKED is one of the rules
+    expected: Expected = "out" if last.outcome == "out" else "in" if last.outcome == "in" else "unknown"
+    return Decision(expected, last.reason, last, tuple(steps) if trace else ())
+
+
+def _not_reached(step: Step) -> Step:
+    return Step(
+        rule=step.rule,
+        outcome="skipped",
+        message=step.message,
+        evidence=step.evidence,
+        reason=step.reason,
+        docs=step.docs,
+    )
+
+
+def _step(rule: str, outcome: Outcome, message: str, *evidence: Evidence, reason: str = "") -> Step:
+    docs = f"{HOMEPAGE}/blob/main/docs/reasons/{reason}.md" if reason else ""
+    return Step(rule=rule, outcome=outcome, message=message, evidence=evidence, reason=reason, docs=docs)
+
+
+def _finished(case: Case) -> Step:
+    """Finished pods are taken out of the mesh and never put into it: 1.22.2+ [cni/pkg/nodeagent/informers.go]."""
+    pod = case.pod
+    if not pod.finished:
+        return _step(
+            "Finished", "pass", "the pod is not finished", Evidence(pod.ref, "status.phase", pod.phase or None)
+        )
+    return _step(
+        "Finished",
+        "out",
+        f"the pod is finished ({pod.phase})",
+        Evidence(pod.ref, "status.phase", pod.phase),
+        reason="PodFinished",
+    )
+
+
+def _version(case: Case) -> Step:
+    """The rules are known from 1.22 on; a later minor than the newest known is judged as the newest, and it is said."""
+    rules = case.rules
+    if rules.version.minor_version >= versions.OLDEST.minor_version:
+        message = (
+            f"istio-cni is {rules.version}" if rules.version_told.value else "the version of istio-cni is not known"
+        )
+        return _step("Version", "pass", message, rules.version_told.evidence)
+    message = f"istio-cni {rules.version} is older than 1.22, the oldest whose rules are known"
+    return _step("Version", "unknown", message, rules.version_told.evidence, reason="EvidenceMissing")
+
+
+def _asked(case: Case) -> Step:
+    """The labels, or the enablement selectors, ask for ambient [podutil.go to 1.26, enablement_selector.go]."""
+    rules, pod, namespace = case.rules, case.pod, case.namespace
+    mode = pod.labels.get(DATAPLANE_MODE)
+    on_pod = label(pod.ref, DATAPLANE_MODE, mode)
+    if isinstance(rules.entries, Invalid):
+        return _step("Asked", "skipped", "cannot be asked: the selectors are refused", on_pod, reason="SelectorInvalid")
+    known = isinstance(namespace, Namespace)
+    namespace_labels = namespace.labels if isinstance(namespace, Namespace) else None
+    found = asks(rules.entries, pod.labels, namespace_labels)
+    if found is None:
+        missing = Evidence(f"Namespace/{pod.namespace}", f"metadata.labels ({namespace})", None)
+        message = f"the namespace's labels decide, and they could not be read: {namespace}"
+        return _step("Asked", "unknown", message, on_pod, missing, reason="EvidenceMissing")
+    namespace_mode = namespace_labels.get(DATAPLANE_MODE) if namespace_labels is not None else None
+    on_namespace = label(f"Namespace/{pod.namespace}", DATAPLANE_MODE, namespace_mode)
+    evidence = (on_pod, on_namespace) if known else (on_pod,)
+    if isinstance(found, Entry):
+        return _asked_by(case, found, on_pod, on_namespace)
+    if mode == "none" and _would_be_asked_without_label(case, rules.entries):
+        return _step(
+            "Asked", "out", f"the pod opts out: its label {DATAPLANE_MODE}=none", *evidence, reason="PodOptedOut"
+        )
+    if rules.custom:
+        message = "none of this cluster's own enablement selectors selects it"
+        return _step("Asked", "out", message, rules.entries_told.evidence, *evidence, reason="NotSelected")
+    for value, where in ((mode, "pod"), (namespace_mode, "namespace")):
+        other = OTHER_DATA_PLANES.get((value or "").lower())
+        if other:
+            message = f"the {where} asks for another data plane: {DATAPLANE_MODE}={value} is {other}'s"
+            return _step("Asked", "out", message, *evidence, reason="OtherDataPlane")
+    message = f"neither the pod nor its namespace has the label {DATAPLANE_MODE}=ambient"
+    return _step("Asked", "out", message, *evidence, reason="NotLabeled")
+
+
+def _asked_by(case: Case, entry: Entry, on_pod: Evidence, on_namespace: Evidence) -> Step:
+    if entry == BY_POD_LABEL:
+        return _step("Asked", "in", f"the pod's label {DATAPLANE_MODE}=ambient asks for it", on_pod, reason="PodLabel")
+    if entry == BY_NAMESPACE_LABEL:
+        message = f"the namespace's label {DATAPLANE_MODE}=ambient asks for it"
+        return _step("Asked", "in", message, on_namespace, on_pod, reason="NamespaceLabel")
+    message = (
+        f"an enablement selector of this cluster asks for it: pods {as_text(entry.pod)}, "
+        f"namespaces {as_text(entry.namespace)}"
+    )
+    return _step("Asked", "in", message, case.rules.entries_told.evidence, on_pod, reason="SelectorMatched")
+
+
+def _would_be_asked_without_label(case: Case, entries: tuple[Entry, ...]) -> bool:
+    """Whether `none` is what keeps the pod out: always by the default rules, by custom ones only if they say so."""
+    if not case.rules.custom:
+        return True
+    rest = {key: value for key, value in case.pod.labels.items() if key != DATAPLANE_MODE}
+    namespace_labels = case.namespace.labels if isinstance(case.namespace, Namespace) else None
+    return isinstance(asks(entries, rest, namespace_labels), Entry)
+
+
+def _installed(case: Case) -> Step:
+    """There is an istio-cni to act on the labels (its DaemonSet, or a pod of it)."""
+    told = case.rules.installed_told
+    if not case.rules.installed:
+        message = "there is no istio-cni in this cluster, so no label has any effect"
+        return _step("Installed", "out", message, told.evidence, reason="AmbientNotInstalled")
+    message = "istio-cni is installed" if told.value == "yes" else "istio-cni is taken to be installed"
+    return _step("Installed", "pass", message, told.evidence)
+
+
+def _enabled(case: Case) -> Step:
+    """istio-cni runs with ambient on (`AMBIENT_ENABLED`); without it, it serves sidecars only."""
+    told = case.rules.enabled_told
+    if not case.rules.enabled:
+        message = "istio-cni runs with ambient switched off, so no label has any effect"
+        return _step("Enabled", "out", message, told.evidence, reason="AmbientDisabled")
+    return _step("Enabled", "pass", "istio-cni has ambient on", told.evidence)
+
+
+def _selectors(case: Case) -> Step:
+    """Istio accepts the enablement selectors: 1.27+ (before, the key is not read)."""
+    rules = case.rules
+    if isinstance(rules.entries, Invalid):
+        message = (
+            f"Istio refuses the enablement selectors ({rules.entries.why}): "
+            "a new agent does not start, a running one keeps those it had"
+        )
+        return _step("Selectors", "unknown", message, rules.entries_told.evidence, reason="SelectorInvalid")
+    if not versions.has_selectors(rules.version):
+        return _step(
+            "Selectors", "pass", f"Istio {rules.version} goes by the labels alone", rules.version_told.evidence
+        )
+    message = (
+        "the enablement selectors are this cluster's own"
+        if rules.custom
+        else "the enablement selectors are the default"
+    )
+    return _step("Selectors", "pass", message, rules.entries_told.evidence)
+
+
+def _node(case: Case) -> Step:
+    """An agent can run on the node: both DaemonSets ask for kubernetes.io/os=linux; none runs on virtual nodes."""
+    pod, node = case.pod, case.node
+    if pod.windows:
+        message = "the pod is for Windows nodes, on which no agent runs"
+        return _step("Node", "out", message, Evidence(pod.ref, "spec.os.name", "windows"), reason="NodeUnsupported")
+    if not pod.node:
+        return _step("Node", "pass", "the pod has no node yet", Evidence(pod.ref, "spec.nodeName", None))
+    if node is None:
+        return _step(
+            "Node", "pass", f"node {pod.node} is taken for a Linux node", Evidence(pod.ref, "spec.nodeName", pod.node)
+        )
+    ref = f"Node/{node.name}"
+    system = node.labels.get("kubernetes.io/os")
+    if system not in (None, "linux"):
+        message = f"node {node.name} runs {system}, on which no agent runs"
+        return _step("Node", "out", message, label(ref, "kubernetes.io/os", system), reason="NodeUnsupported")
+    for key, value in _VIRTUAL_NODE:
+        if node.labels.get(key) == value:
+            message = f"node {node.name} is a virtual one, on which no DaemonSet runs"
+            return _step("Node", "out", message, label(ref, key, value), reason="NodeUnsupported")
+    return _step("Node", "pass", f"node {node.name} can run the agents", label(ref, "kubernetes.io/os", system))
+
+
+def _host_network(case: Case) -> Step:
+    """Pods on the host's network are never redirected, for reasons that differ (`versions.checks_host_network`)."""
+    pod, version = case.pod, case.rules.version
+    evidence = Evidence(pod.ref, "spec.hostNetwork", "true" if pod.host_network else None)
+    if not pod.host_network:
+        return _step("HostNetwork", "pass", "the pod has a network of its own", evidence)
+    if versions.checks_host_network(version):
+        message = f"the pod uses its node's network, which Istio {version} leaves alone"
+    elif versions.refuses_host_netns(version):
+        message = (
+            f"the pod uses its node's network: Istio {version} holds it eligible, tries, and refuses to write into "
+            "the node's network (it logs “Failed capturing pod, will not retry”)"
+        )
+    else:
+        message = f"the pod uses its node's network, which Istio {version} does not guard"
+    return _step("HostNetwork", "out", message, evidence, reason="HostNetwork")
+
+
+def _sidecar(case: Case) -> Step:
+    """No sidecar: the annotation `sidecar.istio.io/status` alone decides, whatever its value; no container counts."""
+    pod = case.pod
+    status = pod.annotations.sidecar_status
+    evidence = annotation(pod.ref, "sidecar.istio.io/status", status if status is None else (status[:60] or '""'))
+    if status is None:
+        return _step("Sidecar", "pass", "the pod has no sidecar", evidence)
+    return _step("Sidecar", "out", f"the pod has {sidecar_kind(pod)}, and that wins", evidence, reason="SidecarPresent")
+
+
+def sidecar_kind(pod: Pod) -> str:
+    """What the sidecar is: `a sidecar`, `a native sidecar`, or `a proxyless gRPC agent`."""
+    if "grpc" in (pod.annotations.inject_templates or ""):
+        return "a proxyless gRPC agent"
+    return "a native sidecar" if pod.native_sidecar else "a sidecar"
+
+
+def _excluded(case: Case) -> Step:
+    """The namespace is not on the exclude list: the node agent honours that from 1.30.0 on [note 59295]."""
+    pod, rules = case.pod, case.rules
+    evidence = rules.excluded_told.evidence
+    if pod.namespace not in rules.excluded:
+        return _step("NotExcluded", "pass", f"namespace {pod.namespace} is not excluded", evidence)
+    if versions.honours_exclusion(rules.version):
+        message = f"istio-cni excludes namespace {pod.namespace}"
+        return _step("NotExcluded", "out", message, evidence, reason="NamespaceExcluded")
+    message = (
+        f"namespace {pod.namespace} is on the exclude list, which Istio {rules.version} honours only while a pod "
+        "starts: its agent puts the pod in a moment later"
+    )
+    return _step("NotExcluded", "pass", message, evidence)
+
+
+ASKED = Rule("Asked", "labels or selectors ask for ambient", _asked)
+RULES: tuple[Rule, ...] = (
+    Rule("Finished", "pod is not finished", _finished),
+    Rule("Version", "the rules of this Istio version are known", _version),
+    ASKED,
+    Rule("Installed", "istio-cni is installed", _installed),
+    Rule("Enabled", "istio-cni has ambient on", _enabled),
+    Rule("Selectors", "Istio accepts the enablement selectors", _selectors),
+    Rule("Node", "an agent can run on the node", _node),
+    Rule("HostNetwork", "pod has a network of its own", _host_network),
+    Rule("Sidecar", "pod has no sidecar", _sidecar),
+    Rule("NotExcluded", "namespace is not excluded", _excluded),
+)
