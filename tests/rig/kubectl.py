@@ -38,7 +38,11 @@ def run(
     # Not resolved: the link in the virtual environment is what lies beside the plugin.
     path = os.pathsep.join([str(Path(sys.executable).parent), str(Path(program).parent), os.environ["PATH"]])
     environment = {key: value for key, value in os.environ.items() if not _is_foreign(key)}
-    environment |= {"PATH": path, "KUBECONFIG": str(kubeconfig or os.devnull), **(env or {})}
+    environment |= {"PATH": path, "KUBECONFIG": str(kubeconfig or os.devnull), "KUBERC": "off"}
+    if kubeconfig:
+        # Discovery is remembered there, and not among the person's own clusters.
+        environment["KUBECACHEDIR"] = str(Path(kubeconfig).parent / "kubectl-cache")
+    environment |= env or {}
     done = subprocess.run(
         [program, *arguments],
         input=stdin if stdin is not None else "",
