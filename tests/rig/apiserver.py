@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 import uuid
 from pathlib import Path
+from urllib.parse import urlencode
 
 from . import kubeconfig, kubectl, programs
-from .api import Api
+from .api import Api, Object
 from .certificates import Authority, KeyPair, new_key
 from .processes import Processes, free_port
 
@@ -79,6 +81,16 @@ class ApiServer:
     def kubectl(self, *arguments: str, stdin: str | None = None, check: bool = True) -> kubectl.Result:
         """Run kubectl as the administrator."""
         return kubectl.run(*arguments, kubeconfig=self.kubeconfig, stdin=stdin, check=check)
+
+    def apply(self, *objects: Object) -> None:
+        """Apply objects as the administrator, in one call of kubectl."""
+        document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
+        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(document))
+
+    def pods(self, namespace: str, selector: str = "") -> list[Object]:
+        """The pods of a namespace as they are now."""
+        query = f"?{urlencode({'labelSelector': selector})}" if selector else ""
+        return self.api.items(f"/api/v1/namespaces/{namespace}/pods{query}")
 
     def _certificate(self, name: str, groups: tuple[str, ...]) -> KeyPair:
         key = (name, *groups)

@@ -8,8 +8,12 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from . import programs
+
+if TYPE_CHECKING:
+    from .apiserver import ApiServer
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,38 @@ def run(
     if check and done.returncode != 0:
         raise KubectlError(f"kubectl {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}")
     return Result(done.stdout, done.stderr, done.returncode)
+
+
+class Runner:
+    """kubectl (or a plugin of it) against one server, as the administrator or as somebody else."""
+
+    def __init__(self, server: ApiServer, *prefix: str, check: bool = False) -> None:
+        self._server = server
+        self._prefix = prefix
+        self._check = check
+
+    def __call__(
+        self,
+        *arguments: str,
+        user: str | None = None,
+        groups: tuple[str, ...] = (),
+        kubeconfig: Path | str | None = None,
+        stdin: str | None = None,
+        env: Mapping[str, str] | None = None,
+        check: bool | None = None,
+        timeout: float = 60,
+    ) -> Result:
+        """Run it; `check` raises when it fails."""
+        chosen = kubeconfig or (self._server.user(user, groups) if user else self._server.kubeconfig)
+        return run(
+            *self._prefix,
+            *arguments,
+            kubeconfig=chosen,
+            stdin=stdin,
+            env=env,
+            check=self._check if check is None else check,
+            timeout=timeout,
+        )
 
 
 def _is_foreign(key: str) -> bool:

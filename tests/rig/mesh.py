@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import json
 import os
 import subprocess
 import sys
@@ -49,16 +48,12 @@ class Mesh:
         cluster.kubectl("create", "namespace", NAMESPACE)
         self._start_istiod()
         manifests = generate()
-        self._create([item for item in manifests if item["kind"] not in _LEFT_OUT])
+        cluster.apply(*(item for item in manifests if item["kind"] not in _LEFT_OUT))
         self._start_agent()
         cluster.processes.wait_for("istiod", self._ready, 60)
         self._register_webhook(next(i for i in manifests if i["kind"] == "MutatingWebhookConfiguration"))
         cluster.processes.wait_for("istio-cni and ztunnel", self._daemons_ready, 60)
         return self
-
-    def _create(self, items: list[Object]) -> None:
-        document = {"apiVersion": "v1", "kind": "List", "items": items}
-        self._cluster.kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(document))
 
     def _start_istiod(self) -> None:
         grpc, secure, monitoring, control = (free_port() for _ in range(4))
@@ -115,7 +110,7 @@ class Mesh:
             path = hook["clientConfig"].pop("service")["path"]
             hook["clientConfig"]["url"] = f"https://localhost:{self._https}{path}"
             hook["clientConfig"]["caBundle"] = base64.b64encode(authority).decode()
-        self._create([webhook])
+        self._cluster.apply(webhook)
 
     def _daemons_ready(self) -> bool:
         daemons = self._cluster.api.items(f"/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets")
