@@ -53,7 +53,9 @@ def parse_field_selector(text: str, known: Collection[str] | None = None) -> Fie
             raise UsageError(f"error: invalid selector: '{text}'; can't understand '{part}'")
         if known is not None and term[0] not in known:
             raise UsageError(f"error: field label not supported: {term[0]}")
-        terms.append(term)
+        # apimachinery takes a term that names nothing and asks for nothing for no term at all.
+        if term[0] or term[2]:
+            terms.append(term)
     return FieldSelector(tuple(terms))
 
 

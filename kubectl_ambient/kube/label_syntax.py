@@ -27,8 +27,7 @@ def label_key_problems(key: str) -> list[str]:
     """What is wrong with a label key such as `istio.io/rev`; empty when it is valid."""
     if key.count("/") > 1:
         return [
-            f"a valid label key {_NAME_WORDS} with an optional DNS subdomain prefix and '/'"
-            " (e.g. 'example.com/MyName')"
+            f"a valid label key {_NAME_WORDS} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')"
         ]
     problems = []
     prefix, slash, name = key.rpartition("/")

@@ -1,0 +1,72 @@
+"""What kubectl refuses in a cluster or user of a kubeconfig before it connects, in its words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .errors import ConfigError
+from .kubeconfig import Entry
+
+
+def check_access(cluster_name: str, cluster: Entry, user_name: str, user: Entry) -> None:
+    """Raises ConfigError for what contradicts itself or names a file that cannot be read."""
+    problems = [*_cluster_problems(cluster_name, cluster), *_user_problems(user_name, user)]
+    if len(problems) == 1:
+        raise ConfigError(f"error: {problems[0]}")
+    if problems:
+        raise ConfigError("\n".join(["Error in configuration: ", *(f"* {p}" for p in problems)]))
+
+
+def _cluster_problems(name: str, cluster: Entry) -> list[str]:
+    problems = []
+    if "certificate-authority" in cluster and "certificate-authority-data" in cluster:
+        problems.append(
+            f"certificate-authority-data and certificate-authority are both specified for {name}."
+            " certificate-authority-data will override."
+        )
+    elif cluster.get("insecure-skip-tls-verify") and (
+        "certificate-authority" in cluster or "certificate-authority-data" in cluster
+    ):
+        problems.append("specifying a root certificates file with the insecure flag is not allowed")
+    return problems + _unreadable(cluster, "certificate-authority", "certificate-authority", name)
+
+
+def _user_problems(name: str, user: Entry) -> list[str]:
+    problems = []
+    if "client-certificate" in user or "client-certificate-data" in user:
+        if "client-certificate" in user and "client-certificate-data" in user:
+            problems.append(
+                f"client-cert-data and client-cert are both specified for {name}. client-cert-data will override."
+            )
+        if "client-key" in user and "client-key-data" in user:
+            problems.append(
+                f"client-key-data and client-key are both specified for {name}; client-key-data will override"
+            )
+        if "client-key" not in user and "client-key-data" not in user:
+            problems.append(
+                f"client-key-data or client-key must be specified for {name} to use the clientCert"
+                " authentication method."
+            )
+        problems += _unreadable(user, "client-certificate", "client-cert", name)
+        problems += _unreadable(user, "client-key", "client-key", name)
+    if "exec" in user and "auth-provider" in user:
+        problems.append(f"authProvider cannot be provided in combination with an exec plugin for {name}")
+    if "token" in user and ("username" in user or "password" in user):
+        problems.append(
+            f"more than one authentication method found for {name}; found [token basicAuth], only one is allowed"
+        )
+    if "as" not in user and any(key in user for key in ("as-uid", "as-groups", "as-user-extra")):
+        problems.append(f"requesting uid, groups or user-extra for {name} without impersonating a user")
+    return problems
+
+
+def _unreadable(entry: Entry, key: str, word: str, name: str) -> list[str]:
+    path = entry.get(key)
+    if not path:
+        return []
+    try:
+        with Path(path).open("rb"):
+            return []
+    except OSError as e:
+        why = f"open {path}: {(e.strerror or str(e)).lower()}"
+        return [f"unable to read {word} {path} for {name} due to {why}"]

@@ -1,0 +1,236 @@
+"""The client: lists, gets, watches and patches of a cluster, decoded straight into the caller's types.
+
+Importing this costs neither `kubernetes` nor `urllib3`; `connect` brings them in.
+"""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from .access import Access, find_access
+from .decoding import BadObject, OnBad, decode_one
+from .options import ConnectionOptions
+from .pages import Listing, gather, read_pages
+from .parallel import side_by_side
+from .resources import Resource
+from .timeouts import parse_timeout
+from .transport import Request, Transport
+from .watch import WatchEvent, watch_events
+
+__all__ = ["BadObject", "Client", "Listing", "ServerVersion", "WatchEvent", "connect", "side_by_side"]
+
+T = TypeVar("T")
+PatchType = Literal["merge", "strategic", "json"]
+
+_PATCH_TYPES = {
+    "merge": "application/merge-patch+json",
+    "strategic": "application/strategic-merge-patch+json",
+    "json": "application/json-patch+json",
+}
+_METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1,application/json"
+
+
+class ServerVersion(msgspec.Struct, frozen=True, gc=False):
+    """What the server says of itself: `v1.36.1`, "1", "36" (or "36+")."""
+
+    git_version: str = msgspec.field(name="gitVersion", default="")
+    major: str = ""
+    minor: str = ""
+
+
+def connect(options: ConnectionOptions, on_warning: Callable[[str], None] = lambda text: None) -> Client:
+    """A client for the cluster that the flags and the kubeconfig mean; sends nothing yet.
+
+    `on_warning` gets the text of each new `Warning:` header of the API. Raises UsageError and ConfigError.
+    """
+    timeout = parse_timeout(options.request_timeout)
+    access = find_access(options)
+    return Client(access, Transport(access, timeout, on_warning))
+
+
+class Client:
+    """One cluster, as one user. Its methods raise KubeError; they may be called from several threads.
+
+    host: the server's URL. context: the context's name, or "". namespace: that of the flag, else of the
+    context, else "default". bad_objects: what did not fit its type where no `on_bad` was given.
+    """
+
+    def __init__(self, access: Access, transport: Transport) -> None:
+        self.host = access.server
+        self.context = access.context
+        self.namespace = access.namespace
+        self.bad_objects: builtins.list[BadObject] = []
+        self._transport = transport
+
+    @property
+    def requests(self) -> int:
+        """How many requests were sent, repeated ones included."""
+        return self._transport.requests
+
+    def get(
+        self,
+        resource: Resource,
+        name: str,
+        namespace: str = "",
+        *,
+        type: type[T],
+        metadata_only: bool = False,
+    ) -> T:
+        """One object. Raises ApiError (`is_not_found`, …), BadAnswer when it does not fit `type`."""
+        request = Request(
+            resource.path(namespace, name),
+            accept=_accept(metadata_only, ""),
+            resource=resource,
+            name=name,
+        )
+        return decode_one(self._transport.send(request), type, _named(resource, namespace, name))
+
+    def list(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        type: type[T],
+        label_selector: str = "",
+        field_selector: str = "",
+        chunk_size: int = 500,
+        metadata_only: bool = False,
+        on_bad: OnBad | None = None,
+        on_restart: Callable[[], None] | None = None,
+    ) -> Iterator[builtins.list[T]]:
+        """Pages of the objects of a namespace, "" being all. Each object comes once.
+
+        The server may forget the moment that a long list shows (410), and the list must begin anew. With
+        `on_restart`, pages are handed on as they come, and it is called when all earlier ones are to be
+        dropped. Without, the pages are held until the last has come, so that there is nothing to drop.
+        """
+        accept = _accept(metadata_only, "List")
+        pages = read_pages(
+            self._transport.send,
+            self._list_request(resource, namespace, label_selector, field_selector, accept),
+            type,
+            resource,
+            chunk_size=chunk_size,
+            where=self.host,
+            on_bad=on_bad or self.bad_objects.append,
+        )
+        if on_restart is None:
+            yield from gather(pages)[0]
+            return
+        for page in pages:
+            if page.restarted:
+                on_restart()
+            yield page.items
+
+    def list_with_version(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        type: type[T],
+        label_selector: str = "",
+        field_selector: str = "",
+        chunk_size: int = 500,
+        metadata_only: bool = False,
+        on_bad: OnBad | None = None,
+    ) -> Listing[T]:
+        """All objects at once, with the resource version to watch from: `items, version = …`."""
+        accept = _accept(metadata_only, "List")
+        pages, version = gather(
+            read_pages(
+                self._transport.send,
+                self._list_request(resource, namespace, label_selector, field_selector, accept),
+                type,
+                resource,
+                chunk_size=chunk_size,
+                where=self.host,
+                on_bad=on_bad or self.bad_objects.append,
+            )
+        )
+        return Listing([item for page in pages for item in page], version)
+
+    def watch(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        type: type[T],
+        resource_version: str,
+        label_selector: str = "",
+        field_selector: str = "",
+        metadata_only: bool = False,
+        on_bad: OnBad | None = None,
+    ) -> Iterator[WatchEvent[T]]:
+        """Changes after `resource_version`, without end; see `watch_events`.
+
+        Raises Expired when that version is too old: list again and watch from there.
+        """
+        accept = _accept(metadata_only, "")
+        return watch_events(
+            self._transport,
+            self._list_request(resource, namespace, label_selector, field_selector, accept),
+            type,
+            resource,
+            resource_version,
+            on_bad=on_bad or self.bad_objects.append,
+        )
+
+    def patch(
+        self,
+        resource: Resource,
+        name: str,
+        namespace: str = "",
+        *,
+        body: object,
+        type: type[T],
+        patch_type: PatchType = "merge",
+        dry_run: Literal["none", "server"] = "none",
+        field_manager: str = "kubectl-ambient",
+    ) -> T:
+        """The object as it is after the patch `body` (JSON-like). With `server` nothing is stored."""
+        query = [("fieldManager", field_manager)]
+        if dry_run == "server":
+            query.append(("dryRun", "All"))
+        request = Request(
+            resource.path(namespace, name),
+            method="PATCH",
+            query=tuple(query),
+            content_type=_PATCH_TYPES[patch_type],
+            body=msgspec.json.encode(body),
+            resource=resource,
+            name=name,
+        )
+        return decode_one(self._transport.send(request), type, _named(resource, namespace, name))
+
+    def raw(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = "*/*") -> bytes:
+        """The body of any GET under the server's URL, such as `/version`."""
+        return bytes(self._transport.send(Request(path, query=tuple(query), accept=accept)))
+
+    def version(self) -> ServerVersion:
+        """The server's version."""
+        return decode_one(self._transport.send(Request("/version")), ServerVersion, f"{self.host}/version")
+
+    def side_by_side(self, calls: Sequence[Callable[[], Any]], workers: int = 10) -> builtins.list[Any]:
+        """Independent reads beside each other; see `parallel.side_by_side`."""
+        return side_by_side(calls, workers)
+
+    def _list_request(self, resource: Resource, namespace: str, labels: str, fields: str, accept: str) -> Request:
+        query = [(k, v) for k, v in (("labelSelector", labels), ("fieldSelector", fields)) if v]
+        return Request(
+            resource.path(namespace),
+            query=tuple(query),
+            accept=accept,
+            resource=resource,
+        )
+
+
+def _accept(metadata_only: bool, suffix: str) -> str:
+    return _METADATA.format(suffix) if metadata_only else "application/json"
+
+
+def _named(resource: Resource, namespace: str, name: str) -> str:
+    return f'{resource.name_for_output} "{name}"' + (f" in namespace {namespace}" if namespace else "")

@@ -1,0 +1,156 @@
+"""Credential plugins (`users[].user.exec`): run as kubectl runs them, their failure told in one sentence.
+
+The `kubernetes` package runs them too, but swallows their failure and then asks anonymously.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from base64 import b64encode
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from .access import Access
+from .errors import ConfigError, printable
+from .kubeconfig import Entry
+
+_GROUP = "client.authentication.k8s.io/"
+_CLUSTER_KEYS = (
+    "server",
+    "tls-server-name",
+    "insecure-skip-tls-verify",
+    "certificate-authority-data",
+    "proxy-url",
+    "disable-compression",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ExecCredential:
+    """What a plugin answered; `expires_at` is Unix time in seconds, None when it did not say."""
+
+    token: str = ""
+    certificate: str = ""
+    key: str = ""
+    expires_at: float | None = None
+
+
+def run_exec_plugin(access: Access) -> ExecCredential:
+    """Runs the plugin of the access's user. Raises ConfigError naming its command and what it said."""
+    spec: Entry = access.user["exec"]
+    command, version = str(spec.get("command") or ""), str(spec.get("apiVersion") or "")
+    _check(spec, command, version, access.user_name)
+    interactive = _is_interactive(spec, version, command)
+    info: dict[str, Any] = {
+        "kind": "ExecCredential",
+        "apiVersion": version,
+        "spec": {"interactive": interactive},
+    }
+    if spec.get("provideClusterInfo"):
+        info["spec"]["cluster"] = _cluster_info(access)
+    environ = dict(os.environ)
+    environ.update({str(e["name"]): str(e.get("value") or "") for e in spec.get("env") or ()})
+    environ["KUBERNETES_EXEC_INFO"] = json.dumps(info)
+    out = _run([command, *map(str, spec.get("args") or ())], environ, interactive, spec)
+    return _read(out, command, version)
+
+
+def _check(spec: Entry, command: str, version: str, user: str) -> None:
+    if not command:
+        raise ConfigError(f"error: command must be specified for {user} to use exec authentication plugin")
+    if not version:
+        raise ConfigError(f"error: apiVersion must be specified for {user} to use exec authentication plugin")
+    if version not in (f"{_GROUP}v1", f"{_GROUP}v1beta1"):
+        raise ConfigError(f'error: exec plugin: invalid apiVersion "{version}"')
+    if any(not isinstance(e, dict) or not e.get("name") for e in spec.get("env") or ()):
+        raise ConfigError(f"error: env variable name must be specified for {user} to use exec authentication plugin")
+    if not spec.get("interactiveMode") and version == f"{_GROUP}v1":
+        raise ConfigError(f"error: interactiveMode must be specified for {user} to use exec authentication plugin")
+
+
+def _is_interactive(spec: Entry, version: str, command: str) -> bool:
+    mode = spec.get("interactiveMode") or "IfAvailable"
+    terminal = sys.stdin is not None and sys.stdin.isatty()
+    if mode not in ("Never", "IfAvailable", "Always"):
+        raise ConfigError(f'error: invalid interactiveMode for {command}: "{mode}"')
+    if mode == "Always" and not terminal:
+        raise _failed("exec plugin cannot support interactive mode: standard input is not a terminal", spec)
+    return mode != "Never" and terminal
+
+
+def _cluster_info(access: Access) -> Entry:
+    info = {key: access.cluster[key] for key in _CLUSTER_KEYS if key in access.cluster}
+    info["server"] = access.server
+    if path := access.cluster.get("certificate-authority"):
+        info["certificate-authority-data"] = b64encode(Path(path).read_bytes()).decode()
+    for extension in access.cluster.get("extensions") or ():
+        if isinstance(extension, dict) and extension.get("name") == f"{_GROUP}exec":
+            info["config"] = extension.get("extension")
+    return info
+
+
+def _run(words: list[str], environ: dict[str, str], interactive: bool, spec: Entry) -> bytes:
+    program = shutil.which(words[0])
+    if program is None:
+        raise _failed(f"exec: executable {words[0]} not found", spec)
+    # A person at a terminal must see a plugin's questions ("open this page and enter…") as they come.
+    seen = sys.stderr is not None and sys.stderr.isatty()
+    try:
+        done = subprocess.run(
+            [program, *words[1:]],
+            env=environ,
+            stdin=None if interactive else subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=None if seen else subprocess.PIPE,
+            check=False,
+        )
+    except OSError as e:
+        raise _failed(f"exec: {words[0]}: {(e.strerror or str(e)).lower()}", spec) from None
+    if done.returncode:
+        said = printable((done.stderr or b"").decode(errors="replace"), 500)
+        words_of_it = f": {' '.join(said.split())}" if said else ""
+        raise _failed(f"exec: executable {words[0]} failed with exit code {done.returncode}{words_of_it}", spec)
+    return done.stdout
+
+
+def _read(out: bytes, command: str, version: str) -> ExecCredential:
+    try:
+        answer = json.loads(out)
+    except ValueError:
+        raise _failed(f"exec: executable {command} printed no ExecCredential") from None
+    if not isinstance(answer, dict) or answer.get("kind") != "ExecCredential":
+        raise _failed(f"exec: executable {command} printed no ExecCredential")
+    if answer.get("apiVersion") != version:
+        raise _failed(
+            f"exec plugin is configured to use API version {version},"
+            f" plugin returned version {answer.get('apiVersion')}"
+        )
+    status = answer.get("status")
+    if not isinstance(status, dict):
+        raise _failed("exec plugin didn't return a status field")
+    token, certificate, key = (str(status.get(k) or "") for k in ("token", "clientCertificateData", "clientKeyData"))
+    if not token and not certificate and not key:
+        raise _failed("exec plugin didn't return a token or cert/key pair")
+    if bool(certificate) != bool(key):
+        raise _failed("exec plugin returned only certificate or key, not both")
+    return ExecCredential(token.strip(), certificate, key, _unix_time(status.get("expirationTimestamp")))
+
+
+def _unix_time(text: Any) -> float | None:
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(str(text)).timestamp()
+    except ValueError:
+        raise _failed(f"exec plugin returned an expirationTimestamp that is no time: {text}") from None
+
+
+def _failed(why: str, spec: Entry | None = None) -> ConfigError:
+    hint = printable(str((spec or {}).get("installHint") or ""), 1000)
+    return ConfigError(f"Unable to connect to the server: getting credentials: {printable(why)}", hint=hint)

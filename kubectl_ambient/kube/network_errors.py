@@ -1,0 +1,130 @@
+"""What happens on the wire, in the words of kubectl (that is, of Go's net, tls and x509 packages)."""
+
+from __future__ import annotations
+
+import errno
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from .errors import ConnectionFailed, printable
+
+_UNABLE = "Unable to connect to the server: "
+TIMED_OUT = f"{_UNABLE}context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+_SYSCALL = {
+    errno.EHOSTUNREACH: "connect: no route to host",
+    errno.ENETUNREACH: "connect: network is unreachable",
+    errno.EACCES: "connect: permission denied",
+    errno.ETIMEDOUT: "connect: connection timed out",
+}
+_TLS_REASONS = {
+    "WRONG_VERSION_NUMBER": "http: server gave HTTP response to HTTPS client",
+    "HTTP_REQUEST": "http: server gave HTTP response to HTTPS client",
+    "TLSV13_ALERT_CERTIFICATE_REQUIRED": "remote error: tls: certificate required",
+    "TLSV1_ALERT_UNKNOWN_CA": "remote error: tls: unknown certificate authority",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "remote error: tls: bad certificate",
+    "SSLV3_ALERT_HANDSHAKE_FAILURE": "remote error: tls: handshake failure",
+    "UNEXPECTED_EOF_WHILE_READING": "EOF",
+}
+_AUTHORITY_HINT = (
+    "the server's certificate is not signed by the certificate-authority of this cluster in the kubeconfig"
+)
+
+
+def network_error(error: BaseException, server: str, proxy: str = "", *, hint: str = "") -> ConnectionFailed:
+    """`error`, as urllib3 raised it for a request to `server` (a URL), as one sentence."""
+    import urllib3.exceptions as u
+
+    where = urlsplit(server).netloc.rpartition("@")[2]
+    causes = list(_causes(error))
+    if isinstance(error, u.ProxyError) or (proxy and any(isinstance(c, u.NewConnectionError) for c in causes)):
+        at = urlsplit(proxy).netloc.rpartition("@")[2]
+        why = _proxy_words(causes, at)
+        return ConnectionFailed(f"{_UNABLE}{why}", hint=hint or f"the proxy is {at}")
+    for cause in causes:
+        match cause:
+            case ssl.SSLError():
+                words, tls_hint = _tls_words(cause)
+                return ConnectionFailed(f"{_UNABLE}{words}", hint=hint or tls_hint)
+            case ConnectionRefusedError():
+                return ConnectionFailed(
+                    f"The connection to the server {where} was refused - did you specify the right host or port?",
+                    hint=hint,
+                )
+            case socket.gaierror() | u.NameResolutionError():
+                host = urlsplit(server).hostname or where
+                return ConnectionFailed(f"{_UNABLE}dial tcp: lookup {host}: no such host", hint=hint)
+            case u.ConnectTimeoutError():
+                return ConnectionFailed(f"{_UNABLE}dial tcp {_port(server)}: i/o timeout", hint=hint)
+            case u.ReadTimeoutError():
+                return ConnectionFailed(TIMED_OUT, hint=hint)
+            case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
+                return ConnectionFailed(f"{_UNABLE}read tcp {_port(server)}: connection reset by peer", hint=hint)
+            case OSError() if cause.errno in _SYSCALL:
+                return ConnectionFailed(f"{_UNABLE}dial tcp {_port(server)}: {_SYSCALL[cause.errno]}", hint=hint)
+    if any(isinstance(c, u.IncompleteRead | u.InvalidChunkLength) for c in causes):
+        return ConnectionFailed(f"{_UNABLE}unexpected EOF", hint=hint)
+    if any(type(c).__name__ in ("RemoteDisconnected", "IncompleteRead") for c in causes):
+        return ConnectionFailed(f"{_UNABLE}EOF", hint=hint)
+    return ConnectionFailed(f"{_UNABLE}{printable(str(error), 300)}", hint=hint)
+
+
+def is_reset(error: BaseException) -> bool:
+    """Whether the connection broke off in a way that another try may not meet: a reset, or an early end."""
+    import urllib3.exceptions as u
+
+    return any(
+        isinstance(c, ConnectionResetError | BrokenPipeError | u.IncompleteRead | u.InvalidChunkLength)
+        or type(c).__name__ in ("RemoteDisconnected", "IncompleteRead")
+        for c in _causes(error)
+    )
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that it came from, outermost first: urllib3 keeps them in several places."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        e = waiting.pop(0)
+        if isinstance(e, BaseException) and id(e) not in seen:
+            seen.add(id(e))
+            yield e
+            waiting += [getattr(e, "reason", None), getattr(e, "original_error", None), *e.args]
+            waiting += [e.__cause__, e.__context__]
+
+
+def _proxy_words(causes: list[BaseException], at: str) -> str:
+    for cause in causes:
+        if isinstance(cause, ConnectionRefusedError):
+            return f"proxyconnect tcp: dial tcp {at}: connect: connection refused"
+        if isinstance(cause, socket.gaierror):
+            return f"proxyconnect tcp: dial tcp: lookup {at.rpartition(':')[0] or at}: no such host"
+    text = next((str(c) for c in causes if "Tunnel connection failed" in str(c)), str(causes[-1]))
+    if refused := re.search(r"Tunnel connection failed: \d+ (.*?)['\")]*$", text):
+        return printable(refused[1], 200)
+    return f"proxyconnect tcp: {printable(text, 200)}"
+
+
+def _tls_words(error: ssl.SSLError) -> tuple[str, str]:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        words = error.verify_message
+        prefix = "tls: failed to verify certificate: x509: "
+        match error.verify_code:
+            case 10:
+                return f"{prefix}certificate has expired or is not yet valid", "is the clock right?"
+            case 9:
+                return f"{prefix}certificate has expired or is not yet valid", "is the clock right?"
+            case 18 | 19 | 20 | 21:
+                return f"{prefix}certificate signed by unknown authority", _AUTHORITY_HINT
+        if mismatch := re.search(r"not valid for '([^']*)'", words):
+            return f"{prefix}certificate is not valid for {mismatch[1]}", "see --tls-server-name"
+        return f"{prefix}{printable(words, 200)}", ""
+    reason = error.reason or ""
+    return _TLS_REASONS.get(reason, f"tls: {printable(reason.lower().replace('_', ' ') or str(error), 200)}"), ""
+
+
+def _port(server: str) -> str:
+    parts = urlsplit(server)
+    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"

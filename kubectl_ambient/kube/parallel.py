@@ -1,0 +1,57 @@
+"""Independent reads beside each other."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from .errors import KubeError
+
+T = TypeVar("T")
+
+
+def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T | KubeError]:
+    """The results of the calls, in their order; a KubeError stands in the place of the call that raised it.
+
+    Any other exception is raised here. Ctrl-C ends the waiting at once: what is under way is left behind.
+    """
+    if len(calls) < 2:
+        return [_outcome(call) for call in calls]
+    todo: queue.SimpleQueue[int] = queue.SimpleQueue()
+    done: queue.SimpleQueue[tuple[int, T | BaseException]] = queue.SimpleQueue()
+    for i in range(len(calls)):
+        todo.put(i)
+
+    def work() -> None:
+        while True:
+            try:
+                i = todo.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                done.put((i, calls[i]()))
+            except BaseException as e:
+                done.put((i, e))
+
+    # Daemons: a thread pool's are waited for when the program ends, even after Ctrl-C.
+    for _ in range(min(workers, len(calls))):
+        threading.Thread(target=work, daemon=True).start()
+    results: dict[int, T | KubeError] = {}
+    while len(results) < len(calls):
+        try:
+            i, result = done.get(timeout=0.5)  # on Windows Ctrl-C is noticed only in between
+        except queue.Empty:
+            continue
+        if isinstance(result, BaseException) and not isinstance(result, KubeError):
+            raise result
+        results[i] = result
+    return [results[i] for i in range(len(calls))]
+
+
+def _outcome(call: Callable[[], T]) -> T | KubeError:
+    try:
+        return call()
+    except KubeError as e:
+        return e

@@ -1,0 +1,231 @@
+"""Requests over urllib3: one pool, one place where they are counted, tried again and turned into errors."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote, urlencode
+
+from .access import Access
+from .answers import api_error, read_status
+from .auth import Authenticator, Login
+from .errors import ConfigError, ConnectionFailed, KubeError, printable
+from .headers import standing_headers, warnings_in
+from .network_errors import TIMED_OUT, is_reset, network_error
+from .pool import make_pool
+from .proxies import proxy_for
+from .resources import Resource
+
+if TYPE_CHECKING:
+    import urllib3
+
+_CONNECT_SECONDS = 30.0  # what Go's dialer waits, when no timeout is given
+_CHUNK = 1 << 16
+_TRIES = 5  # of a server that asks to come back later
+_LONGEST_WAIT = 30.0  # seconds; who is asked to wait longer is told so instead
+
+sleep: Callable[[float], None] = time.sleep  # one name, for tests to replace
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request: the path under the server's URL, and what the words of an error need."""
+
+    path: str
+    method: str = "GET"
+    query: tuple[tuple[str, str], ...] = ()
+    accept: str = "application/json"
+    content_type: str = ""
+    body: bytes | None = None
+    resource: Resource | None = None
+    name: str = ""
+
+
+class Transport:
+    """Sends requests to one server as one user. Safe to use from several threads."""
+
+    def __init__(self, access: Access, timeout: float | None, on_warning: Callable[[str], None]) -> None:
+        """`timeout`: seconds for one request with its body, None for no limit. Raises ConfigError."""
+        self._access = access
+        self._timeout = timeout
+        self._on_warning = on_warning
+        self._warned: set[str] = set()
+        self._authenticator = Authenticator(access)
+        self._headers = standing_headers(access)
+        self._proxy = proxy_for(access.server, access.cluster.get("proxy-url", ""), os.environ)
+        self._lock = threading.Lock()
+        self._pools: dict[str, urllib3.PoolManager] = {}
+        self.requests = 0
+        self._pool(self._authenticator.current())
+
+    def send(self, request: Request) -> bytearray:
+        """The body of a success. Raises ApiError, ConnectionFailed or ConfigError.
+
+        A 429 or 5xx that says when to come back is tried again a few times, a broken read once.
+        """
+        reset_once = False
+        tries = 1
+        while True:
+            deadline = None if self._timeout is None else time.monotonic() + self._timeout
+            try:
+                with self._open(request, self._timeout) as answer:
+                    body = self._read(answer, deadline)
+            except _Broken as e:
+                if request.method == "GET" and not reset_once and is_reset(e.cause):
+                    reset_once = True
+                    sleep(random.uniform(0.05, 0.2))
+                    continue
+                raise e.told from e.cause
+            if 200 <= answer.status < 300:
+                return body
+            wait = _asked_to_wait(answer, body)
+            if wait is None or wait > _LONGEST_WAIT or tries == _TRIES:
+                raise self._refusal(answer, body, request)
+            tries += 1
+            sleep(wait)
+
+    @contextmanager
+    def stream(self, request: Request, read_seconds: float) -> Iterator[Iterator[bytes]]:
+        """The body of a success as it comes, for a watch; silence of `read_seconds` breaks it.
+
+        Raises ApiError, and ConnectionFailed when it breaks off.
+        """
+        try:
+            with self._open(request, read_seconds) as answer:
+                if not 200 <= answer.status < 300:
+                    raise self._refusal(answer, self._read(answer, None), request)
+                yield self._chunks(answer)
+        except _Broken as e:
+            raise e.told from e.cause
+
+    @contextmanager
+    def _open(self, request: Request, read_seconds: float | None) -> Iterator[Any]:
+        """The answer, its body unread; a 401 is asked again with renewed credentials, where there are."""
+        login = self._authenticator.current()
+        answer = self._send_once(request, login, read_seconds)
+        try:
+            if answer.status == 401 and (renewed := self._authenticator.renew(login)) is not None:
+                answer.drain_conn()
+                answer = self._send_once(request, renewed, read_seconds)
+            yield answer
+        finally:
+            # A body read to its end gives the connection back; any other must not be used again.
+            answer.close()
+
+    def _send_once(self, request: Request, login: Login, read_seconds: float | None) -> Any:
+        import urllib3
+
+        headers = urllib3.HTTPHeaderDict(self._headers)
+        headers["Accept"] = request.accept
+        if login.authorization:
+            headers["Authorization"] = login.authorization
+        if request.content_type:
+            headers["Content-Type"] = request.content_type
+        url = self._access.server + request.path
+        if request.query:
+            url += "?" + urlencode(request.query)
+        connect = _CONNECT_SECONDS if read_seconds is None else min(_CONNECT_SECONDS, read_seconds)
+        with self._lock:
+            self.requests += 1
+        with self._broken():
+            answer = self._pool(login).request(
+                request.method,
+                url,
+                body=request.body,
+                headers=headers,
+                timeout=urllib3.Timeout(connect=connect, read=read_seconds),
+                retries=False,
+                redirect=False,
+                preload_content=False,
+            )
+        for text in warnings_in(answer.headers.getlist("Warning")):
+            self._warn(text)
+        return answer
+
+    def _read(self, answer: Any, deadline: float | None) -> bytearray:
+        body = bytearray()
+        for chunk in self._chunks(answer, whole=True):
+            body += chunk
+            if deadline is not None and time.monotonic() > deadline:
+                raise _Broken(ConnectionFailed(TIMED_OUT), TimeoutError())
+        return body
+
+    def _chunks(self, answer: Any, *, whole: bool = False) -> Iterator[bytes]:
+        with self._broken():
+            if whole or answer.chunked:
+                yield from answer.stream(_CHUNK, decode_content=True)
+            else:
+                while chunk := answer.read1(_CHUNK, decode_content=True):
+                    yield chunk
+
+    @contextmanager
+    def _broken(self) -> Iterator[None]:
+        import http.client
+
+        import urllib3.exceptions
+
+        try:
+            yield
+        except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as e:
+            raise _Broken(network_error(e, self._access.server, self._proxy, hint=self._access.hint), e) from e
+        except ValueError as e:
+            # http.client refuses a header with a line break, as a broken token has.
+            raise ConfigError(f"error: the request cannot be sent: {printable(str(e), 200)}") from None
+
+    def _refusal(self, answer: Any, body: bytearray, request: Request) -> KubeError:
+        error = api_error(
+            answer.status,
+            body,
+            answer.headers.get("Content-Type") or "",
+            method=request.method,
+            resource=request.resource,
+            name=unquote(request.name),
+        )
+        if error.is_unauthorized:
+            user = self._access.user_name
+            error.hint = self._access.hint or (f'the credentials are those of user "{user}"' if user else "")
+        return error
+
+    def _warn(self, text: str) -> None:
+        with self._lock:
+            new = text not in self._warned
+            self._warned.add(text)
+        if new:
+            self._on_warning(printable(text))
+
+    def _pool(self, login: Login) -> urllib3.PoolManager:
+        with self._lock:
+            # Renewed client certificates need connections of their own.
+            if login.certificate not in self._pools:
+                self._pools[login.certificate] = make_pool(login, self._access, self._proxy)
+            return self._pools[login.certificate]
+
+
+class _Broken(Exception):
+    """A request that did not come to its end: what to tell, and why."""
+
+    def __init__(self, told: KubeError, cause: BaseException) -> None:
+        super().__init__(str(told))
+        self.told = told
+        self.cause = cause
+
+
+def _asked_to_wait(answer: Any, body: bytearray) -> float | None:
+    """Seconds that the server asks to wait before the next try; None when it does not."""
+    code = answer.status
+    if code != 429 and code < 500:
+        return None
+    header = (answer.headers.get("Retry-After") or "").strip()
+    if header.isdigit():
+        return float(header)
+    if code in (429, 503) and (status := read_status(body)) is not None:
+        seconds = (status.details or {}).get("retryAfterSeconds")
+        if isinstance(seconds, int) and seconds > 0:
+            return float(seconds)
+    return None
