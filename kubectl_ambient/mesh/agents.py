@@ -197,7 +197,8 @@ def _rules(
     enabled = _enabled(sources, container, version)
     selectors = _setting(sources, container, "AMBIENT_ENABLEMENT_SELECTOR")
     excluded, excluded_told = _excluded(sources, container, version)
-    if not versions.has_selectors(version) or (selectors.value is None and isinstance(sources.config, Unread)):
+    unasked = not sources.installed or (selectors.value is None and isinstance(sources.config, Unread))
+    if unasked or not versions.has_selectors(version):
         entries: tuple[Entry, ...] | Invalid = enablement.DEFAULT
     else:
         entries = _parsed(selectors.value or "")

@@ -1,0 +1,295 @@
+"""What a pod's user should know besides the verdict. One small function a finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Event, Namespace, Pod, Unread, Workload
+from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.mesh import versions
+from kubectl_ambient.mesh.agents import Health, NodeAgents
+from kubectl_ambient.mesh.ages import since
+from kubectl_ambient.mesh.enrolment import OTHER_DATA_PLANES, Decision
+from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, label
+from kubectl_ambient.mesh.injection import INJECTION, REVISION, Injection
+
+_GO_BOOL = {"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"}
+_KIND_WORD = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds", "Job": "job", "CronJob": "cronjob"}
+
+
+class Subject(Struct, frozen=True, kw_only=True, gc=False):
+    """A pod and all that was found out about it."""
+
+    pod: Pod
+    namespace: Namespace | Unread
+    agents: NodeAgents
+    decision: Decision
+    observed: str
+    state: str
+    workload: Workload | None
+    injection: Injection
+    after_restart: str
+    snapshot: Snapshot
+
+    @property
+    def concerned(self) -> bool:
+        """It is in, should be in, or may be: the agents of its node matter to it."""
+        return self.state not in ("NotAmbient", "Stale") and not self.pod.finished
+
+
+def findings(subject: Subject) -> tuple[Finding, ...]:
+    """All findings on a pod, in the order of this file."""
+    return tuple(found for check in CHECKS for found in check(subject))
+
+
+def _agents(s: Subject) -> Iterator[Finding]:
+    """An agent of the pod's node is missing or not Ready: nothing re-checks the annotation when one dies."""
+    if not s.pod.node or not (s.concerned or s.state == "Stale"):
+        return
+    for health in (s.agents.cni, s.agents.ztunnel):
+        if health.bad:
+            yield _agent(s, health)
+
+
+def _agent(s: Subject, health: Health) -> Finding:
+    node, missing = s.pod.node, health.status == "missing"
+    what = f"no {health.program} pod runs on {node}" if missing else f"{health.program} on {node} is not Ready"
+    if health.pod:
+        what += since(health.pod.ready_since, s.snapshot.now)
+        evidence = Evidence(health.pod.ref, "status.conditions[Ready]", "False")
+    else:
+        evidence = Evidence(f"Node/{node}", f"pods of {health.program}", "none")
+    if s.state == "Enrolled" and health.program == "ztunnel":
+        what += ": the annotation is history, its traffic is redirected to a ztunnel that does not serve"
+    elif s.state == "Enrolled":
+        what += ": the pod stays in, but nothing can be moved in or out on this node"
+    fix = f"kubectl describe pod {health.pod.name} -n {health.pod.namespace}" if health.pod else None
+    severe = health.program == "ztunnel" or s.state != "Enrolled"
+    return Finding(
+        code="AgentMissing" if missing else "AgentNotReady",
+        severity="error" if severe else "warning",
+        message=what,
+        evidence=(evidence,),
+        fix=fix,
+    )
+
+
+def _both_modes(s: Subject) -> Iterator[Finding]:
+    """Both modes are asked for: a running pod keeps what it has, the next one gets a sidecar, and that wins."""
+    if s.pod.finished or not s.injection.injected:
+        return
+    asks = s.decision.expected == "in" or s.decision.reason == "SidecarPresent"
+    if not asks:
+        return
+    if s.pod.annotations.sidecar_status is None:
+        message = f"in ambient now, and the next pod gets a sidecar instead ({s.injection.message})"
+    else:
+        message = f"both modes are asked for, and the sidecar wins ({s.injection.message})"
+    yield Finding(
+        code="BothModes",
+        severity="warning",
+        message=message,
+        evidence=s.injection.evidence,
+        fix=stop_injection(s.namespace, s.pod.namespace),
+    )
+
+
+def stop_injection(namespace: Namespace | Unread, name: str) -> str | None:
+    """The command that ends injection by a namespace label; None where no such label asks for it."""
+    labels = namespace.labels if isinstance(namespace, Namespace) else {}
+    if labels.get(INJECTION) == "enabled":
+        return f"kubectl label namespace {name} {INJECTION}-"
+    if REVISION in labels and INJECTION not in labels:
+        return f"kubectl label namespace {name} {REVISION}-"
+    return None
+
+
+def _mode_typo(s: Subject) -> Iterator[Finding]:
+    """A value of istio.io/dataplane-mode that is neither `ambient` nor `none`: values are compared to the letter."""
+    if any(rules.custom for rules in s.agents.worlds):
+        return
+    where = [(s.pod.ref, s.pod.labels, f"pod {s.pod.name} -n {s.pod.namespace}")]
+    if isinstance(s.namespace, Namespace):
+        where.append((f"Namespace/{s.namespace.name}", s.namespace.labels, f"namespace {s.namespace.name}"))
+    for ref, labels, target in where:
+        value = labels.get(DATAPLANE_MODE)
+        if value is None or value in ("ambient", "none") or value.lower() in OTHER_DATA_PLANES:
+            continue
+        yield Finding(
+            code="ModeValueUnknown",
+            severity="warning",
+            message=f"{ref} has {DATAPLANE_MODE}={value}, which Istio does not know: it means neither ambient nor none",
+            evidence=(label(ref, DATAPLANE_MODE, value),),
+            fix=f"kubectl ambient enable {target} --overwrite",
+        )
+
+
+def _mode_annotation(s: Subject) -> Iterator[Finding]:
+    """istio.io/dataplane-mode as an annotation does nothing: Istio reads the label."""
+    where = [(s.pod.ref, s.pod.annotations.dataplane_mode)]
+    if isinstance(s.namespace, Namespace):
+        where.append((f"Namespace/{s.namespace.name}", s.namespace.mode_annotation))
+    for ref, value in where:
+        if value is not None:
+            yield Finding(
+                code="ModeIsAnnotation",
+                severity="warning",
+                message=f"{ref} has {DATAPLANE_MODE}={value} as an annotation, which does nothing: Istio reads labels",
+                evidence=(annotation(ref, DATAPLANE_MODE, value),),
+            )
+
+
+def _label_not_kept(s: Subject) -> Iterator[Finding]:
+    """The pod's own label differs from its template's: it is lost when the pod is replaced."""
+    if s.workload is None or s.pod.finished:
+        return
+    mine, kept = s.pod.labels.get(DATAPLANE_MODE), s.workload.template.labels.get(DATAPLANE_MODE)
+    if mine == kept:
+        return
+    fix = None
+    if mine == "ambient":
+        fix = f"kubectl ambient enable {_target(s.workload)}"
+    elif mine == "none":
+        fix = f"kubectl ambient disable {_target(s.workload)} --opt-out"
+    yield Finding(
+        code="LabelNotKept",
+        severity="info" if mine is None else "warning",
+        message=(
+            f"the pod has {DATAPLANE_MODE} {_shown(mine)}, the template of {s.workload.kind} {s.workload.name} "
+            f"{_shown(kept)}: the next pod follows the template"
+        ),
+        evidence=(
+            label(s.pod.ref, DATAPLANE_MODE, mine),
+            Evidence(s.workload.ref, f"spec.template.metadata.labels[{DATAPLANE_MODE}]", kept),
+        ),
+        fix=fix,
+    )
+
+
+def _target(workload: Workload) -> str:
+    return f"{_KIND_WORD.get(workload.kind, workload.kind.lower())}/{workload.name} -n {workload.namespace}"
+
+
+def _shown(value: str | None) -> str:
+    return "not set" if value is None else f"set to “{value}”"
+
+
+def _exclusion(s: Subject) -> Iterator[Finding]:
+    """On the exclude list of a version whose agent does not honour it: it goes in all the same (before 1.30)."""
+    rules = s.agents.worlds[-1]
+    if s.decision.expected != "in" or s.pod.namespace not in rules.excluded or len(s.agents.worlds) > 1:
+        return
+    if not versions.honours_exclusion(rules.version):
+        yield Finding(
+            code="ExclusionNotHonoured",
+            severity="warning",
+            message=(
+                f"namespace {s.pod.namespace} is on the exclude list, but Istio {rules.version} honours that only "
+                "while a pod starts: its agent puts the pod in a moment later (from 1.30 on it does not)"
+            ),
+            evidence=(rules.excluded_told.evidence,),
+        )
+
+
+def _host_network(s: Subject) -> Iterator[Finding]:
+    """Versions that hold host-network pods eligible: the agent tries, and where nothing guards it, may succeed."""
+    rules = s.agents.worlds[-1]
+    if s.decision.reason != "HostNetwork" or len(s.agents.worlds) > 1 or versions.checks_host_network(rules.version):
+        return
+    guarded = versions.refuses_host_netns(rules.version)
+    yield Finding(
+        code="HostNetworkTried" if guarded else "HostNetworkUnguarded",
+        severity="info" if guarded else "error",
+        message=(
+            f"Istio {rules.version} tries to capture host-network pods, refuses at the last step and logs a failure"
+            if guarded
+            else f"Istio {rules.version} does not guard the node's network: its agent may redirect the node itself"
+        ),
+        evidence=(Evidence(s.pod.ref, "spec.hostNetwork", "true"), rules.version_told.evidence),
+        fix=None
+        if guarded
+        else f"kubectl label pod {s.pod.name} -n {s.pod.namespace} {DATAPLANE_MODE}=none --overwrite",
+    )
+
+
+def _redirection_value(s: Subject) -> Iterator[Finding]:
+    """A value of the annotation that this version of the agent never writes; it counts as absent."""
+    value = s.pod.annotations.redirection
+    if value is None or s.observed != "absent":
+        return
+    yield Finding(
+        code="RedirectionValueUnknown",
+        severity="warning",
+        message=f"ambient.istio.io/redirection is “{value}”, which this Istio never writes: taken as absent",
+        evidence=(annotation(s.pod.ref, "ambient.istio.io/redirection", value),),
+    )
+
+
+def _opt_out_ignored(s: Subject) -> Iterator[Finding]:
+    """Custom enablement selectors that do not mention `none` take the opt-out away, for Istio's own pods as well."""
+    if s.pod.labels.get(DATAPLANE_MODE) == "none" and s.decision.expected == "in":
+        yield Finding(
+            code="OptOutIgnored",
+            severity="error",
+            message=f"the pod's label {DATAPLANE_MODE}=none has no effect: this cluster's own selectors do not heed it",
+            evidence=(label(s.pod.ref, DATAPLANE_MODE, "none"), s.agents.worlds[-1].entries_told.evidence),
+        )
+
+
+def _bypass(s: Subject) -> Iterator[Finding]:
+    """ambient.istio.io/bypass-inbound-capture (1.24+): plaintext goes straight to the application, past all policy."""
+    value = s.pod.annotations.bypass_inbound_capture
+    if value is None or s.decision.expected != "in":
+        return
+    evidence = (annotation(s.pod.ref, "ambient.istio.io/bypass-inbound-capture", value),)
+    if value not in _GO_BOOL:
+        message = f"bypass-inbound-capture is “{value}”, which is no boolean: Istio ignores it"
+        yield Finding(code="BypassInvalid", severity="warning", message=message, evidence=evidence)
+    elif value[0] in "1tT":
+        message = "inbound plaintext is not captured: it reaches the application without any policy"
+        yield Finding(code="InboundBypassed", severity="warning", message=message, evidence=evidence)
+
+
+def _terminating(s: Subject) -> Iterator[Finding]:
+    """The pod is being deleted."""
+    if s.pod.deleting is not None:
+        message = f"the pod is terminating{since(s.pod.deleting, s.snapshot.now)}"
+        evidence = (Evidence(s.pod.ref, "metadata.deletionTimestamp", f"{s.pod.deleting:%Y-%m-%dT%H:%M:%SZ}"),)
+        yield Finding(code="Terminating", severity="info", message=message, evidence=evidence)
+
+
+def _sandbox(s: Subject) -> Iterator[Finding]:
+    """The pod hangs in ContainerCreating because istio-cni's plugin refuses its sandbox: it fails closed."""
+    if not s.pod.creating:
+        return
+    event = next((e for e in read(s.snapshot.events) or [] if _is_about(e, s.pod)), None)
+    if event:
+        yield Finding(
+            code="SandboxFailed",
+            severity="error",
+            message=f"the pod cannot start: {event.message.strip()[:300]}",
+            evidence=(Evidence(f"Event/{event.namespace}/{event.pod}", "reason", event.reason),),
+            fix=f"kubectl get events -n {s.pod.namespace} --field-selector involvedObject.name={s.pod.name}",
+        )
+
+
+def _is_about(event: Event, pod: Pod) -> bool:
+    return event.namespace == pod.namespace and event.pod == pod.name and event.reason == "FailedCreatePodSandBox"
+
+
+CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
+    _sandbox,
+    _agents,
+    _both_modes,
+    _mode_typo,
+    _mode_annotation,
+    _label_not_kept,
+    _opt_out_ignored,
+    _exclusion,
+    _host_network,
+    _redirection_value,
+    _bypass,
+    _terminating,
+)

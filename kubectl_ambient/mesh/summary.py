@@ -1,0 +1,83 @@
+"""Sums over verdicts: of a whole listing, of a namespace, of a workload."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
+from kubectl_ambient.mesh.verdict import STATES, Verdict
+
+FAIL_ON = ("drift", "pending", "conflict", "unknown", "any")
+
+
+class NamespaceRow(Struct, frozen=True, kw_only=True, gc=False):
+    """One namespace in numbers. `label` is its istio.io/dataplane-mode; None where it could not be read."""
+
+    name: str
+    label: str | None
+    pods: int
+    inside: int
+    out: int
+    pending: int
+    disagree: int
+    unknown: int
+    attention: int
+
+
+def count(verdicts: Iterable[Verdict]) -> dict[str, int]:
+    """How many pods are in each state, and `pods` in all; every state is named."""
+    states = Counter(v.state for v in verdicts)
+    return {"pods": states.total(), **{state: states[state] for state in STATES}}
+
+
+def by_namespace(verdicts: Iterable[Verdict], namespaces: dict[str, Namespace | Unread]) -> list[NamespaceRow]:
+    """One row a namespace, by name; those without a pod are rows too."""
+    found: dict[str, list[Verdict]] = {name: [] for name in namespaces}
+    for verdict in verdicts:
+        found.setdefault(verdict.namespace, []).append(verdict)
+    return [_row(name, found[name], namespaces.get(name)) for name in sorted(found)]
+
+
+def _row(name: str, verdicts: list[Verdict], namespace: Namespace | Unread | None) -> NamespaceRow:
+    n = count(verdicts)
+    return NamespaceRow(
+        name=name,
+        label=namespace.labels.get(DATAPLANE_MODE, "-") if isinstance(namespace, Namespace) else None,
+        pods=n["pods"],
+        inside=n["Enrolled"],
+        out=n["NotAmbient"],
+        pending=n["Pending"] + n["Starting"],
+        disagree=n["NotEnrolled"] + n["Stale"],
+        unknown=n["Unknown"],
+        attention=sum(needs_attention(v) for v in verdicts),
+    )
+
+
+def needs_attention(verdict: Verdict) -> bool:
+    """Whether a person should look at it: it is not as intended, cannot be told, or has a warning or an error."""
+    return verdict.state in ("NotEnrolled", "Stale", "Pending", "Unknown") or any(
+        f.severity != "info" for f in verdict.findings
+    )
+
+
+def fails(verdicts: Sequence[Verdict], conditions: Iterable[str]) -> bool:
+    """Whether any verdict meets a condition of --fail-on: drift, pending, conflict, unknown, any."""
+    wanted = set(conditions)
+    return any(_meets(verdict, condition) for condition in wanted for verdict in verdicts)
+
+
+def _meets(verdict: Verdict, condition: str) -> bool:
+    match condition:
+        case "drift":
+            return verdict.disagrees
+        case "pending":
+            return verdict.state == "Pending"
+        case "conflict":
+            return any(f.code == "BothModes" for f in verdict.findings)
+        case "unknown":
+            return verdict.state == "Unknown"
+        case _:
+            return needs_attention(verdict)

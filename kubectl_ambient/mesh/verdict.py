@@ -1,0 +1,292 @@
+"""The verdict on a pod: what should be, what is, and whether the two agree."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread, Workload
+from kubectl_ambient.cluster.owners import owner_of
+from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.mesh import versions
+from kubectl_ambient.mesh.agents import Health, Installation, NodeAgents, installation
+from kubectl_ambient.mesh.ages import human, since
+from kubectl_ambient.mesh.enrolment import Case, Decision, Expected, decide
+from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.findings import Subject, findings
+from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
+
+Observed = Literal["enabled", "pending", "absent"]
+State = Literal["Enrolled", "Pending", "Starting", "NotEnrolled", "Stale", "NotAmbient", "Unknown"]
+Mode = Literal["ambient", "sidecar", "gateway", "none"]
+AfterRestart = Literal["ambient", "sidecar", "none", "unknown"]
+
+STATES: tuple[State, ...] = ("Enrolled", "Pending", "Starting", "NotEnrolled", "Stale", "NotAmbient", "Unknown")
+YOUNG = timedelta(seconds=30)
+_GATEWAYS = ("istio.io-mesh-controller", "istio.io-gateway-controller", "istio.io-eastwest-controller")
+
+
+class Verdict(Struct, frozen=True, kw_only=True, gc=False):
+    """One pod's row. `owner` is `Kind/name` of the workload, or None; `message` is one sentence."""
+
+    namespace: str
+    name: str
+    mode: Mode
+    expected: Expected
+    observed: Observed
+    state: State
+    reason: str
+    message: str
+    node: str
+    owner: str | None
+    after_restart: AfterRestart
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def disagrees(self) -> bool:
+        """Should be one thing and is the other."""
+        return self.state in ("NotEnrolled", "Stale")
+
+
+class Judgement(Struct, frozen=True, kw_only=True, gc=False):
+    """A verdict with all that it stands on, for `explain`."""
+
+    verdict: Verdict
+    pod: Pod
+    decision: Decision
+    injection: Injection
+    agents: NodeAgents
+    workload: Workload | None
+
+
+class Judge:
+    """Judges the pods of one snapshot. Pure: the same snapshot gives the same verdicts."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.installation: Installation = installation(snapshot)
+        self.injector: Injector = injector(snapshot)
+        self._nodes = read(snapshot.nodes) or {}
+        self._stood_in: set[str] = set()
+
+    def judge(self, pod: Pod) -> Verdict:
+        """The verdict on one pod."""
+        return self._judge(pod, trace=False).verdict
+
+    def explain(self, pod: Pod) -> Judgement:
+        """The verdict on one pod, with every rule's word."""
+        return self._judge(pod, trace=True)
+
+    def expected_of(self, pod: Pod) -> Decision:
+        """What should be, by labels alone; for asking what a change would move."""
+        return self._decide(pod, self._namespace(pod.namespace), trace=False)
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What was taken for granted because it could not be read."""
+        told = [*self.installation.assumptions, *self.injector.assumptions]
+        if isinstance(self.snapshot.nodes, Unread):
+            told.append(f"every node is taken for a Linux node: {self.snapshot.nodes}")
+        told += [
+            f"for what follows a restart, the pods' own labels stand for their template: {why}"
+            for why in sorted(self._stood_in)
+        ]
+        return told
+
+    def _judge(self, pod: Pod, *, trace: bool) -> Judgement:
+        snapshot = self.snapshot
+        namespace = self._namespace(pod.namespace)
+        agents = self.installation.on(pod.node)
+        decision = self._decide(pod, namespace, trace=trace)
+        observed = observed_of(pod, agents)
+        state = state_of(decision.expected, observed, pod, snapshot.now)
+        owner = owner_of(pod, snapshot)
+        workload = snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
+        newborn = self._newborn(pod, workload, namespace)
+        injection = inject(newborn, self.injector)
+        after = self._after_restart(pod, newborn, injection, namespace)
+        subject = Subject(
+            pod=pod,
+            namespace=namespace,
+            agents=agents,
+            decision=decision,
+            observed=observed,
+            state=state,
+            workload=workload,
+            injection=injection,
+            after_restart=after,
+            snapshot=snapshot,
+        )
+        verdict = Verdict(
+            namespace=pod.namespace,
+            name=pod.name,
+            mode=mode_of(pod, observed),
+            expected=decision.expected,
+            observed=observed,
+            state=state,
+            reason=decision.reason,
+            message=_message(state, pod, decision, agents, snapshot.now),
+            node=pod.node,
+            owner=str(owner) if owner else None,
+            after_restart=after,
+            findings=findings(subject),
+        )
+        return Judgement(
+            verdict=verdict, pod=pod, decision=decision, injection=injection, agents=agents, workload=workload
+        )
+
+    def _namespace(self, name: str) -> Namespace | Unread:
+        return self.snapshot.namespaces.get(name) or Unread(what=f"get namespace {name}", why="not read")
+
+    def _decide(self, pod: Pod, namespace: Namespace | Unread, *, trace: bool) -> Decision:
+        """By the rules of the node's agent; by those of every version where its version is not known."""
+        node = self._nodes.get(pod.node)
+        worlds = self.installation.on(pod.node).worlds
+        decisions = [decide(Case(pod, namespace, node, rules), trace=trace) for rules in worlds]
+        newest = decisions[-1]
+        if len({d.expected for d in decisions}) == 1:
+            return newest
+        other = next(i for i, d in enumerate(decisions) if d.expected != newest.expected)
+        message = (
+            f"it depends on the version of istio-cni, which is not known: {decisions[other].expected} in "
+            f"{worlds[other].version} ({decisions[other].reason}), {newest.expected} in {worlds[-1].version} "
+            f"({newest.reason})"
+        )
+        because = structs.replace(
+            newest.because,
+            rule="Version",
+            outcome="unknown",
+            message=message,
+            reason="EvidenceMissing",
+            evidence=(worlds[-1].version_told.evidence,),
+        )
+        return Decision("unknown", "EvidenceMissing", because, newest.steps)
+
+    def _newborn(self, pod: Pod, workload: Workload | None, namespace: Namespace | Unread) -> Newborn:
+        """The next pod of the same owner: by its template, or by the pod itself where it has none at hand.
+
+        What the injector and the agent wrote on the pod is not carried over.
+        """
+        labels = namespace.labels if isinstance(namespace, Namespace) else None
+        if workload is not None:
+            template = workload.template
+            return Newborn(
+                namespace=pod.namespace,
+                namespace_labels=labels,
+                ref=workload.ref,
+                labels=template.labels,
+                annotations=template.annotations,
+                host_network=template.host_network,
+            )
+        if pod.owner is not None and pod.owner.kind in self.snapshot.unread_workloads:
+            self._stood_in.add(str(self.snapshot.unread_workloads[pod.owner.kind]))
+        return Newborn(
+            namespace=pod.namespace,
+            namespace_labels=labels,
+            ref=pod.ref,
+            labels=pod.labels,
+            annotations=structs.replace(pod.annotations, sidecar_status=None, redirection=None),
+            host_network=pod.host_network,
+        )
+
+    def _after_restart(
+        self, pod: Pod, newborn: Newborn, injection: Injection, namespace: Namespace | Unread
+    ) -> AfterRestart:
+        if injection.injected is None:
+            return "unknown"
+        if injection.injected:
+            return "sidecar"
+        next_pod = structs.replace(
+            pod,
+            labels=newborn.labels,
+            annotations=structs.replace(newborn.annotations, redirection=None),
+            host_network=newborn.host_network,
+            phase="Running",
+        )
+        expected = self._decide(next_pod, namespace, trace=False).expected
+        return {"in": "ambient", "out": "none", "unknown": "unknown"}[expected]  # type: ignore[return-value]
+
+
+def observed_of(pod: Pod, agents: NodeAgents) -> Observed:
+    """What the agent wrote on the pod: `enabled`, `pending` (1.25+), or nothing that it could have written."""
+    value = pod.annotations.redirection
+    if value == "enabled":
+        return "enabled"
+    if value == "pending" and any(versions.has_pending(rules.version) for rules in agents.worlds):
+        return "pending"
+    return "absent"
+
+
+def state_of(expected: Expected, observed: Observed, pod: Pod, now: datetime | None) -> State:
+    """Intent against observation. Ages are judged only where there is a clock (`now`)."""
+    if expected == "unknown":
+        return "Unknown"
+    if expected == "out":
+        return "NotAmbient" if observed == "absent" else "Stale"
+    if observed == "enabled":
+        return "Enrolled"
+    if observed == "pending":
+        return "Pending"
+    if not pod.node or not pod.has_ip or _young(pod, now):
+        return "Starting"
+    return "NotEnrolled"
+
+
+def _young(pod: Pod, now: datetime | None) -> bool:
+    born = max((t for t in (pod.created, pod.started) if t), default=None)
+    return now is not None and born is not None and now - born < YOUNG
+
+
+def mode_of(pod: Pod, observed: Observed) -> Mode:
+    """What the pod's traffic goes through now."""
+    if observed != "absent":
+        return "ambient"
+    if pod.finished:
+        return "none"
+    templates = pod.annotations.inject_templates or ""
+    if pod.labels.get("gateway.istio.io/managed") in _GATEWAYS or "gateway" in templates.split(","):
+        return "gateway"
+    return "none" if pod.annotations.sidecar_status is None else "sidecar"
+
+
+def _message(state: State, pod: Pod, decision: Decision, agents: NodeAgents, now: datetime | None) -> str:
+    why = decision.because.message
+    trouble = " and ".join(sick(h, pod.node, now) for h in (agents.cni, agents.ztunnel) if h.bad)
+    match state:
+        case "Enrolled":
+            text = f"In ambient mode: {why}"
+        case "Pending":
+            who = trouble or f"ztunnel on {pod.node} has not accepted it yet"
+            text = f"Redirected, but {who}: until then it can neither send nor receive TCP"
+        case "Starting":
+            text = f"Should be in ambient mode ({why}), and is still starting: {_what_it_waits_for(pod, now)}"
+        case "NotEnrolled":
+            who = trouble or f"the agents on {pod.node} have not put it in"
+            text = f"Should be in ambient mode ({why}), and is not: {who}"
+        case "Stale":
+            text = f"Should not be in ambient mode ({why}), and its traffic is still redirected"
+            text += f": {trouble}" if trouble else ""
+        case "NotAmbient":
+            text = f"Not in ambient mode: {why}"
+        case "Unknown":
+            text = f"Cannot be told: {why}"
+    return text + "."
+
+
+def _what_it_waits_for(pod: Pod, now: datetime | None) -> str:
+    if not pod.node:
+        return "it has no node yet"
+    if not pod.has_ip:
+        return "it has no IP yet"
+    age = human(now - pod.created) if now and pod.created else "moments"
+    return f"it is {age} old"
+
+
+def sick(health: Health, node: str, now: datetime | None) -> str:
+    """`ztunnel on n3 is not Ready (2h)`, or that there is none."""
+    if health.status == "missing":
+        return f"no {health.program} pod runs on {node or 'any node'}"
+    since_when = since(health.pod.ready_since, now) if health.pod else ""
+    return f"{health.program} on {node} is not Ready{since_when}"

@@ -1,0 +1,124 @@
+"""The documents that `-o json` and `-o yaml` print: contracts, held to by the schemas in docs/schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kubectl_ambient.mesh.agents import Installation
+from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
+from kubectl_ambient.mesh.summary import count
+from kubectl_ambient.mesh.verdict import Verdict
+
+API_VERSION = "kubectl-ambient/v1alpha1"
+
+
+def status_list(verdicts: Sequence[Verdict], installed: Installation, assumptions: Sequence[str]) -> dict[str, Any]:
+    """`kind: StatusList`: the installation, what was assumed, the sums, and one item a pod."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "StatusList",
+        "istio": istio(installed),
+        "assumptions": list(assumptions),
+        "summary": count(verdicts),
+        "items": [item(v) for v in verdicts],
+    }
+
+
+def explanation(
+    verdict: Verdict, steps: Iterable[Step], fixes: Iterable[Fix], assumptions: Sequence[str]
+) -> dict[str, Any]:
+    """`kind: Explanation` of one pod."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Explanation",
+        "assumptions": list(assumptions),
+        "pod": item(verdict),
+        "steps": [_step(s) for s in steps],
+        "fixes": [{"command": f.command, "effect": f.effect} for f in fixes],
+    }
+
+
+def explanation_list(
+    items: Iterable[dict[str, Any]], assumptions: Sequence[str], subjects: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """`kind: ExplanationList`; `subjects` are the namespaces and workloads that were asked for, summed up."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "ExplanationList",
+        "assumptions": list(assumptions),
+        "subjects": list(subjects),
+        "items": list(items),
+    }
+
+
+def istio(installed: Installation) -> dict[str, Any] | None:
+    """What is known of istio-cni, or None where there is none."""
+    if not installed.installed:
+        return None
+    rules = installed.elsewhere.worlds[-1]
+    names = [str(v) for v in installed.versions]
+    return {
+        "cniVersion": names[-1] if names else None,
+        "cniVersions": names,
+        "ambientEnabled": rules.enabled,
+        "excludeNamespaces": list(rules.excluded),
+        "source": rules.enabled_told.evidence.object.replace("/", " ", 1),
+    }
+
+
+def item(verdict: Verdict) -> dict[str, Any]:
+    """One pod."""
+    return {
+        "namespace": verdict.namespace,
+        "name": verdict.name,
+        "mode": verdict.mode,
+        "expected": verdict.expected,
+        "observed": verdict.observed,
+        "state": verdict.state,
+        "reason": verdict.reason,
+        "message": verdict.message,
+        "node": verdict.node,
+        "owner": verdict.owner,
+        "afterRestart": verdict.after_restart,
+        "findings": [_finding(f) for f in verdict.findings],
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "evidence": [_evidence(e) for e in finding.evidence],
+        "fix": finding.fix,
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    return {
+        "rule": step.rule,
+        "outcome": step.outcome,
+        "message": step.message,
+        "evidence": [_evidence(e) for e in step.evidence],
+        "docs": step.docs or None,
+    }
+
+
+def _evidence(evidence: Evidence) -> dict[str, Any]:
+    return {"object": evidence.object, "field": evidence.field, "value": evidence.value}
+
+
+def as_json(document: dict[str, Any]) -> str:
+    """The document as kubectl indents it."""
+    return json.dumps(document, indent=4, ensure_ascii=False)
+
+
+def as_yaml(document: dict[str, Any]) -> str:
+    """The document as YAML, keys in the order of the contract."""
+    import yaml
+
+    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text: str = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000)
+    return text.rstrip("\n")

@@ -1,0 +1,155 @@
+"""`status` as text: the rows, then what needs attention, then where to ask on."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
+from kubectl_ambient.mesh.injection import INJECTION, REVISION
+from kubectl_ambient.mesh.summary import NamespaceRow, count, needs_attention
+from kubectl_ambient.mesh.verdict import Verdict
+from kubectl_ambient.render.table import fitting, table
+from kubectl_ambient.render.terminal import Paint
+
+MARK = "‼"
+_STATE_COLOUR = {
+    "Enrolled": "green",
+    "Pending": "yellow",
+    "Starting": "yellow",
+    "NotEnrolled": "red",
+    "Stale": "red",
+    "Unknown": "yellow",
+}
+_MOST_NOTES = 20
+
+
+def pod_table(
+    verdicts: Sequence[Verdict], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
+) -> str:
+    """One row a pod, marked where it needs attention. Narrow terminals lose NODE, then MODE."""
+    names = ["NAMESPACE"] if namespaced else []
+    names += ["NAME", "MODE", "STATE", "REASON", "NODE"]
+    if wide:
+        names += ["EXPECTED", "OBSERVED", "AFTER-RESTART", "OWNER"]
+    rows = [_pod_row(v, namespaced, wide) for v in verdicts]
+    if any(row[-1] for row in rows):
+        names.append("")
+    else:
+        rows = [row[:-1] for row in rows]
+    kept, cells = fitting(names, rows, width, () if wide else ("NODE", "MODE"))
+    return _coloured(table(kept, cells, with_headers=headers), verdicts, paint, headers)
+
+
+def _pod_row(verdict: Verdict, namespaced: bool, wide: bool) -> list[str]:
+    row = [verdict.namespace] if namespaced else []
+    row += [verdict.name, verdict.mode, verdict.state, verdict.reason, verdict.node or "<none>"]
+    if wide:
+        row += [verdict.expected, verdict.observed, verdict.after_restart, verdict.owner or "<none>"]
+    return [*row, MARK if needs_attention(verdict) else ""]
+
+
+def _coloured(text: str, verdicts: Sequence[Verdict], paint: Paint, headers: bool) -> str:
+    if not paint.on:
+        return text
+    lines = text.splitlines()
+    first = 1 if headers else 0
+    for i, verdict in enumerate(verdicts, start=first):
+        colour = _STATE_COLOUR.get(verdict.state, "")
+        lines[i] = lines[i].replace(f" {verdict.state} ", f" {paint(verdict.state, colour)} ", 1)
+        lines[i] = lines[i].replace(MARK, paint(MARK, "red"))
+    return "\n".join(lines)
+
+
+def namespace_table(rows: Sequence[NamespaceRow], *, headers: bool, paint: Paint) -> str:
+    """One row a namespace, in numbers; zeros are dashes, so that what is there stands out."""
+    names = ["NAMESPACE", "LABEL", "PODS", "IN", "OUT", "PENDING", "DISAGREE", "UNKNOWN"]
+    cells = [_namespace_row(row) for row in rows]
+    if any(row.attention for row in rows):
+        names.append("")
+        cells = [[*c, MARK if row.attention else ""] for c, row in zip(cells, rows, strict=True)]
+    return table(names, cells, with_headers=headers).replace(MARK, paint(MARK, "red"))
+
+
+def _namespace_row(row: NamespaceRow) -> list[str]:
+    numbers = (row.pods, row.inside, row.out, row.pending, row.disagree, row.unknown)
+    return [row.name, "<unknown>" if row.label is None else row.label, *(str(n) if n else "-" for n in numbers)]
+
+
+def notes(verdicts: Iterable[Verdict], *, namespaced: bool, width: int, paint: Paint) -> str:
+    """Why each marked pod is marked; pods of one workload with the same word are told once."""
+    told = list(_grouped(verdicts, namespaced))
+    lines = [_note(who, what, width, paint) for who, what in told[:_MOST_NOTES]]
+    if len(told) > _MOST_NOTES:
+        lines.append(f"… and {len(told) - _MOST_NOTES} more: -o json lists them all")
+    return "\n".join(lines)
+
+
+def _grouped(verdicts: Iterable[Verdict], namespaced: bool) -> Iterator[tuple[str, str]]:
+    groups: dict[tuple[str, str, str], list[Verdict]] = {}
+    for verdict in verdicts:
+        if needs_attention(verdict):
+            groups.setdefault((verdict.namespace, verdict.owner or verdict.name, _why(verdict)), []).append(verdict)
+    for (namespace, _, why), members in groups.items():
+        name = f"{namespace}/{members[0].name}" if namespaced else members[0].name
+        if len(members) > 1:
+            name += f" (and {len(members) - 1} more of {members[0].owner or 'it'})"
+        yield name, why
+
+
+def _why(verdict: Verdict) -> str:
+    """The sentence of a verdict that is not as intended, else its most severe finding."""
+    if verdict.state in ("NotEnrolled", "Stale", "Pending", "Unknown"):
+        return verdict.message
+    worst = sorted(verdict.findings, key=lambda f: ("error", "warning", "info").index(f.severity))
+    return worst[0].message[:1].upper() + worst[0].message[1:] + "."
+
+
+def _note(who: str, what: str, width: int, paint: Paint) -> str:
+    lines = textwrap.wrap(
+        what,
+        max(width - 4, 20),
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return "\n".join([f"{paint(MARK, 'red')} {who}", *lines])
+
+
+def namespace_sentence(name: str, namespace: Namespace | Unread | None, verdicts: Sequence[Verdict]) -> str:
+    """`Namespace shop asks for ambient and for sidecars. 1 of 6 pods is in ambient mode.`"""
+    n = count(verdicts)
+    pods = f"{n['Enrolled']} of {n['pods']} pods {'is' if n['Enrolled'] == 1 else 'are'} in ambient mode."
+    if not isinstance(namespace, Namespace):
+        return f"Namespace {name}: {namespace or 'not read'}. {pods}"
+    return f"Namespace {name} {asks_for(namespace)}. {pods}"
+
+
+def asks_for(namespace: Namespace) -> str:
+    """What the labels of a namespace ask for, as a verb: `asks for ambient and for sidecars`."""
+    mode, injection = namespace.labels.get(DATAPLANE_MODE), namespace.labels.get(INJECTION)
+    wishes = []
+    if mode == "ambient":
+        wishes.append("for ambient")
+    elif mode is not None:
+        wishes.append(f"for {DATAPLANE_MODE}={mode}")
+    if injection == "enabled":
+        wishes.append("for sidecars")
+    elif injection is None and REVISION in namespace.labels:
+        wishes.append(f"for sidecars of revision {namespace.labels[REVISION]}")
+    return f"asks {' and '.join(wishes)}" if wishes else "asks for nothing"
+
+
+def total_sentence(rows: Sequence[NamespaceRow]) -> str:
+    """`12 namespaces, 412 pods: 260 in ambient mode, 151 out as intended, 1 disagrees.`"""
+    total = {f: sum(getattr(r, f) for r in rows) for f in ("pods", "inside", "out", "pending", "disagree", "unknown")}
+    parts = [f"{total['inside']} in ambient mode", f"{total['out']} out as intended"]
+    parts += [f"{total['pending']} pending"] if total["pending"] else []
+    parts += [f"{total['disagree']} disagree{'s' if total['disagree'] == 1 else ''}"] if total["disagree"] else []
+    parts += [f"{total['unknown']} unknown"] if total["unknown"] else []
+    return f"{_number(len(rows), 'namespace')}, {_number(total['pods'], 'pod')}: {', '.join(parts)}."
+
+
+def _number(n: int, word: str) -> str:
+    return f"{n} {word}" if n == 1 else f"{n} {word}s"

@@ -1,0 +1,42 @@
+"""Tables as kubectl prints them: upper-case headers, three spaces, no borders."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+_GAP = "   "
+
+
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, with_headers: bool = True) -> str:
+    """The rows under their headers, left-aligned; the empty text where there is nothing to print."""
+    from tabulate import DataRow, TableFormat, tabulate
+
+    kubectl = TableFormat(
+        lineabove=None,
+        linebelowheader=None,
+        linebetweenrows=None,
+        linebelow=None,
+        headerrow=DataRow("", _GAP, ""),
+        datarow=DataRow("", _GAP, ""),
+        padding=0,
+        with_header_hide=None,
+    )
+    text = tabulate(rows, headers=headers if with_headers else (), tablefmt=kubectl, disable_numparse=True)
+    return "\n".join(line.rstrip() for line in text.splitlines())
+
+
+def fitting(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], width: int, droppable: Sequence[str]
+) -> tuple[list[str], list[list[str]]]:
+    """The columns that fit into `width`: those named in `droppable` are left out one by one until they do."""
+    keep = list(range(len(headers)))
+    for name in droppable:
+        if _needed([headers[i] for i in keep], [[r[i] for i in keep] for r in rows]) <= width:
+            break
+        keep = [i for i in keep if headers[i] != name]
+    return [headers[i] for i in keep], [[row[i] for i in keep] for row in rows]
+
+
+def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    widths = [max([len(h), *(len(r[i]) for r in rows)]) for i, h in enumerate(headers)]
+    return sum(widths) + len(_GAP) * (len(widths) - 1)

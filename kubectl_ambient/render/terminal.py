@@ -1,0 +1,44 @@
+"""What the screen can do: its width, and whether it wants colour."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from typing import TextIO
+
+_CODES = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
+_WIDEST = 200
+
+
+def width(stream: TextIO | None = None) -> int:
+    """The number of columns of the terminal; unlimited (10,000) where the stream is none."""
+    if not _is_terminal(stream or sys.stdout):
+        return 10_000
+    return shutil.get_terminal_size().columns
+
+
+def text_width(stream: TextIO | None = None) -> int:
+    """The width to which sentences are wrapped: the terminal's, and 100 where there is none."""
+    return min(width(stream), 100 if not _is_terminal(stream or sys.stdout) else _WIDEST)
+
+
+def colours(stream: TextIO | None = None) -> bool:
+    """Whether to use colour: on a terminal, unless NO_COLOR is set or TERM is dumb."""
+    return _is_terminal(stream or sys.stdout) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    return stream.isatty()
+
+
+class Paint:
+    """Colours words, or leaves them alone. Colour only repeats what the words say."""
+
+    def __init__(self, on: bool) -> None:
+        self.on = on
+
+    def __call__(self, text: str, colour: str) -> str:
+        """The text in that colour (`red`, `green`, `yellow`, `dim`, `bold`); unknown names leave it plain."""
+        code = _CODES.get(colour)
+        return f"\033[{code}m{text}\033[0m" if self.on and code and text else text
