@@ -1,0 +1,163 @@
+"""Manifests as a snapshot: what `-f` reads instead of a cluster.
+
+The same wire types as live, so the same facts. Kinds that no rule looks at are passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, TypeVar
+
+import msgspec
+
+from kubectl_ambient.cluster import wire, wire_istio, wire_parts, wrong_type
+from kubectl_ambient.cluster.documents import Broken, Document, documents
+from kubectl_ambient.cluster.facts import Namespace, Unread, Workload
+from kubectl_ambient.cluster.objects import NoObject, Object, objects
+from kubectl_ambient.cluster.owners import unread_owners
+from kubectl_ambient.cluster.paths import File, files
+from kubectl_ambient.cluster.problem import Problem
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.wire import CNI_LABEL, ISTIOD_LABEL, ZTUNNEL_LABEL, has_label
+
+T = TypeVar("T")
+
+NOT_IN_FILES = "not in the files"
+_KINDS: dict[tuple[str, str], type[wire_parts.Object]] = {
+    ("", "Pod"): wire.Pod,
+    ("", "Namespace"): wire.Namespace,
+    ("", "Node"): wire.Node,
+    ("", "Event"): wire.Event,
+    ("", "ConfigMap"): wire_istio.ConfigMap,
+    ("", "ReplicationController"): wire.ReplicationController,
+    ("apps", "Deployment"): wire.Workload,
+    ("apps", "StatefulSet"): wire.Workload,
+    ("apps", "DaemonSet"): wire.Workload,
+    ("apps", "ReplicaSet"): wire.Workload,
+    ("batch", "Job"): wire.Workload,
+    ("batch", "CronJob"): wire.Workload,
+    ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): wire_istio.MutatingWebhookConfiguration,
+}
+_WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
+_CLUSTER_SCOPED = ("Namespace", "Node", "MutatingWebhookConfiguration")
+
+
+def read_files(
+    paths: Iterable[str], *, recursive: bool = False, namespace: str = "default", stdin: BinaryIO | None = None
+) -> tuple[Snapshot, list[Problem]]:
+    """Everything that the files hold, taken for the whole cluster, and what was wrong with them.
+
+    Objects without a namespace go to `namespace`. Of an object that comes twice, the last counts. Raises nothing:
+    bad input becomes a Problem, and the rest is used.
+    """
+    found = _Found(namespace)
+    for file in files(paths, recursive=recursive, stdin=stdin):
+        if isinstance(file, Problem):
+            found.problems.append(file)
+        else:
+            found.read(file)
+    return _snapshot(found), found.problems
+
+
+class _Found:
+    """The objects of the files by kind, namespace and name."""
+
+    def __init__(self, namespace: str) -> None:
+        self.problems: list[Problem] = []
+        self._namespace = namespace
+        self._objects: dict[str, dict[tuple[str, str], wire_parts.Object]] = {}
+
+    def of(self, kind: str, type_: type[T]) -> list[T]:
+        """The objects of a kind, all of that wire type."""
+        return [found for found in self._objects.get(kind, {}).values() if isinstance(found, type_)]
+
+    def read(self, file: File) -> None:
+        """Take in every object of a file."""
+        parts = documents(file.text)
+        if all(isinstance(part, Document) and part.value is None for part in parts):
+            self.problems.append(Problem(file=file.path, why="empty: no object in it"))
+            return
+        for part in parts:
+            number = part.number if len(parts) > 1 else None
+            for where, why in self._take_all(part):
+                self.problems.append(Problem(file=file.path, document=number, object=where, why=why))
+
+    def _take_all(self, part: Document | Broken) -> Iterator[tuple[str, str]]:
+        """Take in one document; what was wrong: the object or its place, and why."""
+        if isinstance(part, Broken):
+            yield "", part.why
+            return
+        for found in objects(part.value):
+            if isinstance(found, NoObject):
+                yield found.where, found.why
+            else:
+                yield from self._take(found)
+
+    def _take(self, found: Object) -> Iterator[tuple[str, str]]:
+        type_ = _KINDS.get((found.group, found.kind))
+        if type_ is None:
+            return
+        metadata = found.fields.get("metadata")
+        name = metadata.get("name") if isinstance(metadata, dict) else None
+        if not isinstance(metadata, dict) or not name or not isinstance(name, str):
+            field = "metadata.name" if isinstance(metadata, dict) else "metadata"
+            yield found.kind, f"{field} is not set"
+            return
+        if found.kind == "ConfigMap" and not wire_istio.is_config(name):
+            return
+        namespaced = found.kind not in _CLUSTER_SCOPED
+        namespace = (metadata.get("namespace") or self._namespace) if namespaced else ""
+        try:
+            read = msgspec.convert({**found.fields, "metadata": {**metadata, "namespace": namespace}}, type_)
+        except msgspec.ValidationError as error:
+            ref = "/".join(str(part) for part in (found.kind, namespace, name) if part)
+            yield ref, wrong_type.describe(error, found.fields)
+            return
+        self._objects.setdefault(found.kind, {})[namespace, name] = read
+
+
+def _snapshot(found: _Found) -> Snapshot:
+    pods = [pod.fact() for pod in found.of("Pod", wire.Pod)]
+    workloads = {w.ref: w for w in _workloads(found)}
+    namespaces: dict[str, Namespace | Unread] = {
+        name: Unread(what=f"get namespace {name}", why=NOT_IN_FILES)
+        for name in (*(pod.namespace for pod in pods), *(w.namespace for w in workloads.values()))
+    }
+    namespaces |= {n.name: n.fact() for n in found.of("Namespace", wire.Namespace)}
+    cni_daemonsets = [d.daemonset() for d in found.of("DaemonSet", wire.Workload) if d.has_label(CNI_LABEL)]
+    cni_pods = [pod for pod in pods if has_label(pod.labels, CNI_LABEL)]
+    configs = [c.fact() for c in found.of("ConfigMap", wire_istio.ConfigMap)]
+    cni_config = [c for c in configs if c.name == wire_istio.CNI_CONFIG]
+    configurations = found.of("MutatingWebhookConfiguration", wire_istio.MutatingWebhookConfiguration)
+    events = found.of("Event", wire.Event)
+    return Snapshot(
+        pods=pods,
+        namespaces=namespaces,
+        nodes={n.name: n.fact() for n in found.of("Node", wire.Node)} or _absent("list nodes"),
+        workloads=workloads,
+        unread_workloads=unread_owners(pods, workloads, lambda owner, namespace: NOT_IN_FILES),
+        cni_daemonsets=cni_daemonsets,
+        cni_config=cni_config
+        or (_absent(f"get configmap {wire_istio.CNI_CONFIG}") if cni_daemonsets or cni_pods else []),
+        cni_pods=cni_pods,
+        ztunnel_pods=[pod for pod in pods if has_label(pod.labels, ZTUNNEL_LABEL)],
+        webhooks=[hook for c in configurations for hook in c.injectors()]
+        if configurations
+        else _absent("list mutatingwebhookconfigurations"),
+        injectors=[c for c in configs if wire_istio.is_injector(c.name)]
+        or _absent(f"get configmap {wire_istio.INJECTOR}"),
+        istiods=[d.istiod() for d in found.of("Deployment", wire.Workload) if d.has_label(ISTIOD_LABEL)]
+        or _absent("list deployments of istiod"),
+        events=[fact for event in events if (fact := event.fact())] if events else _absent("list events"),
+        from_files=True,
+    )
+
+
+def _workloads(found: _Found) -> Iterator[Workload]:
+    for kind in _WORKLOADS:
+        yield from (w.fact(kind) for w in found.of(kind, wire.Workload))
+    yield from (w.fact() for w in found.of("ReplicationController", wire.ReplicationController))
+
+
+def _absent(what: str) -> Unread:
+    return Unread(what=what, why=NOT_IN_FILES)

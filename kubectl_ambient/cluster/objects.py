@@ -1,0 +1,61 @@
+"""The Kubernetes objects in a document: lists taken apart, and what is no object told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from kubectl_ambient.cluster.documents import Value
+
+_NAMES = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
+
+
+class Object(msgspec.Struct, frozen=True):
+    """One object as it was written: its group (empty: core), its kind, and all of it."""
+
+    group: str
+    kind: str
+    fields: dict[str, Any]
+
+
+class NoObject(msgspec.Struct, frozen=True):
+    """Something that is no Kubernetes object, and why; `where` is its place in a list (`items[3]`), or empty."""
+
+    why: str
+    where: str = ""
+
+
+def objects(value: Value) -> Iterator[Object | NoObject]:
+    """The object of one document, or those of a list (`List`, `PodList`, …), in order; none of an empty document.
+
+    The items of a typed list need not name their kind, as an API server leaves it out there.
+    """
+    if value is not None:
+        yield from _objects(value, "", "", "")
+
+
+def _objects(value: Value, of_version: str, of_kind: str, where: str) -> Iterator[Object | NoObject]:
+    if isinstance(value, msgspec.Raw):
+        value = msgspec.json.decode(value)
+    if not isinstance(value, dict):
+        yield NoObject(f"{_NAMES.get(type(value), 'null')}, where a Kubernetes object is wanted", where)
+        return
+    kind, version = value.get("kind") or of_kind, value.get("apiVersion") or of_version
+    for field, found in (("kind", kind), ("apiVersion", version)):
+        if not found or not isinstance(found, str):
+            yield NoObject(f"no Kubernetes object: {field} is not {'a text' if found else 'set'}", where)
+            return
+    assert isinstance(kind, str)
+    assert isinstance(version, str)
+    if not kind.endswith("List") or not ("items" in value or kind == "List"):
+        yield Object(version.rpartition("/")[0], kind, value)
+        return
+    items = value.get("items") or []
+    if not isinstance(items, list):
+        yield NoObject(f"{kind}: items is no list", where)
+        return
+    inner = "" if kind == "List" else kind.removesuffix("List")
+    for number, item in enumerate(items):
+        yield from _objects(item, version if inner else "", inner, f"{where}{'.' if where else ''}items[{number}]")

@@ -1,0 +1,50 @@
+"""Which pods a command is asked about: a namespace or all, names, selectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.kube.field_selectors import parse_field_selector
+from kubectl_ambient.kube.selectors import parse_label_selector
+
+# Of the fields that an API server can select pods by, those that the facts hold.
+POD_FIELDS = frozenset(("metadata.name", "metadata.namespace", "spec.nodeName", "spec.hostNetwork", "status.phase"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """What was typed: no namespace means all of them, no names mean every pod. Selectors as `-l` takes them."""
+
+    namespace: str = ""
+    names: tuple[str, ...] = ()
+    label_selector: str = ""
+    field_selector: str = ""
+
+
+def select(pods: Iterable[Pod], scope: Scope) -> list[Pod]:
+    """The pods that are in the scope, in their order: what an API server does live.
+
+    Raises UsageError for a selector that is invalid, or asks for a field that the facts do not hold.
+    """
+    labels = parse_label_selector(scope.label_selector)
+    fields = parse_field_selector(scope.field_selector, known=POD_FIELDS)
+    return [
+        pod
+        for pod in pods
+        if scope.namespace in ("", pod.namespace)
+        and (not scope.names or pod.name in scope.names)
+        and labels.matches(pod.labels)
+        and (not fields or fields.matches(_fields(pod)))
+    ]
+
+
+def _fields(pod: Pod) -> dict[str, str]:
+    return {
+        "metadata.name": pod.name,
+        "metadata.namespace": pod.namespace,
+        "spec.nodeName": pod.node,
+        "spec.hostNetwork": "true" if pod.host_network else "false",
+        "status.phase": pod.phase,
+    }

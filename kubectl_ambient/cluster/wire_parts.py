@@ -1,0 +1,263 @@
+"""The parts of Kubernetes' JSON that several kinds share: metadata, selectors, the spec and status of a pod."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, cast
+
+from msgspec import Meta, Struct, field
+
+from kubectl_ambient.cluster import facts
+
+# metav1.Time: RFC 3339, always with a zone.
+Time = Annotated[datetime, Meta(tz=True)] | None
+# A map of texts, as labels. A null in it is the empty text, as in Go.
+Texts = dict[str, str | None] | None
+
+# What a container waits for while its pod has no sandbox; `ErrImagePull` and the like come after that.
+_WAITS_FOR_SANDBOX = ("", "ContainerCreating", "PodInitializing")
+_OS_LABEL = "kubernetes.io/os"
+
+
+class Wire(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
+    """Base of all wire types."""
+
+
+def texts(found: Texts) -> dict[str, str]:
+    """A map of texts without nulls; empty where there is none."""
+    if not found:
+        return {}
+    if None in found.values():
+        return {key: value or "" for key, value in found.items()}
+    return cast(dict[str, str], found)
+
+
+class Annotations(facts.Annotations, frozen=True):
+    """The annotations that decide something. A null one counts as absent."""
+
+    mirror: str | None = field(default=None, name="kubernetes.io/config.mirror")
+
+    def fact(self) -> facts.Annotations:
+        """Those that the rules look at."""
+        return facts.Annotations(
+            redirection=self.redirection,
+            sidecar_status=self.sidecar_status,
+            inject=self.inject,
+            inject_templates=self.inject_templates,
+            bypass_inbound_capture=self.bypass_inbound_capture,
+            dataplane_mode=self.dataplane_mode,
+        )
+
+
+class OwnerReference(Wire, frozen=True):
+    """`metadata.ownerReferences[]`."""
+
+    kind: str
+    name: str
+    controller: bool | None = None
+
+
+class Metadata(Wire, frozen=True):
+    """`metadata` of an object, or of a pod template (which has no name)."""
+
+    name: str | None = None
+    namespace: str | None = None
+    labels: Texts = None
+    annotations: Annotations | None = None
+    owner_references: list[OwnerReference] | None = None
+    creation_timestamp: Time = None
+    deletion_timestamp: Time = None
+
+    def owner(self) -> facts.Owner | None:
+        """The owner that is its controller, else the first one, else None."""
+        references = self.owner_references
+        if not references:
+            return None
+        chosen = next((r for r in references if r.controller), references[0])
+        return facts.Owner(kind=chosen.kind, name=chosen.name)
+
+
+class Object(Wire, frozen=True):
+    """What every object begins with."""
+
+    metadata: Metadata
+
+    @property
+    def name(self) -> str:
+        """`metadata.name`."""
+        return self.metadata.name or ""
+
+    @property
+    def namespace(self) -> str:
+        """`metadata.namespace`; empty where it has none."""
+        return self.metadata.namespace or ""
+
+
+class Requirement(Wire, frozen=True):
+    """`matchExpressions[]` of a selector."""
+
+    key: str | None = None
+    operator: str | None = None
+    values: list[str] | None = None
+
+
+class Selector(Wire, frozen=True):
+    """A LabelSelector."""
+
+    match_labels: Texts = None
+    match_expressions: list[Requirement] | None = None
+
+    def fact(self) -> facts.LabelSelector:
+        """The flat selector; without requirements it matches everything."""
+        return facts.LabelSelector(
+            match_labels=texts(self.match_labels),
+            match_expressions=tuple(
+                facts.Requirement(key=r.key or "", operator=r.operator or "", values=tuple(r.values or ()))
+                for r in self.match_expressions or ()
+            ),
+        )
+
+
+class ConfigMapKeyRef(Wire, frozen=True):
+    """`env[].valueFrom.configMapKeyRef`."""
+
+    key: str | None = None
+
+
+class ValueFrom(Wire, frozen=True):
+    """`env[].valueFrom`."""
+
+    config_map_key_ref: ConfigMapKeyRef | None = None
+
+
+class Env(Wire, frozen=True):
+    """`env[]` of a container."""
+
+    name: str
+    value: str | None = None
+    value_from: ValueFrom | None = None
+
+    def fact(self) -> facts.EnvVar:
+        """The variable. A literal that is left out is the empty text."""
+        if self.value_from is None:
+            return facts.EnvVar(name=self.name, value=self.value or "")
+        ref = self.value_from.config_map_key_ref
+        return facts.EnvVar(name=self.name, config_map_key=ref.key if ref else None)
+
+
+class Container(Wire, frozen=True):
+    """`containers[]` of a pod."""
+
+    image: str | None = None
+    env: list[Env] | None = None
+
+    def fact(self) -> facts.AgentContainer:
+        """Its image and environment."""
+        return facts.AgentContainer(image=self.image or "", env=tuple(e.fact() for e in self.env or ()))
+
+
+class InitContainer(Wire, frozen=True):
+    """`initContainers[]` of a pod."""
+
+    name: str | None = None
+    restart_policy: str | None = None
+
+
+class OperatingSystem(Wire, frozen=True):
+    """`spec.os` of a pod."""
+
+    name: str | None = None
+
+
+class PodSpec(Wire, frozen=True):
+    """`spec` of a pod or of a pod template."""
+
+    node_name: str | None = None
+    host_network: bool | None = None
+    os: OperatingSystem | None = None
+    node_selector: Texts = None
+    containers: list[Container] | None = None
+    init_containers: list[InitContainer] | None = None
+
+    def first_container(self) -> facts.AgentContainer | None:
+        """Image and environment of the first container; None where there is none."""
+        return self.containers[0].fact() if self.containers else None
+
+    def native_sidecar(self) -> bool:
+        """Whether `istio-proxy` is an init container that is kept running."""
+        if not self.init_containers:
+            return False
+        return any(c.name == "istio-proxy" and c.restart_policy == "Always" for c in self.init_containers)
+
+    def windows(self) -> bool:
+        """Whether it asks for Windows, by `spec.os` or by its node selector."""
+        if self.os is not None and self.os.name == "windows":
+            return True
+        return self.node_selector is not None and self.node_selector.get(_OS_LABEL) == "windows"
+
+
+class Condition(Wire, frozen=True):
+    """`status.conditions[]`."""
+
+    type: str | None = None
+    status: str | None = None
+    last_transition_time: Time = None
+
+
+class Waiting(Wire, frozen=True):
+    """`state.waiting` of a container."""
+
+    reason: str | None = None
+
+
+class Present(Wire, frozen=True):
+    """An object of which only counts that it is there."""
+
+
+class ContainerState(Wire, frozen=True):
+    """`state` or `lastState` of a container."""
+
+    waiting: Waiting | None = None
+    running: Present | None = None
+    terminated: Present | None = None
+
+    def has_started(self) -> bool:
+        """Whether the container ran, or waits for something that comes after its pod's sandbox."""
+        if self.running is not None or self.terminated is not None:
+            return True
+        return self.waiting is not None and (self.waiting.reason or "") not in _WAITS_FOR_SANDBOX
+
+
+class ContainerStatus(Wire, frozen=True):
+    """`status.containerStatuses[]`."""
+
+    state: ContainerState | None = None
+    last_state: ContainerState | None = None
+
+    def has_started(self) -> bool:
+        """Whether it runs, ran before, or could run now (its pod's sandbox is there)."""
+        return any(state is not None and state.has_started() for state in (self.state, self.last_state))
+
+
+class PodStatus(Wire, frozen=True):
+    """`status` of a pod."""
+
+    phase: str | None = None
+    reason: str | None = None
+    pod_ip: str | None = field(default=None, name="podIP")
+    pod_ips: list[Present] | None = field(default=None, name="podIPs")
+    start_time: Time = None
+    conditions: list[Condition] | None = None
+    container_statuses: list[ContainerStatus] | None = None
+    init_container_statuses: list[ContainerStatus] | None = None
+
+    def ready(self) -> Condition | None:
+        """The condition Ready; None where there is none."""
+        return next((c for c in self.conditions or () if c.type == "Ready"), None)
+
+    def waits_for_sandbox(self) -> bool:
+        """Whether it is Pending and no container ever started (ContainerCreating)."""
+        if self.phase != "Pending":
+            return False
+        statuses = (*(self.container_statuses or ()), *(self.init_container_statuses or ()))
+        return not any(status.has_started() for status in statuses)

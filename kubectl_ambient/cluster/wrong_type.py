@@ -1,0 +1,72 @@
+"""Says which field of an object has the wrong type, and what it holds.
+
+msgspec names the path but neither the key of a map nor the index of a list, so those are looked up.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+_EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`(?: - at `\$(?P<path>[^`]*)`)?")
+_ELSEWHERE = re.compile(r"(?P<why>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?")
+_STEP = re.compile(r"\.([^.\[\]]+)|\[\.\.\.\]")
+_WORDS = {
+    "str": "a string",
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "a boolean",
+    "object": "an object",
+    "array": "a list",
+    "null": "null",
+    "datetime": "a time",
+}
+
+
+def describe(error: msgspec.ValidationError, value: object) -> str:
+    """One line for the error that decoding `value` (dicts and lists) raised.
+
+    As in `metadata.labels[team]: expected a string, got a boolean true (put it in quotes)`.
+    """
+    found = _EXPECTED.fullmatch(str(error))
+    if not found:
+        other = _ELSEWHERE.fullmatch(str(error))
+        path, why = (other["path"], other["why"]) if other else ("", str(error))
+        return f"{path}: {why}" if path else why
+    wanted, got = _words(found["wanted"]), found["got"]
+    for where, culprit in _at(value, [m.group(1) for m in _STEP.finditer(found["path"] or "")], ""):
+        if _type_of(culprit) == got:
+            told = f"{_WORDS.get(got, got)}{_shown(culprit)}"
+            hint = " (put it in quotes)" if wanted == "a string" and isinstance(culprit, bool | int | float) else ""
+            return f"{where or 'the object'}: expected {wanted}, got {told}{hint}"
+    return f"{(found['path'] or '').lstrip('.')}: expected {wanted}, got {_words(got)}"
+
+
+def _words(types: str) -> str:
+    return " or ".join(_WORDS.get(name, name) for name in types.split(" | ") if name != "null") or "null"
+
+
+def _type_of(value: object) -> str:
+    names = {str: "str", bool: "bool", int: "int", float: "float", dict: "object", list: "array", type(None): "null"}
+    return names.get(type(value), type(value).__name__)
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, str | bool | int | float):
+        return " " + msgspec.json.encode(value).decode()[:60]
+    return ""
+
+
+def _at(value: object, steps: list[str | None], where: str) -> Iterator[tuple[str, object]]:
+    """Every place that the path may mean, and what stands there; a step None is any key or index."""
+    if not steps:
+        yield where, value
+    elif steps[0] is not None:
+        if isinstance(value, dict) and steps[0] in value:
+            yield from _at(value[steps[0]], steps[1:], f"{where}.{steps[0]}".lstrip("."))
+    else:
+        entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        for key, entry in entries:
+            yield from _at(entry, steps[1:], f"{where}[{key}]")
