@@ -102,7 +102,7 @@ def installation(snapshot: Snapshot) -> Installation:
         installed_told=installed,
     )
     elsewhere = NodeAgents(
-        worlds=_worlds(sources, daemonset.container if daemonset else None),
+        worlds=_worlds(sources, _template_of(daemonset)),
         cni=_health("istio-cni", snapshot.cni_pods, None),
         ztunnel=_health("ztunnel", snapshot.ztunnel_pods, None),
     )
@@ -112,7 +112,9 @@ def installation(snapshot: Snapshot) -> Installation:
     for node in by_cni.keys() | by_ztunnel.keys():
         agent = by_cni.get(node)
         nodes[node] = NodeAgents(
-            worlds=_worlds(sources, agent.agent) if agent and agent.agent else elsewhere.worlds,
+            worlds=_worlds(sources, _Agent(agent.ref, "spec", agent.agent))
+            if agent and agent.agent
+            else elsewhere.worlds,
             cni=_health("istio-cni", snapshot.cni_pods, agent),
             ztunnel=_health("ztunnel", snapshot.ztunnel_pods, by_ztunnel.get(node)),
         )
@@ -131,6 +133,24 @@ class _Sources(Struct, frozen=True, kw_only=True):
     config: ConfigMap | Unread | None
     installed: bool
     installed_told: Told
+
+
+class _Agent(Struct, frozen=True):
+    """An istio-cni container, and the object and field below which it stands."""
+
+    ref: str
+    path: str
+    container: AgentContainer | None = None
+
+    def evidence(self, field: str, value: str | None) -> Evidence:
+        return Evidence(self.ref, f"{self.path}.containers[0].{field}", value)
+
+
+def _template_of(daemonset: DaemonSet | None) -> _Agent:
+    """The container as the DaemonSet would start it, for nodes whose own pod was not seen."""
+    if daemonset is None:
+        return _Agent("DaemonSet/istio-cni-node", "spec.template.spec")
+    return _Agent(daemonset.ref, "spec.template.spec", daemonset.container)
 
 
 def _counts(pod: Pod) -> bool:
@@ -158,22 +178,19 @@ def _config_of(snapshot: Snapshot, daemonset: DaemonSet | None, pods: list[Pod])
     return next((c for c in configs if c.namespace == home), configs[0] if configs else None)
 
 
-def _worlds(sources: _Sources, container: AgentContainer | None) -> tuple[Rules, ...]:
-    version = _version(sources, container)
+def _worlds(sources: _Sources, agent: _Agent) -> tuple[Rules, ...]:
+    version = _version(sources, agent)
     if isinstance(version, Told):
-        return tuple(_rules(sources, container, v, version) for v in versions.EVERY_BEHAVIOUR)
+        return tuple(_rules(sources, agent, v, version) for v in versions.EVERY_BEHAVIOUR)
     known, told = version
-    return (_rules(sources, container, versions.judged_as(known), told, told_version=known),)
+    return (_rules(sources, agent, versions.judged_as(known), told, told_version=known),)
 
 
-def _version(sources: _Sources, container: AgentContainer | None) -> tuple[Version, Told] | Told:
+def _version(sources: _Sources, agent: _Agent) -> tuple[Version, Told] | Told:
     """The agent's version and where it stands: image tag, else CURRENT_AGENT_VERSION, else a chart label."""
     config, daemonset = sources.config, sources.daemonset
-    where = daemonset.ref if daemonset else "Pod/istio-cni-node"
-    candidates = []
-    if container:
-        version = versions.of_image(container.image)
-        candidates.append((version, Evidence(where, "spec…containers[0].image", container.image)))
+    image = agent.container.image if agent.container else None
+    candidates = [(versions.of_image(image or ""), agent.evidence("image", image))]
     if isinstance(config, ConfigMap):
         tag = config.data.get("CURRENT_AGENT_VERSION", "")
         candidates.append((versions.parse(tag), Evidence(config.ref, "data[CURRENT_AGENT_VERSION]", tag)))
@@ -184,19 +201,19 @@ def _version(sources: _Sources, container: AgentContainer | None) -> tuple[Versi
     for version, evidence in candidates:
         if version:
             return version, Told(str(version), evidence)
-    return Told(None, Evidence(where, "spec…containers[0].image", container.image if container else None))
+    return Told(None, agent.evidence("image", image))
 
 
 def _rules(
     sources: _Sources,
-    container: AgentContainer | None,
+    agent: _Agent,
     version: Version,
     told: Told,
     told_version: Version | None = None,
 ) -> Rules:
-    enabled = _enabled(sources, container, version)
-    selectors = _setting(sources, container, "AMBIENT_ENABLEMENT_SELECTOR")
-    excluded, excluded_told = _excluded(sources, container, version)
+    enabled = _enabled(sources, agent, version)
+    selectors = _setting(sources, agent, "AMBIENT_ENABLEMENT_SELECTOR")
+    excluded, excluded_told = _excluded(sources, agent, version)
     unasked = not sources.installed or (selectors.value is None and isinstance(sources.config, Unread))
     if unasked or not versions.has_selectors(version):
         entries: tuple[Entry, ...] | Invalid = enablement.DEFAULT
@@ -219,18 +236,17 @@ def _rules(
 _parsed = lru_cache(maxsize=64)(enablement.parse)
 
 
-def _setting(sources: _Sources, container: AgentContainer | None, key: str) -> Told:
+def _setting(sources: _Sources, agent: _Agent, key: str) -> Told:
     """A setting as the agent reads it: a literal `env` of its container beats the ConfigMap.
 
     An empty value counts as unset, as viper's AutomaticEnv has it [cni/pkg/cmd/root.go].
     """
-    where = sources.daemonset.ref if sources.daemonset else "Pod/istio-cni-node"
     config = sources.config
     source_key = key
-    for variable in container.env if container else ():
+    for variable in agent.container.env if agent.container else ():
         if variable.name == key:
             if variable.value is not None:
-                return Told(variable.value or None, Evidence(where, f"env[{key}]", variable.value))
+                return Told(variable.value or None, agent.evidence(f"env[{key}]", variable.value))
             source_key = variable.config_map_key or key
     if isinstance(config, ConfigMap):
         value = config.data.get(source_key)
@@ -240,9 +256,9 @@ def _setting(sources: _Sources, container: AgentContainer | None, key: str) -> T
     return Told(None, Evidence("ConfigMap/istio-cni-config", f"data[{source_key}] ({config})", None))
 
 
-def _enabled(sources: _Sources, container: AgentContainer | None, version: Version) -> Told:
+def _enabled(sources: _Sources, agent: _Agent, version: Version) -> Told:
     """`AMBIENT_ENABLED`; up to 1.22 also `ambient_enabled` in the JSON of `cni_network_config`."""
-    told = _setting(sources, container, "AMBIENT_ENABLED")
+    told = _setting(sources, agent, "AMBIENT_ENABLED")
     if told.value is not None:
         return told
     if isinstance(sources.config, Unread):
@@ -254,10 +270,10 @@ def _enabled(sources: _Sources, container: AgentContainer | None, version: Versi
     return told
 
 
-def _excluded(sources: _Sources, container: AgentContainer | None, version: Version) -> tuple[tuple[str, ...], Told]:
+def _excluded(sources: _Sources, agent: _Agent, version: Version) -> tuple[tuple[str, ...], Told]:
     """The exclude list as this version reads it, split as it splits it."""
     if isinstance(sources.config, Unread):
-        told = _setting(sources, container, "EXCLUDE_NAMESPACES")
+        told = _setting(sources, agent, "EXCLUDE_NAMESPACES")
         if told.value is None:
             return DEFAULT_EXCLUDED, Told(",".join(DEFAULT_EXCLUDED), told.evidence)
     elif versions.excludes_in_json(version):
@@ -267,7 +283,7 @@ def _excluded(sources: _Sources, container: AgentContainer | None, version: Vers
         field = "data[cni_network_config].kubernetes.exclude_namespaces"
         return found, Told(",".join(found) or None, Evidence(_config_ref(sources), field, ",".join(found) or None))
     else:
-        told = _setting(sources, container, "EXCLUDE_NAMESPACES")
+        told = _setting(sources, agent, "EXCLUDE_NAMESPACES")
     names_text = (told.value or "").split(",")
     trimmed = (n.strip() for n in names_text) if versions.trims_exclusions(version) else names_text
     return tuple(n for n in trimmed if n), told

@@ -147,7 +147,7 @@ def _asked(case: Case) -> Step:
         return _asked_by(case, found, on_pod, on_namespace)
     if mode == "none" and _would_be_asked_without_label(case, rules.entries):
         return _step(
-            "Asked", "out", f"the pod opts out: its label {DATAPLANE_MODE}=none", *evidence, reason="PodOptedOut"
+            "Asked", "out", f"the pod opts out by its own label {DATAPLANE_MODE}=none", *evidence, reason="PodOptedOut"
         )
     if rules.custom:
         message = "none of this cluster's own enablement selectors selects it"
@@ -298,16 +298,16 @@ def _excluded(case: Case) -> Step:
     return _step("NotExcluded", "pass", message, evidence)
 
 
-ASKED = Rule("Asked", "labels or selectors ask for ambient", _asked)
+ASKED = Rule("Asked", "labels ask for ambient", _asked)
 RULES: tuple[Rule, ...] = (
     Rule("Finished", "pod is not finished", _finished),
-    Rule("Version", "the rules of this Istio version are known", _version),
+    Rule("Version", "rules of this version are known", _version),
     ASKED,
     Rule("Installed", "istio-cni is installed", _installed),
     Rule("Enabled", "istio-cni has ambient on", _enabled),
-    Rule("Selectors", "Istio accepts the enablement selectors", _selectors),
-    Rule("Node", "an agent can run on the node", _node),
-    Rule("HostNetwork", "pod has a network of its own", _host_network),
+    Rule("Selectors", "selectors are valid", _selectors),
+    Rule("Node", "node can run the agents", _node),
+    Rule("HostNetwork", "pod is not on the host network", _host_network),
     Rule("Sidecar", "pod has no sidecar", _sidecar),
     Rule("NotExcluded", "namespace is not excluded", _excluded),
 )

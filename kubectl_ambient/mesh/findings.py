@@ -83,10 +83,11 @@ def _both_modes(s: Subject) -> Iterator[Finding]:
     asks = s.decision.expected == "in" or s.decision.reason == "SidecarPresent"
     if not asks:
         return
-    if s.pod.annotations.sidecar_status is None:
-        message = f"in ambient now, and the next pod gets a sidecar instead ({s.injection.message})"
-    else:
+    if s.pod.annotations.sidecar_status is not None:
         message = f"both modes are asked for, and the sidecar wins ({s.injection.message})"
+    else:
+        now = "in ambient mode now" if s.observed == "enabled" else "both modes are asked for"
+        message = f"{now}, and the next pod gets a sidecar, which wins ({s.injection.message})"
     yield Finding(
         code="BothModes",
         severity="warning",

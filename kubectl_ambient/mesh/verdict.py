@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
-from kubectl_ambient.cluster.facts import Namespace, Pod, Unread, Workload
+from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot, read
 from kubectl_ambient.mesh import versions
@@ -61,6 +61,19 @@ class Judgement(Struct, frozen=True, kw_only=True, gc=False):
     workload: Workload | None
 
 
+class NextPod(Struct, frozen=True, kw_only=True, gc=False):
+    """What the next pod of a workload would be, and why."""
+
+    becomes: AfterRestart
+    decision: Decision
+    injection: Injection
+
+    @property
+    def why(self) -> str:
+        """What decides: the sidecar where there will be one, else the rules of enrolment."""
+        return self.injection.message if self.becomes == "sidecar" else self.decision.because.message
+
+
 class Judge:
     """Judges the pods of one snapshot. Pure: the same snapshot gives the same verdicts."""
 
@@ -70,6 +83,7 @@ class Judge:
         self.injector: Injector = injector(snapshot)
         self._nodes = read(snapshot.nodes) or {}
         self._stood_in: set[str] = set()
+        self._successors: dict[tuple[str, str, bool], tuple[Injection, AfterRestart]] = {}
 
     def judge(self, pod: Pod) -> Verdict:
         """The verdict on one pod."""
@@ -83,16 +97,39 @@ class Judge:
         """What should be, by labels alone; for asking what a change would move."""
         return self._decide(pod, self._namespace(pod.namespace), trace=False)
 
+    def next_of(self, workload: Workload) -> NextPod:
+        """What the next pod of a workload would be, by its template."""
+        template = workload.template
+        pod = Pod(
+            namespace=workload.namespace,
+            name=workload.name,
+            labels=template.labels,
+            annotations=template.annotations,
+            host_network=template.host_network,
+        )
+        return self._next(pod, workload)
+
+    def next_in(self, namespace: str) -> NextPod:
+        """What a pod without labels of its own would be in that namespace."""
+        return self._next(Pod(namespace=namespace, name="new"), None)
+
+    def _next(self, pod: Pod, workload: Workload | None) -> NextPod:
+        namespace = self._namespace(pod.namespace)
+        newborn = self._newborn(pod, None, workload, namespace)
+        injection = inject(newborn, self.injector)
+        becomes = self._after_restart(pod, newborn, injection, namespace)
+        return NextPod(becomes=becomes, decision=self._decide(pod, namespace, trace=False), injection=injection)
+
     @property
     def assumptions(self) -> list[str]:
         """What was taken for granted because it could not be read."""
         told = [*self.installation.assumptions, *self.injector.assumptions]
         if isinstance(self.snapshot.nodes, Unread):
             told.append(f"every node is taken for a Linux node: {self.snapshot.nodes}")
-        told += [
-            f"for what follows a restart, the pods' own labels stand for their template: {why}"
-            for why in sorted(self._stood_in)
-        ]
+        if self._stood_in:
+            first, *more = sorted(self._stood_in)
+            rest = f", and {len(more)} more" if more else ""
+            told.append(f"for what follows a restart, the pods' own labels stand for their template: {first}{rest}")
         return told
 
     def _judge(self, pod: Pod, *, trace: bool) -> Judgement:
@@ -102,11 +139,9 @@ class Judge:
         decision = self._decide(pod, namespace, trace=trace)
         observed = observed_of(pod, agents)
         state = state_of(decision.expected, observed, pod, snapshot.now)
-        owner = owner_of(pod, snapshot)
+        owner = owner_of(pod, snapshot.workloads)
         workload = snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
-        newborn = self._newborn(pod, workload, namespace)
-        injection = inject(newborn, self.injector)
-        after = self._after_restart(pod, newborn, injection, namespace)
+        injection, after = self._successor(pod, owner, workload, namespace)
         subject = Subject(
             pod=pod,
             namespace=namespace,
@@ -137,6 +172,20 @@ class Judge:
             verdict=verdict, pod=pod, decision=decision, injection=injection, agents=agents, workload=workload
         )
 
+    def _successor(
+        self, pod: Pod, owner: Owner | None, workload: Workload | None, namespace: Namespace | Unread
+    ) -> tuple[Injection, AfterRestart]:
+        """What the next pod of the same owner would be; asked once for all pods of a workload on a node."""
+        key = (workload.ref, pod.node, pod.windows) if workload else None
+        if key is not None and key in self._successors:
+            return self._successors[key]
+        newborn = self._newborn(pod, owner, workload, namespace)
+        injection = inject(newborn, self.injector)
+        found = (injection, self._after_restart(pod, newborn, injection, namespace))
+        if key is not None:
+            self._successors[key] = found
+        return found
+
     def _namespace(self, name: str) -> Namespace | Unread:
         return self.snapshot.namespaces.get(name) or Unread(what=f"get namespace {name}", why="not read")
 
@@ -164,7 +213,9 @@ class Judge:
         )
         return Decision("unknown", "EvidenceMissing", because, newest.steps)
 
-    def _newborn(self, pod: Pod, workload: Workload | None, namespace: Namespace | Unread) -> Newborn:
+    def _newborn(
+        self, pod: Pod, owner: Owner | None, workload: Workload | None, namespace: Namespace | Unread
+    ) -> Newborn:
         """The next pod of the same owner: by its template, or by the pod itself where it has none at hand.
 
         What the injector and the agent wrote on the pod is not carried over.
@@ -180,8 +231,9 @@ class Judge:
                 annotations=template.annotations,
                 host_network=template.host_network,
             )
-        if pod.owner is not None and pod.owner.kind in self.snapshot.unread_workloads:
-            self._stood_in.add(str(self.snapshot.unread_workloads[pod.owner.kind]))
+        unread = self.snapshot.unread_workloads.get(f"{owner.kind}/{pod.namespace}/{owner.name}") if owner else None
+        if unread is not None:
+            self._stood_in.add(str(unread))
         return Newborn(
             namespace=pod.namespace,
             namespace_labels=labels,

@@ -8,6 +8,7 @@ from typing import Any
 
 from kubectl_ambient.mesh.agents import Installation
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
+from kubectl_ambient.mesh.subjects import Subject
 from kubectl_ambient.mesh.summary import count
 from kubectl_ambient.mesh.verdict import Verdict
 
@@ -50,6 +51,17 @@ def explanation_list(
         "assumptions": list(assumptions),
         "subjects": list(subjects),
         "items": list(items),
+    }
+
+
+def subject(of: Subject) -> dict[str, Any]:
+    """A namespace or a workload, summed up."""
+    return {
+        "ref": of.ref,
+        "summary": of.summary,
+        "nextPod": of.next_pod.becomes,
+        "message": of.next_pod.why,
+        "evidence": [_evidence(e) for e in of.evidence],
     }
 
 

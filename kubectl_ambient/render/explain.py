@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from kubectl_ambient.mesh.enrolment import RULES
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
+from kubectl_ambient.mesh.injection import Injection
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
 from kubectl_ambient.render.terminal import Paint
 
@@ -15,7 +16,7 @@ _COLOURS = {"pass": "green", "in": "green", "out": "red", "unknown": "yellow", "
 _TITLES = {rule.name: rule.title for rule in RULES}
 _SEVERITY = {"error": "✖", "warning": "‼", "info": "·"}
 _SEVERITY_COLOUR = {"error": "red", "warning": "yellow", "info": "dim"}
-_COLUMN = 34
+_COLUMN = 32
 _HEADLINE = {
     "Enrolled": ("is in ambient mode", "green"),
     "Pending": ("is NOT yet in ambient mode: it is pending", "yellow"),
@@ -30,43 +31,52 @@ _HEADLINE = {
 def explanation(judgement: Judgement, fixes: Sequence[Fix], *, width: int, paint: Paint) -> str:
     """One pod: the headline, every rule with its evidence, what was observed, what comes next, what to do."""
     verdict = judgement.verdict
-    headline, colour = _HEADLINE[verdict.state]
+    commands = {fix.command for fix in fixes}
     parts = [
-        _wrapped(f"Pod {verdict.namespace}/{verdict.name} {paint(headline, colour)}.", width, "")
-        + "\n"
-        + _wrapped(verdict.message, width, ""),
-        "\n".join(step(s, width, paint) for s in judgement.decision.steps),
-        _wrapped(_observation(verdict), width, ""),
-        _wrapped(_next(judgement), width, ""),
-        "\n".join(_finding(f, width, paint) for f in verdict.findings),
+        _headline(judgement, width, paint),
+        "\n".join(step(s, verdict, width, paint) for s in judgement.decision.steps),
+        _wrapped(_observation(verdict), width),
+        _wrapped(_next(judgement), width),
+        "\n".join(_finding(f, commands, width, paint) for f in verdict.findings),
         what_to_do(fixes, width, paint),
         _docs(judgement),
     ]
     return "\n\n".join(part for part in parts if part)
 
 
-def step(step: Step, width: int, paint: Paint) -> str:
+def _headline(judgement: Judgement, width: int, paint: Paint) -> str:
+    verdict = judgement.verdict
+    words, colour = _HEADLINE[verdict.state]
+    if verdict.state in ("Enrolled", "NotAmbient", "Unknown"):
+        text = _wrapped(f"Pod {verdict.namespace}/{verdict.name} {words}: {judgement.decision.because.message}.", width)
+    else:
+        text = _wrapped(f"Pod {verdict.namespace}/{verdict.name} {words}.", width)
+        text += "\n" + _wrapped(verdict.message, width)
+    return text.replace(words, paint(words, colour), 1)
+
+
+def step(step: Step, verdict: Verdict, width: int, paint: Paint) -> str:
     """One rule: its mark and good state, and beside it the evidence; what it found where it did not pass."""
     mark = paint(_MARKS[step.outcome], _COLOURS[step.outcome])
-    title = _TITLES.get(step.rule, step.rule)
-    shown = [_evidence(e) for e in step.evidence[:1]]
-    if step.outcome in ("in", "out", "unknown") or len(step.evidence) > 1:
-        shown += [_evidence(e) for e in step.evidence[1:]]
-    rest = max(width - _COLUMN - 4, 30)
-    lines = [line for e in shown for line in _fold(e, rest)] or [""]
-    head = f"  {mark} {title.ljust(_COLUMN)}{lines[0]}".rstrip()
-    more = [f"    {' ' * _COLUMN}{line}" for line in lines[1:]]
+    title = _TITLES.get(step.rule, step.rule).ljust(_COLUMN)
+    own = f"Pod/{verdict.namespace}/{verdict.name} "
+    room = max(width - _COLUMN - 4, 30)
+    decisive = step.outcome in ("in", "out", "unknown")
+    shown = step.evidence if decisive else step.evidence[:1]
+    told = [evidence_line(e).removeprefix(own) for e in shown]
+    lines = [line for text in told for line in _fold(text, room, 4 if decisive else 3)] or [""]
     if step.outcome in ("out", "unknown"):
-        more += [f"      {line}" for line in textwrap.wrap(step.message, max(width - 6, 30))]
+        lines += [f"→ {line}" if i == 0 else f"  {line}" for i, line in enumerate(_fold(step.message, room - 2))]
     elif step.outcome == "skipped":
-        more += [f"      (not reached: {line}" for line in [step.message + ")"]] if step.reason else []
-    return "\n".join([head, *more])
+        lines += _fold(f"(not reached: {step.message})", room) if step.reason else []
+    head = f"  {mark} {title}{lines[0]}".rstrip()
+    return "\n".join([head, *(f"    {' ' * _COLUMN}{line}" for line in lines[1:])])
 
 
-def _evidence(evidence: Evidence) -> str:
-    value = "not set" if evidence.value is None else evidence.value
-    joint = " " if evidence.value is None else "="
-    return f"{evidence.object} {_short(evidence.field)}{joint}{value}"
+def evidence_line(evidence: Evidence) -> str:
+    """`Namespace/shop label istio.io/dataplane-mode=ambient`."""
+    value = " not set" if evidence.value is None else f"={' '.join(evidence.value.split())}"
+    return f"{evidence.object} {_short(evidence.field)}{value}"
 
 
 def _short(field: str) -> str:
@@ -77,8 +87,9 @@ def _short(field: str) -> str:
     return field
 
 
-def _fold(text: str, width: int) -> list[str]:
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False, max_lines=4) or [""]
+def _fold(text: str, width: int, most: int = 4) -> list[str]:
+    """The text in at most so many lines."""
+    return textwrap.wrap(text, width, break_on_hyphens=False, max_lines=most, placeholder=" …") or [""]
 
 
 def _observation(verdict: Verdict) -> str:
@@ -101,28 +112,35 @@ def _observation(verdict: Verdict) -> str:
 def _next(judgement: Judgement) -> str:
     verdict, injection = judgement.verdict, judgement.injection
     who = f"the next pod of {verdict.owner}" if verdict.owner else "a new pod like it"
+    if verdict.mode == "sidecar":
+        return _next_of_sidecar(verdict, injection, who)
     match verdict.after_restart:
         case "sidecar":
-            now = "It has a sidecar and keeps it until it restarts; " if verdict.mode == "sidecar" else ""
-            return (
-                f"{now}{who} gets a sidecar: {injection.message}."[:1].upper()
-                + f"{now}{who} gets a sidecar: {injection.message}."[1:]
-            )
+            return f"After a restart: {who} gets a sidecar, by {injection.message}."
         case "ambient":
-            kept = verdict.mode == "ambient"
-            text = f"After a restart: {who} is in ambient mode{' again' if kept else ''} ({injection.message})."
+            again = " again" if verdict.mode == "ambient" else ""
+            return f"After a restart: {who} is in ambient mode{again} ({injection.message})."
         case "none":
-            text = f"After a restart: {who} is in no mesh mode ({injection.message})."
+            return f"After a restart: {who} has no mesh mode ({injection.message})."
         case _:
-            text = f"After a restart: cannot be told ({injection.message})."
-    return text
+            return f"After a restart: cannot be told ({injection.message})."
 
 
-def _finding(finding: Finding, width: int, paint: Paint) -> str:
+def _next_of_sidecar(verdict: Verdict, injection: Injection, who: str) -> str:
+    if verdict.after_restart == "sidecar":
+        return f"The sidecar is asked for by {injection.message}: the pod keeps it, and {who} gets one again."
+    kept = "The pod keeps its sidecar until it restarts"
+    if verdict.after_restart == "unknown":
+        return f"{kept}; what {who} gets cannot be told ({injection.message})."
+    becomes = "is in ambient mode" if verdict.after_restart == "ambient" else "has no mesh mode"
+    return f"Nothing asks for a sidecar any more ({injection.message}). {kept}; {who} {becomes}."
+
+
+def _finding(finding: Finding, commands: Collection[str], width: int, paint: Paint) -> str:
     mark = paint(_SEVERITY[finding.severity], _SEVERITY_COLOUR[finding.severity])
     text = f"{finding.message[:1].upper()}{finding.message[1:]}."
     lines = textwrap.wrap(text, max(width - 2, 30), break_long_words=False, break_on_hyphens=False)
-    if finding.fix:
+    if finding.fix and finding.fix not in commands:
         lines.append(f"→ {finding.fix}")
     return f"{mark} " + "\n  ".join(lines)
 
@@ -146,12 +164,5 @@ def _docs(judgement: Judgement) -> str:
     return f"{rules} More: {judgement.decision.because.docs}" if judgement.decision.because.docs else rules
 
 
-def _wrapped(text: str, width: int, indent: str) -> str:
-    return textwrap.fill(
-        text,
-        max(width, 40),
-        initial_indent=indent,
-        subsequent_indent=indent,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _wrapped(text: str, width: int) -> str:
+    return textwrap.fill(text, max(width, 40), break_long_words=False, break_on_hyphens=False)

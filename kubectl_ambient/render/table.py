@@ -9,8 +9,10 @@ _GAP = "   "
 
 def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, with_headers: bool = True) -> str:
     """The rows under their headers, left-aligned; the empty text where there is nothing to print."""
+    import tabulate as tabulation
     from tabulate import DataRow, TableFormat, tabulate
 
+    tabulation.MIN_PADDING = 0  # else headers are two columns wider than kubectl's
     kubectl = TableFormat(
         lineabove=None,
         linebelowheader=None,

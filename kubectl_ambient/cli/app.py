@@ -1,0 +1,99 @@
+"""The commands, and the one place where every failure becomes a sentence on stderr and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from kubectl_ambient.cli import disable, enable, explain, status, version
+from kubectl_ambient.cli.kube_command import KubeCommand
+from kubectl_ambient.kube.errors import KubeError
+
+HELP = """Put workloads into Istio's ambient mesh, and see why each pod is or is not in it.
+
+\b
+Start with:  kubectl ambient status -A
+Then ask:    kubectl ambient explain pod NAME -n NAMESPACE
+"""
+INTERRUPTED = 130
+
+
+class OrderedGroup(TyperGroup):
+    """Lists the commands in the order in which one meets them, not by the alphabet."""
+
+    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
+        """The names of the commands."""
+        return list(self.commands)
+
+
+app = typer.Typer(
+    help=HELP,
+    cls=OrderedGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("status", cls=KubeCommand)(status.status)
+app.command("explain", cls=KubeCommand)(explain.explain)
+app.command("enable", cls=KubeCommand)(enable.enable)
+app.command("disable", cls=KubeCommand)(disable.disable)
+app.command("version", cls=KubeCommand)(version.version)
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    show_version: Annotated[
+        bool, typer.Option("--version", help="Print the version of this tool.", is_eager=True)
+    ] = False,
+) -> None:
+    """Answer `--version` without a command."""
+    if show_version:
+        from kubectl_ambient import __version__
+
+        print(f"kubectl-ambient {__version__}")
+        raise typer.Exit
+
+
+root.__doc__ = HELP
+
+
+def program(argv0: str) -> str:
+    """What a person typed to call us: `kubectl ambient` where kubectl did, else the file's name."""
+    name = Path(argv0).name.removesuffix(".exe")
+    return "kubectl ambient" if name.startswith(("kubectl-", "__main__")) else name
+
+
+def run(argv: list[str]) -> int:
+    """Run one command line and return its exit code; nothing that goes wrong is a traceback."""
+    try:
+        app(args=argv[1:], prog_name=program(argv[0]), standalone_mode=True)
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    except KubeError as error:
+        return fail(error)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has gone (`| head`): nobody is left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except RecursionError:
+        print("error: the input is nested too deeply", file=sys.stderr)
+        return 1
+    return 0
+
+
+def fail(error: KubeError) -> int:
+    """Tell an error and what to do next; its exit code."""
+    print(error, file=sys.stderr)
+    if error.hint:
+        print(error.hint, file=sys.stderr)
+    return error.exit_code

@@ -1,0 +1,105 @@
+"""`kubectl ambient explain`: why a pod is or is not in ambient mode, rule by rule."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kubectl_ambient.cli import settings
+from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.cli.output import check_fail_on, check_format
+
+if TYPE_CHECKING:
+    from kubectl_ambient.cli.explained import Explained
+
+DRIFT = 3
+
+
+def explain(
+    ctx: typer.Context,
+    target: Annotated[
+        list[str], typer.Argument(metavar="(POD | TYPE NAME | TYPE/NAME)...", help="pod bar, ns shop, deploy/web, …")
+    ],
+    selector: settings.Selector = "",
+    field_selector: settings.FieldSelector = "",
+    filename: settings.Filename = None,
+    recursive: settings.Recursive = False,
+    output: settings.Output = "",
+    fail_on: settings.FailOn = None,
+    chunk_size: settings.ChunkSize = 500,
+) -> None:
+    """Tell why a pod is or is not in ambient mode, rule by rule, and what to do.
+
+    A namespace or a workload is summed up over its pods.
+    """
+    from kubectl_ambient.cli.explained import ExplainRequest, read_explained
+    from kubectl_ambient.mesh.summary import fails
+
+    check_format(output, settings.FORMATS_EXPLAIN)
+    conditions = check_fail_on(fail_on or ())
+    request = ExplainRequest.of(
+        connection(ctx),
+        target,
+        label_selector=selector,
+        field_selector=field_selector,
+        filenames=filename or (),
+        recursive=recursive,
+        chunk_size=chunk_size,
+    )
+    found = read_explained(request)
+    if output in ("json", "yaml"):
+        _print_document(found, output)
+    elif output == "name":
+        for judgement in found.judgements:
+            print(f"pod/{judgement.verdict.name}")
+    else:
+        _print_text(found, wide=output == "wide")
+    code = found.tell_problems()
+    if fails([j.verdict for j in found.judgements], conditions):
+        code = DRIFT
+    if code:
+        raise typer.Exit(code)
+
+
+def _print_document(found: Explained, output: str) -> None:
+    from kubectl_ambient.mesh.fixes import fixes
+    from kubectl_ambient.render import documents
+
+    assumptions = found.judge.assumptions
+    items: list[dict[str, Any]] = [
+        documents.explanation(j.verdict, j.decision.steps, fixes(j, found.judge.snapshot), assumptions)
+        for j in found.judgements
+    ]
+    if len(items) == 1 and not found.subjects and not found.several:
+        document = items[0]
+    else:
+        document = documents.explanation_list(items, assumptions, [documents.subject(s) for s in found.subjects])
+    print(documents.as_json(document) if output == "json" else documents.as_yaml(document))
+
+
+def _print_text(found: Explained, *, wide: bool) -> None:
+    from kubectl_ambient.mesh.fixes import fixes
+    from kubectl_ambient.mesh.subjects import fixes_of
+    from kubectl_ambient.render.explain import explanation
+    from kubectl_ambient.render.subject import subject_text
+    from kubectl_ambient.render.terminal import Paint, colours, text_width
+
+    snapshot, paint = found.judge.snapshot, Paint(colours())
+    width = text_width()
+    parts = []
+    for subject in found.subjects:
+        commands = fixes_of(subject, [fixes(j, snapshot) for j in subject.judgements])
+        parts.append(subject_text(subject, commands, width=width, paint=paint))
+    if not found.subjects or wide:
+        parts += [explanation(j, fixes(j, snapshot), width=width, paint=paint) for j in found.judgements]
+    _print_parts(parts, width)
+    for assumption in found.judge.assumptions:
+        print(f"assumed: {assumption}", file=sys.stderr)
+
+
+def _print_parts(parts: Sequence[str], width: int) -> None:
+    if parts:
+        print(f"\n\n{'─' * min(width, 80)}\n".join(parts))

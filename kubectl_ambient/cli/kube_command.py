@@ -1,0 +1,103 @@
+"""kubectl's connection flags, on every command, in one place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperOption
+
+from kubectl_ambient.kube.options import ConnectionOptions
+
+_META = "kubectl_ambient.connection"
+_BOOLEAN = re.compile(r"(--[a-z][a-z-]*)=(true|false)")
+
+
+def _keep(field: str) -> Callable[[Any, Any, Any], Any]:
+    def callback(ctx: typer.Context, _param: object, value: Any) -> Any:
+        if isinstance(value, list):
+            value = tuple(value)
+        ctx.meta.setdefault(_META, {})[field] = value
+        return value
+
+    return callback
+
+
+def _option(field: str, *names: str, help: str, hidden: bool = True, **settings: Any) -> TyperOption:
+    default: Any = settings.pop("default", "")
+    return TyperOption(
+        param_decls=[*names, field],
+        help=help,
+        default=default,
+        hidden=hidden,
+        expose_value=False,
+        callback=_keep(field),
+        **settings,
+    )
+
+
+def connection_flags() -> list[TyperOption]:
+    """The flags, with kubectl's names; those that are rarely typed are left out of `--help`."""
+    flag = {"is_flag": True, "default": False}
+    many = {"multiple": True, "default": ()}
+    return [
+        _option("namespace", "-n", "--namespace", help="The namespace; else that of the context.", hidden=False),
+        _option("context", "--context", help="The kubeconfig context to use.", hidden=False),
+        _option("kubeconfig", "--kubeconfig", help="The kubeconfig file to use.", hidden=False),
+        _option("as_user", "--as", help="The user to act as.", hidden=False),
+        _option(
+            "request_timeout",
+            "--request-timeout",
+            help="How long one request may take (1s, 2m).",
+            hidden=False,
+            default="0",
+        ),
+        _option("cluster", "--cluster", help="The kubeconfig cluster to use."),
+        _option("user", "--user", help="The kubeconfig user to use."),
+        _option("server", "-s", "--server", help="The address of the API server."),
+        _option("token", "--token", help="The bearer token to use."),
+        _option("client_certificate", "--client-certificate", help="A client certificate file."),
+        _option("client_key", "--client-key", help="A client key file."),
+        _option("certificate_authority", "--certificate-authority", help="A file of trusted certificates."),
+        _option(
+            "insecure_skip_tls_verify",
+            "--insecure-skip-tls-verify",
+            help="Do not check the server's certificate.",
+            **flag,
+        ),
+        _option("tls_server_name", "--tls-server-name", help="The name to check the server's certificate for."),
+        _option("as_uid", "--as-uid", help="The UID to act as."),
+        _option("as_groups", "--as-group", help="A group to act as; may be repeated.", **many),
+        _option("as_user_extra", "--as-user-extra", help="An extra (key=value) to act with.", **many),
+        _option("disable_compression", "--disable-compression", help="Do not ask for compressed answers.", **flag),
+    ]
+
+
+class KubeCommand(TyperCommand):
+    """A command that takes kubectl's connection flags, and booleans as kubectl writes them (`--all=true`)."""
+
+    def __init__(self, *args: Any, params: list[Any] | None = None, **settings: Any) -> None:
+        settings["epilog"] = "All of kubectl's connection flags are taken: see “kubectl options”."
+        super().__init__(*args, params=[*(params or []), *connection_flags()], **settings)
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Turn `--flag=true` into `--flag`, and drop `--flag=false`, before the parser sees them."""
+        flags = {name for p in self.params if getattr(p, "is_flag", False) for name in p.opts}
+        plain: list[str] = []
+        for position, arg in enumerate(args):
+            if arg == "--":
+                plain += args[position:]
+                break
+            found = _BOOLEAN.fullmatch(arg)
+            if not found or found[1] not in flags:
+                plain.append(arg)
+            elif found[2] == "true":
+                plain.append(found[1])
+        return super().parse_args(ctx, plain)
+
+
+def connection(ctx: typer.Context) -> ConnectionOptions:
+    """The connection flags that were typed."""
+    return ConnectionOptions(**ctx.meta.get(_META, {}))

@@ -1,0 +1,158 @@
+"""Where a command's facts come from: a cluster, or the files of `-f`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.problem import Problem
+from kubectl_ambient.cluster.scope import Scope, select
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.kube.errors import UsageError
+from kubectl_ambient.kube.options import ConnectionOptions
+from kubectl_ambient.mesh.verdict import Judge, Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusRequest:
+    """What `status` was asked for, checked as far as can be without reading anything."""
+
+    connection: ConnectionOptions
+    scope: Scope
+    all_namespaces: bool
+    filenames: tuple[str, ...]
+    recursive: bool
+    chunk_size: int
+
+    @classmethod
+    def of(
+        cls,
+        connection: ConnectionOptions,
+        names: Sequence[str],
+        *,
+        all_namespaces: bool,
+        label_selector: str,
+        field_selector: str,
+        filenames: Sequence[str],
+        recursive: bool,
+        chunk_size: int,
+        watch: bool,
+    ) -> StatusRequest:
+        """Check what was typed. Raises UsageError in kubectl's words."""
+        scope = Scope(names=tuple(map(_pod_name, names)), label_selector=label_selector, field_selector=field_selector)
+        select((), scope)
+        if names and (label_selector or field_selector):
+            raise UsageError("error: name cannot be provided when a selector is specified")
+        if names and all_namespaces:
+            raise UsageError("error: a resource cannot be retrieved by name across all namespaces")
+        if filenames and watch:
+            raise UsageError("error: --watch needs a cluster: files do not change by themselves")
+        return cls(
+            connection=connection,
+            scope=scope,
+            all_namespaces=all_namespaces,
+            filenames=tuple(filenames),
+            recursive=recursive,
+            chunk_size=chunk_size,
+        )
+
+
+def _pod_name(text: str) -> str:
+    kind, slash, name = text.partition("/")
+    if not slash:
+        return text
+    if kind not in ("pod", "pods", "po"):
+        raise UsageError(
+            f'error: status takes pods, not "{kind}": for others there is “kubectl ambient explain {text}”'
+        )
+    return name
+
+
+@dataclass(kw_only=True)
+class Source:
+    """Facts, the pods that were asked for, and what was wrong on the way."""
+
+    judge: Judge
+    pods: list[Pod]
+    namespace: str
+    many: bool
+    problems: list[str] = field(default_factory=list)
+    filenames: tuple[str, ...] = ()
+
+    @property
+    def scope_namespaces(self) -> dict[str, Namespace | Unread]:
+        """The namespaces that a listing of all of them shows."""
+        return self.judge.snapshot.namespaces if self.many else {}
+
+    def tell_problems(self) -> int:
+        """Print what was wrong to stderr; the exit code that follows from it."""
+        for problem in self.problems:
+            print(problem, file=sys.stderr)
+        return 1 if self.problems else 0
+
+
+def read_status(request: StatusRequest) -> Source:
+    """The facts for `status`. Raises KubeError where there can be no answer at all."""
+    return _status_of_files(request) if request.filenames else _status_of_cluster(request)
+
+
+def from_files(filenames: Sequence[str], *, recursive: bool, namespace: str) -> tuple[Snapshot, list[str]]:
+    """The snapshot that files hold, and a sentence for each problem.
+
+    Raises KubeError where nothing of it could be used.
+    """
+    from kubectl_ambient.cluster.files import read_files
+    from kubectl_ambient.kube.errors import KubeError
+
+    snapshot, problems = read_files(filenames, recursive=recursive, namespace=namespace or "default")
+    told = [f"error: {problem}" for problem in problems]
+    if told and _is_empty(snapshot):
+        raise KubeError("\n".join(told))
+    return snapshot, told
+
+
+def _is_empty(snapshot: Snapshot) -> bool:
+    found = (snapshot.pods, snapshot.workloads, snapshot.cni_config, snapshot.nodes)
+    known = any(isinstance(n, Namespace) for n in snapshot.namespaces.values())
+    return not known and all(isinstance(part, Unread) or not part for part in found)
+
+
+def _status_of_files(request: StatusRequest) -> Source:
+    namespace = request.connection.namespace
+    snapshot, problems = from_files(request.filenames, recursive=request.recursive, namespace=namespace)
+    scope = _within(request.scope, "" if request.all_namespaces else namespace)
+    pods = sorted(select(snapshot.pods, scope), key=lambda pod: (pod.namespace, pod.name))
+    missing = [n for n in scope.names if n not in {pod.name for pod in pods}]
+    problems += [
+        f'Error from server (NotFound): pods "{name}" not found'.replace("from server ", "") for name in missing
+    ]
+    one = {pod.namespace for pod in pods} if not (request.all_namespaces or namespace) else set()
+    many = request.all_namespaces or (not namespace and len(one) != 1)
+    return Source(
+        judge=Judge(snapshot),
+        pods=pods,
+        namespace=namespace or next(iter(one), "default"),
+        many=many,
+        problems=problems,
+        filenames=request.filenames,
+    )
+
+
+def _within(scope: Scope, namespace: str) -> Scope:
+    return Scope(
+        namespace=namespace, names=scope.names, label_selector=scope.label_selector, field_selector=scope.field_selector
+    )
+
+
+def _status_of_cluster(request: StatusRequest) -> Source:
+    raise NotImplementedError
+
+
+def watch_status(request: StatusRequest, source: Source) -> Iterator[Verdict]:
+    """The verdicts that change, one by one, until interrupted."""
+    raise NotImplementedError
+
+
+__all__ = ["Problem", "Source", "StatusRequest", "from_files", "read_status", "watch_status"]

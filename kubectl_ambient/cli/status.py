@@ -1,0 +1,163 @@
+"""`kubectl ambient status`: for every pod, in or out, as intended or not."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kubectl_ambient.cli import settings
+from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.cli.output import check_fail_on, check_format
+
+if TYPE_CHECKING:
+    from kubectl_ambient.cli.source import Source
+    from kubectl_ambient.mesh.verdict import Judge, Verdict
+
+DRIFT = 3
+
+
+def status(
+    ctx: typer.Context,
+    names: Annotated[list[str] | None, typer.Argument(metavar="[POD]...", help="Only these pods.")] = None,
+    all_namespaces: settings.AllNamespaces = False,
+    pods: Annotated[bool, typer.Option("--pods", help="With -A: every pod, not a row for each namespace.")] = False,
+    selector: settings.Selector = "",
+    field_selector: settings.FieldSelector = "",
+    filename: settings.Filename = None,
+    recursive: settings.Recursive = False,
+    output: settings.Output = "",
+    no_headers: settings.NoHeaders = False,
+    fail_on: settings.FailOn = None,
+    watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on, and print each pod that changes.")] = False,
+    chunk_size: settings.ChunkSize = 500,
+) -> None:
+    """Tell for every pod whether it is in ambient mode, and whether it should be."""
+    from kubectl_ambient.cli.source import StatusRequest, read_status, watch_status
+    from kubectl_ambient.mesh.summary import fails
+
+    check_format(output, settings.FORMATS_STATUS)
+    conditions = check_fail_on(fail_on or ())
+    request = StatusRequest.of(
+        connection(ctx),
+        names or (),
+        all_namespaces=all_namespaces,
+        label_selector=selector,
+        field_selector=field_selector,
+        filenames=filename or (),
+        recursive=recursive,
+        chunk_size=chunk_size,
+        watch=watch,
+    )
+    source = read_status(request)
+    verdicts = [source.judge.judge(pod) for pod in source.pods]
+    show = Listing(output=output, headers=not no_headers, pods=pods or bool(output), namespaced=source.many)
+    show.print(source, verdicts)
+    if watch:
+        for change in watch_status(request, source):
+            show.print_change(source, change)
+    code = source.tell_problems()
+    if fails(verdicts, conditions):
+        code = DRIFT
+    if code:
+        raise typer.Exit(code)
+
+
+class Listing:
+    """Prints verdicts in the format that was asked for."""
+
+    def __init__(self, *, output: str, headers: bool, pods: bool, namespaced: bool) -> None:
+        self.output = output
+        self.headers = headers
+        self.pods = pods
+        self.namespaced = namespaced
+
+    def print(self, source: Source, verdicts: Sequence[Verdict]) -> None:
+        """The whole listing: data to stdout, remarks to stderr."""
+        match self.output:
+            case "json" | "yaml":
+                print(self._document(source.judge, verdicts))
+            case "name":
+                for verdict in verdicts:
+                    print(f"pod/{verdict.name}")
+            case _:
+                self._print_text(source, verdicts)
+
+    def print_change(self, source: Source, verdict: Verdict) -> None:
+        """One changed pod of a watch: its row, or a document of its own."""
+        from kubectl_ambient.render.status import pod_table
+        from kubectl_ambient.render.terminal import Paint, colours, width
+
+        if self.output in ("json", "yaml"):
+            print(self._document(source.judge, [verdict]), flush=True)
+        elif self.output == "name":
+            print(f"pod/{verdict.name}", flush=True)
+        else:
+            text = pod_table(
+                [verdict],
+                namespaced=self.namespaced,
+                wide=self.output == "wide",
+                headers=False,
+                width=width(),
+                paint=Paint(colours()),
+            )
+            print(text, flush=True)
+
+    def _document(self, judge: Judge, verdicts: Sequence[Verdict]) -> str:
+        from kubectl_ambient.render.documents import as_json, as_yaml, status_list
+
+        document = status_list(verdicts, judge.installation, judge.assumptions)
+        return as_json(document) if self.output == "json" else as_yaml(document)
+
+    def _print_text(self, source: Source, verdicts: Sequence[Verdict]) -> None:
+        from kubectl_ambient.mesh.summary import by_namespace
+        from kubectl_ambient.render import status as text
+        from kubectl_ambient.render.terminal import Paint, colours, text_width, width
+
+        if not verdicts and not (self.namespaced and source.scope_namespaces):
+            where = "" if self.namespaced else f" in {source.namespace} namespace"
+            print(f"No resources found{where}", file=sys.stderr)
+            self._remark(source)
+            return
+        paint = Paint(colours())
+        parts = []
+        if self.namespaced and not self.pods:
+            rows = by_namespace(verdicts, source.scope_namespaces)
+            parts.append(text.namespace_table(rows, headers=self.headers, paint=paint))
+            sentence = text.total_sentence(rows)
+        else:
+            parts.append(
+                text.pod_table(
+                    verdicts,
+                    namespaced=self.namespaced,
+                    wide=self.output == "wide",
+                    headers=self.headers,
+                    width=width(),
+                    paint=paint,
+                )
+            )
+            rows = by_namespace(verdicts, {})
+            name = source.namespace
+            known = source.judge.snapshot.namespaces.get(name)
+            sentence = text.total_sentence(rows) if self.namespaced else text.namespace_sentence(name, known, verdicts)
+        if self.headers:
+            told = text.notes(verdicts, namespaced=self.namespaced, width=text_width(), paint=paint)
+            parts.append("\n".join(part for part in (sentence, told) if part))
+        print("\n\n".join(parts))
+        self._remark(source)
+        if self.headers and any(map(_curious, verdicts)):
+            where = "NAMESPACE" if self.namespaced else source.namespace
+            files = "".join(f" -f {name}" for name in source.filenames)
+            print(f"Why: kubectl ambient explain pod NAME -n {where}{files}", file=sys.stderr)
+
+    def _remark(self, source: Source) -> None:
+        for assumption in source.judge.assumptions:
+            print(f"assumed: {assumption}", file=sys.stderr)
+
+
+def _curious(verdict: Verdict) -> bool:
+    from kubectl_ambient.mesh.summary import needs_attention
+
+    return needs_attention(verdict)

@@ -1,0 +1,95 @@
+"""What `explain` says of a namespace or a workload: the sum of its pods, none included, and what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread, Workload
+from kubectl_ambient.cluster.owners import owner_of
+from kubectl_ambient.mesh.evidence import Evidence, Fix, label
+from kubectl_ambient.mesh.injection import INJECTION, REVISION
+from kubectl_ambient.mesh.summary import count
+from kubectl_ambient.mesh.verdict import Judge, Judgement, NextPod
+
+
+class Subject(Struct, frozen=True, kw_only=True):
+    """A namespace or a workload with its judged pods. `ref` as `Deployment/shop/web`, `title` as a person says it."""
+
+    ref: str
+    title: str
+    judgements: tuple[Judgement, ...]
+    next_pod: NextPod
+    evidence: tuple[Evidence, ...]
+    why_no_pods: str
+
+    @property
+    def summary(self) -> dict[str, int]:
+        """How many pods are in each state."""
+        return count(j.verdict for j in self.judgements)
+
+
+def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) -> Subject:
+    """A namespace: its labels are the evidence."""
+    namespace = judge.snapshot.namespaces.get(name)
+    ref = f"Namespace/{name}"
+    evidence: tuple[Evidence, ...]
+    if isinstance(namespace, Namespace):
+        shown = [k for k in (DATAPLANE_MODE, INJECTION, REVISION) if k in namespace.labels] or [DATAPLANE_MODE]
+        evidence = tuple(label(ref, key, namespace.labels.get(key)) for key in shown)
+    else:
+        evidence = (Evidence(ref, str(namespace or "not read"), None),)
+    return Subject(
+        ref=ref,
+        title=f"Namespace {name}",
+        judgements=tuple(judgements),
+        next_pod=judge.next_in(name),
+        evidence=evidence,
+        why_no_pods="there is no pod in it",
+    )
+
+
+def workload_subject(judge: Judge, workload: Workload, judgements: Sequence[Judgement]) -> Subject:
+    """A workload: the label of its template is the evidence."""
+    mode = workload.template.labels.get(DATAPLANE_MODE)
+    namespace = judge.snapshot.namespaces.get(workload.namespace)
+    evidence = [Evidence(workload.ref, f"spec.template.metadata.labels[{DATAPLANE_MODE}]", mode)]
+    if DATAPLANE_MODE in workload.labels:
+        evidence.append(label(workload.ref, DATAPLANE_MODE, workload.labels[DATAPLANE_MODE]))
+    if isinstance(namespace, Namespace):
+        value = namespace.labels.get(DATAPLANE_MODE)
+        evidence.append(label(f"Namespace/{workload.namespace}", DATAPLANE_MODE, value))
+    elif isinstance(namespace, Unread):
+        evidence.append(Evidence(f"Namespace/{workload.namespace}", str(namespace), None))
+    return Subject(
+        ref=workload.ref,
+        title=f"{workload.kind} {workload.namespace}/{workload.name}",
+        judgements=tuple(judgements),
+        next_pod=judge.next_of(workload),
+        evidence=tuple(evidence),
+        why_no_pods="it asks for 0 replicas" if workload.desired == 0 else "it has made none, or they are gone",
+    )
+
+
+def fixes_of(subject: Subject, by_pod: Sequence[tuple[Fix, ...]]) -> tuple[Fix, ...]:
+    """The commands of all its pods, each once; with no pods, none."""
+    seen: dict[str, Fix] = {}
+    for fixes in by_pod:
+        for fix in fixes:
+            seen.setdefault(fix.command, fix)
+    return tuple(seen.values())
+
+
+def belongs(pod: Pod, workload: Workload, workloads: Mapping[str, Workload]) -> bool:
+    """Whether a workload makes this pod: itself, through a ReplicaSet, or (a CronJob) through a Job."""
+    if pod.namespace != workload.namespace or pod.owner is None:
+        return False
+    mine = (workload.kind, workload.name)
+    if (pod.owner.kind, pod.owner.name) == mine:
+        return True
+    owner = owner_of(pod, workloads)
+    if owner is not None and (owner.kind, owner.name) == mine:
+        return True
+    job = workloads.get(f"Job/{pod.namespace}/{pod.owner.name}") if pod.owner.kind == "Job" else None
+    return job is not None and job.owner is not None and (job.owner.kind, job.owner.name) == mine

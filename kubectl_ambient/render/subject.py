@@ -1,0 +1,51 @@
+"""`explain ns` and `explain deploy` as text: the sum, its groups, and what comes next."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.subjects import Subject
+from kubectl_ambient.render.explain import evidence_line, what_to_do
+from kubectl_ambient.render.status import notes
+from kubectl_ambient.render.table import table
+from kubectl_ambient.render.terminal import Paint
+
+_NEXT = {
+    "ambient": "would be in ambient mode",
+    "sidecar": "would get a sidecar",
+    "none": "would be in no mesh mode",
+    "unknown": "cannot be told",
+}
+
+
+def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: Paint) -> str:
+    """The headline, the labels, one row for each group of pods, what needs attention, what comes next."""
+    n = subject.summary
+    if n["pods"]:
+        verb = "is" if n["Enrolled"] == 1 else "are"
+        headline = f"{subject.title}: {n['Enrolled']} of {n['pods']} pods {verb} in ambient mode."
+    else:
+        headline = f"{subject.title} has no pods: {subject.why_no_pods}."
+    verdicts = [j.verdict for j in subject.judgements]
+    next_pod = f"The next pod {_NEXT[subject.next_pod.becomes]}: {subject.next_pod.why}."
+    parts = [
+        paint(headline, "bold"),
+        "\n".join(f"  {evidence_line(e)}" for e in subject.evidence),
+        _groups(subject),
+        notes(verdicts, namespaced=False, width=width, paint=paint),
+        textwrap.fill(next_pod, width, break_long_words=False, break_on_hyphens=False),
+        what_to_do(fixes, width, paint),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _groups(subject: Subject) -> str:
+    groups: dict[tuple[str, str, str], list[str]] = {}
+    for judgement in subject.judgements:
+        verdict = judgement.verdict
+        key = (verdict.owner or f"Pod/{verdict.name}", verdict.state, verdict.reason)
+        groups.setdefault(key, []).append(verdict.name)
+    rows = [[owner, str(len(names)), state, reason] for (owner, state, reason), names in groups.items()]
+    return table(["WORKLOAD", "PODS", "STATE", "REASON"], sorted(rows)) if rows else ""
