@@ -1,0 +1,59 @@
+# `make` alone tells what there is.
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help venv control-plane test lint fmt demo lab lab-down example bench clean
+
+help: ## what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+venv: $(STAMP) ## a virtual environment with the plugin and all that its tests need
+
+# pip learnt to read dependency groups in 25.1, and what a fresh Python brings may be older.
+$(STAMP): pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/pip install --quiet --editable . --group dev
+	@touch $@
+
+control-plane: ## build etcd, Kubernetes, kwok and Istio for the live tests (once; about 15 minutes)
+	@$(PYTHON) -m tests.rig.build
+
+lint: venv ## formatting, lint, types, layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/mypy --package tests.rig --package tests.live
+	$(BIN)/lint-imports
+
+test: lint ## lint and every test; the live ones need `make control-plane`
+	$(BIN)/pytest
+
+fmt: venv ## put the code into form
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+demo: venv ## the plugin on the bundled example: no cluster needed
+	$(BIN)/kubectl-ambient status -f examples/ -A
+	@echo
+	$(BIN)/kubectl-ambient explain pod reports -n shop -f examples/
+
+lab: venv ## a whole mesh to try the plugin on; prints the KUBECONFIG line
+	@$(BIN)/python -m tests.rig.lab up
+
+lab-down: venv ## end the lab, and leave nothing of it
+	@$(BIN)/python -m tests.rig.lab down
+
+example: venv ## capture examples/ from the running lab
+	@$(BIN)/python -m tests.rig.capture examples/shop.yaml
+
+bench: venv ## how long the plugin takes
+	$(BIN)/python tests/bench/run.py
+
+clean: ## remove what was made here; the control plane stays in its cache
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

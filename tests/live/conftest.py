@@ -1,0 +1,109 @@
+"""One cluster for all live tests, started when the first of them asks for it."""
+
+from __future__ import annotations
+
+import os
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.rig import programs, workloads
+from tests.rig.apiserver import ApiServer
+from tests.rig.cluster import Cluster
+from tests.rig.faults import FaultProxy
+from tests.rig.kubectl import Runner
+from tests.rig.mesh import Mesh
+
+NewNamespace = Callable[..., str]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what lies in this folder, and keep it in one xdist worker: there is one cluster."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.live)
+            item.add_marker(pytest.mark.xdist_group("live"))
+
+
+def pytest_runtest_setup() -> None:
+    """Skip all at this one place, so that pytest tells it in one line."""
+    reason = programs.why_not()
+    if reason is None:
+        return
+    if os.environ.get("AMBIENT_REQUIRE_LIVE") == "1":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """The whole mesh: control plane, kwok, Istio and the played node agent."""
+    server = Cluster()
+    try:
+        server.start()
+        Mesh(server).start()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def bare_cluster() -> Iterator[ApiServer]:
+    """An API server where nothing moves by itself, for snapshots."""
+    server = ApiServer()
+    try:
+        yield server.start()
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+def kubectl(cluster: Cluster) -> Runner:
+    """The real kubectl: `kubectl("get", "pods", "-n", namespace, user="dev")`; a failure raises."""
+    return Runner(cluster, check=True)
+
+
+@pytest.fixture
+def ambient(cluster: Cluster) -> Runner:
+    """The plugin, started by the real kubectl: `ambient("status", "-A")`; a failure is returned."""
+    return Runner(cluster, "ambient")
+
+
+@pytest.fixture
+def new_namespace(cluster: Cluster, request: pytest.FixtureRequest) -> Iterator[NewNamespace]:
+    """Makes namespaces of this test's own: `new_namespace({"istio-injection": "enabled"})`."""
+    made: list[str] = []
+    stem = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower()).strip("-").removeprefix("test-")[:40].strip("-")
+
+    def make(labels: Mapping[str, str] | None = None) -> str:
+        name = f"{stem}-{uuid.uuid4().hex[:5]}"
+        cluster.api.request("POST", "/api/v1/namespaces", workloads.namespace(name, labels))
+        made.append(name)
+        cluster.processes.wait_for(
+            "the namespace's ServiceAccount",
+            lambda: cluster.api.get(f"/api/v1/namespaces/{name}/serviceaccounts/default"),
+        )
+        return name
+
+    yield make
+    for name in made:
+        cluster.api.request("DELETE", f"/api/v1/namespaces/{name}")
+    # A player that died would let the next test fail for a reason that it cannot see.
+    cluster.processes.check()
+
+
+@pytest.fixture
+def namespace(new_namespace: NewNamespace) -> str:
+    """One namespace without labels."""
+    return new_namespace()
+
+
+@pytest.fixture
+def fault_proxy(cluster: Cluster) -> Iterator[FaultProxy]:
+    """A proxy before the cluster: `fault_proxy.forbid("/nodes")`, then run with `fault_proxy.kubeconfig()`."""
+    proxy = FaultProxy(cluster).start()
+    yield proxy
+    proxy.stop()
