@@ -168,7 +168,8 @@ class Agent:
 
 def _key(item: Object) -> str:
     metadata = item["metadata"]
-    return f"{metadata.get('namespace', '')}/{metadata['name']}"
+    name: str = metadata["name"]
+    return f"{metadata['namespace']}/{name}" if "namespace" in metadata else name
 
 
 def _labels(item: Object) -> dict[str, str]:

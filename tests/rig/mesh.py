@@ -46,9 +46,10 @@ class Mesh:
         for crds in ("istio-crds.yaml", "gateway-api-crds.yaml"):
             cluster.kubectl("create", "-f", str(programs.data(crds)))
         cluster.kubectl("create", "namespace", NAMESPACE)
-        self._start_istiod()
         manifests = generate()
+        # Before istiod: it looks for the injector's ConfigMap once, at its start.
         cluster.apply(*(item for item in manifests if item["kind"] not in _LEFT_OUT))
+        self._start_istiod()
         self._start_agent()
         cluster.processes.wait_for("istiod", self._ready, 60)
         self._register_webhook(next(i for i in manifests if i["kind"] == "MutatingWebhookConfiguration"))
