@@ -72,7 +72,7 @@ def select_access(config: Kubeconfig, options: ConnectionOptions, environ: Mappi
         context=context_name,
         namespace=options.namespace or context.get("namespace") or "default",
         cluster_name=cluster_name,
-        user_name=user_name,
+        user_name="" if options.token else user_name,
         cluster=cluster,
         user=user,
         origin=config.origins.get(user_name, ""),
@@ -135,13 +135,14 @@ def _extra(pairs: tuple[str, ...]) -> dict[str, list[str]]:
 
 def _server(server: str) -> str:
     """The server as a URL without a slash at its end; kubectl takes one without a scheme for http."""
-    url = (server if "://" in server else f"http://{server}").rstrip("/")
-    scheme, _, rest = url.partition("://")
+    scheme, separator, rest = server.partition("://")
+    if not separator:
+        scheme, rest = "http", server
     if scheme.lower() not in ("http", "https"):
         raise ConfigError(f'Unable to connect to the server: unsupported protocol scheme "{scheme}"')
     if not rest or rest.startswith(("/", ":", "?")):
         raise ConfigError(f'error: host must be a URL or a host:port pair: "{server}"')
-    return f"{scheme.lower()}://{rest}"
+    return f"{scheme.lower()}://{rest.rstrip('/')}"
 
 
 def _default_server(environ: Mapping[str, str]) -> str:

@@ -110,7 +110,7 @@ def parse_kubeconfig(text: str, path: str) -> Kubeconfig:
         sections["clusters"],
         sections["users"],
         sections["contexts"],
-        _text(content.get("current-context")),
+        _text(content.get("current-context"), "current-context", path),
         dict.fromkeys(sections["users"], path),
     )
 
@@ -142,7 +142,7 @@ def _named(listed: Any, plural: str, singular: str, path: str, folder: Path) -> 
         raise _broken(path, f"{plural} must be a list of entries with name and {singular}")
     entries: dict[str, Entry] = {}
     for item in listed:
-        name = _text(item.get("name"))
+        name = _text(item.get("name"), f"the name of each of {plural}", path)
         if name in entries:
             raise _broken(path, f'duplicate name "{name}" in {plural}')
         entry = item.get(singular)
@@ -153,13 +153,11 @@ def _named(listed: Any, plural: str, singular: str, path: str, folder: Path) -> 
 
 
 def _clean(entry: Entry, where: str, path: str, folder: Path) -> Entry:
-    """The entry without empty values, its texts as text and its paths absolute."""
+    """The entry without empty values, checked, its paths absolute."""
     clean = {key: value for key, value in entry.items() if value not in (None, "", [], {})}
     for key, value in clean.items():
         if key in _STRINGS:
-            if isinstance(value, dict | list):
-                raise _broken(path, f"{key} of {where} must be a text")
-            clean[key] = _text(value)
+            clean[key] = _text(value, f"{key} of {where}", path)
         elif key in _BOOLS and not isinstance(value, bool):
             raise _broken(path, f"{key} of {where} must be true or false")
         elif key in _DICTS and not isinstance(value, dict):
@@ -169,7 +167,7 @@ def _clean(entry: Entry, where: str, path: str, folder: Path) -> Entry:
     for key in _PATHS:
         if key in clean:
             clean[key] = str(folder / clean[key])
-    command = _text(clean.get("exec", {}).get("command"))
+    command = _text(clean.get("exec", {}).get("command"), f"exec.command of {where}", path)
     # A bare name is looked up in PATH; only one with a separator is a path.
     if os.sep in command:
         clean["exec"] = {**clean["exec"], "command": os.path.normpath(folder / command)}
@@ -178,17 +176,17 @@ def _clean(entry: Entry, where: str, path: str, folder: Path) -> Entry:
 
 def _base64(value: Any, where: str, path: str) -> str:
     try:
-        text = "".join(_text(value).split())
+        text = "".join(_text(value, where, path).split())
         base64.b64decode(text, validate=True)
     except ValueError:
         raise _broken(path, f"illegal base64 data in {where}") from None
     return text
 
 
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return "" if value is None else str(value)
+def _text(value: Any, where: str, path: str) -> str:
+    if value is not None and not isinstance(value, str):
+        raise _broken(path, f"{where} must be a text; put it in quotes")
+    return value or ""
 
 
 def _broken(path: str, why: str) -> ConfigError:
