@@ -27,7 +27,9 @@ class Snapshot(Struct, kw_only=True):
     """Facts of one moment.
 
     A collection is an `Unread` where it could not be read; an empty one was read and is empty. `now` is the
-    clock for ages: None where the facts come from files, which have no present.
+    clock for ages: None where the facts come from files, which have no present. `workloads` and `unread_workloads`
+    are keyed `Deployment/shop/web`, as is `missing`: objects that were asked for by name and are not to be had,
+    with kubectl's sentence.
     """
 
     pods: list[Pod] = field(default_factory=list)
@@ -43,6 +45,7 @@ class Snapshot(Struct, kw_only=True):
     injectors: list[ConfigMap] | Unread = field(default_factory=list)
     istiods: list[Istiod] | Unread = field(default_factory=list)
     events: list[Event] | Unread = field(default_factory=list)
+    missing: dict[str, str] = field(default_factory=dict)
     now: datetime | None = None
     from_files: bool = False
 
