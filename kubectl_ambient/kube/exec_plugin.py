@@ -46,7 +46,7 @@ def run_exec_plugin(access: Access) -> ExecCredential:
     spec: Entry = access.user["exec"]
     command, version = str(spec.get("command") or ""), str(spec.get("apiVersion") or "")
     _check(spec, command, version, access.user_name)
-    interactive = _is_interactive(spec, version, command)
+    interactive = _is_interactive(spec, access.user_name)
     info: dict[str, Any] = {
         "kind": "ExecCredential",
         "apiVersion": version,
@@ -74,11 +74,11 @@ def _check(spec: Entry, command: str, version: str, user: str) -> None:
         raise ConfigError(f"error: interactiveMode must be specified for {user} to use exec authentication plugin")
 
 
-def _is_interactive(spec: Entry, version: str, command: str) -> bool:
+def _is_interactive(spec: Entry, user: str) -> bool:
     mode = spec.get("interactiveMode") or "IfAvailable"
     terminal = sys.stdin is not None and sys.stdin.isatty()
     if mode not in ("Never", "IfAvailable", "Always"):
-        raise ConfigError(f'error: invalid interactiveMode for {command}: "{mode}"')
+        raise ConfigError(f'error: invalid interactiveMode for {user}: "{mode}"')
     if mode == "Always" and not terminal:
         raise _failed("exec plugin cannot support interactive mode: standard input is not a terminal", spec)
     return mode != "Never" and terminal

@@ -19,6 +19,7 @@ _SYSCALL = {
     errno.EACCES: "connect: permission denied",
     errno.ETIMEDOUT: "connect: connection timed out",
 }
+_EARLY_END = ("RemoteDisconnected", "IncompleteRead")  # of http.client
 _TLS_REASONS = {
     "WRONG_VERSION_NUMBER": "http: server gave HTTP response to HTTPS client",
     "HTTP_REQUEST": "http: server gave HTTP response to HTTPS client",
@@ -37,38 +38,44 @@ def network_error(error: BaseException, server: str, proxy: str = "", *, hint: s
     """`error`, as urllib3 raised it for a request to `server` (a URL), as one sentence."""
     import urllib3.exceptions as u
 
-    where = urlsplit(server).netloc.rpartition("@")[2]
     causes = list(_causes(error))
-    if isinstance(error, u.ProxyError) or (proxy and any(isinstance(c, u.NewConnectionError) for c in causes)):
+    if isinstance(error, u.ProxyError) or (proxy and _first(causes, u.NewConnectionError)):
         at = urlsplit(proxy).netloc.rpartition("@")[2]
-        why = _proxy_words(causes, at)
-        return ConnectionFailed(f"{_UNABLE}{why}", hint=hint or f"the proxy is {at}")
+        return ConnectionFailed(f"{_UNABLE}{_proxy_words(causes, at)}", hint=hint or f"the proxy is {at}")
+    if isinstance(tls := _first(causes, ssl.SSLError), ssl.SSLError):
+        words, tls_hint = _tls_words(tls)
+        return ConnectionFailed(f"{_UNABLE}{words}", hint=hint or tls_hint)
+    if _first(causes, ConnectionRefusedError):
+        where = urlsplit(server).netloc.rpartition("@")[2]
+        return ConnectionFailed(
+            f"The connection to the server {where} was refused - did you specify the right host or port?",
+            hint=hint,
+        )
+    if _first(causes, u.ReadTimeoutError):
+        return ConnectionFailed(TIMED_OUT, hint=hint)
+    return ConnectionFailed(f"{_UNABLE}{_socket_words(causes, server)}", hint=hint)
+
+
+def _socket_words(causes: list[BaseException], server: str) -> str:
+    import urllib3.exceptions as u
+
+    parts = urlsplit(server)
+    at = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    if _first(causes, socket.gaierror):
+        return f"dial tcp: lookup {parts.hostname}: no such host"
     for cause in causes:
-        match cause:
-            case ssl.SSLError():
-                words, tls_hint = _tls_words(cause)
-                return ConnectionFailed(f"{_UNABLE}{words}", hint=hint or tls_hint)
-            case ConnectionRefusedError():
-                return ConnectionFailed(
-                    f"The connection to the server {where} was refused - did you specify the right host or port?",
-                    hint=hint,
-                )
-            case socket.gaierror() | u.NameResolutionError():
-                host = urlsplit(server).hostname or where
-                return ConnectionFailed(f"{_UNABLE}dial tcp: lookup {host}: no such host", hint=hint)
-            case u.ConnectTimeoutError():
-                return ConnectionFailed(f"{_UNABLE}dial tcp {_port(server)}: i/o timeout", hint=hint)
-            case u.ReadTimeoutError():
-                return ConnectionFailed(TIMED_OUT, hint=hint)
-            case ConnectionResetError() | BrokenPipeError() | ConnectionAbortedError():
-                return ConnectionFailed(f"{_UNABLE}read tcp {_port(server)}: connection reset by peer", hint=hint)
-            case OSError() if cause.errno in _SYSCALL:
-                return ConnectionFailed(f"{_UNABLE}dial tcp {_port(server)}: {_SYSCALL[cause.errno]}", hint=hint)
-    if any(isinstance(c, u.IncompleteRead | u.InvalidChunkLength) for c in causes):
-        return ConnectionFailed(f"{_UNABLE}unexpected EOF", hint=hint)
-    if any(type(c).__name__ in ("RemoteDisconnected", "IncompleteRead") for c in causes):
-        return ConnectionFailed(f"{_UNABLE}EOF", hint=hint)
-    return ConnectionFailed(f"{_UNABLE}{printable(str(error), 300)}", hint=hint)
+        if isinstance(cause, OSError) and cause.errno in _SYSCALL:
+            return f"dial tcp {at}: {_SYSCALL[cause.errno]}"
+    # urllib3 takes every failure to connect for a kind of this one, so it comes after them.
+    if _first(causes, u.ConnectTimeoutError) and not _first(causes, u.NewConnectionError):
+        return f"dial tcp {at}: i/o timeout"
+    if _first(causes, ConnectionResetError, BrokenPipeError, ConnectionAbortedError):
+        return f"read tcp {at}: connection reset by peer"
+    if _first(causes, u.IncompleteRead, u.InvalidChunkLength):
+        return "unexpected EOF"
+    if any(type(c).__name__ in _EARLY_END for c in causes):
+        return "EOF"
+    return printable(str(causes[0]), 300)
 
 
 def is_reset(error: BaseException) -> bool:
@@ -77,9 +84,13 @@ def is_reset(error: BaseException) -> bool:
 
     return any(
         isinstance(c, ConnectionResetError | BrokenPipeError | u.IncompleteRead | u.InvalidChunkLength)
-        or type(c).__name__ in ("RemoteDisconnected", "IncompleteRead")
+        or type(c).__name__ in _EARLY_END
         for c in _causes(error)
     )
+
+
+def _first(causes: list[BaseException], *kinds: type[BaseException]) -> BaseException | None:
+    return next((c for c in causes if isinstance(c, kinds)), None)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
@@ -123,8 +134,3 @@ def _tls_words(error: ssl.SSLError) -> tuple[str, str]:
         return f"{prefix}{printable(words, 200)}", ""
     reason = error.reason or ""
     return _TLS_REASONS.get(reason, f"tls: {printable(reason.lower().replace('_', ' ') or str(error), 200)}"), ""
-
-
-def _port(server: str) -> str:
-    parts = urlsplit(server)
-    return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"

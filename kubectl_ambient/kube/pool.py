@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
@@ -30,13 +31,14 @@ def make_pool(login: Login, access: Access, proxy: str) -> urllib3.PoolManager:
     if not proxy:
         return urllib3.PoolManager(**settings)
     if proxy.startswith("socks5"):
-        try:
-            from urllib3.contrib.socks import SOCKSProxyManager
-        except ImportError:
+        # Asked first, since urllib3 also prints a warning when it is missing.
+        if find_spec("socks") is None:
             raise ConfigError(
                 f"error: the proxy {_without_password(proxy)} is a SOCKS proxy, which needs the package PySocks",
                 hint="pip install PySocks, beside kubectl-ambient; or use an HTTP proxy",
-            ) from None
+            )
+        from urllib3.contrib.socks import SOCKSProxyManager
+
         return SOCKSProxyManager(proxy, **settings)
     parts = urlsplit(proxy)
     if parts.username is not None:

@@ -1,0 +1,123 @@
+"""Patches, and reads beside each other."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from kubectl_ambient.kube.api import side_by_side
+from kubectl_ambient.kube.errors import ApiError, KubeError
+from kubectl_ambient.kube.resources import find_resource
+
+from .conftest import MakeClient, Object
+from .standin import Reply, StandIn, pod, status
+
+NAMESPACE, DEPLOYMENT = find_resource("ns"), find_resource("deploy")
+
+
+@pytest.mark.parametrize(
+    ("patch_type", "content_type"),
+    [
+        ("merge", "application/merge-patch+json"),
+        ("strategic", "application/strategic-merge-patch+json"),
+        ("json", "application/json-patch+json"),
+    ],
+)
+def test_a_patch_is_what_it_says(client: MakeClient, server: StandIn, patch_type: Any, content_type: str) -> None:
+    """Trap 13: the kubernetes package turns a dict under json-patch into something else."""
+    server.answers(Reply(pod("web")))
+    body = {"metadata": {"labels": {"a": None}}}
+    changed = client().patch(DEPLOYMENT, "web", "shop", body=body, patch_type=patch_type, type=Object)
+    assert changed.metadata.name == "web"
+    seen = server.seen[0]
+    assert (seen.method, seen.path) == ("PATCH", "/apis/apps/v1/namespaces/shop/deployments/web")
+    assert seen.headers["Content-Type"] == content_type
+    assert seen.query == {"fieldManager": "kubectl-ambient"}
+    assert json.loads(seen.body) == body
+
+
+def test_a_dry_run_by_the_server(client: MakeClient, server: StandIn) -> None:
+    server.answers(Reply(pod("a")))
+    client().patch(NAMESPACE, "a", body={}, dry_run="server", field_manager="me", type=Object)
+    assert server.seen[0].query == {"fieldManager": "me", "dryRun": "All"}
+
+
+def test_a_conflict_is_told_apart(client: MakeClient, server: StandIn) -> None:
+    server.answers(status(409, "Conflict", "the object has been modified", name="a"))
+    with pytest.raises(ApiError) as e:
+        client().patch(NAMESPACE, "a", body={}, type=Object)
+    assert e.value.is_conflict
+
+
+def test_results_come_in_the_order_of_the_calls_and_one_failure_stays_alone() -> None:
+    def slow() -> str:
+        time.sleep(0.05)
+        return "slow"
+
+    def bad() -> str:
+        raise KubeError("no")
+
+    results = side_by_side([slow, bad, lambda: "quick"])
+    assert [results[0], results[2]] == ["slow", "quick"]
+    assert isinstance(results[1], KubeError)
+    assert side_by_side([]) == []
+    assert str(side_by_side([bad])[0]) == "no"
+
+
+def test_calls_run_beside_each_other_but_not_all_at_once() -> None:
+    running, most, lock = 0, 0, threading.Lock()
+
+    def call() -> None:
+        nonlocal running, most
+        with lock:
+            running += 1
+            most = max(most, running)
+        time.sleep(0.02)
+        with lock:
+            running -= 1
+
+    side_by_side([call] * 30, workers=4)
+    assert most == 4
+
+
+def test_a_mistake_of_ours_is_not_swallowed() -> None:
+    with pytest.raises(ZeroDivisionError):
+        side_by_side([lambda: 1, lambda: 1 // 0])
+
+
+def test_a_client_is_shared_by_threads(client: MakeClient, server: StandIn) -> None:
+    server.answers(Reply(pod("a")))
+    c = client()
+    results = c.side_by_side([lambda: c.get(NAMESPACE, "a", type=Object)] * 20)
+    assert [r.metadata.name for r in results] == ["a"] * 20
+    assert c.requests == len(server.seen) == 20
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="sends SIGINT")
+def test_ctrl_c_ends_the_waiting_at_once(tmp_path: Path) -> None:
+    code = (
+        "import time\n"
+        "from kubectl_ambient.kube.parallel import side_by_side\n"
+        "print('ready', flush=True)\n"
+        "try:\n    side_by_side([lambda: time.sleep(30)] * 3)\n"
+        "except KeyboardInterrupt:\n    print('stopped', flush=True)\n"
+    )
+    root = str(Path(__file__).parents[2])
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    time.sleep(0.3)
+    process.send_signal(signal.SIGINT)
+    out, _ = process.communicate(timeout=5)
+    assert (out, process.returncode) == ("stopped\n", 0)

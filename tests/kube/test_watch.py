@@ -1,0 +1,168 @@
+"""Watches: they go on over many requests, and tell when the list must be read again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+
+from kubectl_ambient.kube import watch
+from kubectl_ambient.kube.errors import ApiError, BadAnswer, ConnectionFailed, Expired
+from kubectl_ambient.kube.resources import find_resource
+
+from .conftest import MakeClient, Object
+from .standin import Reply, StandIn, pod, status
+
+PODS = find_resource("pods")
+
+
+def event(kind: str, object: Any) -> bytes:
+    return json.dumps({"type": kind, "object": object}).encode() + b"\n"
+
+
+def added(name: Any, version: str) -> bytes:
+    return event("ADDED", pod(name, version=version))
+
+
+def bookmark(version: str) -> bytes:
+    return event("BOOKMARK", {"kind": "Pod", "metadata": {"resourceVersion": version}})
+
+
+def events(client: Any, count: int, **options: Any) -> list[tuple[str, str, str]]:
+    stream: Iterator[Any] = client.watch(PODS, "shop", type=Object, resource_version="5", **options)
+    return [(e.type, e.object.metadata.name if e.object else "", e.resource_version) for e in islice(stream, count)]
+
+
+def test_events_come_as_they_happen(client: MakeClient, server: StandIn) -> None:
+    whole = added("a", "6") + event("MODIFIED", pod("a", version="7")) + event("DELETED", pod("a", version="8"))
+    server.answers(Reply(chunks=[whole[:30], whole[30:200], whole[200:], bookmark("9")]))
+    assert events(client(), 4, label_selector="x=y") == [
+        ("ADDED", "a", "6"),
+        ("MODIFIED", "a", "7"),
+        ("DELETED", "a", "8"),
+        ("BOOKMARK", "", "9"),
+    ]
+    query = server.seen[0].query
+    assert 300 <= int(query.pop("timeoutSeconds")) <= 600
+    assert query == {
+        "labelSelector": "x=y",
+        "watch": "true",
+        "allowWatchBookmarks": "true",
+        "resourceVersion": "5",
+    }
+
+
+def test_a_watch_that_ends_goes_on_where_it_was(client: MakeClient, server: StandIn, pauses: list[float]) -> None:
+    """Trap 14: on from the last version, a bookmark's included; a line that was cut off comes again."""
+    server.answers(
+        Reply(chunks=[added("a", "6"), added("b", "7")[:20]]),
+        Reply(chunks=[bookmark("11")]),
+        Reply(chunks=[added("c", "12")]),
+    )
+    assert [e[1] for e in events(client(), 3)] == ["a", "", "c"]
+    assert [s.query["resourceVersion"] for s in server.seen] == ["5", "6", "11"]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        Reply(chunks=[], fault="drop"),
+        Reply(fault="reset"),
+        status(429, "TooManyRequests"),
+        status(500, "InternalError"),
+        Reply(chunks=[event("ERROR", {"kind": "Status", "code": 504, "reason": "Timeout"})]),
+    ],
+)
+def test_a_broken_one_is_taken_up_again_after_a_pause(
+    client: MakeClient, server: StandIn, pauses: list[float], broken: Reply
+) -> None:
+    server.answers(broken, broken, Reply(chunks=[added("a", "6")]))
+    assert [e[1] for e in events(client(), 1)] == ["a"]
+    assert len(pauses) == 2
+    assert 0.25 <= pauses[0] <= 0.5 <= pauses[1] <= 1
+
+
+def test_but_not_for_ever(client: MakeClient, server: StandIn, pauses: list[float]) -> None:
+    server.answers(Reply(fault="reset"))
+    with pytest.raises(ConnectionFailed):
+        events(client(), 1)
+    assert 5 < sum(pauses) < 60
+
+
+def test_one_that_ends_at_once_does_not_spin(client: MakeClient, server: StandIn, pauses: list[float]) -> None:
+    end = Reply(chunks=[])
+    server.answers(*[end] * 20, Reply(chunks=[added("a", "6")]))
+    assert [e[1] for e in events(client(), 1)] == ["a"]
+    assert len(pauses) == 20
+    assert max(pauses) > 9
+
+
+@pytest.mark.parametrize(
+    "gone",
+    [
+        Reply(chunks=[event("ERROR", {"kind": "Status", "code": 410, "reason": "Expired", "message": "old"})]),
+        Reply(chunks=[event("ERROR", {"kind": "Status", "code": 410, "reason": "Gone"})]),
+        status(410, "Expired", "too old resource version"),
+    ],
+)
+def test_a_version_that_is_gone_is_told_so_that_the_caller_lists_again(
+    client: MakeClient, server: StandIn, pauses: list[float], gone: Reply
+) -> None:
+    server.answers(Reply(chunks=[added("a", "6")]), gone)
+    stream = client().watch(PODS, type=Object, resource_version="5")
+    assert next(stream).type == "ADDED"
+    with pytest.raises(Expired):
+        next(stream)
+
+
+def test_a_refusal_is_told_at_once(client: MakeClient, server: StandIn, pauses: list[float]) -> None:
+    server.answers(status(403, "Forbidden"))
+    with pytest.raises(ApiError) as e:
+        events(client(), 1)
+    assert e.value.is_forbidden
+    assert pauses == []
+
+
+def test_garbage_is_told(client: MakeClient, server: StandIn) -> None:
+    server.answers(Reply(b"<html>log in</html>\n"))
+    with pytest.raises(BadAnswer, match=r"^error: the watch of pods cannot be read"):
+        events(client(), 1)
+
+
+def test_a_bad_object_is_told_and_the_watch_goes_on(client: MakeClient, server: StandIn) -> None:
+    server.answers(Reply(chunks=[added(5, "6"), added("b", "7")]))
+    c = client()
+    assert events(c, 1) == [("ADDED", "b", "7")]
+    assert [b.why for b in c.bad_objects] == ["Expected `str`, got `int` - at `$.metadata.name`"]
+
+
+def test_silence_is_taken_for_a_dead_connection(
+    client: MakeClient, server: StandIn, pauses: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    def silence() -> Iterator[bytes]:
+        yield added("a", "6")
+        time.sleep(1.5)
+
+    monkeypatch.setattr(watch, "_SECONDS", (0, 0))
+    monkeypatch.setattr(watch, "_GRACE", 0.2)
+    server.answers(Reply(chunks=silence()), Reply(chunks=[added("b", "7")]))
+    began = time.monotonic()
+    assert [e[1] for e in events(client(), 2)] == ["a", "b"]
+    assert time.monotonic() - began < 1.2
+
+
+def test_the_request_timeout_does_not_end_a_watch(client: MakeClient, server: StandIn) -> None:
+    import time
+
+    def late() -> Iterator[bytes]:
+        time.sleep(0.3)
+        yield added("a", "6")
+
+    server.answers(Reply(chunks=late()))
+    assert [e[1] for e in events(client(request_timeout="100ms"), 1)] == ["a"]
+    assert len(server.seen) == 1
