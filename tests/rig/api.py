@@ -82,7 +82,7 @@ class Api:
 
     def apply(self, path: str, body: Object, manager: str = "rig") -> Object:
         """A server-side apply that takes over fields owned by others."""
-        query = {"fieldManager": manager, "force": "true"}
+        query = {"fieldManager": manager, "force": "true", "fieldValidation": "Strict"}
         return self.request("PATCH", path, body, query=query, content_type=APPLY_PATCH)
 
     def items(self, path: str) -> list[Object]:

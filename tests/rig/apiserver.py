@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import shutil
-import tempfile
 import uuid
 from pathlib import Path
 from urllib.parse import urlencode
 
-from . import kubeconfig, kubectl, programs
+from . import folders, kubeconfig, kubectl, programs
 from .api import Api, Object
 from .certificates import Authority, KeyPair, new_key
 from .processes import Processes, free_port
+from .resources import Resources
 
 # Users that log in with a token; all others get a certificate. Only `admin` may do anything.
 TOKEN_USERS: dict[str, tuple[str, ...]] = {
@@ -28,7 +27,7 @@ class ApiServer:
 
     def __init__(self, folder: Path | None = None, *, controllers: bool = False) -> None:
         """Prepare keys and users; `controllers` says whether somebody will make ServiceAccounts."""
-        self.folder = folder or Path(tempfile.mkdtemp(prefix="kubectl-ambient-rig-"))
+        self.folder = folder or folders.new()
         self.folder.mkdir(parents=True, exist_ok=True)
         self.processes = Processes(self.folder)
         self.authority = Authority(self.folder / "pki")
@@ -44,6 +43,7 @@ class ApiServer:
         self._start_etcd_and_server()
         self.kubeconfig = self.user("admin")
         self.api = Api(self.url, self.authority.certificate.read_text(), self._tokens["admin"])
+        self._resources = Resources(self.api)
         self.processes.wait_for("kube-apiserver", self.api.ready, 60)
         return self
 
@@ -83,9 +83,9 @@ class ApiServer:
         return kubectl.run(*arguments, kubeconfig=self.kubeconfig, stdin=stdin, check=check)
 
     def apply(self, *objects: Object) -> None:
-        """Apply objects as the administrator, in one call of kubectl."""
-        document = {"apiVersion": "v1", "kind": "List", "items": list(objects)}
-        self.kubectl("apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(document))
+        """Apply objects as the administrator; a field that does not exist is an error."""
+        for item in objects:
+            self.api.apply(self._resources.of(item).path(item), item)
 
     def pods(self, namespace: str, selector: str = "") -> list[Object]:
         """The pods of a namespace as they are now."""

@@ -10,6 +10,8 @@ from typing import Any
 import yaml
 
 from .api import Api, ApiError, Object
+from .processes import wait_for
+from .resources import Resource, Resources
 
 _SERVER_SET = ("uid", "resourceVersion", "creationTimestamp", "generation", "selfLink", "managedFields")
 
@@ -26,11 +28,11 @@ def documents(*paths: Path) -> Iterator[Object]:
 
 
 class Snapshot:
-    """Writes objects into a server; asks the server once where each kind lives."""
+    """Writes objects into a server, so that they read as they were captured."""
 
     def __init__(self, api: Api) -> None:
         self._api = api
-        self._paths: dict[tuple[str, str], tuple[str, bool, bool]] = {}
+        self._resources = Resources(api)
 
     def load(self, objects: list[Object]) -> int:
         """Create the objects, CRDs and Namespaces first; returns how many there were."""
@@ -45,30 +47,18 @@ class Snapshot:
         metadata.pop("deletionGracePeriodSeconds", None)
         for field in _SERVER_SET:
             metadata.pop(field, None)
-        folder, has_status = self._folder(item)
-        path = f"{folder}/{metadata['name']}"
+        resource = wait_for(f"the kind {item['kind']}", lambda: self._resource(item))
+        path = resource.path(item)
         self._api.apply(path, {key: value for key, value in item.items() if key != "status"}, "snapshot")
-        if has_status and item.get("status"):
+        if resource.has_status and item.get("status"):
             status = {"apiVersion": item["apiVersion"], "kind": item["kind"], "status": item["status"]}
             self._api.patch(f"{path}/status", status, "snapshot")
         if deleted:
             self._api.request("DELETE", path)
 
-    def _folder(self, item: Object) -> tuple[str, bool]:
-        """The collection's path, and whether its objects have a status of their own."""
-        version, kind = item["apiVersion"], item["kind"]
-        if (version, kind) not in self._paths:
-            base = f"/api/{version}" if "/" not in version else f"/apis/{version}"
-            resources = self._api.request("GET", base)["resources"]
-            for resource in resources:
-                if "/" not in resource["name"]:
-                    status = any(other["name"] == f"{resource['name']}/status" for other in resources)
-                    where = (f"{base}/{resource['name']}", bool(resource["namespaced"]), status)
-                    self._paths[version, resource["kind"]] = where
-        if (version, kind) not in self._paths:
-            raise ApiError(404, f"the server knows no {kind} in {version}")
-        path, namespaced, status = self._paths[version, kind]
-        if not namespaced:
-            return path, status
-        base, _, plural = path.rpartition("/")
-        return f"{base}/namespaces/{item['metadata']['namespace']}/{plural}", status
+    def _resource(self, item: Object) -> Resource | None:
+        """None while a CRD of the same snapshot is not yet served."""
+        try:
+            return self._resources.of(item)
+        except ApiError:
+            return None

@@ -6,12 +6,13 @@ import base64
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import urllib3
 import yaml
 
-from . import programs
+from . import programs, workloads
 from .api import Object
 from .cluster import Cluster
 from .processes import free_port
@@ -43,18 +44,31 @@ class Mesh:
     def start(self) -> Mesh:
         """Install it, start istiod and the played node agent, and wait until all of it works."""
         cluster = self._cluster
-        for crds in ("istio-crds.yaml", "gateway-api-crds.yaml"):
-            cluster.kubectl("create", "-f", str(programs.data(crds)))
-        cluster.kubectl("create", "namespace", NAMESPACE)
-        manifests = generate()
+        manifests = self._create_definitions()
         # Before istiod: it looks for the injector's ConfigMap once, at its start.
         cluster.apply(*(item for item in manifests if item["kind"] not in _LEFT_OUT))
         self._start_istiod()
         self._start_agent()
         cluster.processes.wait_for("istiod", self._ready, 60)
         self._register_webhook(next(i for i in manifests if i["kind"] == "MutatingWebhookConfiguration"))
+        cluster.processes.wait_for("the injection", self._injects)
         cluster.processes.wait_for("istio-cni and ztunnel", self._daemons_ready, 60)
         return self
+
+    def _create_definitions(self) -> list[Object]:
+        """Create CRDs and the namespace, and meanwhile let istioctl print what goes into it."""
+        with ThreadPoolExecutor() as pool:
+            printed = pool.submit(generate)
+            files = [str(programs.data(name)) for name in ("istio-crds.yaml", "gateway-api-crds.yaml")]
+            created = [pool.submit(self._create, file) for file in files]
+            self._cluster.kubectl("create", "namespace", NAMESPACE)
+            for each in created:
+                each.result()
+            return printed.result()
+
+    def _create(self, file: str) -> None:
+        # To check them, kubectl would fetch the server's whole schema, which grows with each CRD.
+        self._cluster.kubectl("create", "--validate=false", "-f", file)
 
     def _start_istiod(self) -> None:
         grpc, secure, monitoring, control = (free_port() for _ in range(4))
@@ -112,6 +126,13 @@ class Mesh:
             hook["clientConfig"]["url"] = f"https://localhost:{self._https}{path}"
             hook["clientConfig"]["caBundle"] = base64.b64encode(authority).decode()
         self._cluster.apply(webhook)
+
+    def _injects(self) -> bool:
+        """Whether the API server asks the webhook by now, which it learns of a moment later."""
+        asking = workloads.pod("asking", "default", labels={"sidecar.istio.io/inject": "true"})
+        query = {"dryRun": "All"}
+        made = self._cluster.api.request("POST", "/api/v1/namespaces/default/pods", asking, query=query)
+        return "sidecar.istio.io/status" in made["metadata"].get("annotations", {})
 
     def _daemons_ready(self) -> bool:
         daemons = self._cluster.api.items(f"/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets")

@@ -1,0 +1,45 @@
+"""Private folders that are gone afterwards, even those of a run that was killed."""
+
+from __future__ import annotations
+
+import fcntl
+import shutil
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+_PREFIX = "kubectl-ambient-rig-"
+_LOCK = ".in-use"
+
+# A folder is its owner's for as long as the owner holds this open: no process, no lock.
+_held: list[IO[str]] = []
+
+
+def new() -> Path:
+    """A folder of our own; those whose owners died are removed first."""
+    _remove_orphans()
+    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+    lock = (folder / _LOCK).open("w")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    _held.append(lock)
+    return folder
+
+
+def _remove_orphans() -> None:
+    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+        try:
+            # One that is just being made has no lock yet.
+            if time.time() - folder.stat().st_mtime > 60 and not _is_held(folder / _LOCK):
+                shutil.rmtree(folder, ignore_errors=True)
+        except OSError:
+            continue
+
+
+def _is_held(lock: Path) -> bool:
+    with lock.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
