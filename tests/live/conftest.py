@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.rig import programs, workloads
+from tests.rig import definitions, programs, workloads
 from tests.rig.apiserver import ApiServer
 from tests.rig.cluster import Cluster
 from tests.rig.faults import FaultProxy
@@ -52,10 +52,12 @@ def cluster() -> Iterator[Cluster]:
 
 @pytest.fixture(scope="session")
 def bare_cluster() -> Iterator[ApiServer]:
-    """An API server where nothing moves by itself, for snapshots."""
+    """An API server where nothing moves by itself, with all CRDs, for snapshots: `Snapshot(….api).load(…)`."""
     server = ApiServer()
     try:
-        yield server.start()
+        server.start()
+        definitions.install(server)
+        yield server
     finally:
         server.stop()
 

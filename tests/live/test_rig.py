@@ -15,12 +15,14 @@ from tests.rig.apiserver import ApiServer
 from tests.rig.cluster import Cluster
 from tests.rig.faults import FaultProxy
 from tests.rig.kubectl import Runner
-from tests.rig.load import Snapshot
+from tests.rig.load import Snapshot, documents
 from tests.rig.processes import wait_for
 from tests.rig.workloads import AMBIENT, INJECTED, OPTED_OUT, deployment, pod
 from tests.rig.workloads import namespace as namespace_object
 
 from .conftest import NewNamespace
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
 def redirection(cluster: Cluster, namespace: str, app: str) -> list[str | None]:
@@ -190,6 +192,18 @@ def test_a_bare_server_keeps_what_it_is_given(bare_cluster: ApiServer) -> None:
     (found,) = bare_cluster.pods("bare")
     assert found["status"]["phase"] == "Running"
     assert found["metadata"]["annotations"] == {ANNOTATION: "pending"}
+
+
+def test_the_example_loads_as_it_was_captured(bare_cluster: ApiServer) -> None:
+    given = list(documents(EXAMPLES))
+    Snapshot(bare_cluster.api).load(given)
+    pods = {(p["metadata"]["namespace"], p["metadata"]["name"]): p for p in given if p["kind"] == "Pod"}
+    found = {(p["metadata"]["namespace"], p["metadata"]["name"]): p for p in bare_cluster.api.items("/api/v1/pods")}
+    for key, pod_given in pods.items():
+        for field in ("labels", "annotations", "ownerReferences"):
+            assert found[key]["metadata"].get(field) == pod_given["metadata"].get(field), (key, field)
+        assert found[key]["status"] == pod_given["status"], key
+        assert found[key]["spec"] == pod_given["spec"], key
 
 
 class TestFaults:

@@ -128,8 +128,10 @@ class ApiServer:
                 f'{self._tokens[user]},{user},{user},"{",".join(groups)}"\n' for user, groups in TOKEN_USERS.items()
             )
         )
-        # Without a controller there is no default ServiceAccount, and each Pod would be refused.
-        without = [] if self._controllers else ["--disable-admission-plugins=ServiceAccount"]
+        # Without controllers there is no default ServiceAccount, so that each Pod would be refused, and
+        # nobody to take off the taint that new nodes get.
+        unwanted = "--disable-admission-plugins=ServiceAccount,TaintNodesByCondition"
+        without = [] if self._controllers else [unwanted]
         return [
             programs.program("kube-apiserver"),
             f"--etcd-servers={storage}",

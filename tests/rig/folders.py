@@ -27,17 +27,17 @@ def new() -> Path:
 
 
 def _remove_orphans() -> None:
-    for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
+    # Only what has a lock: a folder that is just being made has none yet.
+    for lock in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*/{_LOCK}"):
         try:
-            # One that is just being made has no lock yet.
-            if time.time() - folder.stat().st_mtime > 60 and not _is_held(folder / _LOCK):
-                shutil.rmtree(folder, ignore_errors=True)
+            if time.time() - lock.stat().st_mtime > 60 and not _is_held(lock):
+                shutil.rmtree(lock.parent, ignore_errors=True)
         except OSError:
             continue
 
 
 def _is_held(lock: Path) -> bool:
-    with lock.open("a") as file:
+    with lock.open() as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -15,6 +15,14 @@ from .resources import Resource, Resources
 
 _SERVER_SET = ("uid", "resourceVersion", "creationTimestamp", "generation", "selfLink", "managedFields")
 
+# Webhooks last: nobody answers them here, and each Pod after them would be refused.
+_ORDER = {
+    "CustomResourceDefinition": 0,
+    "Namespace": 1,
+    "MutatingWebhookConfiguration": 3,
+    "ValidatingWebhookConfiguration": 3,
+}
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -35,9 +43,8 @@ class Snapshot:
         self._resources = Resources(api)
 
     def load(self, objects: list[Object]) -> int:
-        """Create the objects, CRDs and Namespaces first; returns how many there were."""
-        first = {"CustomResourceDefinition": 0, "Namespace": 1}
-        for item in sorted(objects, key=lambda item: first.get(item["kind"], 2)):
+        """Create the objects, in an order that works; returns how many there were."""
+        for item in sorted(objects, key=lambda item: _ORDER.get(item["kind"], 2)):
             self._put(copy.deepcopy(item))
         return len(objects)
 
@@ -47,6 +54,9 @@ class Snapshot:
         metadata.pop("deletionGracePeriodSeconds", None)
         for field in _SERVER_SET:
             metadata.pop(field, None)
+        if item["kind"] == "Job":
+            # Its selector names the uid that it had where it was captured.
+            item["spec"]["manualSelector"] = True
         resource = wait_for(f"the kind {item['kind']}", lambda: self._resource(item))
         path = resource.path(item)
         self._api.apply(path, {key: value for key, value in item.items() if key != "status"}, "snapshot")

@@ -12,7 +12,7 @@ from typing import Any
 import urllib3
 import yaml
 
-from . import programs, workloads
+from . import definitions, programs, workloads
 from .api import Object
 from .cluster import Cluster
 from .processes import free_port
@@ -59,16 +59,9 @@ class Mesh:
         """Create CRDs and the namespace, and meanwhile let istioctl print what goes into it."""
         with ThreadPoolExecutor() as pool:
             printed = pool.submit(generate)
-            files = [str(programs.data(name)) for name in ("istio-crds.yaml", "gateway-api-crds.yaml")]
-            created = [pool.submit(self._create, file) for file in files]
             self._cluster.kubectl("create", "namespace", NAMESPACE)
-            for each in created:
-                each.result()
+            definitions.install(self._cluster)
             return printed.result()
-
-    def _create(self, file: str) -> None:
-        # To check them, kubectl would fetch the server's whole schema, which grows with each CRD.
-        self._cluster.kubectl("create", "--validate=false", "-f", file)
 
     def _start_istiod(self) -> None:
         grpc, secure, monitoring, control = (free_port() for _ in range(4))
