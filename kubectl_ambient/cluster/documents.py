@@ -81,18 +81,25 @@ def _json(text: str) -> list[Document | Broken] | None:
         return [Document(1, _json_value(text))]
     except (msgspec.DecodeError, RecursionError):
         pass
-    found: list[Document | Broken] = []
-    end = len(text.rstrip())
-    at = len(text) - len(text.lstrip())
+    found = json_values(text)
+    return None if found is None else [Document(number, value) for number, (value, _) in enumerate(found, 1)]
+
+
+def json_values(text: str) -> list[tuple[Value, str]] | None:
+    """JSON values one after another, each with its own text; None where it is no JSON."""
+    found: list[tuple[Value, str]] = []
+    at, end = 0, len(text)
     try:
-        while at < end:
-            value, at = json.JSONDecoder().raw_decode(text, at)
-            found.append(Document(len(found) + 1, value))
+        while True:
             while at < end and text[at].isspace():
                 at += 1
+            if at == end:
+                return found
+            value, after = json.JSONDecoder().raw_decode(text, at)
+            found.append((value, text[at:after]))
+            at = after
     except (ValueError, RecursionError):
         return None
-    return found
 
 
 def _json_value(text: str) -> Value:
@@ -109,31 +116,35 @@ def _json_value(text: str) -> Value:
 
 
 def _yaml(text: str) -> Iterator[Document | Broken]:
-    """Each part between separators on its own, as kubectl does it, so that a broken one ends there."""
     number = 0
-    start = 0
-    for separator in [*_SEPARATOR.finditer(text), None]:
-        part = text[start : separator.start() if separator else len(text)]
+    for start, end in parts(text):
         try:
-            for value in _values(part):
+            for value in values(text[start:end]):
                 number += 1
                 yield Document(number, value)
         except yaml.YAMLError as error:
-            if not _only_directives(part):
-                number += 1
-                yield Broken(number, f"not YAML: {_one_line(error, text.count(chr(10), 0, start))}")
-        start = separator.end() if separator else 0
+            number += 1
+            yield Broken(number, why_broken(error, text.count("\n", 0, start)))
 
 
-def _only_directives(part: str) -> bool:
-    """Whether a part holds nothing but `%YAML` and comments, which are no document."""
-    return all(not line.strip() or line.startswith(("%", "#")) for line in part.splitlines())
+def parts(text: str) -> Iterator[tuple[int, int]]:
+    """Where the parts between the lines `---` begin and end: each is read on its own, so that a broken one ends there.
+
+    Parts that hold nothing but `%YAML` and comments are left out.
+    """
+    start = 0
+    for separator in [*_SEPARATOR.finditer(text), None]:
+        end = separator.start() if separator else len(text)
+        if any(line.strip() and not line.startswith(("%", "#")) for line in text[start:end].splitlines()):
+            yield start, end
+        start = separator.end() if separator else end
 
 
-def _one_line(error: yaml.YAMLError, lines_before: int) -> str:
+def why_broken(error: yaml.YAMLError, lines_before: int) -> str:
+    """One line, with the line in the file, for a part that begins after so many lines."""
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error).splitlines()[0]
     mark = getattr(error, "problem_mark", None)
-    return f"{problem} (line {lines_before + mark.line + 1})" if mark else str(problem)
+    return f"not YAML: {problem} (line {lines_before + mark.line + 1})" if mark else f"not YAML: {problem}"
 
 
 class _Open(msgspec.Struct):
@@ -148,7 +159,7 @@ class _Open(msgspec.Struct):
         return self.mapping and len(self.items) % 2 == 0
 
 
-def _values(part: str) -> Iterator[Value]:
+def values(part: str) -> Iterator[Value]:
     """The documents of one part, built from the parser's events.
 
     Not from its nodes: composing them takes five times as long, and overruns the stack where a text is nested
@@ -168,9 +179,9 @@ def _values(part: str) -> Iterator[Value]:
             if top.wants_key:
                 merge = plain and event.value == "<<"
                 merges = merges or merge
-                value = _MERGE if merge else event.value
+                value = _MERGE if merge else _key(event.value) if plain else event.value
             else:
-                value = _scalar(event.value) if plain else event.value
+                value = scalar(event.value) if plain else event.value
             if event.anchor:
                 anchors[event.anchor] = value
             top.items.append(value)
@@ -182,8 +193,8 @@ def _values(part: str) -> Iterator[Value]:
         elif kind is MappingEndEvent or kind is SequenceEndEvent:
             value = top.items
             if top.mapping:
-                keys, values = top.items[::2], top.items[1::2]
-                value = _merged(keys, values, event) if merges else dict(zip(keys, values, strict=True))
+                keys, held = top.items[::2], top.items[1::2]
+                value = _merged(keys, held, event) if merges else dict(zip(keys, held, strict=True))
             if top.anchor:
                 anchors[top.anchor] = value
             top = outer.pop()
@@ -208,22 +219,30 @@ def _refused(problem: str, event: Event) -> yaml.YAMLError:
 
 
 def _merged(keys: list[Any], values: list[Any], event: Event) -> dict[str, Value]:
-    """The object of these pairs, where `<<` brings in the fields of others; its own fields win."""
-    own: dict[str, Value] = {}
-    brought: dict[str, Value] = {}
+    """The object of these pairs, where `<<` brings in the fields of others at its place: what comes later wins."""
+    found: dict[str, Value] = {}
     for key, value in zip(keys, values, strict=True):
         if key is not _MERGE:
-            own[key] = value
+            found[key] = value
             continue
-        for source in value if isinstance(value, list) else [value]:
+        for source in reversed(value) if isinstance(value, list) else [value]:
             if not isinstance(source, dict):
                 raise _refused("a merge key (<<) that brings in no object", event)
-            brought = {**source, **brought}
-    return {**brought, **own}
+            found.update(source)
+    return found
+
+
+@lru_cache(maxsize=1024)
+def _key(text: str) -> str:
+    """What an unquoted key is called: `on` is "true", `0x10` is "16"."""
+    value = scalar(text)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else text
 
 
 @lru_cache(maxsize=4096)
-def _scalar(text: str) -> Value:
+def scalar(text: str) -> Value:
     """What an unquoted scalar means."""
     if text in _NULL:
         return None

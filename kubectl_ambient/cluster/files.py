@@ -13,7 +13,7 @@ import msgspec
 from kubectl_ambient.cluster import wire, wire_istio, wire_parts, wrong_type
 from kubectl_ambient.cluster.documents import Broken, Document, documents
 from kubectl_ambient.cluster.facts import Namespace, Unread, Workload
-from kubectl_ambient.cluster.objects import NoObject, Object, objects
+from kubectl_ambient.cluster.objects import NoObject, Object, identity, objects, reference
 from kubectl_ambient.cluster.owners import unread_owners
 from kubectl_ambient.cluster.paths import File, files
 from kubectl_ambient.cluster.problem import Problem
@@ -39,7 +39,6 @@ _KINDS: dict[tuple[str, str], type[wire_parts.Object]] = {
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): wire_istio.MutatingWebhookConfiguration,
 }
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
-_CLUSTER_SCOPED = ("Namespace", "Node", "MutatingWebhookConfiguration")
 
 
 def read_files(
@@ -97,21 +96,18 @@ class _Found:
         type_ = _KINDS.get((found.group, found.kind))
         if type_ is None:
             return
-        metadata = found.fields.get("metadata")
-        name = metadata.get("name") if isinstance(metadata, dict) else None
-        if not isinstance(metadata, dict) or not name or not isinstance(name, str):
-            field = "metadata.name" if isinstance(metadata, dict) else "metadata"
-            yield found.kind, f"{field} is not set"
+        try:
+            namespace, name = identity(found, self._namespace)
+        except ValueError as error:
+            yield found.kind, str(error)
             return
         if found.kind == "ConfigMap" and not wire_istio.is_config(name):
             return
-        namespaced = found.kind not in _CLUSTER_SCOPED
-        namespace = (metadata.get("namespace") or self._namespace) if namespaced else ""
+        fields = {**found.fields, "metadata": {**found.fields["metadata"], "namespace": namespace}}
         try:
-            read = msgspec.convert({**found.fields, "metadata": {**metadata, "namespace": namespace}}, type_)
+            read = msgspec.convert(fields, type_)
         except msgspec.ValidationError as error:
-            ref = "/".join(str(part) for part in (found.kind, namespace, name) if part)
-            yield ref, wrong_type.describe(error, found.fields)
+            yield reference(found.kind, namespace, name), wrong_type.describe(error, fields)
             return
         self._objects.setdefault(found.kind, {})[namespace, name] = read
 

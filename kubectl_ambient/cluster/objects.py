@@ -9,15 +9,20 @@ import msgspec
 
 from kubectl_ambient.cluster.documents import Value
 
+_CLUSTER_SCOPED = ("Namespace", "Node", "MutatingWebhookConfiguration")
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
 
 
 class Object(msgspec.Struct, frozen=True):
-    """One object as it was written: its group (empty: core), its kind, and all of it."""
+    """One object as it was written: its group (empty: core), its kind, all of it, and its place in the document.
+
+    `path` is empty for an object that is the document, and ("items", 3) for one of a list.
+    """
 
     group: str
     kind: str
     fields: dict[str, Any]
+    path: tuple[str | int, ...] = ()
 
 
 class NoObject(msgspec.Struct, frozen=True):
@@ -33,10 +38,11 @@ def objects(value: Value) -> Iterator[Object | NoObject]:
     The items of a typed list need not name their kind, as an API server leaves it out there.
     """
     if value is not None:
-        yield from _objects(value, "", "", "")
+        yield from _objects(value, "", "", ())
 
 
-def _objects(value: Value, of_version: str, of_kind: str, where: str) -> Iterator[Object | NoObject]:
+def _objects(value: Value, of_version: str, of_kind: str, path: tuple[str | int, ...]) -> Iterator[Object | NoObject]:
+    where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
     if isinstance(value, msgspec.Raw):
         value = msgspec.json.decode(value)
     if not isinstance(value, dict):
@@ -50,7 +56,7 @@ def _objects(value: Value, of_version: str, of_kind: str, where: str) -> Iterato
     assert isinstance(kind, str)
     assert isinstance(version, str)
     if not kind.endswith("List") or not ("items" in value or kind == "List"):
-        yield Object(version.rpartition("/")[0], kind, value)
+        yield Object(version.rpartition("/")[0], kind, value, path)
         return
     items = value.get("items") or []
     if not isinstance(items, list):
@@ -58,4 +64,28 @@ def _objects(value: Value, of_version: str, of_kind: str, where: str) -> Iterato
         return
     inner = "" if kind == "List" else kind.removesuffix("List")
     for number, item in enumerate(items):
-        yield from _objects(item, version if inner else "", inner, f"{where}{'.' if where else ''}items[{number}]")
+        yield from _objects(item, version if inner else "", inner, (*path, "items", number))
+
+
+def identity(found: Object, namespace: str) -> tuple[str, str]:
+    """The namespace and the name of an object; those without a namespace are in `namespace`, a Node in none.
+
+    Raises ValueError, which says what is missing.
+    """
+    metadata = found.fields.get("metadata")
+    if not isinstance(metadata, dict):
+        raise ValueError("metadata is not set" if metadata is None else "metadata: expected an object")
+    name = metadata.get("name")
+    if not isinstance(name, str) or not name:
+        raise ValueError("metadata.name: expected a string" if name else "metadata.name is not set")
+    if found.kind in _CLUSTER_SCOPED:
+        return "", name
+    own = metadata.get("namespace") or namespace
+    if not isinstance(own, str):
+        raise ValueError("metadata.namespace: expected a string")
+    return own, name
+
+
+def reference(kind: str, namespace: str, name: str) -> str:
+    """`Pod/shop/web-1`, `Node/n1`."""
+    return "/".join(part for part in (kind, namespace, name) if part)
