@@ -42,7 +42,7 @@ def find_access(options: ConnectionOptions, environ: Mapping[str, str] | None = 
     environ = os.environ if environ is None else environ
     config = load_kubeconfig(options.kubeconfig, environ)
     access = select_access(config, options, environ)
-    if not access.cluster.get("server") and access.server == NO_SERVER and _is_pod(environ):
+    if access.server == _server(_default_server(environ)) and _is_pod(environ):
         return _of_service_account(access, options, environ)
     return access
 

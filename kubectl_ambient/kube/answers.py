@@ -42,10 +42,13 @@ class Status(msgspec.Struct, gc=False):
     details: dict[str, Any] | None = None
 
 
+_STATUS = msgspec.json.Decoder(Status)  # made here, since making one is no matter for several threads
+
+
 def read_status(body: bytes | bytearray | msgspec.Raw) -> Status | None:
     """The Status that `body` holds, if it is one."""
     try:
-        status = msgspec.json.decode(body, type=Status)
+        status = _STATUS.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     return status if status.kind == "Status" else None

@@ -61,13 +61,20 @@ _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 _decoders: dict[Any, msgspec.json.Decoder[Any]] = {}
+_making = threading.Lock()
 
 
 def decoder_of(of: Any) -> msgspec.json.Decoder[Any]:
-    """The decoder of a type, made once."""
-    if of not in _decoders:
-        _decoders[of] = msgspec.json.Decoder(of)
-    return _decoders[of]
+    """The decoder of a type, made once.
+
+    Under a lock: msgspec 0.22 keeps what it learns of a Struct on the class while it is still learning, and a
+    thread that takes that for finished decodes with half a description, which ends the process.
+    """
+    found = _decoders.get(of)
+    if found is None:
+        with _making:
+            found = _decoders[of] = _decoders.get(of) or msgspec.json.Decoder(of)
+    return found
 
 
 def decode_one(body: bytes | bytearray, of: type[T], where: str) -> T:

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 from .errors import ConfigError
+
+
+class SharedContext(ssl.SSLContext):
+    """A context that connections of several threads share.
+
+    urllib3 sets the ALPN protocols anew for each connection. That frees a buffer which OpenSSL may be copying,
+    without the interpreter's lock, while another thread opens its own connection.
+    """
+
+    def set_alpn_protocols(self, alpn_protocols: Iterable[str]) -> None:
+        """Nothing: they are set once, by `make_ssl_context`."""
 
 
 def make_ssl_context(configuration: Any, whose: str) -> ssl.SSLContext:
@@ -14,13 +26,13 @@ def make_ssl_context(configuration: Any, whose: str) -> ssl.SSLContext:
 
     Raises ConfigError for an authority, certificate or key that cannot be used; `whose` names its user.
     """
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context = SharedContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     # Go takes any certificate of the bundle for an anchor, and does not ask for the extensions that
     # Python 3.13 insists on and that many clusters' own authorities lack.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    context.set_alpn_protocols(["http/1.1"])
+    ssl.SSLContext.set_alpn_protocols(context, ["http/1.1"])
     if not configuration.verify_ssl:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE

@@ -190,6 +190,8 @@ class Transport:
         if error.is_unauthorized:
             user = self._access.user_name
             error.hint = self._access.hint or (f'the credentials are those of user "{user}"' if user else "")
+        elif error.status == 400 and b"HTTP request to an HTTPS server" in body[:200]:
+            error.hint = "the server speaks https: its URL in the kubeconfig or after --server begins with http"
         return error
 
     def _warn(self, text: str) -> None:

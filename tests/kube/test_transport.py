@@ -140,6 +140,30 @@ class TestTls:
         words, _ = failure(client(server=server.url.replace("http", "https")))
         assert words == "Unable to connect to the server: http: server gave HTTP response to HTTPS client"
 
+    def test_threads_can_share_a_context_that_urllib3_would_change_under_them(self, authority: Authority) -> None:
+        """urllib3 sets ALPN anew for each connection, and OpenSSL reads it without a lock: a crash."""
+        from kubernetes.client import Configuration
+
+        from kubectl_ambient.kube.tls import make_ssl_context
+
+        configuration = Configuration()
+        configuration.ssl_ca_cert = str(authority.certificate)
+        ours, near, far = make_ssl_context(configuration, "u"), ssl.MemoryBIO(), ssl.MemoryBIO()
+        ours.set_alpn_protocols(["x-changed"])
+        connection = ours.wrap_bio(near, far, server_hostname="localhost")
+        with pytest.raises(ssl.SSLWantReadError):
+            connection.do_handshake()
+        hello = far.read()
+        assert b"http/1.1" in hello
+        assert b"x-changed" not in hello
+
+    def test_plain_http_to_a_server_that_speaks_https(self, server: StandIn, client: MakeClient) -> None:
+        text = b"Client sent an HTTP request to an HTTPS server.\n"
+        server.answers(Reply(text, 400, content_type="text/plain"))
+        with pytest.raises(ApiError) as e:
+            get(client())
+        assert e.value.hint.startswith("the server speaks https")
+
     def test_authorities_need_not_be_as_strict_as_python_3_13_wants(self, authority: Authority) -> None:
         from kubernetes.client import Configuration
 
