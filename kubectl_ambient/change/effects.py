@@ -1,0 +1,175 @@
+"""Who moves: the mesh is asked about every pod that an edit reaches, before it and after it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct, structs
+
+from kubectl_ambient.change.plan import Edit
+from kubectl_ambient.change.rollout import When, when
+from kubectl_ambient.change.targets import kind_of, value_of, with_value
+from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
+from kubectl_ambient.cluster.owners import owner_of
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.enrolment import Expected
+from kubectl_ambient.mesh.verdict import AfterRestart, Judge
+
+Direction = Literal["in", "out", "stays in", "stays out", "unknown"]
+
+_NOW: When = "now"
+_EXPECTED: dict[AfterRestart, Expected] = {"ambient": "in", "sidecar": "out", "none": "out", "unknown": "unknown"}
+
+
+class Moved(Struct, frozen=True, kw_only=True, gc=False):
+    """What becomes of one pod, and when. `reason` and `message` say what decides afterwards."""
+
+    pod: Pod
+    owner: Owner | None
+    direction: Direction
+    when: When
+    reason: str
+    message: str
+    after_restart: AfterRestart
+
+
+class Effects(Struct, frozen=True, kw_only=True):
+    """All pods that the edits reach; `before` and `after` judge the cluster without and with them."""
+
+    pods: tuple[Moved, ...]
+    before: Judge
+    after: Judge
+
+    def of(self, direction: Direction, *, at: When | None = None) -> list[Moved]:
+        """The pods that go this way, at that time or at any."""
+        return [m for m in self.pods if m.direction == direction and at in (None, m.when)]
+
+    @property
+    def totals(self) -> Counter[tuple[str, Owner | None]]:
+        """How many pods of each workload were looked at, by namespace and owner."""
+        return Counter((m.pod.namespace, m.owner) for m in self.pods)
+
+
+def effects(snapshot: Snapshot, edits: Sequence[Edit]) -> Effects:
+    """What the edits do to the pods of the snapshot. Edits that change nothing are asked about as well.
+
+    Finished pods are left out: nothing moves them.
+    """
+    before, after = Judge(snapshot), Judge(edited(snapshot, edits))
+    reached = _Reached(snapshot, edits)
+    changed = {(p.namespace, p.name): p for p in after.snapshot.pods}
+    moved = []
+    for pod in snapshot.pods:
+        if pod.finished or not reached.reaches(pod):
+            continue
+        owner = owner_of(pod, snapshot.workloads)
+        moved.append(_moved(pod, changed[pod.namespace, pod.name], owner, reached.template(pod), before, after))
+    return Effects(pods=tuple(moved), before=before, after=after)
+
+
+def edited(snapshot: Snapshot, edits: Sequence[Edit]) -> Snapshot:
+    """The snapshot with the edits done; objects that it does not hold are added as the edits know them."""
+    namespaces, workloads = dict(snapshot.namespaces), dict(snapshot.workloads)
+    values: dict[tuple[str, str], str | None] = {}
+    for edit in edits:
+        target = edit.target
+        if isinstance(target, Pod):
+            values[target.namespace, target.name] = edit.after
+        elif isinstance(target, Workload):
+            changed = with_value(workloads.get(target.ref, target), edit.after)
+            assert isinstance(changed, Workload)
+            workloads[target.ref] = changed
+        else:
+            held = namespaces.get(target.name)
+            changed = with_value(held if isinstance(held, Namespace) else target, edit.after)
+            assert isinstance(changed, Namespace)
+            namespaces[target.name] = changed
+    pods = [_with(p, values) for p in snapshot.pods] if values else snapshot.pods
+    return structs.replace(snapshot, pods=pods, namespaces=namespaces, workloads=workloads)
+
+
+def _with(pod: Pod, values: dict[tuple[str, str], str | None]) -> Pod:
+    key = (pod.namespace, pod.name)
+    if key not in values or value_of(pod) == values[key]:
+        return pod
+    changed = with_value(pod, values[key])
+    assert isinstance(changed, Pod)
+    return changed
+
+
+class _Reached:
+    """Which pods the edits reach, and by whose template."""
+
+    def __init__(self, snapshot: Snapshot, edits: Sequence[Edit]) -> None:
+        self._workloads = snapshot.workloads
+        self._templates: dict[str, Workload] = {}
+        self._pods: set[tuple[str, str]] = set()
+        self._namespaces: set[str] = set()
+        for edit in edits:
+            if edit.action == "refuse":
+                continue
+            if isinstance(edit.target, Workload):
+                if edit.target.kind != "CronJob":  # what runs now is gone before the next run
+                    self._templates[edit.target.ref] = edit.target
+            elif kind_of(edit.target) == "Pod":
+                self._pods.add((edit.target.namespace, edit.target.name))  # type: ignore[union-attr]
+            else:
+                self._namespaces.add(edit.target.name)
+
+    def reaches(self, pod: Pod) -> bool:
+        return (
+            pod.namespace in self._namespaces
+            or (pod.namespace, pod.name) in self._pods
+            or self.template(pod) is not None
+        )
+
+    def template(self, pod: Pod) -> Workload | None:
+        """The named workload whose template makes the pod's successor."""
+        if not self._templates:
+            return None
+        owners = (pod.owner, owner_of(pod, self._workloads))
+        refs = (f"{o.kind}/{pod.namespace}/{o.name}" for o in owners if o)
+        return next((self._templates[ref] for ref in refs if ref in self._templates), None)
+
+
+def _moved(
+    pod: Pod, changed: Pod, owner: Owner | None, workload: Workload | None, before: Judge, after: Judge
+) -> Moved:
+    """A pod moves at once where its label or its namespace's changed; else by its template, when it is replaced."""
+    started, decision = before.expected_of(pod).expected, after.expected_of(changed)
+    becomes = after.judge(changed).after_restart
+    expected, reason, message, at = decision.expected, decision.reason, decision.because.message, _NOW
+    if workload is not None and expected == started:
+        replaced = after.snapshot.workloads.get(workload.ref, workload)
+        expected, at = _EXPECTED[becomes], when(replaced)
+        if becomes == "sidecar":
+            reason, message = "SidecarPresent", after.next_of(replaced).why
+        else:
+            decision = after.expected_of(_successor(changed, replaced))
+            reason, message = decision.reason, decision.because.message
+    return Moved(
+        pod=pod,
+        owner=owner,
+        direction=_direction(started, expected),
+        when=at,
+        reason=reason,
+        message=message,
+        after_restart=becomes,
+    )
+
+
+def _successor(pod: Pod, workload: Workload) -> Pod:
+    template = workload.template
+    return structs.replace(
+        pod, labels=template.labels, annotations=template.annotations, host_network=template.host_network
+    )
+
+
+def _direction(before: Expected, after: Expected) -> Direction:
+    if after == "unknown":
+        return "unknown"
+    if before == after:
+        return "stays in" if after == "in" else "stays out"
+    return "in" if after == "in" else "out"

@@ -1,0 +1,104 @@
+"""What has to be told about a change before it is made. One small function a matter, here and in its neighbours."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kubectl_ambient.change.change import Change
+from kubectl_ambient.change.notes_of_owners import lost_with_the_pod, restarts, undone_by_owner
+from kubectl_ambient.change.notes_of_stayers import in_by_own_label, stays_in
+from kubectl_ambient.change.plan import Edit
+from kubectl_ambient.change.targets import printed
+from kubectl_ambient.change.words import MOST, few, grouped, verb
+from kubectl_ambient.cluster.facts import Namespace, Workload
+from kubectl_ambient.mesh.findings import stop_injection
+from kubectl_ambient.mesh.verdict import NextPod
+
+_NO_EFFECT = (
+    "AmbientNotInstalled",
+    "AmbientDisabled",
+    "SelectorInvalid",
+    "NotSelected",
+    "NamespaceExcluded",
+    "EvidenceMissing",
+)
+
+
+def notes(change: Change) -> list[str]:
+    """Sentences for the user, most important first."""
+    return [note for tell in TELLERS for note in tell(change)]
+
+
+def _no_effect(change: Change) -> Iterator[str]:
+    """Ambient is not there, or this cluster's rules do not heed the label."""
+    if change.goal != "enable":
+        return
+    decisions = [(change.afterwards(e), printed(e.target)) for e in change.changing]
+    heedless = ((d.because.message, o) for d, o in decisions if d.expected == "out" and d.reason in _NO_EFFECT)
+    for why, objects in grouped(heedless).items():
+        yield f"the label on {few(objects)} will have no effect: {why}"
+    unknown = ((d.because.message, o) for d, o in decisions if d.expected == "unknown")
+    for why, objects in grouped(unknown).items():
+        yield f"whether the label on {few(objects)} will have an effect cannot be told: {why}"
+
+
+def _sidecars(change: Change) -> Iterator[str]:
+    """Both modes are asked for: pods without a sidecar move in now, and get one when they restart."""
+    if change.goal != "enable":
+        return
+    asking = [(e, n) for e in change.changing if (n := _next(e, change)) is not None and n.becomes == "sidecar"]
+    told = set()
+    for (why, in_template), edits in grouped(((n.why, isinstance(e.target, Workload)), e) for e, n in asking).items():
+        told |= {_namespace(e) for e in edits}
+        objects = few([printed(e.target) for e in edits])
+        what = "pods without one move in now, and get one when they restart"
+        if in_template:
+            what = "the new pods get one, and that keeps them out"
+        yield f"{objects} {verb(len(edits), 'ask')} for sidecars too ({why}): {what}{_to_end_that(edits, change)}"
+    moved = [
+        m for m in change.effects.of("in", at="now") if m.after_restart == "sidecar" and m.pod.namespace not in told
+    ]
+    if moved:
+        names = list(dict.fromkeys(m.owner.name if m.owner else m.pod.name for m in moved))
+        yield f"{few(names)}: in ambient mode from now on, with a sidecar instead after the next restart"
+
+
+def _next(edit: Edit, change: Change) -> NextPod | None:
+    """The next pod by an edit; None for a pod's own label, which the next one does not have."""
+    target, judge = edit.edited, change.effects.after
+    if isinstance(target, Namespace):
+        return judge.next_in(target.name)
+    return judge.next_of(target) if isinstance(target, Workload) else None
+
+
+def _namespace(edit: Edit) -> str:
+    return edit.target.name if isinstance(edit.target, Namespace) else edit.target.namespace
+
+
+def _to_end_that(edits: list[Edit], change: Change) -> str:
+    """The command that ends the injection of these, where it is one command."""
+    namespaces = change.effects.after.snapshot.namespaces
+    names = {_namespace(e) for e in edits}
+    stops = {stop_injection(namespaces[name], name) for name in names if name in namespaces}
+    stop = stops.pop() if len(stops) == 1 else None
+    return f"; to end that: {stop}" if stop else ""
+
+
+def _left_alone(change: Change) -> Iterator[str]:
+    """Values that are not ours to take off."""
+    told = [e.why for e in change.edits if e.action == "nothing" and e.why]
+    yield from told[:MOST]
+    if len(told) > MOST:
+        yield f"and {len(told) - MOST} more that keep the value they have"
+
+
+TELLERS: tuple[Callable[[Change], Iterator[str]], ...] = (
+    _no_effect,
+    _sidecars,
+    stays_in,
+    in_by_own_label,
+    restarts,
+    undone_by_owner,
+    lost_with_the_pod,
+    _left_alone,
+)

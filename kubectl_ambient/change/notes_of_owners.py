@@ -1,0 +1,84 @@
+"""What workloads do with a label: restart their pods, or forget what was written on one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_ambient.change.change import Change
+from kubectl_ambient.change.plan import Edit, command
+from kubectl_ambient.change.rollout import why_later
+from kubectl_ambient.change.targets import printed, value_of
+from kubectl_ambient.change.words import MOST, few, grouped, pods, verb
+from kubectl_ambient.cluster.facts import Owner, Pod, Workload
+from kubectl_ambient.cluster.owners import owner_of
+
+
+def restarts(change: Change) -> Iterator[str]:
+    """A new template restarts the pods, or does not yet."""
+    edited = [e.target for e in change.changing if isinstance(e.target, Workload)]
+    for later, workloads in grouped((why_later(w), w) for w in edited if w.desired != 0).items():
+        objects = few([printed(w) for w in workloads])
+        count = sum(w.desired or 0 for w in workloads)
+        if later:
+            yield f"{objects}: {later}"
+        else:
+            yield f"{objects}: this restarts {pods(count) if count else 'the pods'}"
+    empty = [printed(w) for w in edited if w.desired == 0]
+    if empty:
+        yield f"{few(empty)} {verb(len(empty), 'want')} no pods now: those to come will have it"
+
+
+def undone_by_owner(change: Change) -> Iterator[str]:
+    """A workload of an operator's: its owner may put the old template back."""
+    owned = (
+        (e.target.owner.kind, e)
+        for e in change.changing
+        if isinstance(e.target, Workload) and e.target.owner is not None and e.target.owner.kind != "CronJob"
+    )
+    for _, edits in grouped(owned).items():
+        target = edits[0].target
+        assert isinstance(target, Workload)
+        objects = few([printed(e.target) for e in edits])
+        yield f"{objects}: the owner ({target.owner}) may put the old template back; better label it there"
+
+
+def lost_with_the_pod(change: Change) -> Iterator[str]:
+    """The label on a pod that a controller made is lost when the pod is replaced."""
+    by_owner = grouped(_owned(change))
+    for (_, owner), edits in list(by_owner.items())[:MOST]:
+        objects = few([printed(e.target) for e in edits])
+        lost = "this works at once, and is lost with the pod" if _moves(edits, change) else "this is lost with the pod"
+        yield f"{objects}: {lost}; {_for_owner(edits[0], change, owner)}"
+    if len(by_owner) > MOST:
+        yield f"and the pods of {len(by_owner) - MOST} more owners, which lose it as well"
+
+
+def _owned(change: Change) -> Iterator[tuple[tuple[str, Owner], Edit]]:
+    snapshot = change.effects.before.snapshot
+    for edit in change.changing:
+        target = edit.target
+        owner = owner_of(target, snapshot.workloads) if isinstance(target, Pod) else None
+        if owner is None or not isinstance(target, Pod):
+            continue
+        workload = snapshot.workload(owner.kind, target.namespace, owner.name)
+        if workload is None or value_of(workload) != edit.after:
+            yield (target.namespace, owner), edit
+
+
+def _moves(edits: list[Edit], change: Change) -> bool:
+    named = {(e.target.namespace, e.target.name) for e in edits if isinstance(e.target, Pod)}
+    moving = change.effects.of("in") + change.effects.of("out")
+    return any((m.pod.namespace, m.pod.name) in named for m in moving)
+
+
+def _for_owner(edit: Edit, change: Change, owner: Owner) -> str:
+    """The command for the owner. A Job's template cannot be changed: that of its CronJob, if it has one."""
+    assert isinstance(edit.target, Pod)
+    if owner.kind == "Node":
+        return f"it is a static pod: its manifest on node {owner.name} decides"
+    if owner.kind == "Job":
+        job = change.effects.before.snapshot.workload("Job", edit.target.namespace, owner.name)
+        if job is None or job.owner is None:
+            return f"{owner} makes no other with it"
+        owner = job.owner
+    return f"to keep it, label the owner: {command(edit.target, change.goal, owner.kind, owner.name)}"

@@ -1,0 +1,80 @@
+"""The pods that `disable` does not take out: by their own label, by their namespace's, or by selectors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kubectl_ambient.change.change import Change
+from kubectl_ambient.change.effects import Moved
+from kubectl_ambient.change.plan import Edit, command
+from kubectl_ambient.change.targets import key_of, kind_of, labels_of, printed
+from kubectl_ambient.change.words import MOST, few, grouped, pods, verb
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Workload
+
+_LONG = 200  # a command longer than that is not for the eye
+
+
+def stays_in(change: Change) -> Iterator[str]:
+    """Pods and workloads that were named, and that something else than their own label asks in."""
+    if change.goal == "enable":
+        return
+    named = [e for e in change.wanted if not isinstance(e.target, Namespace)]
+    staying = [(d.because.message, e) for e in named if (d := change.afterwards(e)).expected == "in"]
+    for why, edits in grouped(staying).items():
+        objects = few([_as_pods(e) for e in edits])
+        one = len(edits) == 1 and kind_of(edits[0].target) == "Pod"
+        yield f"{objects} {verb(1 if one else 2, 'stay')} in ambient mode: {why}{_way_out(edits, change)}"
+    by_namespace = ((m.message, m) for m in _in_namespaces(change) if m.reason != "PodLabel")
+    for why, moved in grouped(by_namespace).items():
+        yield f"{pods(len(moved))} {verb(len(moved), 'stay')} in ambient mode: {why}"
+
+
+def in_by_own_label(change: Change) -> Iterator[str]:
+    """The pods of a namespace that have the label themselves, and where it comes from."""
+    if change.goal == "enable":
+        return
+    moved = [m for m in _in_namespaces(change) if m.reason == "PodLabel"]
+    if not moved:
+        return
+    names = few([m.pod.name for m in moved])
+    whose = "its" if len(moved) == 1 else "their"
+    yield f"{pods(len(moved))} {verb(len(moved), 'stay')} in ambient mode by {whose} own label: {names}"
+    yield from (f"to take out: {text}" for text in _take_out(moved, change))
+
+
+def _as_pods(edit: Edit) -> str:
+    return f"the pods of {printed(edit.target)}" if isinstance(edit.target, Workload) else printed(edit.target)
+
+
+def _in_namespaces(change: Change) -> Sequence[Moved]:
+    """Those that stay in, and lie in a namespace that was named, and were not named themselves."""
+    named = {key_of(e.target) for e in change.wanted}
+    return [
+        m
+        for m in change.effects.of("stays in")
+        if ("Namespace", "", m.pod.namespace) in named and ("Pod", m.pod.namespace, m.pod.name) not in named
+    ]
+
+
+def _way_out(edits: Sequence[Edit], change: Change) -> str:
+    if change.goal == "opt-out":
+        return ""  # the selectors of this cluster do not heed it, as the reason tells
+    if len(edits) > 1:
+        return "; to take them out: the same with --opt-out"
+    target = edits[0].target
+    return f"; to take it out: {command(target, 'opt-out', kind_of(target), target.name)}"
+
+
+def _take_out(moved: Sequence[Moved], change: Change) -> Iterator[str]:
+    """The commands: on the template where the label comes from there, else on the pods."""
+    own: dict[str, list[str]] = {}
+    templates: dict[str, None] = {}
+    snapshot = change.effects.before.snapshot
+    for m in moved:
+        workload = snapshot.workload(m.owner.kind, m.pod.namespace, m.owner.name) if m.owner else None
+        if workload is not None and labels_of(workload).get(DATAPLANE_MODE) == "ambient":
+            templates[command(workload, "disable", workload.kind, workload.name)] = None
+        else:
+            own.setdefault(m.pod.namespace, []).append(m.pod.name)
+    pods_of = (f"kubectl ambient disable pod {' '.join(names)} -n {place}" for place, names in own.items())
+    yield from [text for text in (*templates, *pods_of) if len(text) < _LONG][:MOST]

@@ -1,0 +1,30 @@
+"""The namespaces that `--all` and `-l` leave out: Kubernetes' own and Istio's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_ambient.cluster.snapshot import Snapshot, read
+
+_KUBERNETES = ("kube-system", "kube-public", "kube-node-lease")
+_ISTIO = "istio-system"
+
+
+def protected(snapshot: Snapshot | None) -> dict[str, str]:
+    """Each such namespace and whose it is. Without a snapshot: by their names alone."""
+    found = dict.fromkeys(_KUBERNETES, "Kubernetes' own") | {_ISTIO: "Istio's own"}
+    for namespace, what in _homes(snapshot) if snapshot else ():
+        found.setdefault(namespace, f"holds {what}")
+    return found
+
+
+def _homes(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """Where the parts of Istio run, by what the cluster shows."""
+    for istiod in read(snapshot.istiods) or ():
+        yield istiod.namespace, "istiod"
+    for daemonset in read(snapshot.cni_daemonsets) or ():
+        yield daemonset.namespace, "istio-cni"
+    for pod in read(snapshot.cni_pods) or ():
+        yield pod.namespace, "istio-cni"
+    for pod in read(snapshot.ztunnel_pods) or ():
+        yield pod.namespace, "ztunnel"

@@ -1,0 +1,83 @@
+"""What can be labelled: a namespace, a pod, or the pod template of a workload."""
+
+from __future__ import annotations
+
+from typing import TypeAlias
+
+from msgspec import structs
+
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Workload
+
+Target: TypeAlias = Namespace | Pod | Workload
+
+# As kubectl prints the kind (`deployment.apps/web`), and as a person types it.
+_PRINTED = {
+    "Namespace": "namespace",
+    "Pod": "pod",
+    "Deployment": "deployment.apps",
+    "StatefulSet": "statefulset.apps",
+    "DaemonSet": "daemonset.apps",
+    "ReplicaSet": "replicaset.apps",
+    "ReplicationController": "replicationcontroller",
+    "Job": "job.batch",
+    "CronJob": "cronjob.batch",
+}
+_TYPED = {
+    "Namespace": "ns",
+    "Pod": "pod",
+    "Deployment": "deploy",
+    "StatefulSet": "sts",
+    "DaemonSet": "ds",
+    "ReplicaSet": "rs",
+    "ReplicationController": "rc",
+    "Job": "job",
+    "CronJob": "cronjob",
+}
+KINDS = tuple(_TYPED)
+
+
+def kind_of(target: Target) -> str:
+    """`Namespace`, `Pod`, or the kind of the workload."""
+    if isinstance(target, Workload):
+        return target.kind
+    return "Pod" if isinstance(target, Pod) else "Namespace"
+
+
+def namespace_of(target: Target) -> str:
+    """The namespace that it lies in; empty for a Namespace."""
+    return "" if isinstance(target, Namespace) else target.namespace
+
+
+def key_of(target: Target) -> tuple[str, str, str]:
+    """Kind, namespace and name: what tells it from all others."""
+    return kind_of(target), namespace_of(target), target.name
+
+
+def printed(target: Target) -> str:
+    """`namespace/shop`, `deployment.apps/web`: as kubectl prints it."""
+    return f"{_PRINTED[kind_of(target)]}/{target.name}"
+
+
+def typed(kind: str) -> str:
+    """`ns`, `deploy`: as a person types the kind; a kind that is not ours in lower case."""
+    return _TYPED.get(kind, kind.lower())
+
+
+def labels_of(target: Target) -> dict[str, str]:
+    """The labels that count: those of the pod template where it has one."""
+    return target.template.labels if isinstance(target, Workload) else target.labels
+
+
+def value_of(target: Target) -> str | None:
+    """The value of istio.io/dataplane-mode, or None where the label is not set."""
+    return labels_of(target).get(DATAPLANE_MODE)
+
+
+def with_value(target: Target, value: str | None) -> Target:
+    """The same with another value of the label; None takes it off."""
+    labels = {key: text for key, text in labels_of(target).items() if key != DATAPLANE_MODE}
+    if value is not None:
+        labels[DATAPLANE_MODE] = value
+    if isinstance(target, Workload):
+        return structs.replace(target, template=structs.replace(target.template, labels=labels))
+    return structs.replace(target, labels=labels)

@@ -1,0 +1,35 @@
+"""Many things in a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Sequence
+from typing import TypeVar
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+MOST = 3
+
+
+def few(names: Sequence[str]) -> str:
+    """`a, b, c and 12 more`."""
+    shown = ", ".join(names[:MOST])
+    return f"{shown} and {len(names) - MOST} more" if len(names) > MOST else shown
+
+
+def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:
+    """The values by their keys, in the order in which they come."""
+    found: dict[K, list[V]] = {}
+    for key, value in pairs:
+        found.setdefault(key, []).append(value)
+    return found
+
+
+def pods(count: int) -> str:
+    """`1 pod`, `2 pods`."""
+    return "1 pod" if count == 1 else f"{count} pods"
+
+
+def verb(count: int, stem: str) -> str:
+    """`stays` of one, `stay` of more."""
+    return f"{stem}s" if count == 1 else stem

@@ -1,0 +1,85 @@
+"""What `enable` and `disable` print as data, and the flags that a command to copy must carry."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+from kubectl_ambient.change.patch import applied
+from kubectl_ambient.change.targets import printed, typed
+from kubectl_ambient.cli.change_request import ChangeRequest
+from kubectl_ambient.cli.change_targets import Fields, Item
+from kubectl_ambient.kube.options import ConnectionOptions
+
+_SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+
+
+def print_results(items: Sequence[Item], request: ChangeRequest) -> None:
+    """kubectl's line of each object that was done, or its name, or the objects themselves."""
+    done = [item for item in items if item.error is None and item.edit.action != "refuse"]
+    output = request.flags.output
+    if output in ("json", "yaml"):
+        if done:
+            print_objects([_final(item) for item in done], output)
+    else:
+        for item in done:
+            name = printed(item.target)
+            print(name if output == "name" else f"{name} {item.edit.word}{_SUFFIX[request.dry_run]}")
+
+
+def _final(item: Item) -> Fields:
+    """The object afterwards. Where nothing was sent: with the edit done here."""
+    return applied(item.edit, item.fields) if item.final is None else item.final
+
+
+def print_objects(objects: Sequence[Fields], output: str, *, keep_order: bool = False) -> None:
+    """One object as it is, several as a List, without managedFields; keys sorted, as kubectl prints them."""
+    from kubectl_ambient.render.documents import as_json, as_yaml
+
+    plain = [_without_managed_fields(fields) for fields in objects]
+    shown = plain if keep_order else [_sorted(fields) for fields in plain]
+    document = shown[0]
+    if len(shown) > 1:
+        document = {"apiVersion": "v1", "items": shown, "kind": "List", "metadata": {"resourceVersion": ""}}
+    print(as_json(document) if output == "json" else as_yaml(document))
+
+
+def _without_managed_fields(fields: Fields) -> Fields:
+    metadata = {key: value for key, value in (fields.get("metadata") or {}).items() if key != "managedFields"}
+    return {**fields, "metadata": metadata}
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
+
+
+def connection_flags(options: ConnectionOptions) -> str:
+    """The flags that lead a later command to the same cluster as the same user; never a secret."""
+    typed_flags = (
+        ("--kubeconfig", options.kubeconfig),
+        ("--context", options.context),
+        ("--cluster", options.cluster),
+        ("--user", options.user),
+        ("--server", options.server),
+        ("--as", options.as_user),
+        ("--as-uid", options.as_uid),
+        *(("--as-group", group) for group in options.as_groups),
+    )
+    return "".join(f" {flag} {shlex.quote(value)}" for flag, value in typed_flags if value)
+
+
+def selection_text(request: ChangeRequest, namespace: str) -> str:
+    """`pod -l app=web -n shop`: what was selected, for a command that means the same; empty where names were given."""
+    if len(request.selected) != 1:
+        return ""
+    resource, flags = request.selected[0], request.flags
+    text = typed(resource.kind)
+    text += " --all" if flags.all else ""
+    text += f" -l {shlex.quote(flags.label_selector)}" if flags.label_selector else ""
+    text += f" --field-selector {shlex.quote(flags.field_selector)}" if flags.field_selector else ""
+    if resource.namespaced:
+        text += " -A" if flags.all_namespaces else f" -n {namespace}"
+    return text

@@ -1,0 +1,61 @@
+"""A progress bar on stderr, for work that takes longer than a second; nothing where stderr is no terminal."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from types import TracebackType
+
+_AFTER = 1.0
+_EVERY = 0.1
+_CELLS = 25
+
+
+class Progress:
+    """`labelling  ██████░░░░  12/40  3s`, drawn by a thread of its own while the block runs, then wiped off."""
+
+    def __init__(self, total: int, title: str) -> None:
+        self._total = total
+        self._title = title
+        self._done = 0
+        self._lock = threading.Lock()
+        self._ended = threading.Event()
+        self._drawn = False
+        self._thread = threading.Thread(target=self._draw_on, daemon=True)
+
+    def __enter__(self) -> Progress:
+        self._started = time.monotonic()
+        if self._total > 1 and sys.stderr.isatty():
+            self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+        if self._drawn:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+
+    def step(self) -> None:
+        """One more is done."""
+        with self._lock:
+            self._done += 1
+
+    def bar(self, seconds: float) -> str:
+        """The line as it is now."""
+        full = _CELLS * self._done // max(self._total, 1)
+        return f"{self._title}  {'█' * full}{'░' * (_CELLS - full)}  {self._done}/{self._total}  {int(seconds)}s"
+
+    def _draw_on(self) -> None:
+        if self._ended.wait(_AFTER):
+            return
+        while True:
+            sys.stderr.write(f"\r{self.bar(time.monotonic() - self._started)}")
+            sys.stderr.flush()
+            self._drawn = True
+            if self._ended.wait(_EVERY):
+                return

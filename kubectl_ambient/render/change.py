@@ -1,0 +1,114 @@
+"""What a change moves, for the eye: one line a direction, grouped by workload, cut where it would be long."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+from kubectl_ambient.change.effects import Direction, Effects, Moved
+from kubectl_ambient.change.words import grouped, pods
+
+Tense = Literal["would", "does"]
+_MOST_LINES = 3
+_WIDEST = 100
+_SEPARATOR = " · "
+
+NO_RESTART = {
+    "would": "No restart is needed. Connections open now would not be carried over.",
+    "does": "No restart is needed. Connections open now are not carried over.",
+}
+_TITLES: dict[tuple[Tense, Direction], str] = {
+    ("would", "in"): "Would move in",
+    ("would", "out"): "Would move out",
+    ("would", "stays in"): "Would stay in",
+    ("would", "stays out"): "Would stay out",
+    ("would", "unknown"): "Cannot be told",
+    ("does", "in"): "Moving in",
+    ("does", "out"): "Moving out",
+    ("does", "stays in"): "Staying in",
+    ("does", "stays out"): "Staying out",
+    ("does", "unknown"): "Cannot be told",
+}
+_WHEN = {"now": "", "restart": "by restart", "later": "once replaced"}
+
+
+def moves(effects: Effects, directions: Iterable[Direction], tense: Tense, width: int) -> list[str]:
+    """One paragraph a direction and a time, in this order; none for a direction that nothing takes."""
+    lines: list[str] = []
+    for direction in directions:
+        for when, moved in grouped((m.when, m) for m in effects.of(direction)).items():
+            title = _TITLES[tense, direction]
+            suffix = _WHEN[when] if direction in ("in", "out") else ""
+            lines += _paragraph(title, _items(moved, effects, direction, width), suffix, width)
+    return lines
+
+
+def _items(moved: Sequence[Moved], effects: Effects, direction: Direction, width: int) -> list[tuple[str, int]]:
+    """`cart 2/2`, with the reason where it stays; by namespace where there are too many workloads for the eye."""
+    by_workload = _counted(moved, effects, direction, by_namespace=False)
+    fits = sum(len(text) + len(_SEPARATOR) for text, _ in by_workload) <= _MOST_LINES * (min(width, _WIDEST) - 20)
+    if fits or len({m.pod.namespace for m in moved}) == 1:
+        return by_workload
+    return _counted(moved, effects, direction, by_namespace=True)
+
+
+def _counted(
+    moved: Sequence[Moved], effects: Effects, direction: Direction, *, by_namespace: bool
+) -> list[tuple[str, int]]:
+    several = len({m.pod.namespace for m in effects.pods}) > 1
+    totals: dict[str, int] = {}
+    for m in effects.pods:
+        name = _name(m, several, by_namespace)
+        totals[name] = totals.get(name, 0) + 1
+    shows_reason = direction not in ("in", "out")
+    found = grouped(((m.reason if shows_reason else "", _name(m, several, by_namespace)), m) for m in moved)
+    return [
+        (f"{name} {len(group)}/{totals[name]}" + (f" {reason}" if reason else ""), len(group))
+        for (reason, name), group in sorted(found.items())
+    ]
+
+
+def _name(moved: Moved, several: bool, by_namespace: bool) -> str:
+    if by_namespace:
+        return moved.pod.namespace
+    name = moved.owner.name if moved.owner else moved.pod.name
+    return f"{moved.pod.namespace}/{name}" if several else name
+
+
+def _paragraph(title: str, items: Sequence[tuple[str, int]], suffix: str, width: int) -> list[str]:
+    """The items behind their title, in at most three lines; what does not fit is counted."""
+    head = f"{title:<17}"
+    room = max(min(width, _WIDEST) - len(head), 30)
+    lines: list[str] = [""]
+    shown = 0
+    for text, _ in items:
+        joined = f"{lines[-1]}{_SEPARATOR}{text}" if lines[-1] else text
+        # The last line keeps room for the count of the rest and for the suffix.
+        limit = room - (30 if len(lines) == _MOST_LINES else 0)
+        if len(joined) <= limit or not lines[-1]:
+            lines[-1] = joined
+        elif len(lines) == _MOST_LINES:
+            break
+        else:
+            lines[-1] += _SEPARATOR.rstrip()
+            lines.append(text)
+        shown += 1
+    rest = items[shown:]
+    if rest:
+        lines[-1] += f" and {len(rest)} more ({pods(sum(count for _, count in rest))})"
+    if suffix:
+        lines[-1] += f" ({suffix})"
+    return [head + lines[0], *(" " * len(head) + line for line in lines[1:])]
+
+
+def wrapped(mark: str, text: str, width: int) -> str:
+    """A sentence behind its mark, wrapped to the width; a command in it is not broken apart by hyphens."""
+    return textwrap.fill(
+        text,
+        width=max(min(width, _WIDEST), 40),
+        initial_indent=mark,
+        subsequent_indent=" " * len(mark),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
