@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -166,6 +165,8 @@ def _what_is_missing(config: Kubeconfig, context: str, cluster_name: str, user_n
 
 
 def _similar(name: str, known: Mapping[str, Any]) -> str:
+    import difflib
+
     if close := difflib.get_close_matches(name, known, n=1):
         return f'did you mean "{close[0]}"?'
     return "see `kubectl config get-contexts`" if known else "the kubeconfig has none"

@@ -6,22 +6,18 @@ account of a pod. Token files and credential plugins are read here first, so tha
 
 from __future__ import annotations
 
-import logging
-import shutil
-import tempfile
 import threading
 import time
 from base64 import b64encode
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .access import SERVICE_ACCOUNT, Access
 from .errors import ConfigError, printable
-from .exec_plugin import run_exec_plugin
 from .kubeconfig import Entry
-from .persist import save_auth_provider
-from .tls import make_ssl_context
 
 if TYPE_CHECKING:
     import ssl
@@ -96,6 +92,8 @@ def _resolve(access: Access) -> tuple[Entry, float | None]:
         user["token"] = _read_token(user["tokenFile"])
         expires_at = time.time() + _TOKEN_FILE_SECONDS
     elif "exec" in user and not any(k in user for k in _INSTEAD_OF_EXEC):
+        from .exec_plugin import run_exec_plugin
+
         credential = run_exec_plugin(access)
         expires_at = credential.expires_at
         if credential.token:
@@ -124,8 +122,14 @@ def _read_token(path: str) -> str:
 
 
 def _load(access: Access, user: Entry, expires_at: float | None) -> Login:
+    import shutil
+    import tempfile
+
     from kubernetes.client import Configuration
     from kubernetes.config.kube_config import KubeConfigLoader
+
+    from .persist import save_auth_provider
+    from .tls import make_ssl_context
 
     provider = user.get("auth-provider")
     before = dict((provider or {}).get("config") or {})
@@ -167,6 +171,8 @@ def _log_in_as_service_account(access: Access) -> Login:
     from kubernetes.config.config_exception import ConfigException
     from kubernetes.config.incluster_config import InClusterConfigLoader
 
+    from .tls import make_ssl_context
+
     configuration = Configuration()
     authority = access.cluster.get("certificate-authority") or str(SERVICE_ACCOUNT / "ca.crt")
     try:
@@ -184,12 +190,14 @@ def _whose(access: Access) -> str:
     return f'user "{access.user_name}"' if access.user_name else "the credentials"
 
 
-class _quiet_logging:  # noqa: N801
+@contextmanager
+def _quiet_logging() -> Iterator[None]:
     """The loader logs through the root logger, which prints; nobody else logs meanwhile."""
+    import logging
 
-    def __enter__(self) -> None:
-        self._before = logging.root.manager.disable
-        logging.disable(logging.CRITICAL)
-
-    def __exit__(self, *_: Any) -> None:
-        logging.disable(self._before)
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

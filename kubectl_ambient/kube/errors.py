@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+TIMED_OUT = (
+    "Unable to connect to the server: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
+)
 _LONGEST_TEXT = 2048  # what client-go cuts the text of a strange answer to
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import re
 from collections.abc import Iterable
 
@@ -17,6 +16,8 @@ _WARNING = re.compile(r'299 [^ "]+ "((?:[^"\\]|\\.)*)"')
 
 def user_agent() -> str:
     """`kubectl-ambient/1.2.3 (linux/amd64)`."""
+    import platform
+
     machine = platform.machine().lower()
     return f"kubectl-ambient/{__version__} ({platform.system().lower()}/{_MACHINES.get(machine, machine)})"
 

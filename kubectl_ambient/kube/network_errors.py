@@ -9,10 +9,9 @@ import ssl
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from .errors import ConnectionFailed, printable
+from .errors import TIMED_OUT, ConnectionFailed, printable
 
 _UNABLE = "Unable to connect to the server: "
-TIMED_OUT = f"{_UNABLE}context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
 _SYSCALL = {
     errno.EHOSTUNREACH: "connect: no route to host",
     errno.ENETUNREACH: "connect: network is unreachable",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -15,9 +14,8 @@ from urllib.parse import unquote, urlencode
 from .access import Access
 from .answers import api_error, read_status
 from .auth import Authenticator, Login
-from .errors import ConfigError, ConnectionFailed, KubeError, printable
+from .errors import TIMED_OUT, ConfigError, ConnectionFailed, KubeError, printable
 from .headers import standing_headers, warnings_in
-from .network_errors import TIMED_OUT, is_reset, network_error
 from .pool import make_pool
 from .proxies import proxy_for
 from .resources import Resource
@@ -29,6 +27,8 @@ _CONNECT_SECONDS = 30.0  # what Go's dialer waits, when no timeout is given
 _CHUNK = 1 << 16
 _TRIES = 5  # of a server that asks to come back later
 _LONGEST_WAIT = 30.0  # seconds; who is asked to wait longer is told so instead
+
+_RESET_WAIT = 0.1
 
 sleep: Callable[[float], None] = time.sleep  # one name, for tests to replace
 
@@ -77,9 +77,9 @@ class Transport:
                 with self._open(request, self._timeout) as answer:
                     body = self._read(answer, deadline)
             except _Broken as e:
-                if request.method == "GET" and not reset_once and is_reset(e.cause):
+                if request.method == "GET" and not reset_once and e.is_reset:
                     reset_once = True
-                    sleep(random.uniform(0.05, 0.2))
+                    sleep(_RESET_WAIT)
                     continue
                 raise e.told from e.cause
             if 200 <= answer.status < 300:
@@ -153,7 +153,7 @@ class Transport:
         for chunk in self._chunks(answer, whole=True):
             body += chunk
             if deadline is not None and time.monotonic() > deadline:
-                raise _Broken(ConnectionFailed(TIMED_OUT), TimeoutError())
+                raise _Broken(ConnectionFailed(TIMED_OUT), TimeoutError(), is_reset=False)
         return body
 
     def _chunks(self, answer: Any, *, whole: bool = False) -> Iterator[bytes]:
@@ -170,10 +170,13 @@ class Transport:
 
         import urllib3.exceptions
 
+        from .network_errors import is_reset, network_error
+
         try:
             yield
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as e:
-            raise _Broken(network_error(e, self._access.server, self._proxy, hint=self._access.hint), e) from e
+            told = network_error(e, self._access.server, self._proxy, hint=self._access.hint)
+            raise _Broken(told, e, is_reset=is_reset(e)) from e
         except ValueError as e:
             # http.client refuses a header with a line break, as a broken token has.
             raise ConfigError(f"error: the request cannot be sent: {printable(str(e), 200)}") from None
@@ -212,10 +215,11 @@ class Transport:
 class _Broken(Exception):
     """A request that did not come to its end: what to tell, and why."""
 
-    def __init__(self, told: KubeError, cause: BaseException) -> None:
+    def __init__(self, told: KubeError, cause: BaseException, *, is_reset: bool) -> None:
         super().__init__(str(told))
         self.told = told
         self.cause = cause
+        self.is_reset = is_reset
 
 
 def _asked_to_wait(answer: Any, body: bytearray) -> float | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -54,6 +53,8 @@ def watch_events(
     Raises Expired when the server no longer has the resource version (list again), ApiError for a refusal,
     and ConnectionFailed when the server stays away for about a minute.
     """
+    import random
+
     failures = 0
     while True:
         seconds = random.randint(*_SECONDS)

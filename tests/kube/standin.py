@@ -38,7 +38,9 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str = "application/json"
     chunks: Iterable[bytes] | None = None
-    fault: str = ""  # reset: before the answer; cut: body shorter than told; drop: no more chunks, no end
+    # reset: before the answer; cut: body shorter than told; drop: no more chunks, no end; bare: chunks without
+    # their frame, the end of the connection ends them
+    fault: str = ""
     warnings: tuple[str, ...] = ()
 
 
@@ -103,7 +105,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(reply.status)
         for text in reply.warnings:
             self.send_header("Warning", text)
-        if reply.chunks is not None:
+        if reply.fault == "bare":
+            headers["Connection"] = "close"
+        elif reply.chunks is not None:
             headers["Transfer-Encoding"] = "chunked"
         else:
             headers["Content-Length"] = str(len(content) + (100 if reply.fault == "cut" else 0))
@@ -116,10 +120,15 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
             return
         for chunk in reply.chunks:
+            if reply.fault == "bare":
+                self.wfile.write(chunk)
+                continue
             self.wfile.write(b"%x\r\n%s\r\n" % (len(chunk), chunk))
             self.wfile.flush()
         if reply.fault == "drop":
             self._reset()
+        elif reply.fault == "bare":
+            self.close_connection = True
         else:
             self.wfile.write(b"0\r\n\r\n")
 

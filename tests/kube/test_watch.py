@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -53,6 +54,17 @@ def test_events_come_as_they_happen(client: MakeClient, server: StandIn) -> None
         "allowWatchBookmarks": "true",
         "resourceVersion": "5",
     }
+
+
+def test_events_come_at_once_through_a_proxy_that_takes_the_chunks_apart(client: MakeClient, server: StandIn) -> None:
+    def then_nothing() -> Iterator[bytes]:
+        yield added("a", "6")
+        time.sleep(1)
+
+    server.answers(Reply(chunks=then_nothing(), fault="bare"))
+    began = time.monotonic()
+    assert [e[1] for e in events(client(), 1)] == ["a"]
+    assert time.monotonic() - began < 0.8
 
 
 def test_a_watch_that_ends_goes_on_where_it_was(client: MakeClient, server: StandIn, pauses: list[float]) -> None:
@@ -142,8 +154,6 @@ def test_a_bad_object_is_told_and_the_watch_goes_on(client: MakeClient, server: 
 def test_silence_is_taken_for_a_dead_connection(
     client: MakeClient, server: StandIn, pauses: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import time
-
     def silence() -> Iterator[bytes]:
         yield added("a", "6")
         time.sleep(1.5)
@@ -157,8 +167,6 @@ def test_silence_is_taken_for_a_dead_connection(
 
 
 def test_the_request_timeout_does_not_end_a_watch(client: MakeClient, server: StandIn) -> None:
-    import time
-
     def late() -> Iterator[bytes]:
         time.sleep(0.3)
         yield added("a", "6")
