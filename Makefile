@@ -40,7 +40,7 @@ fmt: venv ## put the code into form
 demo: venv ## the plugin on the bundled example: no cluster needed
 	$(BIN)/kubectl-ambient status -f examples/ -A
 	@echo
-	$(BIN)/kubectl-ambient explain pod reports -n shop -f examples/
+	$(BIN)/kubectl-ambient explain pod reports-0 -n shop -f examples/
 
 lab: venv ## a whole mesh to try the plugin on; prints the KUBECONFIG line
 	@$(BIN)/python -m tests.rig.lab up

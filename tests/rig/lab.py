@@ -43,7 +43,9 @@ def up() -> int:
         return 1
     FOLDER.mkdir(parents=True, exist_ok=True)
     if not _runs():
-        _STATE.unlink(missing_ok=True)
+        # What a lab that was killed left behind must not look like a new one.
+        shutil.rmtree(FOLDER)
+        FOLDER.mkdir()
         with _LOG.open("wb") as log:
             child = subprocess.Popen(
                 [sys.executable, "-m", "tests.rig.lab", "serve"],
