@@ -86,7 +86,6 @@ def _is_interactive(spec: Entry, user: str) -> bool:
 
 def _cluster_info(access: Access) -> Entry:
     info = {key: access.cluster[key] for key in _CLUSTER_KEYS if key in access.cluster}
-    info["server"] = access.server
     if path := access.cluster.get("certificate-authority"):
         info["certificate-authority-data"] = b64encode(Path(path).read_bytes()).decode()
     for extension in access.cluster.get("extensions") or ():

@@ -104,6 +104,15 @@ def test_but_not_for_ever(client: MakeClient, server: StandIn, pauses: list[floa
     assert 5 < sum(pauses) < 60
 
 
+def test_breaks_with_events_between_them_do_not_add_up(
+    client: MakeClient, server: StandIn, pauses: list[float]
+) -> None:
+    breaks = [Reply(chunks=[added("a", str(i))], fault="drop") for i in range(12)]
+    server.answers(*breaks)
+    assert len(events(client(), 12)) == 12
+    assert max(pauses) <= 0.5
+
+
 def test_one_that_ends_at_once_does_not_spin(client: MakeClient, server: StandIn, pauses: list[float]) -> None:
     end = Reply(chunks=[])
     server.answers(*[end] * 20, Reply(chunks=[added("a", "6")]))
