@@ -40,6 +40,7 @@ _FLOAT_WORDS = frozenset((".inf", ".Inf", ".INF", "+.inf", "-.inf", ".nan", ".Na
 _NOT_TEXT = frozenset("-+.~0123456789nNyYtTfFoO")  # the first letters of all that is no text
 _EXPLICIT = {"tag:yaml.org,2002:" + name for name in ("null", "bool", "int", "float")}
 _MERGE = object()
+_DEEPEST = 1000  # no object of Kubernetes is; the parser's time grows with the square of it
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -162,8 +163,8 @@ class _Open(msgspec.Struct):
 def values(part: str) -> Iterator[Value]:
     """The documents of one part, built from the parser's events.
 
-    Not from its nodes: composing them takes five times as long, and overruns the stack where a text is nested
-    deeply. Raises yaml.YAMLError.
+    Not from its nodes: composing these takes five times as long, and overruns the stack on deep nesting. Raises
+    yaml.YAMLError.
     """
     parser = _Parser(part)
     anchors: dict[str, Value] = {}
@@ -188,6 +189,8 @@ def values(part: str) -> Iterator[Value]:
         elif kind is MappingStartEvent or kind is SequenceStartEvent:
             if top.wants_key:
                 raise _refused("a key that is a list or an object", event)
+            if len(outer) == _DEEPEST:
+                raise _refused("nested too deeply", event)
             outer.append(top)
             top = _Open(mapping=kind is MappingStartEvent, anchor=event.anchor)
         elif kind is MappingEndEvent or kind is SequenceEndEvent:

@@ -1,6 +1,6 @@
 """Says which field of an object has the wrong type, and what it holds.
 
-msgspec names the path but neither the key of a map nor the index of a list, so those are looked up.
+msgspec names the path but not the key of a map, so that is looked up.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import msgspec
 
 _EXPECTED = re.compile(r"Expected `(?P<wanted>[^`]+)`, got `(?P<got>[^`]+)`(?: - at `\$(?P<path>[^`]*)`)?")
 _ELSEWHERE = re.compile(r"(?P<why>.*?)(?: - at `\$\.?(?P<path>[^`]*)`)?")
-_STEP = re.compile(r"\.([^.\[\]]+)|\[\.\.\.\]")
+_INDEX = re.compile(r"\[(\d+)\]")
+_ANY_KEY = "[...]"
 _WORDS = {
     "str": "a string",
     "int": "a whole number",
@@ -36,7 +37,7 @@ def describe(error: msgspec.ValidationError, value: object) -> str:
         path, why = (other["path"], other["why"]) if other else ("", str(error))
         return f"{path}: {why}" if path else why
     wanted, got = _words(found["wanted"]), found["got"]
-    for where, culprit in _at(value, [m.group(1) for m in _STEP.finditer(found["path"] or "")], ""):
+    for where, culprit in _at(value, found["path"] or "", ""):
         if _type_of(culprit) == got:
             told = f"{_WORDS.get(got, got)}{_shown(culprit)}"
             hint = " (put it in quotes)" if wanted == "a string" and isinstance(culprit, bool | int | float) else ""
@@ -59,14 +60,20 @@ def _shown(value: object) -> str:
     return ""
 
 
-def _at(value: object, steps: list[str | None], where: str) -> Iterator[tuple[str, object]]:
-    """Every place that the path may mean, and what stands there; a step None is any key or index."""
-    if not steps:
+def _at(value: object, path: str, where: str) -> Iterator[tuple[str, object]]:
+    """Every place that the path (`.metadata.labels[...]`) may mean, and what stands there."""
+    if not path:
         yield where, value
-    elif steps[0] is not None:
-        if isinstance(value, dict) and steps[0] in value:
-            yield from _at(value[steps[0]], steps[1:], f"{where}.{steps[0]}".lstrip("."))
-    else:
-        entries = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    elif path.startswith(_ANY_KEY):
+        entries = value.items() if isinstance(value, dict) else ()
         for key, entry in entries:
-            yield from _at(entry, steps[1:], f"{where}[{key}]")
+            yield from _at(entry, path.removeprefix(_ANY_KEY), f"{where}[{key}]")
+    elif index := _INDEX.match(path):
+        if isinstance(value, list) and int(index[1]) < len(value):
+            yield from _at(value[int(index[1])], path[index.end() :], f"{where}{index[0]}")
+    elif isinstance(value, dict):
+        for key, entry in value.items():  # a key may have dots in it
+            rest = path.removeprefix(f".{key}")
+            if rest != path and rest[:1] in ("", ".", "["):
+                shown = f"[{key}]" if "." in str(key) else f".{key}"
+                yield from _at(entry, rest, f"{where}{shown}".lstrip("."))

@@ -56,7 +56,7 @@ class Node(msgspec.Struct):
 
 
 def compose(text: str) -> list[Node]:
-    """The root nodes of the documents of a text. Raises yaml.YAMLError."""
+    """The root nodes of the documents of a text that `documents.values` could read."""
     parser = _Parser(text)
     roots: list[Node] = []
     outer: list[Node] = []

@@ -1,0 +1,1 @@
+"""The two readers, from the API and from files, and the editor of manifests."""

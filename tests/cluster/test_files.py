@@ -1,0 +1,324 @@
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from kubectl_ambient.cluster.facts import Namespace, Owner, Unread
+from kubectl_ambient.cluster.files import read_files
+from kubectl_ambient.cluster.problem import Problem
+from kubectl_ambient.cluster.snapshot import Snapshot
+from tests.cluster import manifests_of as m
+
+POD = """
+apiVersion: v1
+kind: Pod
+metadata: {name: good, namespace: shop}
+"""
+
+
+def read(text: str, tmp_path: Path, name: str = "in.yaml", **options: object) -> tuple[Snapshot, list[str]]:
+    path = tmp_path / name
+    path.write_text(text, encoding="utf-8")
+    snapshot, problems = read_files([str(path)], **options)  # type: ignore[arg-type]
+    return snapshot, [str(problem).removeprefix(f"{path}: ") for problem in problems]
+
+
+def names(snapshot: Snapshot) -> list[str]:
+    return [f"{pod.namespace}/{pod.name}" for pod in snapshot.pods]
+
+
+@pytest.mark.parametrize(
+    ("bad", "problem"),
+    [
+        ("a: [", "document 2: not YAML: did not find expected node content (line 7)"),
+        ("just text", "document 2: a text, where a Kubernetes object is wanted"),
+        ("5", "document 2: a number, where a Kubernetes object is wanted"),
+        ("- a", "document 2: a list, where a Kubernetes object is wanted"),
+        ("replicas: 1", "document 2: no Kubernetes object: kind is not set"),
+        ("kind: Pod\nmetadata: {name: x}", "document 2: no Kubernetes object: apiVersion is not set"),
+        ("kind: [Pod]\napiVersion: v1", "document 2: no Kubernetes object: kind is not a text"),
+        ("kind: Pod\napiVersion: v1", "document 2: Pod: metadata is not set"),
+        ("kind: Pod\napiVersion: v1\nmetadata: x", "document 2: Pod: metadata: expected an object"),
+        ("kind: Pod\napiVersion: v1\nmetadata: {}", "document 2: Pod: metadata.name is not set"),
+        ("kind: Pod\napiVersion: v1\nmetadata: {name: 5}", "document 2: Pod: metadata.name: expected a string"),
+        (
+            "kind: Pod\napiVersion: v1\nmetadata: {name: x, namespace: [a]}",
+            "document 2: Pod: metadata.namespace: expected a string",
+        ),
+        (
+            "kind: Pod\napiVersion: v1\nmetadata: {name: x}\nspec: {hostNetwork: 'no'}",
+            'document 2: Pod/default/x: spec.hostNetwork: expected a boolean, got a string "no"',
+        ),
+        (
+            "kind: Pod\napiVersion: v1\nmetadata: {name: x, labels: {a: b, mesh: on}}",
+            "document 2: Pod/default/x: metadata.labels[mesh]: expected a string, "
+            "got a boolean true (put it in quotes)",
+        ),
+        (
+            "kind: Pod\napiVersion: v1\nmetadata: {name: x, annotations: {sidecar.istio.io/inject: false}}",
+            "document 2: Pod/default/x: metadata.annotations[sidecar.istio.io/inject]: expected a string, "
+            "got a boolean false (put it in quotes)",
+        ),
+        (
+            "kind: Pod\napiVersion: v1\nmetadata: {name: x}\nspec: {containers: [{}, {env: [{name: A, value: 1}]}]}",
+            "document 2: Pod/default/x: spec.containers[1].env[0].value: expected a string, "
+            "got a whole number 1 (put it in quotes)",
+        ),
+        (
+            "kind: Pod\napiVersion: v1\nmetadata: {name: x}\nspec: {containers: {}}",
+            "document 2: Pod/default/x: spec.containers: expected a list, got an object",
+        ),
+        (
+            "kind: Pod\napiVersion: v1\nmetadata: {name: x}\nspec: [a]",
+            "document 2: Pod/default/x: spec: expected an object, got a list",
+        ),
+        (
+            "kind: Pod\napiVersion: v1\nmetadata: {name: x, creationTimestamp: yesterday}",
+            "document 2: Pod/default/x: metadata.creationTimestamp: Invalid RFC3339 encoded datetime",
+        ),
+        (
+            "kind: Pod\napiVersion: v1\nmetadata: {name: x, creationTimestamp: 2026-01-01T00:00:00}",
+            "document 2: Pod/default/x: metadata.creationTimestamp: Expected `datetime` with a timezone component",
+        ),
+        (
+            "kind: Pod\napiVersion: v1\nmetadata: {name: x, ownerReferences: [{kind: Job}]}",
+            "document 2: Pod/default/x: metadata.ownerReferences[0]: Object missing required field `name`",
+        ),
+        ("kind: PodList\napiVersion: v1\nitems: 5", "document 2: PodList: items is no list"),
+        (
+            "kind: List\napiVersion: v1\nitems: [{}, 5]",
+            "document 2: items[0]: no Kubernetes object: kind is not set\n"
+            "document 2: items[1]: a number, where a Kubernetes object is wanted",
+        ),
+    ],
+)
+def test_bad_input_is_told_and_hides_nothing(bad: str, problem: str, tmp_path: Path) -> None:
+    snapshot, problems = read(f"{POD}---\n{bad}\n---{POD.replace('good', 'later')}", tmp_path)
+    assert problems == problem.split("\n")
+    assert names(snapshot) == ["shop/good", "shop/later"]
+
+
+@pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n", "---\n---\n", "null", "--- ~\n"])
+def test_an_empty_file_is_told(text: str, tmp_path: Path) -> None:
+    assert read(text, tmp_path)[1] == ["empty: no object in it"]
+
+
+def test_an_empty_list_is_no_mistake(tmp_path: Path) -> None:
+    assert read("kind: List\napiVersion: v1\nitems: []\n", tmp_path)[1] == []
+    assert read("kind: PodList\napiVersion: v1\nitems: null\n", tmp_path)[1] == []
+    assert read('{"kind": "List", "apiVersion": "v1", "items": []}', tmp_path)[1] == []
+
+
+def test_a_path_that_is_not_there(tmp_path: Path) -> None:
+    _, (problem,) = read_files([str(tmp_path / "no")])
+    assert str(problem) == f'the path "{tmp_path}/no" does not exist'
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "x.yaml"
+    path.write_bytes(b"a: \xff\n")
+    assert read_files([str(path)])[1] == [Problem(file=str(path), why="not UTF-8 text")]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions")
+def test_a_file_that_cannot_be_read(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.symlink_to(tmp_path / "gone")
+    good = tmp_path / "good.yaml"
+    good.write_text(POD)
+    snapshot, (problem,) = read_files([str(tmp_path)])
+    assert str(problem) == f"{broken}: cannot be read: No such file or directory"
+    assert names(snapshot) == ["shop/good"]
+
+
+def test_a_url_is_refused() -> None:
+    _, (problem,) = read_files(["https://example.com/x.yaml"])
+    assert str(problem) == '"https://example.com/x.yaml" is a URL: download it, and pass the file'
+
+
+def test_a_folder_as_kubectl_reads_it(tmp_path: Path) -> None:
+    for name in ("b.yaml", "a.yml", "c.json", "d.txt", "sub/e.yaml", "sub/deep/f.yaml"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(POD.replace("good", path.stem))
+    assert names(read_files([str(tmp_path)])[0]) == ["shop/a", "shop/b", "shop/c"]
+    whole = [f"shop/{name}" for name in ("a", "b", "c", "f", "e")]
+    assert names(read_files([str(tmp_path)], recursive=True)[0]) == whole
+    assert names(read_files([str(tmp_path / "d.txt")])[0]) == ["shop/d"], "a named file of any extension"
+    assert names(read_files([str(tmp_path / "*.y*ml")])[0]) == ["shop/a", "shop/b"], "a pattern"
+
+
+def test_a_folder_without_manifests(tmp_path: Path) -> None:
+    (tmp_path / "readme.txt").write_text("x")
+    _, (problem,) = read_files([str(tmp_path)])
+    assert str(problem) == f"error reading [{tmp_path}]: recognized file extensions are [.json .yaml .yml]"
+
+
+def test_standard_input() -> None:
+    snapshot, problems = read_files(["-"], stdin=io.BytesIO(b"\xef\xbb\xbf" + POD.encode() + b"---\nx"))
+    assert names(snapshot) == ["shop/good"]
+    assert [str(problem) for problem in problems] == ["-: document 2: a text, where a Kubernetes object is wanted"]
+
+
+def test_the_last_of_two_counts(tmp_path: Path) -> None:
+    again = POD.replace("namespace: shop}", "namespace: shop, labels: {a: b}}")
+    snapshot, _ = read(f"{POD}---{again}", tmp_path)
+    assert [pod.labels for pod in snapshot.pods] == [{"a": "b"}]
+
+
+def test_lists_are_taken_apart(tmp_path: Path) -> None:
+    text = """
+kind: List
+apiVersion: v1
+items:
+- {kind: Pod, apiVersion: v1, metadata: {name: a}}
+- kind: PodList
+  apiVersion: v1
+  items:
+  - metadata: {name: b}
+- {kind: NamespaceList, apiVersion: v1, items: [{metadata: {name: shop}}]}
+- {kind: DeploymentList, apiVersion: apps/v1, items: [{metadata: {name: web}}]}
+"""
+    snapshot, problems = read(text, tmp_path)
+    assert problems == []
+    assert names(snapshot) == ["default/a", "default/b"]
+    assert isinstance(snapshot.namespaces["shop"], Namespace)
+    assert list(snapshot.workloads) == ["Deployment/default/web"]
+
+
+def test_objects_without_a_namespace(tmp_path: Path) -> None:
+    text = "kind: Pod\napiVersion: v1\nmetadata: {name: x}\n---\nkind: Node\napiVersion: v1\nmetadata: {name: n1}\n"
+    assert names(read(text, tmp_path)[0]) == ["default/x"]
+    snapshot, _ = read(text, tmp_path, namespace="team")
+    assert names(snapshot) == ["team/x"]
+    assert list(snapshot.nodes) == ["n1"]  # type: ignore[arg-type]
+
+
+def test_other_kinds_are_passed_over(tmp_path: Path) -> None:
+    text = "\n---\n".join(
+        [
+            "kind: Service\napiVersion: v1\nmetadata: {name: s, labels: {a: 5}}",
+            "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\nresources: []",
+            "kind: Deployment\napiVersion: example.com/v1\nmetadata: {name: not-ours}",
+            "kind: ConfigMap\napiVersion: v1\nmetadata: {name: app}\ndata: {n: 5}",
+            "kind: AllowList\napiVersion: example.com/v1\nspec: {}",
+        ]
+    )
+    snapshot, problems = read(text, tmp_path)
+    assert problems == []
+    assert snapshot.workloads == {}
+
+
+def test_what_no_file_holds(tmp_path: Path) -> None:
+    snapshot, _ = read(m.listed(m.pod(owner="StatefulSet/db")), tmp_path, "in.json")
+
+    def absent(what: str) -> Unread:
+        return Unread(what=what, why="not in the files")
+
+    assert snapshot.from_files
+    assert snapshot.now is None
+    assert snapshot.namespaces == {"shop": absent("get namespace shop")}
+    assert snapshot.nodes == absent("list nodes")
+    assert snapshot.webhooks == absent("list mutatingwebhookconfigurations")
+    assert snapshot.injectors == absent("get configmap istio-sidecar-injector")
+    assert snapshot.istiods == absent("list deployments of istiod")
+    assert snapshot.events == absent("list events")
+    assert snapshot.unread_workloads == {"StatefulSet/shop/db": absent("get statefulset db")}
+    # The files are taken for the whole cluster: nothing of istio-cni in them means that there is none.
+    assert (snapshot.cni_daemonsets, snapshot.cni_pods, snapshot.ztunnel_pods, snapshot.cni_config) == ([], [], [], [])
+
+
+@pytest.mark.parametrize(
+    "agent",
+    [
+        m.pod("istio-cni-node-x", "istio-system", labels={"k8s-app": "istio-cni-node"}),
+        m.workload("DaemonSet", "istio-cni-node", "istio-system", labels={"k8s-app": "istio-cni-node"}),
+    ],
+)
+def test_the_configuration_is_missed_where_there_is_an_agent(agent: m.Manifest, tmp_path: Path) -> None:
+    snapshot, _ = read(m.listed(agent), tmp_path)
+    assert snapshot.cni_config == Unread(what="get configmap istio-cni-config", why="not in the files")
+    config = m.configmap("istio-cni-config", data={"AMBIENT_ENABLED": "true"})
+    snapshot, _ = read(m.listed(agent, config), tmp_path)
+    assert [c.data for c in snapshot.cni_config] == [{"AMBIENT_ENABLED": "true"}]  # type: ignore[union-attr]
+
+
+def test_istio_is_found(tmp_path: Path) -> None:
+    snapshot, problems = read(
+        m.listed(
+            m.node(),
+            m.namespace(),
+            m.pod("istio-cni-node-x", "kube-system", labels={"k8s-app": "istio-cni-node"}),
+            m.pod("ztunnel-x", "kube-system", labels={"app": "ztunnel"}),
+            m.workload("DaemonSet", "istio-cni-node", "kube-system", labels={"k8s-app": "istio-cni-node"}),
+            m.workload("DaemonSet", "other", "kube-system"),
+            m.workload("Deployment", "istiod", "istio-system", labels={"app": "istiod"}),
+            m.webhooks(),
+            m.configmap("istio-sidecar-injector", data={"config": "policy: disabled\n"}),
+            m.configmap("istio-sidecar-injector-canary", data={"config": "policy: enabled\n"}),
+            m.event("web-1"),
+        ),
+        tmp_path,
+    )
+    assert problems == []
+    found = {
+        "cni_daemonsets": ["istio-cni-node"],
+        "cni_pods": ["istio-cni-node-x"],
+        "ztunnel_pods": ["ztunnel-x"],
+        "istiods": ["istiod"],
+        "webhooks": ["namespace.sidecar-injector.istio.io"],
+        "injectors": ["istio-sidecar-injector", "istio-sidecar-injector-canary"],
+    }
+    assert {field: [fact.name for fact in getattr(snapshot, field)] for field in found} == found
+    assert [event.pod for event in snapshot.events] == ["web-1"]  # type: ignore[union-attr]
+    assert snapshot.nodes.keys() == {"n1"}  # type: ignore[union-attr]
+
+
+def test_webhooks_of_others_are_evidence_too(tmp_path: Path) -> None:
+    other = m.webhooks("cert-manager", labels={"app": "cert-manager"}, webhook={"name": "webhook.cert-manager.io"})
+    assert read(m.listed(other), tmp_path)[0].webhooks == []
+
+
+def test_owners_are_found_through_their_replicasets(tmp_path: Path) -> None:
+    snapshot, _ = read(
+        m.listed(
+            m.pod("a", owner="ReplicaSet/web-1"),
+            m.workload("ReplicaSet", "web-1", owner="Deployment/web"),
+            m.workload("Deployment", "web"),
+        ),
+        tmp_path,
+    )
+    assert snapshot.unread_workloads == {}
+    assert snapshot.workloads["ReplicaSet/shop/web-1"].owner == Owner(kind="Deployment", name="web")
+
+
+def test_a_must_gather_tree(tmp_path: Path) -> None:
+    core = tmp_path / "namespaces" / "shop" / "core"
+    one = tmp_path / "namespaces" / "shop" / "pods" / "web"
+    for folder in (core, one):
+        folder.mkdir(parents=True)
+    (core / "pods.yaml").write_text("kind: PodList\napiVersion: v1\nitems:\n- metadata: {name: web, namespace: shop}\n")
+    (core / "configmaps.yaml").write_text("---\nkind: ConfigMapList\napiVersion: v1\nitems: []\n")
+    (one / "web.yaml").write_text("---\nkind: Pod\napiVersion: v1\nmetadata: {name: web, namespace: shop}\n")
+    (one / "current.log").write_text("no manifest: [")
+    (tmp_path / "namespaces" / "shop" / "shop.yaml").write_text(
+        "kind: Namespace\napiVersion: v1\nmetadata: {name: shop}\n"
+    )
+    snapshot, problems = read_files([str(tmp_path)], recursive=True)
+    assert problems == []
+    assert names(snapshot) == ["shop/web"]
+
+
+def test_reading_files_brings_in_nothing_of_the_network() -> None:
+    heavy = ("kubernetes", "urllib3", "ruamel", "http.client", "ssl")
+    code = f"""
+import sys, kubectl_ambient.cluster.files, kubectl_ambient.cluster.manifests
+sys.exit(",".join(name for name in {heavy!r} if name in sys.modules) or 0)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
