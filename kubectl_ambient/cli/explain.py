@@ -68,15 +68,15 @@ def _print_document(found: Explained, output: str) -> None:
     from kubectl_ambient.mesh.fixes import fixes
     from kubectl_ambient.render import documents
 
-    assumptions = found.judge.assumptions
     items: list[dict[str, Any]] = [
-        documents.explanation(j.verdict, j.decision.steps, fixes(j, found.judge.snapshot), assumptions)
-        for j in found.judgements
+        documents.explanation(j.verdict, j.decision.steps, fixes(j, part.judge.snapshot), part.judge.assumptions)
+        for part in found.parts
+        for j in part.judgements
     ]
     if len(items) == 1 and not found.subjects and not found.several:
         document = items[0]
     else:
-        document = documents.explanation_list(items, assumptions, [documents.subject(s) for s in found.subjects])
+        document = documents.explanation_list(items, found.assumptions, [documents.subject(s) for s in found.subjects])
     print(documents.as_json(document) if output == "json" else documents.as_yaml(document))
 
 
@@ -87,16 +87,17 @@ def _print_text(found: Explained, *, wide: bool) -> None:
     from kubectl_ambient.render.subject import subject_text
     from kubectl_ambient.render.terminal import Paint, colours, text_width
 
-    snapshot, paint = found.judge.snapshot, Paint(colours())
-    width = text_width()
-    parts = []
-    for subject in found.subjects:
-        commands = fixes_of(subject, [fixes(j, snapshot) for j in subject.judgements])
-        parts.append(subject_text(subject, commands, width=width, paint=paint))
-    if not found.subjects or wide:
-        parts += [explanation(j, fixes(j, snapshot), width=width, paint=paint) for j in found.judgements]
-    _print_parts(parts, width)
-    for assumption in found.judge.assumptions:
+    paint, width = Paint(colours()), text_width()
+    texts = []
+    for part in found.parts:
+        snapshot = part.judge.snapshot
+        for subject in part.subjects:
+            commands = fixes_of(subject, [fixes(j, snapshot) for j in subject.judgements])
+            texts.append(subject_text(subject, commands, width=width, paint=paint))
+        if not part.subjects or wide:
+            texts += [explanation(j, fixes(j, snapshot), width=width, paint=paint) for j in part.judgements]
+    _print_parts(texts, width)
+    for assumption in found.assumptions:
         print(f"assumed: {assumption}", file=sys.stderr)
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from kubectl_ambient.cli.source import from_files
-from kubectl_ambient.cluster.facts import Namespace, Pod, Workload
+from kubectl_ambient.cli.source import bad_objects, from_files, warn
+from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
+from kubectl_ambient.cluster.needs import Needs, of_namespaces, of_pods, of_scope, of_workloads
 from kubectl_ambient.cluster.scope import Scope, select
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import UsageError
@@ -15,6 +17,9 @@ from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.kube.resources import Target, find_resource, parse_targets
 from kubectl_ambient.mesh.subjects import Subject, belongs, namespace_subject, workload_subject
 from kubectl_ambient.mesh.verdict import Judge, Judgement
+
+if TYPE_CHECKING:
+    from kubectl_ambient.kube.api import Client
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController")
 
@@ -78,14 +83,36 @@ def _is_a_pod(words: Sequence[str]) -> bool:
 
 
 @dataclass(kw_only=True)
-class Explained:
-    """The judged pods, the namespaces and workloads that were named, and what was wrong on the way."""
+class Part:
+    """What one reading told: its judge, the judged pods, and the namespaces or workloads that were named."""
 
     judge: Judge
     judgements: list[Judgement] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
+
+
+@dataclass(kw_only=True)
+class Explained:
+    """All parts, and what was wrong on the way. `several`: more than one pod could have been meant."""
+
+    parts: list[Part] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     several: bool = False
+
+    @property
+    def judgements(self) -> list[Judgement]:
+        """The judged pods of all parts."""
+        return [judgement for part in self.parts for judgement in part.judgements]
+
+    @property
+    def subjects(self) -> list[Subject]:
+        """The namespaces and workloads of all parts."""
+        return [subject for part in self.parts for subject in part.subjects]
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What was taken for granted, each once."""
+        return list(dict.fromkeys(told for part in self.parts for told in part.judge.assumptions))
 
     def tell_problems(self) -> int:
         """Print what was wrong to stderr; the exit code that follows from it."""
@@ -96,33 +123,89 @@ class Explained:
 
 def read_explained(request: ExplainRequest) -> Explained:
     """Read, judge and sum up. Raises KubeError where there can be no answer at all."""
+    found = Explained(several=len(request.targets) > 1 or any(t.name is None for t in request.targets))
     if request.filenames:
-        snapshot, problems = from_files(
-            request.filenames, recursive=request.recursive, namespace=request.connection.namespace
-        )
-        namespace = request.connection.namespace or _only_namespace(snapshot)
-        return explain_snapshot(snapshot, request, namespace, problems)
-    raise NotImplementedError
+        namespace = request.connection.namespace
+        snapshot, found.problems = from_files(request.filenames, recursive=request.recursive, namespace=namespace)
+        _explain(snapshot, request, request.targets, namespace, found)
+    else:
+        _explain_cluster(request, found)
+    return found
 
 
-def _only_namespace(snapshot: Snapshot) -> str:
-    """Files have no context: without -n, a name is looked for in all their namespaces."""
-    return ""
+def _explain_cluster(request: ExplainRequest, found: Explained) -> None:
+    """One reading for the pods, one for the namespaces, one for the workloads that were named."""
+    from datetime import UTC, datetime
+
+    from kubectl_ambient.cluster.live import read_snapshot
+    from kubectl_ambient.kube.api import connect
+
+    client = connect(request.connection, on_warning=warn)
+    for targets in _alike(request.targets):
+        needs = _needs(request, targets, client.namespace)
+        snapshot = read_snapshot(client, needs, now=datetime.now(UTC))
+        for ref, sentence in snapshot.missing.items():
+            found.problems.append(sentence + _elsewhere(client, ref))
+        _explain(snapshot, request, targets, client.namespace, found)
+    found.problems += bad_objects(client)
 
 
-def explain_snapshot(snapshot: Snapshot, request: ExplainRequest, namespace: str, problems: list[str]) -> Explained:
+def _alike(targets: Sequence[Target]) -> list[list[Target]]:
+    groups: dict[str, list[Target]] = {}
+    for target in targets:
+        kind = target.resource.kind if target.resource.kind in ("Pod", "Namespace") else "workload"
+        groups.setdefault(kind, []).append(target)
+    return list(groups.values())
+
+
+def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -> Needs:
+    names = [target.name for target in targets if target.name is not None]
+    if targets[0].resource.kind == "Namespace":
+        return of_namespaces(names, chunk_size=request.chunk_size)
+    if targets[0].resource.kind == "Pod":
+        return of_pods(namespace, names) if names else of_scope(_scope(request, namespace, None))
+    if not names:
+        return of_namespaces([namespace], chunk_size=request.chunk_size)
+    owners = [Owner(kind=target.resource.kind, name=target.name) for target in targets if target.name is not None]
+    return of_workloads(namespace, owners, chunk_size=request.chunk_size)
+
+
+def _elsewhere(client: Client, ref: str) -> str:
+    """Where a pod of that name is instead, for those who may list all pods; else nothing."""
+    from kubectl_ambient.cluster.api import Api
+    from kubectl_ambient.kube.errors import KubeError
+
+    kind, namespace, name = ref.split("/")
+    if kind != "Pod":
+        return ""
+    try:
+        pods = Api(client).pods(field_selector=f"metadata.name={name}")
+    except KubeError:
+        return ""
+    return "".join(_found_in(pod) for pod in pods if pod.namespace != namespace)
+
+
+def _found_in(pod: Pod) -> str:
+    return f"\nIt is in namespace {pod.namespace}: kubectl ambient explain pod {pod.name} -n {pod.namespace}"
+
+
+def _explain(
+    snapshot: Snapshot, request: ExplainRequest, targets: Sequence[Target], namespace: str, found: Explained
+) -> None:
     """Find the targets in a snapshot and judge them; what is not there becomes a problem in kubectl's words."""
-    judge = Judge(snapshot)
-    found = Explained(judge=judge, problems=problems, several=len(request.targets) > 1)
-    for target in request.targets:
+    part = Part(judge=Judge(snapshot))
+    found.parts.append(part)
+    for target in targets:
         kind = target.resource.kind
         if kind == "Pod":
-            found.judgements += _pods(judge, request, target, namespace, found)
+            problem = _pods(part, request, target, namespace)
         elif kind == "Namespace":
-            _namespaces(judge, request, target, found)
+            problem = _namespaces(part, request, target)
         else:
-            _workloads(judge, request, target, namespace, found)
-    return found
+            problem = _workloads(part, request, target, namespace)
+        if problem and f"{kind}/{namespace}/{target.name}" not in snapshot.missing:
+            found.problems.append(problem)
+    found.several = found.several or len(part.judgements) > 1
 
 
 def _scope(request: ExplainRequest, namespace: str, name: str | None) -> Scope:
@@ -134,56 +217,52 @@ def _scope(request: ExplainRequest, namespace: str, name: str | None) -> Scope:
     )
 
 
-def _pods(judge: Judge, request: ExplainRequest, target: Target, namespace: str, found: Explained) -> list[Judgement]:
-    pods = select(judge.snapshot.pods, _scope(request, namespace, target.name))
-    if not pods:
-        elsewhere = [p for p in judge.snapshot.pods if p.name == target.name]
-        found.problems.append(not_found("pods", target.name or "", elsewhere, namespace))
-    found.several = found.several or len(pods) > 1
-    return [judge.explain(pod) for pod in pods]
+def _pods(part: Part, request: ExplainRequest, target: Target, namespace: str) -> str:
+    snapshot = part.judge.snapshot
+    pods = select(snapshot.pods, _scope(request, namespace, target.name))
+    part.judgements += [part.judge.explain(pod) for pod in pods]
+    if pods:
+        return ""
+    elsewhere = (_found_in(pod) for pod in snapshot.pods if pod.name == target.name)
+    return _not_found("pods", target.name, namespace) + "".join(elsewhere)
 
 
-def not_found(plural: str, name: str, elsewhere: Sequence[Pod], namespace: str) -> str:
-    """kubectl's sentence, and where there is a pod of that name instead."""
-    if not name:
+def _not_found(plural: str, name: str | None, namespace: str) -> str:
+    """kubectl's sentence."""
+    if name is None:
         return f"No resources found in {namespace} namespace." if namespace else "No resources found"
-    text = f'Error from server (NotFound): {plural} "{name}" not found'
-    if namespace:
-        text += f" in namespace {namespace}"
-    for pod in elsewhere:
-        text += f"\nIt is in namespace {pod.namespace}: kubectl ambient explain pod {name} -n {pod.namespace}"
-    return text
+    return f'Error from server (NotFound): {plural} "{name}" not found'
 
 
-def _namespaces(judge: Judge, request: ExplainRequest, target: Target, found: Explained) -> None:
-    known = {n: ns for n, ns in judge.snapshot.namespaces.items() if isinstance(ns, Namespace)}
+def _namespaces(part: Part, request: ExplainRequest, target: Target) -> str:
+    snapshot = part.judge.snapshot
+    known = {n: ns for n, ns in snapshot.namespaces.items() if isinstance(ns, Namespace)}
     names = [target.name] if target.name else [n for n, ns in known.items() if _selected(ns.labels, request)]
     for name in names:
-        pods = [p for p in judge.snapshot.pods if p.namespace == name]
-        if name not in known and not pods and name not in judge.snapshot.namespaces:
-            found.problems.append(not_found("namespaces", name, (), ""))
-            continue
-        judgements = [judge.explain(pod) for pod in pods]
-        found.judgements += judgements
-        found.subjects.append(namespace_subject(judge, name, judgements))
+        pods = [pod for pod in snapshot.pods if pod.namespace == name]
+        if name not in known and not pods:
+            return _not_found("namespaces", name, "")
+        judgements = [part.judge.explain(pod) for pod in pods]
+        part.judgements += judgements
+        part.subjects.append(namespace_subject(part.judge, name, judgements))
+    return "" if names else _not_found("namespaces", None, "")
 
 
-def _workloads(judge: Judge, request: ExplainRequest, target: Target, namespace: str, found: Explained) -> None:
-    kind = target.resource.kind
+def _workloads(part: Part, request: ExplainRequest, target: Target, namespace: str) -> str:
+    snapshot = part.judge.snapshot
     workloads = [
-        w
-        for w in judge.snapshot.workloads.values()
-        if w.kind == kind
-        and namespace in ("", w.namespace)
-        and target.name in (None, w.name)
-        and _selected(w.labels, request)
+        workload
+        for workload in snapshot.workloads.values()
+        if workload.kind == target.resource.kind
+        and namespace in ("", workload.namespace)
+        and target.name in (None, workload.name)
+        and _selected(workload.labels, request)
     ]
-    if not workloads:
-        found.problems.append(not_found(target.resource.full_name, target.name or "", (), namespace))
     for workload in workloads:
-        judgements = [judge.explain(p) for p in _made_by(workload, judge.snapshot)]
-        found.judgements += judgements
-        found.subjects.append(workload_subject(judge, workload, judgements))
+        judgements = [part.judge.explain(pod) for pod in _made_by(workload, snapshot)]
+        part.judgements += judgements
+        part.subjects.append(workload_subject(part.judge, workload, judgements))
+    return "" if workloads else _not_found(target.resource.full_name, target.name, namespace)
 
 
 def _made_by(workload: Workload, snapshot: Snapshot) -> list[Pod]:

@@ -40,8 +40,8 @@ def _option(field: str, *names: str, help: str, hidden: bool = True, **settings:
 
 def connection_flags() -> list[TyperOption]:
     """The flags, with kubectl's names; those that are rarely typed are left out of `--help`."""
-    flag = {"is_flag": True, "default": False}
-    many = {"multiple": True, "default": ()}
+    flag: dict[str, Any] = {"is_flag": True, "default": False}
+    many: dict[str, Any] = {"multiple": True, "default": ()}
     return [
         _option("namespace", "-n", "--namespace", help="The namespace; else that of the context.", hidden=False),
         _option("context", "--context", help="The kubeconfig context to use.", hidden=False),

@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.scope import Scope, select
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.mesh.verdict import Judge, Verdict
+
+if TYPE_CHECKING:
+    from kubectl_ambient.kube.api import Client
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +83,8 @@ class Source:
     many: bool
     problems: list[str] = field(default_factory=list)
     filenames: tuple[str, ...] = ()
+    client: Client | None = None
+    scope: Scope | None = None
 
     @property
     def scope_namespaces(self) -> dict[str, Namespace | Unread]:
@@ -147,12 +152,61 @@ def _within(scope: Scope, namespace: str) -> Scope:
 
 
 def _status_of_cluster(request: StatusRequest) -> Source:
-    raise NotImplementedError
+    from datetime import UTC, datetime
+
+    from kubectl_ambient.cluster.live import read_snapshot
+    from kubectl_ambient.cluster.needs import of_scope
+    from kubectl_ambient.kube.api import connect
+
+    client = connect(request.connection, on_warning=warn)
+    scope = _within(request.scope, "" if request.all_namespaces else client.namespace)
+    snapshot = read_snapshot(client, of_scope(scope, chunk_size=request.chunk_size), now=datetime.now(UTC))
+    return Source(
+        judge=Judge(snapshot),
+        pods=sorted(snapshot.pods, key=lambda pod: (pod.namespace, pod.name)),
+        namespace=scope.namespace,
+        many=request.all_namespaces,
+        problems=[*snapshot.missing.values(), *bad_objects(client)],
+        client=client,
+        scope=scope,
+    )
 
 
-def watch_status(request: StatusRequest, source: Source) -> Iterator[Verdict]:
-    """The verdicts that change, one by one, until interrupted."""
-    raise NotImplementedError
+def warn(text: str) -> None:
+    """A `Warning:` of the API server, as kubectl shows it."""
+    print(f"Warning: {text}", file=sys.stderr)
 
 
-__all__ = ["Problem", "Source", "StatusRequest", "from_files", "read_status", "watch_status"]
+def bad_objects(client: Client) -> list[str]:
+    """A sentence for each object that could not be read."""
+    return [f"error: {bad}" for bad in client.bad_objects]
+
+
+def watch_status(source: Source) -> Iterator[Verdict]:
+    """The verdicts that change, one by one, until interrupted. Raises KubeError where the watch is lost."""
+    from kubectl_ambient.cluster.watching import follow
+
+    assert source.client is not None
+    assert source.scope is not None
+    snapshot = source.judge.snapshot
+    shown = {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods}
+    for changes in follow(source.client, snapshot, source.scope):
+        unsettled = {key for key, verdict in shown.items() if verdict.state == "Starting"}
+        if not (changes.others or changes.pods or unsettled):
+            continue
+        source.judge = Judge(snapshot)
+        there = {(pod.namespace, pod.name): pod for pod in select(snapshot.pods, source.scope)}
+        for key in shown.keys() - there.keys():
+            del shown[key]
+        for key in sorted(there.keys() if changes.others else (changes.pods | unsettled) & there.keys()):
+            verdict = source.judge.judge(there[key])
+            before = shown.get(key)
+            shown[key] = verdict
+            if before is None or _row(before) != _row(verdict):
+                yield verdict
+
+
+def _row(verdict: Verdict) -> tuple[object, ...]:
+    """What counts as a change: not the ages in a sentence."""
+    codes = tuple(finding.code for finding in verdict.findings)
+    return (verdict.mode, verdict.state, verdict.reason, verdict.node, verdict.after_restart, codes)

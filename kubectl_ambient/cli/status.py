@@ -56,7 +56,7 @@ def status(
     show = Listing(output=output, headers=not no_headers, pods=pods or bool(output), namespaced=source.many)
     show.print(source, verdicts)
     if watch:
-        for change in watch_status(request, source):
+        for change in watch_status(source):
             show.print_change(source, change)
     code = source.tell_problems()
     if fails(verdicts, conditions):

@@ -1,0 +1,82 @@
+"""`kubectl ambient version`: of the tool, and of what runs in the cluster."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kubectl_ambient import __version__
+from kubectl_ambient.cli import settings
+from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.cli.output import check_format
+
+if TYPE_CHECKING:
+    from kubectl_ambient.cluster.facts import AgentContainer
+    from kubectl_ambient.kube.options import ConnectionOptions
+
+RULES = "Istio 1.22 to 1.31"
+PARTS = ("istio-cni", "ztunnel", "istiod")
+
+
+def version(
+    ctx: typer.Context,
+    client: Annotated[bool, typer.Option("--client", help="Only this tool's own version; asks no cluster.")] = False,
+    output: Annotated[str, typer.Option("-o", "--output", help="One of json, yaml.")] = "",
+) -> None:
+    """Print the version of this tool, of Kubernetes, and of Istio's agents."""
+    check_format(output, settings.FORMATS_DOCUMENT)
+    document: dict[str, Any] = {"clientVersion": {"gitVersion": f"v{__version__}", "rules": RULES}}
+    if not client:
+        document |= _of_cluster(connection(ctx))
+    if output:
+        from kubectl_ambient.render.documents import as_json, as_yaml
+
+        print(as_json(document) if output == "json" else as_yaml(document))
+    else:
+        _print_text(document)
+
+
+def _of_cluster(options: ConnectionOptions) -> dict[str, Any]:
+    """Asked side by side; what may not be read is null, and it is said why. Raises KubeError without a server."""
+    from kubectl_ambient.cluster.api import Api
+    from kubectl_ambient.cluster.wire import CNI_LABEL, ZTUNNEL_LABEL
+    from kubectl_ambient.kube.api import connect
+    from kubectl_ambient.kube.errors import KubeError
+
+    client = connect(options)
+    api = Api(client)
+    calls: list[Callable[[], Any]] = [
+        client.version,
+        lambda: [pod.agent for pod in api.agents(CNI_LABEL)],
+        lambda: [pod.agent for pod in api.agents(ZTUNNEL_LABEL)],
+        lambda: [istiod.container for istiod in api.istiods()],
+    ]
+    server, *found = client.side_by_side(calls)
+    if isinstance(server, KubeError):
+        raise server
+    istio: dict[str, list[str] | None] = {}
+    for name, answer in zip(PARTS, found, strict=True):
+        if isinstance(answer, KubeError):
+            print(answer, file=sys.stderr)
+        istio[name] = None if isinstance(answer, KubeError) else _versions(answer)
+    version = {"gitVersion": server.git_version, "major": server.major, "minor": server.minor}
+    return {"serverVersion": version, "istio": istio}
+
+
+def _versions(containers: Sequence[AgentContainer | None]) -> list[str]:
+    """The versions that the images name, each once; an image without one is shown as it is."""
+    from kubectl_ambient.mesh.versions import of_image
+
+    return sorted({str(of_image(c.image) or c.image) for c in containers if c is not None})
+
+
+def _print_text(document: dict[str, Any]) -> None:
+    print(f"Client Version: {document['clientVersion']['gitVersion']}")
+    print(f"Rules Known: {document['clientVersion']['rules']}")
+    if "serverVersion" in document:
+        print(f"Server Version: {document['serverVersion']['gitVersion']}")
+    for name, found in document.get("istio", {}).items():
+        print(f"{name}: {'unknown' if found is None else ', '.join(found) or 'none'}")
