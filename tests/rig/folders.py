@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import shutil
 import tempfile
 import time
 from pathlib import Path
-from typing import IO
 
 _PREFIX = "kubectl-ambient-rig-"
 _LOCK = ".in-use"
-
-# A folder is its owner's for as long as the owner holds this open: no process, no lock.
-_held: list[IO[str]] = []
 
 
 def new() -> Path:
     """A folder of our own; those whose owners died are removed first."""
     _remove_orphans()
     folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    lock = (folder / _LOCK).open("w")
-    fcntl.flock(lock, fcntl.LOCK_EX)
-    _held.append(lock)
+    # Never closed: the folder is ours for as long as this process lives.
+    fcntl.flock(os.open(folder / _LOCK, os.O_CREAT | os.O_WRONLY), fcntl.LOCK_EX)
     return folder
 
 
