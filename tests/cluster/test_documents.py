@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_ambient.cluster.documents import Broken, Document, decode, documents
@@ -80,11 +80,13 @@ def test_scalars_mean_what_they_mean_to_kubectl(text: str, value: Any) -> None:
     assert isinstance(found, bool) == isinstance(value, bool)
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_json_reads_as_json(value: Any) -> None:
     assert only(json.dumps({"v": value})) == {"v": value}
 
 
+@settings(deadline=None)
 @given(JSON)
 def test_yaml_with_quotes_reads_as_it_was_meant(value: Any) -> None:
     class Quoting(yaml.SafeDumper):

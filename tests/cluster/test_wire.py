@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_ambient.cluster import facts, wire, wire_istio
@@ -27,6 +27,7 @@ def workload(kind: str, **fields: Any) -> facts.Workload:
     return msgspec.convert(found, wire.Workload).fact(kind)
 
 
+@settings(deadline=None)
 @given(m.pods())
 def test_any_pod_can_be_read(manifest: m.Manifest) -> None:
     fact = msgspec.json.decode(json.dumps(manifest), type=wire.Pod).fact()
@@ -330,6 +331,7 @@ def test_short_injector_settings(text: str) -> None:
     assert wire_istio.injector_settings(text) == ("" if text == "x: y\n" else text)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(INJECTOR.splitlines(keepends=True))))
 def test_shortening_is_idempotent(lines: list[str]) -> None:
     once = wire_istio.injector_settings("".join(lines))
