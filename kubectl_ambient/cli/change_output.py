@@ -30,7 +30,8 @@ def print_results(items: Sequence[Item], request: ChangeRequest) -> None:
 
 def _final(item: Item) -> Fields:
     """The object afterwards. Where nothing was sent: with the edit done here."""
-    return applied(item.edit, item.fields) if item.final is None else item.final
+    fields = applied(item.edit, item.fields) if item.final is None else item.final
+    return {**fields, "apiVersion": item.resource.api_version, "kind": item.resource.kind}
 
 
 def print_objects(objects: Sequence[Fields], output: str, *, keep_order: bool = False) -> None:

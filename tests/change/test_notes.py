@@ -1,0 +1,176 @@
+"""What is told before a change is made."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from kubectl_ambient.change.change import Change
+from kubectl_ambient.change.effects import effects
+from kubectl_ambient.change.notes import notes
+from kubectl_ambient.change.plan import Goal, plan
+from kubectl_ambient.change.targets import Target
+from kubectl_ambient.cluster.facts import Namespace, Pod
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.injection import INJECTION
+from tests.mesh.builders import config_data
+
+from .objects import namespace, owner, pod, workload
+from .test_effects import of, of_web, replicas, shop
+
+AMBIENT = {"istio.io/dataplane-mode": "ambient"}
+EVERYTHING = '[{"podSelector": {"matchLabels": {"mesh": "yes"}}}]'
+
+
+def tell(snapshot: Snapshot, goal: Goal, *targets: Target, overwrite: bool = False) -> str:
+    edits = tuple(plan(t, goal, overwrite=overwrite) for t in targets)
+    return "\n".join(notes(Change(goal=goal, edits=edits, effects=effects(snapshot, edits))))
+
+
+def test_a_plain_change_needs_no_word() -> None:
+    snapshot = shop(pod())
+    assert tell(snapshot, "enable", of(snapshot)) == ""
+
+
+def test_both_modes() -> None:
+    snapshot = shop(pod(), labels={INJECTION: "enabled"})
+    text = tell(snapshot, "enable", of(snapshot))
+    assert "namespace/shop asks for sidecars too (namespace label istio-injection=enabled)" in text
+    assert "move in now, and get one when they restart" in text
+    assert "kubectl label namespace shop istio-injection-" in text
+
+
+def test_both_modes_in_many_namespaces_are_one_sentence() -> None:
+    snapshot = shop()
+    many = [Namespace(name=f"n{i}", labels={INJECTION: "enabled"}) for i in range(9)]
+    snapshot.namespaces = {n.name: n for n in many}
+    text = tell(snapshot, "enable", *many)
+    assert text.count("\n") == 0
+    assert "n0, namespace/n1, namespace/n2 and 6 more ask for sidecars too" in text
+
+
+def test_both_modes_by_the_template() -> None:
+    web, made = replicas()
+    web = structs.replace(web, template=structs.replace(web.template, labels={"sidecar.istio.io/inject": "true"}))
+    snapshot = shop(of_web(), workloads=(web, made))
+    assert "web: in ambient mode from now on, with a sidecar" in tell(snapshot, "enable", of(snapshot))
+    assert "the new pods get one, and that keeps them out" in tell(snapshot, "enable", web)
+
+
+def test_no_ambient_no_effect() -> None:
+    snapshot = structs.replace(shop(), cni_daemonsets=[], cni_pods=[], ztunnel_pods=[])
+    assert "will have no effect: there is no istio-cni" in tell(snapshot, "enable", of(snapshot))
+    assert tell(snapshot, "disable", namespace("ambient")) == ""
+
+
+def test_ambient_switched_off() -> None:
+    snapshot = shop()
+    config = snapshot.cni_config[0]  # type: ignore[index]
+    snapshot.cni_config = [structs.replace(config, data=config_data("1.31.0") | {"AMBIENT_ENABLED": "false"})]
+    assert "will have no effect: istio-cni runs with ambient switched off" in tell(snapshot, "enable", of(snapshot))
+
+
+def custom(text: str, *pods: Pod) -> Snapshot:
+    snapshot = shop(*pods)
+    config = snapshot.cni_config[0]  # type: ignore[index]
+    snapshot.cni_config = [structs.replace(config, data=config_data("1.31.0", text))]
+    return snapshot
+
+
+def test_selectors_that_do_not_heed_the_label() -> None:
+    snapshot = custom(EVERYTHING)
+    assert "will have no effect: none of this cluster's own" in tell(snapshot, "enable", of(snapshot))
+
+
+def test_selectors_that_istio_refuses() -> None:
+    snapshot = custom("[{podSelector: {matchLabels: {'a b': c}}}]")
+    assert "cannot be told: cannot be asked" in tell(snapshot, "enable", of(snapshot)) or "Istio refuses" in tell(
+        snapshot, "enable", of(snapshot)
+    )
+
+
+def test_selectors_that_ask_whatever_the_label_says() -> None:
+    web = pod("ambient")
+    snapshot = custom("[{}]", web)
+    assert "pod/web-1 stays in ambient mode: an enablement selector" in tell(snapshot, "disable", web)
+    assert "--opt-out" not in tell(snapshot, "opt-out", web)
+
+
+def test_a_pod_of_an_ambient_namespace() -> None:
+    web = pod()
+    text = tell(shop(web, labels=AMBIENT), "disable", web)
+    assert "pod/web-1 stays in ambient mode: the namespace's label" in text
+    assert "kubectl ambient disable pod/web-1 -n shop --opt-out" in text
+
+
+def test_a_deployment_of_an_ambient_namespace() -> None:
+    web, made = replicas()
+    text = tell(shop(of_web(), labels=AMBIENT, workloads=(web, made)), "disable", web)
+    assert "the pods of deployment.apps/web stay in ambient mode" in text
+    assert "kubectl ambient disable deploy/web -n shop --opt-out" in text
+
+
+def test_pods_that_stay_in_by_their_own_label() -> None:
+    web, made = replicas(value="ambient")
+    mine = structs.replace(of_web(), labels={"app": "web", **AMBIENT})
+    snapshot = shop(mine, pod("ambient", "alone"), pod(name="b"), labels=AMBIENT, workloads=(web, made))
+    text = tell(snapshot, "disable", of(snapshot))
+    assert "2 pods stay in ambient mode by their own label: web-5d9-x1, alone" in text
+    assert "kubectl ambient disable deploy/web -n shop" in text
+    assert "kubectl ambient disable pod alone -n shop" in text
+
+
+def test_a_label_on_a_controlled_pod() -> None:
+    both = replicas()
+    found = of_web()
+    text = tell(shop(found, workloads=both), "enable", found)
+    assert "works at once, and is lost with the pod" in text
+    assert "kubectl ambient enable deploy/web -n shop" in text
+
+
+def test_a_label_that_the_template_has_too_is_not_lost() -> None:
+    both = replicas(value="ambient")
+    assert "lost" not in tell(shop(of_web(), workloads=both), "enable", of_web())
+
+
+def test_a_label_taken_off_that_the_template_brings_back() -> None:
+    mine = structs.replace(of_web(), labels=AMBIENT)
+    assert "lost" in tell(shop(mine, workloads=replicas(value="ambient")), "disable", mine)
+    assert "lost" not in tell(shop(mine, workloads=replicas()), "disable", mine)
+
+
+def test_a_pod_of_a_job_names_the_cronjob() -> None:
+    job = workload("Job", name="load-1", owner=owner("CronJob", "load"))
+    found = pod(owner=owner("Job", "load-1"))
+    assert "kubectl ambient enable cronjob/load -n shop" in tell(shop(found, workloads=(job,)), "enable", found)
+
+
+def test_a_static_pod() -> None:
+    found = pod(owner=owner("Node", "n1"))
+    assert "its manifest on node n1 decides" in tell(shop(found), "enable", found)
+
+
+def test_restarts() -> None:
+    web, made = replicas(desired=3)
+    assert "deployment.apps/web: this restarts 3 pods" in tell(shop(workloads=(web, made)), "enable", web)
+    paused = structs.replace(web, paused=True)
+    text = tell(shop(workloads=(paused, made)), "enable", paused)
+    assert "restarts 3" not in text
+    assert "paused" in text
+    db = workload("DaemonSet", update_strategy="OnDelete")
+    assert "until it is deleted" in tell(shop(workloads=(db,)), "enable", db)
+    assert "next run" in tell(shop(), "enable", workload("CronJob", desired=None))
+    assert "does not restart its pods" in tell(shop(), "enable", workload("ReplicaSet"))
+    assert "wants no pods now" in tell(shop(), "enable", workload(desired=0))
+
+
+def test_no_restart_where_nothing_is_written() -> None:
+    assert tell(shop(), "enable", workload(value="ambient")) == ""
+
+
+def test_an_operator_may_undo_it() -> None:
+    web = workload(owner=owner("Kafka", "main"))
+    assert "the owner (Kafka/main) may put the old template back" in tell(shop(), "enable", web)
+
+
+def test_a_value_that_is_left_is_told() -> None:
+    assert "keeps istio.io/dataplane-mode=none" in tell(shop(pod("none")), "disable", pod("none"))
