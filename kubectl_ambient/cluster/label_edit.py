@@ -14,6 +14,7 @@ from kubectl_ambient.cluster.documents import scalar
 from kubectl_ambient.cluster.yaml_nodes import Node
 
 _ONE_LINE = ("", '"', "'")
+_DEFAULT_INDENT = 2
 _BEFORE_LABELS = ("namespace", "generateName", "name")  # labels go after the first of these that is there
 
 
@@ -41,22 +42,23 @@ def set_label(text: str, owner: Node, path: tuple[str, ...], key: str, value: st
 
     What of the path is missing is made. Raises NotEditable.
     """
-    node, field = owner, owner
+    node, indent = owner, _DEFAULT_INDENT
     for depth, step in enumerate(path):
         rest = (*path[depth:], key)
         found = node.find(step)
+        indent = _indent(node) or indent
         if found is None:
-            return [_insert(text, node, rest, value)]
+            return [_insert(text, node, rest, value, indent)]
         field, child = found
         if child.is_null:
-            return [_fill(text, node, field, child, rest[1:], value)]
+            return [_fill(text, node, field, child, rest[1:], value, indent)]
         if child.kind == "alias" and depth == len(path) - 1:
             # What comes later wins, and the anchored object stays as it is.
             return [Splice(child.start, child.end, f"{{<<: *{child.text}, {_pair(key, value, '')}}}")]
         node = _object(child, step)
     found = node.find(key)
     if found is None:
-        return [_insert(text, node, (key,), value)]
+        return [_insert(text, node, (key,), value, indent)]
     old = found[1]
     if old.kind != "scalar" or old.style not in _ONE_LINE:
         raise NotEditable(f"the value of {key} is not on one line")
@@ -97,7 +99,7 @@ def _object(node: Node, field: str) -> Node:
     return node
 
 
-def _insert(text: str, node: Node, path: tuple[str, ...], value: str) -> Splice:
+def _insert(text: str, node: Node, path: tuple[str, ...], value: str, indent: int) -> Splice:
     """A new field of an object, with the objects that lead to the label."""
     if node.flow:
         quote = '"' if node.items and node.items[0].style == '"' else ""
@@ -105,7 +107,7 @@ def _insert(text: str, node: Node, path: tuple[str, ...], value: str) -> Splice:
             return Splice(node.end - 1, node.end - 1, _flow(path, value, quote))
         return Splice(node.items[-1].end, node.items[-1].end, f", {_flow(path, value, quote)}")
     first = node.items[0]
-    lines = _block(path, value, first.column, _step(node))
+    lines = _block(path, value, first.column, indent)
     newline = _newline(text)
     after = _insert_after(node, path)
     if after is None:
@@ -128,16 +130,15 @@ def _insert_after(node: Node, path: tuple[str, ...]) -> Node | None:
     return last if last.kind in ("scalar", "alias") and last.style in _ONE_LINE else None
 
 
-def _fill(text: str, owner: Node, field: Node, null: Node, path: tuple[str, ...], value: str) -> Splice:
+def _fill(text: str, owner: Node, field: Node, null: Node, path: tuple[str, ...], value: str, indent: int) -> Splice:
     """A field that is null becomes an object."""
     if null.start < null.end:
         return Splice(null.start, null.end, f"{{{_flow(path, value, '')}}}")
     if owner.flow:
         return Splice(null.start, null.end, f" {{{_flow(path, value, '')}}}")
-    step = _step(owner)
     newline = _newline(text)
     end = _line_end(text, null.end)
-    return Splice(end, end, newline + newline.join(_block(path, value, field.column + step, step)))
+    return Splice(end, end, newline + newline.join(_block(path, value, field.column + indent, indent)))
 
 
 def _remove_from_flow(node: Node, at: int) -> Splice:
@@ -150,9 +151,9 @@ def _remove_from_flow(node: Node, at: int) -> Splice:
     return Splice(key.start, value.end, "")
 
 
-def _block(path: tuple[str, ...], value: str, column: int, step: int) -> list[str]:
-    lines = [f"{' ' * (column + step * depth)}{name}:" for depth, name in enumerate(path[:-1])]
-    return [*lines, f"{' ' * (column + step * (len(path) - 1))}{_pair(path[-1], value, '')}"]
+def _block(path: tuple[str, ...], value: str, column: int, indent: int) -> list[str]:
+    lines = [f"{' ' * (column + indent * depth)}{name}:" for depth, name in enumerate(path[:-1])]
+    return [*lines, f"{' ' * (column + indent * (len(path) - 1))}{_pair(path[-1], value, '')}"]
 
 
 def _flow(path: tuple[str, ...], value: str, quote: str) -> str:
@@ -173,12 +174,12 @@ def _text(value: str, quote: str) -> str:
     return json.dumps(value) if quote == '"' or not isinstance(scalar(value), str) else value
 
 
-def _step(node: Node) -> int:
-    """By how much the text is indented: as the fields of the first object in it, else 2."""
+def _indent(node: Node) -> int:
+    """By how much an object indents the first object in it; 0 where there is none."""
     for key, value in node.pairs:
         if value.kind == "object" and not value.flow and value.items[0].column > key.column:
             return value.items[0].column - key.column
-    return 2
+    return 0
 
 
 def _newline(text: str) -> str:

@@ -225,7 +225,7 @@ def _labels(fields: dict[str, Any], holder: tuple[str, ...]) -> dict[str, str]:
     try:
         return texts(msgspec.convert(value, Texts))
     except msgspec.ValidationError as error:
-        raise ValueError(f"{'.'.join((*holder, *_LABELS))}{wrong_type.describe(error, value)}") from None
+        raise ValueError(wrong_type.describe(error, value, ".".join((*holder, *_LABELS)))) from None
 
 
 def _dump(value: Value, source: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from kubectl_ambient.cluster.documents import Value
+from kubectl_ambient.cluster.wrong_type import mismatch
 
 _CLUSTER_SCOPED = ("Namespace", "Node", "MutatingWebhookConfiguration")
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
@@ -73,17 +74,17 @@ def identity(found: Object, namespace: str) -> tuple[str, str]:
     Raises ValueError, which says what is missing.
     """
     metadata = found.fields.get("metadata")
+    if metadata is None:
+        raise ValueError("metadata is not set")
     if not isinstance(metadata, dict):
-        raise ValueError("metadata is not set" if metadata is None else "metadata: expected an object")
-    name = metadata.get("name")
-    if not isinstance(name, str) or not name:
-        raise ValueError("metadata.name: expected a string" if name else "metadata.name is not set")
-    if found.kind in _CLUSTER_SCOPED:
-        return "", name
-    own = metadata.get("namespace") or namespace
-    if not isinstance(own, str):
-        raise ValueError("metadata.namespace: expected a string")
-    return own, name
+        raise ValueError(mismatch("metadata", "an object", metadata))
+    name, own = metadata.get("name"), metadata.get("namespace")
+    for field, value in (("name", name), ("namespace", own)):
+        if value is not None and not isinstance(value, str):
+            raise ValueError(mismatch(f"metadata.{field}", "a string", value))
+    if not name:
+        raise ValueError("metadata.name is not set")
+    return "" if found.kind in _CLUSTER_SCOPED else own or namespace, name
 
 
 def reference(kind: str, namespace: str, name: str) -> str:

@@ -26,8 +26,8 @@ _WORDS = {
 }
 
 
-def describe(error: msgspec.ValidationError, value: object) -> str:
-    """One line for the error that decoding `value` (dicts and lists) raised.
+def describe(error: msgspec.ValidationError, value: object, place: str = "") -> str:
+    """One line for the error that decoding `value` (dicts and lists), which stands at `place`, raised.
 
     As in `metadata.labels[team]: expected a string, got a boolean true (put it in quotes)`.
     """
@@ -37,12 +37,17 @@ def describe(error: msgspec.ValidationError, value: object) -> str:
         path, why = (other["path"], other["why"]) if other else ("", str(error))
         return f"{path}: {why}" if path else why
     wanted, got = _words(found["wanted"]), found["got"]
-    for where, culprit in _at(value, found["path"] or "", ""):
+    for where, culprit in _at(value, found["path"] or "", place):
         if _type_of(culprit) == got:
-            told = f"{_WORDS.get(got, got)}{_shown(culprit)}"
-            hint = " (put it in quotes)" if wanted == "a string" and isinstance(culprit, bool | int | float) else ""
-            return f"{where or 'the object'}: expected {wanted}, got {told}{hint}"
+            return mismatch(where or "the object", wanted, culprit)
     return f"{(found['path'] or '').lstrip('.')}: expected {wanted}, got {_words(got)}"
+
+
+def mismatch(where: str, wanted: str, value: object) -> str:
+    """`metadata.name: expected a string, got a boolean false (put it in quotes)`."""
+    kind = _type_of(value)
+    hint = " (put it in quotes)" if wanted == "a string" and isinstance(value, bool | int | float) else ""
+    return f"{where}: expected {wanted}, got {_WORDS.get(kind, kind)}{_shown(value)}{hint}"
 
 
 def _words(types: str) -> str:

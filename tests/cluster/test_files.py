@@ -43,12 +43,15 @@ def names(snapshot: Snapshot) -> list[str]:
         ("kind: Pod\nmetadata: {name: x}", "document 2: no Kubernetes object: apiVersion is not set"),
         ("kind: [Pod]\napiVersion: v1", "document 2: no Kubernetes object: kind is not a text"),
         ("kind: Pod\napiVersion: v1", "document 2: Pod: metadata is not set"),
-        ("kind: Pod\napiVersion: v1\nmetadata: x", "document 2: Pod: metadata: expected an object"),
+        ("kind: Pod\napiVersion: v1\nmetadata: x", 'document 2: Pod: metadata: expected an object, got a string "x"'),
         ("kind: Pod\napiVersion: v1\nmetadata: {}", "document 2: Pod: metadata.name is not set"),
-        ("kind: Pod\napiVersion: v1\nmetadata: {name: 5}", "document 2: Pod: metadata.name: expected a string"),
+        (
+            "kind: Pod\napiVersion: v1\nmetadata: {name: n}",
+            "document 2: Pod: metadata.name: expected a string, got a boolean false (put it in quotes)",
+        ),
         (
             "kind: Pod\napiVersion: v1\nmetadata: {name: x, namespace: [a]}",
-            "document 2: Pod: metadata.namespace: expected a string",
+            "document 2: Pod: metadata.namespace: expected a string, got a list",
         ),
         (
             "kind: Pod\napiVersion: v1\nmetadata: {name: x}\nspec: {hostNetwork: 'no'}",
