@@ -68,3 +68,8 @@ def test_a_selection_does_not_stand_for_different_ways_back() -> None:
     objects = by_key([e.edited for e in edits])
     run(line, objects)
     assert objects == by_key([e.target for e in edits])
+
+
+def test_a_disabled_namespace_is_enabled_again() -> None:
+    assert undo([plan(namespace("ambient"), "disable")]) == "kubectl ambient enable ns shop"
+    assert undo([plan(namespace("ambient"), "opt-out")]) == "kubectl ambient enable ns shop --overwrite"
