@@ -25,7 +25,6 @@ from kubectl_ambient.cluster.wire_parts import (
     texts,
 )
 
-METADATA_NAME = "kubernetes.io/metadata.name"
 CNI_LABEL = ("k8s-app", "istio-cni-node")
 ZTUNNEL_LABEL = ("app", "ztunnel")
 ISTIOD_LABEL = ("app", "istiod")
@@ -85,11 +84,11 @@ class Namespace(Object, frozen=True):
     """A Namespace, of which the metadata is enough."""
 
     def fact(self) -> facts.Namespace:
-        """The flat namespace, with the label that every API server sets (manifests may lack it)."""
+        """The flat namespace, labels as written: an API server sets kubernetes.io/metadata.name, a manifest may not."""
         annotations = self.metadata.annotations
         return facts.Namespace(
             name=self.name,
-            labels={**texts(self.metadata.labels), METADATA_NAME: self.name},
+            labels=texts(self.metadata.labels),
             mode_annotation=annotations.dataplane_mode if annotations else None,
             deleting=self.metadata.deletion_timestamp,
         )

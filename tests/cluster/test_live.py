@@ -77,11 +77,7 @@ def test_a_namespace_in_one_round() -> None:
     assert snapshot.now == NOW
     assert not snapshot.from_files
     assert names(snapshot.pods) == ["web-5d9f-1", "web-5d9f-2", "db-0"]
-    assert snapshot.namespaces == {
-        "shop": Namespace(
-            name="shop", labels={"istio.io/dataplane-mode": "ambient", "kubernetes.io/metadata.name": "shop"}
-        )
-    }
+    assert snapshot.namespaces == {"shop": Namespace(name="shop", labels={"istio.io/dataplane-mode": "ambient"})}
     assert istio(snapshot) == ISTIO
     assert list(snapshot.workloads) == ["Deployment/shop/web", "StatefulSet/shop/db"]
     assert snapshot.unread_workloads == {}
