@@ -58,14 +58,14 @@ def effects(snapshot: Snapshot, edits: Sequence[Edit]) -> Effects:
     Finished pods are left out: nothing moves them.
     """
     before, after = Judge(snapshot), Judge(edited(snapshot, edits))
-    reached = _Reached(snapshot, edits)
+    reached, asked = _Reached(snapshot, edits), _Asked(before, after)
     changed = {(p.namespace, p.name): p for p in after.snapshot.pods}
     moved = []
     for pod in snapshot.pods:
         if pod.finished or not reached.reaches(pod):
             continue
         owner = owner_of(pod, snapshot.workloads)
-        moved.append(_moved(pod, changed[pod.namespace, pod.name], owner, reached.template(pod), before, after))
+        moved.append(asked.moved(pod, changed[pod.namespace, pod.name], owner, reached.template(pod)))
     return Effects(pods=tuple(moved), before=before, after=after)
 
 
@@ -111,8 +111,7 @@ class _Reached:
             if edit.action == "refuse":
                 continue
             if isinstance(edit.target, Workload):
-                if edit.target.kind != "CronJob":  # what runs now is gone before the next run
-                    self._templates[edit.target.ref] = edit.target
+                self._templates[edit.target.ref] = edit.target
             elif kind_of(edit.target) == "Pod":
                 self._pods.add((edit.target.namespace, edit.target.name))  # type: ignore[union-attr]
             else:
@@ -134,30 +133,46 @@ class _Reached:
         return next((self._templates[ref] for ref in refs if ref in self._templates), None)
 
 
-def _moved(
-    pod: Pod, changed: Pod, owner: Owner | None, workload: Workload | None, before: Judge, after: Judge
-) -> Moved:
-    """A pod moves at once where its label or its namespace's changed; else by its template, when it is replaced."""
-    started, decision = before.expected_of(pod).expected, after.expected_of(changed)
-    becomes = after.judge(changed).after_restart
-    expected, reason, message, at = decision.expected, decision.reason, decision.because.message, _NOW
-    if workload is not None and expected == started:
-        replaced = after.snapshot.workloads.get(workload.ref, workload)
-        expected, at = _EXPECTED[becomes], when(replaced)
-        if becomes == "sidecar":
-            reason, message = "SidecarPresent", after.next_of(replaced).why
-        else:
-            decision = after.expected_of(_successor(changed, replaced))
-            reason, message = decision.reason, decision.because.message
-    return Moved(
-        pod=pod,
-        owner=owner,
-        direction=_direction(started, expected),
-        when=at,
-        reason=reason,
-        message=message,
-        after_restart=becomes,
-    )
+class _Asked:
+    """Asks the mesh about pods; about the successors of a workload's pods once a node."""
+
+    def __init__(self, before: Judge, after: Judge) -> None:
+        self._before = before
+        self._after = after
+        self._restarted: dict[tuple[str, str, bool], AfterRestart] = {}
+
+    def moved(self, pod: Pod, changed: Pod, owner: Owner | None, workload: Workload | None) -> Moved:
+        """A pod moves at once where its label or its namespace's changed; else by its template, when it is replaced."""
+        after = self._after
+        started, decision = self._before.expected_of(pod).expected, after.expected_of(changed)
+        becomes = self._after_restart(changed, owner)
+        expected, reason, message, at = decision.expected, decision.reason, decision.because.message, _NOW
+        if workload is not None and expected == started:
+            replaced = after.snapshot.workloads.get(workload.ref, workload)
+            expected, at = _EXPECTED[becomes], when(replaced)
+            if becomes == "sidecar":
+                reason, message = "SidecarPresent", after.next_of(replaced).why
+            else:
+                decision = after.expected_of(_successor(changed, replaced))
+                reason, message = decision.reason, decision.because.message
+        return Moved(
+            pod=pod,
+            owner=owner,
+            direction=_direction(started, expected),
+            when=at,
+            reason=reason,
+            message=message,
+            after_restart=becomes,
+        )
+
+    def _after_restart(self, pod: Pod, owner: Owner | None) -> AfterRestart:
+        ref = f"{owner.kind}/{pod.namespace}/{owner.name}" if owner else ""
+        if ref not in self._after.snapshot.workloads:
+            return self._after.judge(pod).after_restart
+        key = (ref, pod.node, pod.windows)
+        if key not in self._restarted:
+            self._restarted[key] = self._after.judge(pod).after_restart
+        return self._restarted[key]
 
 
 def _successor(pod: Pod, workload: Workload) -> Pod:

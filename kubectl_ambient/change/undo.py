@@ -44,7 +44,7 @@ def _way(edit: Edit) -> str:
         return "disable"
     if not isinstance(edit.target, Workload):
         return "label"
-    return "opt-out" if edit.before == "none" and edit.after == "ambient" else "patch"
+    return "opt-out" if edit.before == "none" else "patch"
 
 
 def _command(group: Sequence[Edit], selection: str) -> str:

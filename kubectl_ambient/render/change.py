@@ -79,7 +79,7 @@ def _name(moved: Moved, several: bool, by_namespace: bool) -> str:
 def _paragraph(title: str, items: Sequence[tuple[str, int]], suffix: str, width: int) -> list[str]:
     """The items behind their title, in at most three lines; what does not fit is counted."""
     head = f"{title:<17}"
-    room = max(min(width, _WIDEST) - len(head), 30)
+    room = max(min(width, _WIDEST) - len(head) - len(_SEPARATOR.rstrip()), 30)
     lines: list[str] = [""]
     shown = 0
     for text, _ in items:

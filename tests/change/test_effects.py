@@ -93,6 +93,12 @@ def test_a_paused_deployment_moves_them_later() -> None:
     assert told(change(shop(of_web(), workloads=both), "enable", web)) == {"web-5d9-x1": ("in", "later", "PodLabel")}
 
 
+def test_what_moves_at_once_does_not_wait_for_the_restart() -> None:
+    web, *_ = both = replicas()
+    snapshot = shop(of_web(), workloads=both)
+    assert told(change(snapshot, "enable", of(snapshot), web)) == {"web-5d9-x1": ("in", "now", "NamespaceLabel")}
+
+
 def test_on_delete_moves_them_later() -> None:
     db = workload("StatefulSet", name="db", update_strategy="OnDelete")
     snapshot = shop(pod(name="db-0", owner=owner("StatefulSet", "db")), workloads=(db,))

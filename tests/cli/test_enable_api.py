@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -220,11 +221,14 @@ def test_ctrl_c_tells_what_was_done(on_api: Run, api: ObjectsApi, monkeypatch: p
         if len(api.patches) >= 5 and not interrupted.is_set():
             interrupted.set()
             signal.raise_signal(signal.SIGINT)
+        if interrupted.is_set():
+            time.sleep(0.1)
         return None
 
     api.before_patch = interrupt
     found = on_api("enable", "ns", "--all")
     assert found.code == 130
+    time.sleep(0.5)
     done = [line.split()[0].split("/")[1] for line in found.out.splitlines()]
     changed = [path.rpartition("/")[2] for path, o in api.objects.items() if LABEL in o["metadata"]["labels"]]
     assert 5 <= len(done) < 32

@@ -7,6 +7,7 @@ import shlex
 from typing import Any
 
 import pytest
+import yaml
 
 from tests.rig.agent import ANNOTATION
 from tests.rig.cluster import Cluster
@@ -129,10 +130,12 @@ def test_the_words_are_those_of_kubectl(shop: str, ambient: Runner, kubectl: Run
     assert (ours.stdout, ours.code) == (theirs.stdout, 1)
 
 
-def test_objects_are_printed_as_kubectl_prints_them(shop: str, ambient: Runner, kubectl: Runner) -> None:
-    ours = json.loads(ambient("enable", "ns", shop, "-o", "json", "--dry-run=server").stdout)
-    theirs = json.loads(kubectl("label", "ns", shop, f"{LABEL}=ambient", "-o", "json", "--dry-run=server").stdout)
-    assert ours == theirs
+@pytest.mark.parametrize("dry_run", ["client", "server"])
+def test_objects_are_printed_as_kubectl_prints_them(shop: str, ambient: Runner, kubectl: Runner, dry_run: str) -> None:
+    for output, load in (("json", json.loads), ("yaml", yaml.safe_load)):
+        flags = (f"--dry-run={dry_run}", "-o", output)
+        ours = ambient("enable", "ns", shop, *flags).stdout
+        assert load(ours) == load(kubectl("label", "ns", shop, f"{LABEL}=ambient", *flags).stdout)
 
 
 def test_a_workload_is_labelled_in_its_template(cluster: Cluster, shop: str, ambient: Runner, kubectl: Runner) -> None:
