@@ -191,12 +191,12 @@ def test_the_container_of_an_agent(labels: dict[str, str]) -> None:
     assert pod(labels={"app": "web"}, spec=spec).agent is None, "others' images are not kept"
 
 
-def test_a_namespace_has_its_name_as_a_label() -> None:
+def test_a_namespace_has_the_labels_that_are_written() -> None:
     manifest = m.namespace("shop", {"istio.io/dataplane-mode": "ambient"})
     manifest["metadata"]["annotations"] = {"istio.io/dataplane-mode": "ambient"}
     assert msgspec.convert(manifest, wire.Namespace).fact() == facts.Namespace(
         name="shop",
-        labels={"istio.io/dataplane-mode": "ambient", "kubernetes.io/metadata.name": "shop"},
+        labels={"istio.io/dataplane-mode": "ambient"},
         mode_annotation="ambient",
     )
 
