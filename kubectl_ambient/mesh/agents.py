@@ -19,6 +19,8 @@ from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.versions import Version
 
 DEFAULT_EXCLUDED = ("kube-system",)
+# What the chart of the ambient profile renders, for a ConfigMap that may not be read.
+_DOCUMENTED = {"AMBIENT_ENABLED": "true", "EXCLUDE_NAMESPACES": ",".join(DEFAULT_EXCLUDED)}
 _GO_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 
 
@@ -165,7 +167,7 @@ def _installed(snapshot: Snapshot) -> Told:
     if not isinstance(pods, Unread) and pods:
         return Told("yes", Evidence(pods[0].ref, "metadata.labels[k8s-app]", "istio-cni-node"))
     if isinstance(daemonsets, Unread) and isinstance(pods, Unread):
-        return Told("assumed", Evidence("DaemonSet/istio-cni-node", str(daemonsets), None))
+        return Told("assumed", _assumed("DaemonSet/istio-cni-node", "metadata", daemonsets, "it is there"))
     return Told(None, Evidence("DaemonSet/istio-cni-node", "metadata.labels[k8s-app]=istio-cni-node", None))
 
 
@@ -201,6 +203,8 @@ def _version(sources: _Sources, agent: _Agent) -> tuple[Version, Told] | Told:
     for version, evidence in candidates:
         if version:
             return version, Told(str(version), evidence)
+    if sources.installed_told.value == "assumed":
+        return Told(None, sources.installed_told.evidence)
     return Told(None, agent.evidence("image", image))
 
 
@@ -253,7 +257,13 @@ def _setting(sources: _Sources, agent: _Agent, key: str) -> Told:
         return Told(value or None, Evidence(config.ref, f"data[{source_key}]", value))
     if config is None:
         return Told(None, Evidence("ConfigMap/istio-cni-config", f"data[{source_key}]", None))
-    return Told(None, Evidence("ConfigMap/istio-cni-config", f"data[{source_key}] ({config})", None))
+    default = _DOCUMENTED.get(key, "the default")
+    return Told(None, _assumed("ConfigMap/istio-cni-config", f"data[{source_key}]", config, default))
+
+
+def _assumed(ref: str, field: str, unread: Unread, default: str) -> Evidence:
+    """Evidence that could not be read, and what was taken instead."""
+    return Evidence(ref, field, f"({unread}; assumed: {default})")
 
 
 def _enabled(sources: _Sources, agent: _Agent, version: Version) -> Told:

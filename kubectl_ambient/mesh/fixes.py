@@ -24,9 +24,9 @@ def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
         case "NotEnrolled" | "Pending":
             found = _mend(judgement)
         case "Starting":
-            found = iter([Fix(f"kubectl ambient status -n {verdict.namespace} -w", "shows when it is in")])
+            found = _wait(judgement)
         case "Stale":
-            found = iter([restart(judgement, "the new pod starts without the old redirection")])
+            found = _clean(judgement)
         case "Unknown":
             found = _ask(judgement)
         case _:
@@ -53,11 +53,26 @@ def _keep(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
         yield from _look_at(judgement.agents.ztunnel)
 
 
+def _wait(judgement: Judgement) -> Iterator[Fix]:
+    yield from _sick_agents(judgement)
+    yield Fix(f"kubectl ambient status -n {judgement.pod.namespace} -w", "shows when it is in")
+
+
+def _clean(judgement: Judgement) -> Iterator[Fix]:
+    yield from _sick_agents(judgement)
+    yield restart(judgement, "the new pod starts without the old redirection")
+
+
+def _sick_agents(judgement: Judgement) -> Iterator[Fix]:
+    for health in (judgement.agents.cni, judgement.agents.ztunnel):
+        if health.bad and judgement.pod.node:
+            yield from _look_at(health)
+
+
 def _mend(judgement: Judgement) -> Iterator[Fix]:
-    sick = [h for h in (judgement.agents.cni, judgement.agents.ztunnel) if h.bad]
-    for health in sick:
-        yield from _look_at(health)
+    sick = list(_sick_agents(judgement))
     if sick:
+        yield from sick
         return
     agent = judgement.agents.ztunnel if judgement.verdict.state == "Pending" else judgement.agents.cni
     if agent.pod:

@@ -46,7 +46,7 @@ def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) 
         judgements=tuple(judgements),
         next_pod=judge.next_in(name),
         evidence=evidence,
-        why_no_pods="there is no pod in it",
+        why_no_pods="",
     )
 
 

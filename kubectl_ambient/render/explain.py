@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
 
@@ -75,15 +76,29 @@ def step(step: Step, verdict: Verdict, width: int, paint: Paint) -> str:
 
 def evidence_line(evidence: Evidence) -> str:
     """`Namespace/shop label istio.io/dataplane-mode=ambient`."""
-    value = " not set" if evidence.value is None else f"={' '.join(evidence.value.split())}"
+    value = " not set" if evidence.value is None else f"={_one_line(evidence.value)}"
     return f"{evidence.object} {_short(evidence.field)}{value}"
+
+
+def _one_line(value: str) -> str:
+    """The value, or the beginning of one that takes many lines."""
+    lines = value.split("\n")
+    return value if len(lines) == 1 else f"{lines[0]} …"
+
+
+_WORDS = (
+    (re.compile(r"metadata\.labels\[(.*)\]"), r"label \1"),
+    (re.compile(r"metadata\.annotations\[(.*)\]"), r"annotation \1"),
+    (re.compile(r"data\[(.*)\]"), r"\1"),
+    (re.compile(r"spec(?:\.template\.spec)?\.containers\[0\]\.(.*)"), r"\1"),
+)
 
 
 def _short(field: str) -> str:
     """`metadata.labels[x]` is `label x` to a person."""
-    for long, word in (("metadata.labels[", "label "), ("metadata.annotations[", "annotation "), ("data[", "")):
-        if field.startswith(long) and field.endswith("]"):
-            return word + field[len(long) : -1]
+    for pattern, words in _WORDS:
+        if pattern.fullmatch(field):
+            return pattern.sub(words, field)
     return field
 
 

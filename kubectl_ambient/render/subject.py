@@ -27,7 +27,8 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
         verb = "is" if n["Enrolled"] == 1 else "are"
         headline = f"{subject.title}: {n['Enrolled']} of {n['pods']} pods {verb} in ambient mode."
     else:
-        headline = f"{subject.title} has no pods: {subject.why_no_pods}."
+        why = f": {subject.why_no_pods}" if subject.why_no_pods else ""
+        headline = f"{subject.title} has no pods{why}."
     verdicts = [j.verdict for j in subject.judgements]
     next_pod = f"The next pod {_NEXT[subject.next_pod.becomes]}: {subject.next_pod.why}."
     parts = [
