@@ -23,6 +23,12 @@ class Scope:
     field_selector: str = ""
 
 
+def check(scope: Scope, *, live: bool) -> None:
+    """Raises UsageError for an invalid selector; live, which fields there are is left to the server."""
+    parse_label_selector(scope.label_selector)
+    parse_field_selector(scope.field_selector, known=None if live else POD_FIELDS)
+
+
 def select(pods: Iterable[Pod], scope: Scope) -> list[Pod]:
     """The pods that are in the scope, in their order: what an API server does live.
 

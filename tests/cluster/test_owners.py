@@ -18,6 +18,7 @@ def pod(owner: str = "", pod_hash: str = "") -> Pod:
         (pod(), None),
         (pod("ReplicaSet/web-5d9f", "5d9f"), "Deployment/web"),
         (pod("ReplicaSet/web-a-5d9f", "5d9f"), "Deployment/web-a"),
+        (pod("ReplicaSet/w-5d9f", "5d9f"), "Deployment/w"),
         (pod("ReplicaSet/web-5d9f"), "ReplicaSet/web-5d9f"),
         (pod("ReplicaSet/web-5d9f", "9f"), "ReplicaSet/web-5d9f"),
         (pod("ReplicaSet/web5d9f", "5d9f"), "ReplicaSet/web5d9f"),
