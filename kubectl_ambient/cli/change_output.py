@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +18,18 @@ _SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
 
 def print_results(items: Sequence[Item], request: ChangeRequest) -> None:
-    """kubectl's line of each object that was done, or its name, or the objects themselves."""
+    """kubectl's line of each object that was done, or its name, or the objects themselves.
+
+    A reader that has gone (`| head -1`) does not keep the way back from being told.
+    """
+    try:
+        _print_results(items, request)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_results(items: Sequence[Item], request: ChangeRequest) -> None:
     done = [item for item in items if item.error is None and item.edit.action != "refuse"]
     output = request.flags.output
     if output in ("json", "yaml"):

@@ -88,7 +88,7 @@ class Run:
         return kept
 
     def _tell_refusals(self, found: Found, items: list[Item]) -> int:
-        tell(dict.fromkeys(str(error) for error in found.errors))
+        tell(dict.fromkeys(line for error in found.errors for line in (str(error), error.hint) if line))
         refused = [item for item in items if item.edit.action == "refuse"]
         if len(found.items) == 1 and refused and refused[0].edit.why.startswith("'"):
             # kubectl label's own sentence, which does not name the object.
@@ -153,8 +153,9 @@ class Run:
         failed = [i for i in items if i.error is not None and not isinstance(i.error, NotTried)]
         for sentence, group in grouped((str(i.error), i) for i in failed).items():
             objects = [printed(i.target) for i in group]
-            # A server's sentence names the object; that of a lost connection does not.
-            tell([sentence] if objects[0].split("/")[1] in sentence else [f"{sentence} ({few(objects)})"])
+            # A server's refusal names the object; that of a conflict or of a lost connection does not.
+            tell([sentence] if f'"{group[0].target.name}"' in sentence else [f"{sentence} ({few(objects)})"])
+        tell(dict.fromkeys(i.error.hint for i in failed if i.error and i.error.hint))
         for why, group in grouped((str(i.error), i) for i in items if isinstance(i.error, NotTried)).items():
             tell([f"error: not changed, {why}: {few([printed(i.target) for i in group])}"])
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import Any
@@ -153,6 +156,7 @@ def test_an_object_that_never_stands_still_is_given_up(on_api: Run, api: Objects
     found = on_api("enable", "ns", "shop")
     assert (found.code, found.out) == (1, "")
     assert "the object has been modified" in found.err
+    assert "(namespace/shop)" in found.err
     assert len(api.patches) == 5
 
 
@@ -291,3 +295,13 @@ def test_what_the_server_warns_of_is_told(on_api: Run, api: ObjectsApi) -> None:
         warnings=('299 - "this is old"',),
     )
     assert "Warning: this is old\n" in on_api("enable", "ns", "shop").err
+
+
+def test_a_reader_that_has_gone_still_leaves_the_way_back(on_api: Run, api: ObjectsApi) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    command = [sys.executable, "-m", "kubectl_ambient", "enable", "ns", "shop"]
+    done = subprocess.run(command, stdout=write, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(write)
+    assert done.stderr.splitlines()[-1] == "undo: kubectl ambient disable ns shop"
+    assert api.labels(SHOP)[LABEL] == "ambient"
