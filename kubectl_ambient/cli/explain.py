@@ -35,7 +35,8 @@ def explain(
 
     A namespace or a workload is summed up over its pods.
     """
-    from kubectl_ambient.cli.explained import ExplainRequest, read_explained
+    from kubectl_ambient.cli.explain_request import ExplainRequest
+    from kubectl_ambient.cli.explained import read_explained
     from kubectl_ambient.mesh.summary import fails
 
     check_format(output, settings.FORMATS_EXPLAIN)

@@ -1,0 +1,71 @@
+"""What `explain` was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from kubectl_ambient.cluster.scope import Scope, select
+from kubectl_ambient.kube.errors import UsageError
+from kubectl_ambient.kube.options import ConnectionOptions
+from kubectl_ambient.kube.resources import Target, find_resource, parse_targets
+
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainRequest:
+    """What `explain` was asked for, checked as far as can be without reading anything."""
+
+    connection: ConnectionOptions
+    targets: tuple[Target, ...]
+    label_selector: str
+    field_selector: str
+    filenames: tuple[str, ...]
+    recursive: bool
+    chunk_size: int
+
+    @classmethod
+    def of(
+        cls,
+        connection: ConnectionOptions,
+        words: Sequence[str],
+        *,
+        label_selector: str,
+        field_selector: str,
+        filenames: Sequence[str],
+        recursive: bool,
+        chunk_size: int,
+    ) -> ExplainRequest:
+        """Check what was typed; a single word that is no type is a pod. Raises UsageError in kubectl's words."""
+        targets = parse_targets(["pod", *words] if _is_a_pod(words) else words)
+        select((), Scope(label_selector=label_selector, field_selector=field_selector))
+        for target in targets:
+            kind = target.resource.kind
+            if kind not in ("Pod", "Namespace", *WORKLOADS):
+                raise UsageError(
+                    f"error: {target.resource.full_name} hold no pods: explain takes pods, namespaces and workloads"
+                )
+            if target.name is None and not (label_selector or field_selector):
+                raise UsageError("error: resource(s) were provided, but no name was specified")
+        if any(t.name is not None for t in targets) and (label_selector or field_selector):
+            raise UsageError("error: name cannot be provided when a selector is specified")
+        return cls(
+            connection=connection,
+            targets=tuple(targets),
+            label_selector=label_selector,
+            field_selector=field_selector,
+            filenames=tuple(filenames),
+            recursive=recursive,
+            chunk_size=chunk_size,
+        )
+
+
+def _is_a_pod(words: Sequence[str]) -> bool:
+    if len(words) != 1 or "/" in words[0] or "," in words[0]:
+        return False
+    try:
+        find_resource(words[0])
+    except UsageError:
+        return True
+    return False
