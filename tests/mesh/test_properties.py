@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import assume, example, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
@@ -194,8 +194,9 @@ def a_snapshot(draw: st.DrawFn) -> Snapshot:
     return structs.replace(snapshot, nodes={"n1": Node(name="n1", labels={"kubernetes.io/os": system})})
 
 
-thorough = settings(max_examples=200)
-brief = settings(max_examples=50)
+# No deadline, and no complaint of slowness: machines that run tests are busy.
+thorough = settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+brief = settings(thorough, max_examples=50)
 
 PARTS = (
     "namespace",
@@ -520,6 +521,7 @@ def test_a_selector_as_text_names_all_that_it_asks_for(selector: LabelSelector) 
         assert all(value in text for value in requirement.values)
 
 
+@brief
 @given(st.text(alphabet="aZ0-_./ é\n", max_size=70))
 def test_label_syntax_by_its_definition(text: str) -> None:
     """Up to 63 of [A-Za-z0-9._-], a letter or digit at both ends; a value may be empty."""
@@ -559,6 +561,7 @@ def test_selectors_that_are_not_yet_read_as_istio_reads_them(why: str) -> None:
     assert wrong == []
 
 
+@brief
 @given(st.text(max_size=40))
 @example("- podSelector: {matchLabels: {a: 1}}")
 @example("[[")
@@ -568,6 +571,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     assert isinstance(parse(text), tuple | Invalid)
 
 
+@brief
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_floats_are_written_with_the_fewest_digits_that_name_them(value: float) -> None:
     text = goyaml.go_float(value)
@@ -597,6 +601,7 @@ def test_releases_are_ordered_as_they_were_made() -> None:
     assert len(set(parsed)) == len(made)
 
 
+@brief
 @given(
     st.sampled_from(TAGS),
     st.sampled_from(("", "-distroless", "-debug", "-rc.1", "-alpha.0", "-solo", "-eks.1", "-1")),

@@ -1,0 +1,130 @@
+"""Every document that the tool prints is held to its published schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from kubectl_ambient.cluster.facts import Workload
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.enrolment import RULES
+from kubectl_ambient.mesh.fixes import fixes
+from kubectl_ambient.mesh.subjects import namespace_subject, workload_subject
+from kubectl_ambient.mesh.verdict import STATES, Judge
+from kubectl_ambient.render import documents
+from tests.docs import code_words
+from tests.docs.code_words import ROOT
+from tests.golden.screens import run
+from tests.mesh.test_properties import a_snapshot, brief, some_parts, without
+
+SCHEMAS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "docs/schema").glob("*.json")}
+
+
+def check(document: dict[str, Any]) -> None:
+    """Raise unless the document is as the schema of its kind says."""
+    Draft202012Validator(SCHEMAS[document["kind"]]).validate(document)
+
+
+def objects(schema: Any) -> Iterator[dict[str, Any]]:
+    """Every part of a schema that describes an object."""
+    if isinstance(schema, dict):
+        if schema.get("type") == "object":
+            yield schema
+        for part in schema.values():
+            yield from objects(part)
+    elif isinstance(schema, list):
+        for part in schema:
+            yield from objects(part)
+
+
+@pytest.mark.parametrize("kind", SCHEMAS)
+def test_a_schema_is_closed_and_complete(kind: str) -> None:
+    schema = SCHEMAS[kind]
+    Draft202012Validator.check_schema(schema)
+    assert schema["$id"].endswith(f"/docs/schema/{kind}.json")
+    for part in objects(schema):
+        assert part["additionalProperties"] is False
+        assert part["required"] == list(part["properties"])
+
+
+def test_schemas_share_their_parts() -> None:
+    for name in {name for schema in SCHEMAS.values() for name in schema["$defs"]}:
+        shapes = [schema["$defs"][name] for schema in SCHEMAS.values() if name in schema["$defs"]]
+        assert all(shape == shapes[0] for shape in shapes), name
+    one, many = dict(SCHEMAS["Explanation"]["properties"]), SCHEMAS["ExplanationList"]["$defs"]["explanation"]
+    assert many["properties"] == one
+
+
+def test_the_words_of_the_schema_are_those_of_the_code() -> None:
+    pod = SCHEMAS["StatusList"]["$defs"]["pod"]["properties"]
+    assert set(pod["reason"]["enum"]) == code_words.reasons()
+    assert pod["state"]["enum"] == list(STATES)
+    assert SCHEMAS["StatusList"]["$defs"]["summary"]["required"] == ["pods", *STATES]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "status -A -f mesh.yaml",
+        "status -n blog -f mesh.yaml",
+        "status -n empty -f mesh.yaml",
+        "status -A -f bare.yaml",
+        "status -A -f mesh.yaml -f selectors.yaml",
+        "status -A -f mesh.yaml -f refused.yaml",
+        "status -A -f mesh.yaml -f disabled.yaml",
+        "explain pod till -n shop -f mesh.yaml",
+        "explain pod orphan -n lost -f mesh.yaml",
+        "explain pods -l app=web -n blog -f mesh.yaml",
+        "explain ns blog shop empty -f mesh.yaml",
+        "explain deploy/web sts/cache deploy/idle -n blog -f mesh.yaml",
+        "explain ns blog -f mesh.yaml -f selectors.yaml",
+        "explain ns blog -f mesh.yaml -f refused.yaml",
+        "explain ns blog -f bare.yaml",
+    ],
+)
+def test_what_is_printed_is_as_its_schema_says(line: str) -> None:
+    as_json, as_yaml = run(f"{line} -o json"), run(f"{line} -o yaml")
+    document = json.loads(as_json.out)
+    check(document)
+    assert yaml.safe_load(as_yaml.out) == document
+    assert list(yaml.safe_load(as_yaml.out)) == list(document)
+
+
+@brief
+@given(a_snapshot(), st.one_of(st.just(set()), some_parts))
+def test_any_snapshot_becomes_documents_of_the_schema(snapshot: Snapshot, hidden: set[str]) -> None:
+    snapshot = without(snapshot, hidden) if hidden else snapshot
+    judge = Judge(snapshot)
+    judgements = [judge.explain(pod) for pod in snapshot.pods]
+    status = documents.status_list([j.verdict for j in judgements], judge.installation, judge.assumptions)
+    check(status)
+    explained = [
+        documents.explanation(j.verdict, j.decision.steps, fixes(j, snapshot), judge.assumptions) for j in judgements
+    ]
+    for document in explained:
+        check(document)
+        assert [step["rule"] for step in document["steps"]] == [rule.name for rule in RULES]
+    workloads: list[Workload] = list(snapshot.workloads.values())
+    subjects = [
+        *(namespace_subject(judge, name, judgements) for name in snapshot.namespaces),
+        *(workload_subject(judge, workload, judgements) for workload in workloads),
+    ]
+    check(documents.explanation_list(explained, judge.assumptions, [documents.subject(s) for s in subjects]))
+    assert json.loads(documents.as_json(status)) == status
+    assert yaml.safe_load(documents.as_yaml(status)) == status
+
+
+def test_a_schema_refuses_what_it_does_not_know() -> None:
+    document = json.loads(run("status -n shop -f mesh.yaml -o json").out)
+    valid = Draft202012Validator(SCHEMAS["StatusList"]).is_valid
+    changes: list[dict[str, Any]] = [{"extra": 1}, {"kind": "List"}, {"istio": {}}, {"items": [{"name": "web"}]}]
+    assert valid(document)
+    for change in changes:
+        assert not valid({**document, **change}), change

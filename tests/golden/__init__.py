@@ -1,0 +1,1 @@
+"""What is printed, to the letter: expectations in `expected/`, made from the manifests in `snapshots/`."""
