@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from kubectl_ambient.cluster.facts import LabelSelector, Requirement
+from kubectl_ambient.kube.label_syntax import label_key_problems, label_value_problems
 
-_NAME = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _OPERATORS = ("In", "NotIn", "Exists", "DoesNotExist")
 
 
@@ -38,7 +36,7 @@ def _holds(requirement: Requirement, labels: Mapping[str, str]) -> bool:
 def why_invalid(selector: LabelSelector) -> str | None:
     """The sentence with which Kubernetes would refuse the selector, or None where it is valid."""
     for key, value in selector.match_labels.items():
-        problem = invalid_key(key) or invalid_value(value)
+        problem = _invalid_key(key) or _invalid_value(value)
         if problem:
             return problem
     for requirement in selector.match_expressions:
@@ -51,33 +49,26 @@ def why_invalid(selector: LabelSelector) -> str | None:
 def _invalid_requirement(requirement: Requirement) -> str | None:
     if requirement.operator not in _OPERATORS:
         return f'"{requirement.operator}" is not a valid label selector operator'
-    problem = invalid_key(requirement.key)
+    problem = _invalid_key(requirement.key)
     if problem:
         return problem
     if requirement.operator in ("In", "NotIn"):
         if not requirement.values:
             return f"{requirement.key}: {requirement.operator} needs at least one value"
-        return next(filter(None, map(invalid_value, requirement.values)), None)
+        return next(filter(None, map(_invalid_value, requirement.values)), None)
     if requirement.values:
         return f"{requirement.key}: {requirement.operator} takes no values"
     return None
 
 
-def invalid_key(key: str) -> str | None:
-    """Why a label key is refused, or None: an optional DNS prefix, `/`, and a name of at most 63 characters."""
-    prefix, slash, name = key.rpartition("/")
-    if slash and (len(prefix) > 253 or not _SUBDOMAIN.fullmatch(prefix)):
-        return f'label key "{key}": its prefix is not a DNS name'
-    if len(name) > 63 or not _NAME.fullmatch(name):
-        return f'label key "{key}": a name is letters, digits, "-", "_" and ".", at most 63 of them'
-    return None
+def _invalid_key(key: str) -> str | None:
+    problems = label_key_problems(key)
+    return f'label key "{key}": {problems[0]}' if problems else None
 
 
-def invalid_value(value: str) -> str | None:
-    """Why a label value is refused, or None: empty, or a name of at most 63 characters."""
-    if value and (len(value) > 63 or not _NAME.fullmatch(value)):
-        return f'label value "{value}": letters, digits, "-", "_" and ".", at most 63 of them'
-    return None
+def _invalid_value(value: str) -> str | None:
+    problems = label_value_problems(value)
+    return f'label value "{value}": {problems[0]}' if problems else None
 
 
 def as_text(selector: LabelSelector) -> str:
