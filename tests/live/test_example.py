@@ -1,0 +1,133 @@
+"""The bundled example, read from its file and from a bare API server that holds the same objects, is told alike."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from tests.rig import kubectl
+from tests.rig.apiserver import ApiServer
+from tests.rig.kubectl import Result, Runner
+from tests.rig.load import Snapshot, documents
+
+from .test_status import document
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+SAME = ("namespace", "name", "mode", "expected", "observed", "reason", "owner", "afterRestart", "node")
+
+
+class Both(NamedTuple):
+    """What one command says of the files, and of the server."""
+
+    files: dict[str, Any]
+    server: dict[str, Any]
+
+
+def ask(server: ApiServer, *arguments: str) -> Both:
+    def check(told: Result) -> dict[str, Any]:
+        return document(told)
+
+    files = kubectl.run("ambient", *arguments, "-o", "json", "-f", str(EXAMPLES), kubeconfig=os.devnull)
+    return Both(check(files), check(Runner(server, "ambient")(*arguments, "-o", "json")))
+
+
+@pytest.fixture(scope="module")
+def loaded(bare_cluster: ApiServer) -> ApiServer:
+    Snapshot(bare_cluster.api).load(list(documents(EXAMPLES)))
+    return bare_cluster
+
+
+@pytest.fixture(scope="module")
+def status(loaded: ApiServer) -> Both:
+    both = ask(loaded, "status", "-A")
+    # Other tests may have put something into a namespace of their own.
+    ours = {item["namespace"] for item in both.files["items"]}
+    both.server["items"] = [item for item in both.server["items"] if item["namespace"] in ours]
+    return both
+
+
+def key(item: dict[str, Any]) -> tuple[str, str]:
+    return item["namespace"], item["name"]
+
+
+def state(item: dict[str, Any]) -> str:
+    """The state, ages aside.
+
+    A pod that should be in and is not is Starting for its first half minute. That is judged against the clock, which
+    files do not have; on the server every pod was made a moment ago. Without a node or an address it is Starting in
+    both, so that only pods with a node can differ.
+    """
+    settled = item["expected"] == "in" and item["observed"] == "absent" and item["node"]
+    return "Starting or NotEnrolled" if settled else str(item["state"])
+
+
+def finding(found: dict[str, Any]) -> tuple[Any, ...]:
+    """A finding without its sentence, which tells ages."""
+    evidence = [e for e in found["evidence"] if e["field"] != "metadata.deletionTimestamp"]
+    return found["code"], found["severity"], found["fix"], evidence
+
+
+def test_it_is_an_example_of_everything(status: Both) -> None:
+    items = status.files["items"]
+    assert len(items) > 30
+    assert {item["state"] for item in items} >= {"Enrolled", "Pending", "Starting", "Stale", "NotAmbient"}
+    assert {item["mode"] for item in items} == {"ambient", "sidecar", "gateway", "none"}
+
+
+def test_the_same_verdicts(status: Both) -> None:
+    server = {key(item): item for item in status.server["items"]}
+    assert list(server) == [key(item) for item in status.files["items"]]
+    for item in status.files["items"]:
+        other = server[key(item)]
+        assert {f: item[f] for f in SAME} == {f: other[f] for f in SAME}
+        assert state(item) == state(other), key(item)
+        assert [finding(f) for f in item["findings"]] == [finding(f) for f in other["findings"]], key(item)
+
+
+def test_the_same_installation_and_nothing_assumed(status: Both) -> None:
+    assert status.files["istio"] == status.server["istio"]
+    assert status.files["istio"]["cniVersion"] == "1.30.3"
+    assert status.files["assumptions"] == status.server["assumptions"] == []
+
+
+def explained(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Explanations without sentences that tell ages, by name; the states are compared elsewhere."""
+    return sorted(
+        (
+            {
+                "name": key(item["pod"]),
+                "steps": item["steps"],
+                "fixes": item["fixes"],
+                "findings": [finding(f) for f in item["pod"]["findings"]],
+            }
+            for item in document["items"]
+        ),
+        key=lambda item: str(item["name"]),
+    )
+
+
+@pytest.mark.parametrize("namespace", ["shop", "legacy", "batch"])
+def test_every_pod_is_explained_alike(loaded: ApiServer, namespace: str) -> None:
+    both = ask(loaded, "explain", "ns", namespace)
+    assert explained(both.files) == explained(both.server)
+    for one, other in zip(both.files["subjects"], both.server["subjects"], strict=True):
+        assert one | {"summary": None} == other | {"summary": None}
+
+
+def test_some_pods_by_name_are_explained_alike(loaded: ApiServer, status: Both) -> None:
+    """`explain pod` reads only what is near to the pods, and must come to the same end."""
+    apps = ("reports", "search", "reindex", "receipts", "recommender", "session-mover", "web", "nightly")
+    names = [i["name"] for i in status.files["items"] if i["namespace"] == "shop" and i["name"].startswith(apps)]
+    assert len(names) > len(apps)
+    both = ask(loaded, "explain", "pod", *names, "-n", "shop")
+    assert explained(both.files) == explained(both.server)
+
+
+@pytest.mark.parametrize("words", [("deploy/web", "sts/orders"), ("job/nightly",), ("ds/node-agent",)], ids=" ".join)
+def test_workloads_are_explained_alike(loaded: ApiServer, words: tuple[str, ...]) -> None:
+    both = ask(loaded, "explain", *words, "-n", "shop")
+    assert [s["ref"] for s in both.files["subjects"]] == [s["ref"] for s in both.server["subjects"]]
+    assert explained(both.files) == explained(both.server)
