@@ -124,8 +124,6 @@ def _insert_after(node: Node, path: tuple[str, ...]) -> Node | None:
             if found and found[1].kind == "scalar" and found[1].style in _ONE_LINE:
                 return found[1]
         return None
-    if len(path) > 1:
-        return None
     last = node.items[-1]
     return last if last.kind in ("scalar", "alias") and last.style in _ONE_LINE else None
 

@@ -338,6 +338,51 @@ def test_bad_input_is_told_and_hides_nothing(bad: str, problem: str, kept: bool)
     assert not any(not isinstance(d, Document) for d in documents(edited.text)), "what is printed can be applied"
 
 
+@pytest.mark.parametrize(
+    ("pod", "problem"),
+    [
+        (f"  labels:\n    {KEY}: |\n      none\n", f"the value of {KEY} is not on one line"),
+        (f"  labels:\n    {KEY}: >-\n      none\n    app: web\n", f"the value of {KEY} is not on one line"),
+        (f"  annotations: &l {{{KEY}: none}}\n  labels: *l\n", "labels is an alias (*l)"),
+        (f"  annotations: &l {{{KEY}: none}}\n  labels:\n    <<: *l\n", f"{KEY} is brought in from elsewhere (<<)"),
+        (f"  <<: {{labels: {{{KEY}: none}}}}\n", "labels is brought in from elsewhere (<<)"),
+    ],
+)
+def test_labels_that_cannot_be_taken_off(pod: str, problem: str) -> None:
+    text = f"{POD}  name: p\n{pod}"
+    edited = off(text)
+    assert problems(edited) == [f"Pod/default/p: {problem}"]
+    assert edited.edits == []
+    assert edited.text == text
+
+
+@pytest.mark.parametrize(
+    ("pod", "lines"),
+    [
+        # An own label beside one that is brought in: the later one wins.
+        (
+            f"  annotations: &l {{{KEY}: none}}\n  labels:\n    <<: *l\n",
+            [f"+    {KEY}: ambient"],
+        ),
+        (
+            f"  annotations: &l {{{KEY}: none}}\n  labels: *l\n",
+            ["-  labels: *l", f"+  labels: {{<<: *l, {KEY}: ambient}}"],
+        ),
+    ],
+)
+def test_labels_that_are_brought_in(pod: str, lines: list[str]) -> None:
+    text = f"{POD}  name: p\n{pod}"
+    edited = ambient(text, overwrite=True)
+    assert problems(edited) == []
+    assert changed(text, edited.text) == lines
+    assert labels(edited.text) == {KEY: "ambient"}
+
+
+def test_a_value_over_several_lines_is_not_replaced() -> None:
+    edited = ambient(f"{POD}  name: p\n  labels:\n    {KEY}: |\n      none\n", overwrite=True)
+    assert problems(edited) == [f"Pod/default/p: the value of {KEY} is not on one line"]
+
+
 def test_an_odd_object_of_a_list_spoils_no_other() -> None:
     text = """\
 apiVersion: v1
@@ -360,6 +405,19 @@ def test_the_first_of_the_documents_may_be_the_bad_one() -> None:
     edited = ambient(f"# head\na: b\n---\n{POD}  name: good\n")
     assert documents(edited.text)[0].value["metadata"]["name"] == "good"  # type: ignore[union-attr, index, call-overload]
     assert len(documents(edited.text)) == 1
+
+
+def test_labels_stand_after_the_name() -> None:
+    text = f"{POD}  annotations: {{}}\n  name: p # why\n  namespace: ns\n  uid: x\n"
+    entry = f"  labels:\n    {KEY}: ambient\n"
+    assert ambient(text).text == text.replace("  uid", f"{entry}  uid")
+    text = text.replace("  namespace: ns\n", "")
+    assert ambient(text).text == text.replace("  uid", f"{entry}  uid")
+
+
+def test_a_label_stands_after_the_others() -> None:
+    text = f"{POD}  labels:\n    app: web # why\n    # nothing more\n  name: p\n"
+    assert ambient(text).text == text.replace("# why\n", f"# why\n    {KEY}: ambient\n")
 
 
 def test_windows_line_ends() -> None:
