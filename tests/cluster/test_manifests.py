@@ -401,6 +401,22 @@ items:
     ]
 
 
+@pytest.mark.parametrize(
+    ("items", "problem"),
+    [
+        ("x: &p {apiVersion: v1, kind: Pod, metadata: {name: p}}\nitems:\n- *p\n", "it is an alias (*p)"),
+        (
+            "<<: {items: [{apiVersion: v1, kind: Pod, metadata: {name: p}}]}\n",
+            "items is brought in from elsewhere (<<)",
+        ),
+    ],
+)
+def test_items_that_stand_elsewhere(items: str, problem: str) -> None:
+    edited = ambient(f"apiVersion: v1\nkind: List\n{items}")
+    assert problems(edited) == [f"Pod/default/p: {problem}"]
+    assert edited.edits == []
+
+
 def test_the_first_of_the_documents_may_be_the_bad_one() -> None:
     edited = ambient(f"# head\na: b\n---\n{POD}  name: good\n")
     assert documents(edited.text)[0].value["metadata"]["name"] == "good"  # type: ignore[union-attr, index, call-overload]
