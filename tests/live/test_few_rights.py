@@ -1,0 +1,242 @@
+"""Answers for users who may read little: what could not be read is named, and never guessed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rig.cluster import Cluster
+from tests.rig.kubectl import Result, Runner
+from tests.rig.processes import wait_for
+from tests.rig.workloads import AMBIENT, OPTED_OUT, deployment, pod
+
+from .test_status import a_namespace, annotated, codes, document, items, phase, workload
+
+RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
+FIELDS = ("mode", "expected", "observed", "state", "reason", "owner", "afterRestart", "node")
+
+
+def told_alike(one: Result, other: Result) -> None:
+    """The same verdicts, field by field."""
+    assert {n: [i[f] for f in FIELDS] for n, i in items(one).items()} == {
+        n: [i[f] for f in FIELDS] for n, i in items(other).items()
+    }
+
+
+@pytest.fixture(scope="module")
+def shop(cluster: Cluster) -> Iterator[str]:
+    with a_namespace(cluster, "rights", AMBIENT) as name:
+        cluster.apply(
+            deployment("web", name, replicas=2),
+            workload("StatefulSet", "db", name, serviceName="db"),
+            pod("asks", name, labels=AMBIENT),
+            pod("refuses", name, labels=OPTED_OUT),
+            pod("on-the-host", name, host_network=True),
+        )
+        for app in ("web", "db", "asks"):
+            annotated(cluster, name, app)
+        for app in ("refuses", "on-the-host"):
+            phase(cluster, name, app, "Running")
+        yield name
+
+
+@pytest.fixture(scope="module")
+def administrator(cluster: Cluster, shop: str) -> Result:
+    return Runner(cluster, "ambient")("status", "-n", shop, "-o", "json")
+
+
+# The built-in role `view` in one namespace.
+
+
+@pytest.fixture(scope="module")
+def developer(cluster: Cluster, shop: str) -> str:
+    cluster.kubectl("create", "rolebinding", "views", "--clusterrole=view", "--user=dev", "-n", shop)
+    return "dev"
+
+
+@pytest.fixture(scope="module")
+def as_developer(cluster: Cluster, shop: str, developer: str) -> Result:
+    return Runner(cluster, "ambient")("status", "-n", shop, "-o", "json", user=developer)
+
+
+def test_a_developer_is_told_what_the_administrator_is(as_developer: Result, administrator: Result) -> None:
+    told_alike(as_developer, administrator)
+    assert document(administrator)["assumptions"] == []
+
+
+REFUSED = (
+    "get configmap istio-cni-config",
+    "get configmap istio-sidecar-injector",
+    "list daemonsets of istio-cni",
+    "list mutatingwebhookconfigurations",
+    "list nodes",
+    pytest.param(
+        "list pods of istio-cni",
+        marks=pytest.mark.xfail(strict=True, reason="that the agents' health is not known is not told"),
+    ),
+)
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_was_refused_is_named(as_developer: Result, what: str) -> None:
+    assert [told for told in document(as_developer)["assumptions"] if f"cannot {what}: forbidden" in told]
+
+
+def test_the_text_names_it_too(shop: str, developer: str, ambient: Runner) -> None:
+    found = ambient("status", "-n", shop, user=developer)
+    assert found.code == 0
+    told = [line for line in found.stderr.splitlines() if line.startswith("assumed: ")]
+    assert any("list nodes: forbidden" in line for line in told)
+    assert "assumed" not in found.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "beginning"),
+    [
+        (("pod", "db-0"), "Pod {shop}/db-0 is in ambient mode: the namespace's label"),
+        (("pod", "refuses"), "Pod {shop}/refuses is NOT in ambient mode: the pod opts out by its own label"),
+        (("deploy", "web"), "Deployment {shop}/web: 2 of 2 pods are in ambient mode."),
+        (("ns/{shop}",), "Namespace {shop}: 4 of 6 pods are in ambient mode."),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)
+def test_a_developer_gets_explanations(
+    shop: str, developer: str, ambient: Runner, words: tuple[str, ...], beginning: str
+) -> None:
+    found = ambient("explain", *(word.format(shop=shop) for word in words), "-n", shop, user=developer)
+    assert found.code == 0
+    assert " ".join(found.stdout.split()).startswith(beginning.format(shop=shop))
+    assert "assumed: " in found.stderr
+
+
+# Pods of one namespace, and nothing else.
+
+
+@pytest.fixture(scope="module")
+def lister(cluster: Cluster, shop: str) -> str:
+    cluster.kubectl("create", "role", "lists-pods", "--verb=get,list", "--resource=pods", "-n", shop)
+    cluster.kubectl("create", "rolebinding", "lists", "--role=lists-pods", "--user=viewer", "-n", shop)
+    return "viewer"
+
+
+def test_what_hangs_on_the_namespace_is_unknown(shop: str, lister: str, ambient: Runner) -> None:
+    told = ambient("status", "-n", shop, "-o", "json", user=lister)
+    found = items(told)
+    verdicts = {name: (item["expected"], item["state"], item["reason"]) for name, item in found.items()}
+    assert verdicts == {
+        "web": ("unknown", "Unknown", "EvidenceMissing"),
+        "db": ("unknown", "Unknown", "EvidenceMissing"),
+        "asks": ("in", "Enrolled", "PodLabel"),
+        "refuses": ("out", "NotAmbient", "PodOptedOut"),
+        "on-the-host": ("out", "NotAmbient", "HostNetwork"),
+    }
+    assert f"get namespace {shop}: forbidden" in found["web"]["message"]
+    assert found["web"]["mode"] == "ambient"
+
+
+def test_what_is_unknown_is_explained(shop: str, lister: str, ambient: Runner) -> None:
+    found = ambient("explain", "pod", "db-0", "-n", shop, user=lister)
+    assert found.code == 0
+    text = " ".join(found.stdout.split())
+    assert text.startswith(f"Pod {shop}/db-0 cannot be judged: the namespace's labels decide")
+    assert f"get namespace {shop}: forbidden" in text
+
+
+# Nothing at all.
+
+
+NOISE = pytest.mark.xfail(strict=True, reason="what was assumed is told although there is no answer")
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs"),
+    [
+        ("status", "get pods"),
+        pytest.param("status db-0", "get pod db-0", marks=NOISE),
+        pytest.param("explain pod db-0", "get pod db-0", marks=NOISE),
+        pytest.param("explain deploy web", "get deploy web", marks=NOISE),
+        ("explain pods -l app", "get pods -l app"),
+    ],
+)
+def test_a_user_without_rights_gets_kubectls_sentence(
+    shop: str, ambient: Runner, kubectl: Runner, ours: str, theirs: str
+) -> None:
+    found = ambient(*ours.split(), "-n", shop, user="nobody")
+    wanted = kubectl(*theirs.split(), "-n", shop, user="nobody", check=False)
+    assert (found.code, found.stdout) == (1, "")
+    assert found.stderr == wanted.stderr
+
+
+@pytest.mark.parametrize("words", ["status db-0", "explain pod db-0"])
+def test_the_sentence_comes_last(shop: str, ambient: Runner, words: str) -> None:
+    found = ambient(*words.split(), "-n", shop, user="nobody")
+    assert (found.code, found.stdout) == (1, "")
+    assert found.stderr.splitlines()[-1].startswith('Error from server (Forbidden): pods "db-0" is forbidden')
+
+
+def test_a_user_without_rights_in_all_namespaces(ambient: Runner, kubectl: Runner) -> None:
+    found = ambient("status", "-A", "-o", "json", user="nobody")
+    wanted = kubectl("get", "pods", "-A", user="nobody", check=False)
+    assert (found.code, found.stdout, found.stderr) == (1, "", wanted.stderr)
+
+
+# The published roles.
+
+
+@pytest.fixture(scope="module")
+def published(cluster: Cluster) -> Iterator[None]:
+    cluster.kubectl("apply", "-f", str(RBAC))
+    yield
+    cluster.kubectl("delete", "-f", str(RBAC), "--ignore-not-found")
+
+
+@pytest.fixture(scope="module")
+def bound(cluster: Cluster, published: None) -> Iterator[dict[str, str]]:
+    """A user for each role, by the role's last word."""
+    users = {"view": "vera", "edit": "edith"}
+    for word, user in users.items():
+        cluster.kubectl("create", "clusterrolebinding", user, f"--clusterrole=kubectl-ambient-{word}", f"--user={user}")
+    # The rules of an aggregated role are filled in by the control plane.
+    role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/kubectl-ambient-edit"
+    wait_for("the aggregated role", lambda: (cluster.api.get(role) or {}).get("rules"))
+    yield users
+    cluster.kubectl("delete", "clusterrolebinding", *users.values())
+
+
+@pytest.mark.parametrize("role", ["view", "edit"])
+def test_under_the_published_role_nothing_is_missing(
+    shop: str, bound: dict[str, str], ambient: Runner, role: str
+) -> None:
+    def everything(user: str | None) -> dict[str, Any]:
+        found = document(ambient("status", "-A", "-o", "json", user=user))
+        for item in found["items"]:
+            item["message"], item["findings"] = "", codes(item)
+        return found
+
+    mine = everything(bound[role])
+    assert mine["assumptions"] == []
+    assert mine == everything(None)
+
+
+@pytest.mark.parametrize("words", ["status", "explain pod db-0", "explain ns/{shop}", "explain deploy/web", "version"])
+def test_under_the_published_role_no_command_is_refused_anything(
+    shop: str, bound: dict[str, str], ambient: Runner, words: str
+) -> None:
+    found = ambient(*words.format(shop=shop).split(), "-n", shop, user=bound["view"])
+    assert found.code == 0
+    assert "assumed" not in found.stderr
+    assert "orbidden" not in found.stderr + found.stdout
+    assert "unknown" not in found.stdout
+
+
+def test_the_role_for_reading_changes_nothing_and_the_one_for_changing_does(
+    cluster: Cluster, shop: str, bound: dict[str, str], ambient: Runner
+) -> None:
+    done = ambient("enable", "deploy", "web", "-n", shop, "--dry-run=server", user=bound["edit"])
+    assert (done.code, done.stdout) == (0, "deployment.apps/web labeled (server dry run)\n")
+    refused = ambient("enable", "deploy", "web", "-n", shop, "--dry-run=server", user=bound["view"])
+    assert (refused.code, refused.stdout) == (1, "")
+    assert "Forbidden" in refused.stderr
