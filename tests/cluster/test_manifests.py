@@ -251,6 +251,23 @@ def test_json_stays_json() -> None:
         assert value["items"][2] == whole["items"][2]
 
 
+def test_json_without_a_change_is_not_laid_out_anew() -> None:
+    for text in ('{"kind":"Node", "apiVersion" :"v1"}\n', '{ "kind":"List","apiVersion":"v1",\n "items":[ ] }\n'):
+        assert ambient(text).text == text
+
+
+def test_compact_json_stays_compact() -> None:
+    text = json.dumps(m.namespace("n"), separators=(",", ":"))
+    assert ambient(text).text == text.replace('"labels":{}', f'"labels":{{"{KEY}":"ambient"}}') + "\n"
+
+
+def test_only_several_documents_are_numbered() -> None:
+    assert problems(ambient('{"a": 1}')) == ["no Kubernetes object: kind is not set"]
+    assert problems(ambient('{"a": 1}{"kind": "Node", "apiVersion": "v1"}'))[0].startswith("document 1: ")
+    assert problems(ambient("a: 1\n")) == ["no Kubernetes object: kind is not set"]
+    assert problems(ambient("a: 1\n---\nkind: Node\napiVersion: v1\n"))[0].startswith("document 1: ")
+
+
 def test_several_json_values() -> None:
     text = json.dumps(m.pod("a")) + "\n" + json.dumps({"a": 1}) + json.dumps(m.pod("b", labels={KEY: "ambient"}))
     edited = ambient(text)
