@@ -117,7 +117,7 @@ class Listing:
         from kubectl_ambient.render.terminal import Paint, colours, text_width, width
 
         if not verdicts and not (self.namespaced and source.scope_namespaces):
-            where = "" if self.namespaced else f" in {source.namespace} namespace"
+            where = "" if self.namespaced else f" in {source.namespace} namespace."
             print(f"No resources found{where}", file=sys.stderr)
             self._remark(source)
             return
@@ -144,7 +144,7 @@ class Listing:
             sentence = text.total_sentence(rows) if self.namespaced else text.namespace_sentence(name, known, verdicts)
         if self.headers:
             told = text.notes(verdicts, namespaced=self.namespaced, width=text_width(), paint=paint)
-            parts.append("\n".join(part for part in (sentence, told) if part))
+            parts.append("\n".join(part for part in (text.folded(sentence, text_width()), told) if part))
         print("\n\n".join(parts))
         self._remark(source)
         if self.headers and any(map(_curious, verdicts)):

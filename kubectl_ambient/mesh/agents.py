@@ -104,7 +104,7 @@ def installation(snapshot: Snapshot) -> Installation:
         installed_told=installed,
     )
     elsewhere = NodeAgents(
-        worlds=_worlds(sources, _template_of(daemonset)),
+        worlds=_worlds(sources, _typical_agent(daemonset, cni_pods)),
         cni=_health("istio-cni", snapshot.cni_pods, None),
         ztunnel=_health("ztunnel", snapshot.ztunnel_pods, None),
     )
@@ -148,11 +148,13 @@ class _Agent(Struct, frozen=True):
         return Evidence(self.ref, f"{self.path}.containers[0].{field}", value)
 
 
-def _template_of(daemonset: DaemonSet | None) -> _Agent:
-    """The container as the DaemonSet would start it, for nodes whose own pod was not seen."""
-    if daemonset is None:
-        return _Agent("DaemonSet/istio-cni-node", "spec.template.spec")
-    return _Agent(daemonset.ref, "spec.template.spec", daemonset.container)
+def _typical_agent(daemonset: DaemonSet | None, pods: list[Pod]) -> _Agent:
+    """The container for nodes whose own agent was not seen: the DaemonSet's, or that of another node."""
+    if daemonset is not None:
+        return _Agent(daemonset.ref, "spec.template.spec", daemonset.container)
+    if pods:
+        return _Agent(pods[0].ref, "spec", pods[0].agent)
+    return _Agent("DaemonSet/istio-cni-node", "spec.template.spec")
 
 
 def _counts(pod: Pod) -> bool:
@@ -166,7 +168,7 @@ def _installed(snapshot: Snapshot) -> Told:
         return Told("yes", Evidence(daemonsets[0].ref, "metadata.labels[k8s-app]", "istio-cni-node"))
     if not isinstance(pods, Unread) and pods:
         return Told("yes", Evidence(pods[0].ref, "metadata.labels[k8s-app]", "istio-cni-node"))
-    if isinstance(daemonsets, Unread) and isinstance(pods, Unread):
+    if isinstance(daemonsets, Unread):
         return Told("assumed", _assumed("DaemonSet/istio-cni-node", "metadata", daemonsets, "it is there"))
     return Told(None, Evidence("DaemonSet/istio-cni-node", "metadata.labels[k8s-app]=istio-cni-node", None))
 
@@ -333,6 +335,10 @@ def _assumptions(snapshot: Snapshot, sources: _Sources, elsewhere: NodeAgents, f
         told.append(f"istio-cni is taken to be installed, with ambient on: {snapshot.cni_daemonsets}")
     elif not sources.installed and snapshot.from_files:
         told.append("the files are taken for the whole cluster: they hold no istio-cni DaemonSet and no pod of it")
+    elif sources.installed and isinstance(snapshot.cni_pods, Unread):
+        told.append(f"on every node istio-cni is taken to run as its DaemonSet says: {snapshot.cni_pods}")
+    elif sources.installed and isinstance(snapshot.cni_daemonsets, Unread):
+        told.append(f"nodes without an istio-cni pod are judged by that of another node: {snapshot.cni_daemonsets}")
     if sources.installed and isinstance(sources.config, Unread):
         told.append(
             "istio-cni is taken to run with its documented settings (ambient on, kube-system excluded, "

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-import yaml
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, LabelSelector, Requirement
@@ -52,35 +51,44 @@ def parse(text: str) -> tuple[Entry, ...] | Invalid:
     return entries
 
 
-def _entry(node: yaml.Node) -> Entry:
+def _entry(node: goyaml.Node) -> Entry:
     found = goyaml.fields(node, "an enablement selector")
     return Entry(
-        selector_of(found.get("podselector"), "podSelector"),
-        selector_of(found.get("namespaceselector"), "namespaceSelector"),
+        selector_of(found.get("podselector", ()), "podSelector"),
+        selector_of(found.get("namespaceselector", ()), "namespaceSelector"),
     )
 
 
-def selector_of(node: yaml.Node | None, what: str) -> LabelSelector:
-    """A LabelSelector as Go reads it out of YAML. Raises goyaml.Refused."""
-    found = goyaml.fields(node, what)
-    labels = goyaml.pairs(found.get("matchlabels"), f"{what}.matchLabels")
-    expressions = goyaml.items(found.get("matchexpressions"), f"{what}.matchExpressions")
+def selector_of(nodes: Iterable[goyaml.Node], what: str) -> LabelSelector:
+    """A LabelSelector as Go reads it out of YAML, later values laid over earlier ones. Raises goyaml.Refused."""
+    labels: dict[str, str] = {}
+    expressions: list[goyaml.Node] = []
+    for node in nodes:
+        found = goyaml.fields(node, what)
+        for value in found.get("matchlabels", ()):
+            for key, label in goyaml.pairs(value, f"{what}.matchLabels").items():
+                labels[key] = goyaml.text(label, f"{what}.matchLabels[{key}]")
+        for value in found.get("matchexpressions", ()):
+            expressions = goyaml.items(value, f"{what}.matchExpressions")
     return LabelSelector(
-        match_labels={key: goyaml.text(value, f"{what}.matchLabels[{key}]") for key, value in labels},
+        match_labels=labels,
         match_expressions=tuple(_requirement(node, f"{what}.matchExpressions") for node in expressions),
     )
 
 
-def _requirement(node: yaml.Node, what: str) -> Requirement:
+def _requirement(node: goyaml.Node, what: str) -> Requirement:
     found = goyaml.fields(node, what)
 
     def text(key: str) -> str:
-        return goyaml.text(found[key], f"{what}.{key}") if key in found else ""
+        return next((goyaml.text(value, f"{what}.{key}") for value in reversed(found.get(key, ()))), "")
 
+    values: list[goyaml.Node] = []
+    for value in found.get("values", ()):
+        values = goyaml.items(value, f"{what}.values")
     return Requirement(
         key=text("key"),
         operator=text("operator"),
-        values=tuple(goyaml.text(v, f"{what}.values") for v in goyaml.items(found.get("values"), f"{what}.values")),
+        values=tuple(goyaml.text(value, f"{what}.values") for value in values),
     )
 
 

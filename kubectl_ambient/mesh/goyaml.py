@@ -1,134 +1,171 @@
 """YAML as Istio's agent reads it: through Go's YAML-to-JSON into typed fields.
 
-A plain YAML library gives other answers: there, `mesh: on` is a boolean and no text. In Go an unquoted scalar
-becomes text where text is wanted (`on` is "true", `1.0` is "1"), keys match without regard to case, and unknown
-keys are ignored. Source: sigs.k8s.io/yaml, its goyaml.v2 (resolve), encoding/json.
+A plain YAML library gives other answers. In Go keys match without regard to case, unknown keys are ignored, and
+scalars become text where text is wanted (`goscalars`). Source: sigs.k8s.io/yaml, its goyaml.v2 (decode),
+encoding/json; held to the answers of Istio's own code in tests/golden/selectors.jsonl.
 """
 
 from __future__ import annotations
 
-import re
-import struct
+import base64
+import binascii
 from collections.abc import Iterator
 
 import yaml
+from msgspec import Struct
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    Event,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    StreamEndEvent,
+)
+
+from kubectl_ambient.mesh.goscalars import NULL, plain_text
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-_TRUE = {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"}
-_FALSE = {"n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"}
-_NULL = {"", "~", "null", "Null", "NULL"}
-_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
-_INT = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO]?[0-7]*|[1-9][0-9]*)")
-_EXPONENT_FROM = 6
-_LARGEST_SINGLE = 3.4028235677973366e38
-_INFINITIES = {
-    ".inf": "+Inf",
-    ".Inf": "+Inf",
-    ".INF": "+Inf",
-    "+.inf": "+Inf",
-    "-.inf": "-Inf",
-    ".nan": "NaN",
-}
+_MERGE = "<<"
+_TYPED = {f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float")}
+_NULL_TAG, _BINARY_TAG = "tag:yaml.org,2002:null", "tag:yaml.org,2002:binary"
 
 
 class Refused(ValueError):
     """The text cannot be read as what is wanted; the message says why."""
 
 
-def compose(text: str) -> yaml.Node | None:
-    """The node tree of one YAML document, None where it is empty. Raises Refused where it is not YAML."""
+class Scalar(Struct, frozen=True):
+    """A scalar: its text, whether it is neither quoted nor in a block nor tagged, and its explicit tag."""
+
+    text: str
+    plain: bool = True
+    tag: str = ""
+
+
+class Sequence(Struct, frozen=True):
+    """A list."""
+
+    items: list[Node]
+
+
+class Mapping(Struct, frozen=True):
+    """An object: keys and values as written."""
+
+    pairs: list[tuple[Node, Node]]
+
+
+Node = Scalar | Sequence | Mapping
+
+
+def compose(text: str) -> Node | None:
+    """The first document of a text, None where it is empty; what follows it is not read. Raises Refused."""
+    events = yaml.parse(text, Loader=_LOADER)
     try:
-        node: yaml.Node | None = yaml.compose(text, Loader=_LOADER)
+        for event in events:
+            if isinstance(event, StreamEndEvent):
+                return None
+            if isinstance(event, DocumentStartEvent):
+                if event.version not in (None, (1, 1)):
+                    raise Refused("not YAML: only version 1.1 is read")
+                return _node(next(events), events, {})
     except yaml.YAMLError as error:
         raise Refused(f"not YAML: {_one_line(error)}") from None
-    return node
+    except RecursionError:
+        raise Refused("not YAML: nested too deeply") from None
+    return None
 
 
-def items(node: yaml.Node | None, what: str) -> list[yaml.Node]:
+def _node(event: Event, events: Iterator[Event], anchors: dict[str, Node | None]) -> Node:
+    """The node that begins with this event; an anchor is None while its node is still being read."""
+    if isinstance(event, AliasEvent):
+        known = anchors.get(event.anchor or "")
+        if known is None:
+            why = "contains itself" if event.anchor in anchors else "is not known"
+            raise Refused(f"not YAML: anchor {event.anchor} {why}")
+        return known
+    anchor: str | None = getattr(event, "anchor", None)
+    if anchor:
+        anchors[anchor] = None
+    found: Node
+    if isinstance(event, ScalarEvent):
+        tag = event.tag or ""  # `!` alone means text
+        plain = (not event.style and not tag) or tag in _TYPED
+        found = Scalar(event.value, plain=plain, tag=tag)
+    else:
+        below = []
+        while not isinstance(inner := next(events), SequenceEndEvent | MappingEndEvent):
+            below.append(_node(inner, events, anchors))
+        is_mapping = isinstance(event, MappingStartEvent)
+        found = Mapping(list(zip(below[::2], below[1::2], strict=True))) if is_mapping else Sequence(below)
+    if anchor:
+        anchors[anchor] = found
+    return found
+
+
+def items(node: Node | None, what: str) -> list[Node]:
     """The entries of a list; empty for null. Raises Refused for anything else."""
     if is_null(node):
         return []
-    if not isinstance(node, yaml.SequenceNode):
+    if not isinstance(node, Sequence):
         raise Refused(f"{what}: a list is wanted")
-    return list(node.value)
+    return node.items
 
 
-def fields(node: yaml.Node | None, what: str) -> dict[str, yaml.Node]:
-    """The fields of an object by lower-cased key, later ones winning; empty for null. Raises Refused."""
-    return {key.lower(): value for key, value in pairs(node, what)}
+def fields(node: Node | None, what: str) -> dict[str, list[Node]]:
+    """The fields of an object by folded key; empty for null. Raises Refused for anything else.
+
+    Keys that differ only in case are one field to Go: its values come in the order in which JSON sorts the keys,
+    and each is laid over the ones before. A null lays nothing, and is left out.
+    """
+    found: dict[str, list[Node]] = {}
+    for key, value in sorted(pairs(node, what).items(), key=lambda pair: pair[0].encode()):
+        if not is_null(value):
+            found.setdefault(key.casefold(), []).append(value)
+    return found
 
 
-def pairs(node: yaml.Node | None, what: str) -> Iterator[tuple[str, yaml.Node]]:
-    """Keys and values of an object, in order; none for null. Raises Refused for anything else."""
+def pairs(node: Node | None, what: str) -> dict[str, Node]:
+    """Keys and values of an object, later ones winning; none for null. Raises Refused for anything else."""
     if is_null(node):
-        return
-    if not isinstance(node, yaml.MappingNode):
+        return {}
+    if not isinstance(node, Mapping):
         raise Refused(f"{what}: an object is wanted")
-    for key, value in node.value:
-        if isinstance(key, yaml.ScalarNode) and key.tag == "tag:yaml.org,2002:merge":
-            yield from pairs(value, what)
+    found: dict[str, Node] = {}
+    for key, value in node.pairs:
+        if isinstance(key, Scalar) and key.plain and key.text == _MERGE:
+            # Of several, the earlier take precedence.
+            for source in reversed(value.items) if isinstance(value, Sequence) else [value]:
+                if not isinstance(source, Mapping):
+                    raise Refused(f"{what}: a merge key wants an object, or a list of them")
+                found.update(pairs(source, what))
+        elif is_null(key):
+            raise Refused(f"{what}: a key is null")
         else:
-            yield text(key, what), value
+            found[text(key, what)] = value
+    return found
 
 
-def is_null(node: yaml.Node | None) -> bool:
+def is_null(node: Node | None) -> bool:
     """Whether the node is absent, empty or null."""
-    return node is None or (isinstance(node, yaml.ScalarNode) and _is_plain(node) and node.value in _NULL)
+    return node is None or (isinstance(node, Scalar) and node.plain and node.text in NULL)
 
 
-def text(node: yaml.Node, what: str) -> str:
+def text(node: Node, what: str) -> str:
     """The scalar as Go puts it into a string; null becomes the empty text. Raises Refused for a list or object."""
-    if not isinstance(node, yaml.ScalarNode):
+    if not isinstance(node, Scalar):
         raise Refused(f"{what}: a text is wanted")
-    value = str(node.value)
-    return _plain_text(value) if _is_plain(node) else value
-
-
-def _is_plain(node: yaml.ScalarNode) -> bool:
-    """Neither quoted nor in a block: only then is `on` a boolean."""
-    return not node.style
-
-
-def _plain_text(value: str) -> str:
-    if value in _NULL:
-        return ""
-    if value in _TRUE:
-        return "true"
-    if value in _FALSE:
-        return "false"
-    if value in _INFINITIES:
-        return _INFINITIES[value]
-    digits = value.replace("_", "")
-    if _INT.fullmatch(digits):
-        return str(_integer(digits))
-    if _FLOAT.fullmatch(digits):
-        return go_float(float(digits))
-    return value
-
-
-def _integer(digits: str) -> int:
-    sign, body = (-1, digits[1:]) if digits[0] == "-" else (1, digits.lstrip("+"))
-    if len(body) > 1 and body[0] == "0" and body[1].isdigit():
-        return sign * int(body, 8)
-    return sign * int(body, 0)
-
-
-def go_float(value: float) -> str:
-    """A float as Go's FormatFloat(v, 'g', -1, 32) writes it: the fewest digits that name the same 32-bit float."""
-    if abs(value) > _LARGEST_SINGLE:
-        return "-Inf" if value < 0 else "+Inf"
-    (single,) = struct.unpack("f", struct.pack("f", value))
-    shortest = next(s for s in (f"{single:.{n}e}" for n in range(9)) if struct.pack("f", float(s)) == _bytes(single))
-    mantissa, _, power = shortest.partition("e")
-    exponent = int(power)
-    if exponent < -4 or exponent >= _EXPONENT_FROM:
-        return f"{mantissa}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
-    digits = len(mantissa.lstrip("-").replace(".", "")) - 1
-    return f"{single:.{max(digits - exponent, 0)}f}"
-
-
-def _bytes(single: float) -> bytes:
-    return struct.pack("f", single)
+    if node.plain:
+        return plain_text(node.text)
+    if node.tag == _NULL_TAG and node.text not in NULL:
+        raise Refused(f"{what}: {node.text} is no null")
+    if node.tag == _BINARY_TAG:
+        try:
+            return base64.b64decode(node.text, validate=True).decode("utf-8", "replace")
+        except binascii.Error:
+            raise Refused(f"{what}: not base64") from None
+    return "" if node.tag == _NULL_TAG else node.text
 
 
 def _one_line(error: yaml.YAMLError) -> str:

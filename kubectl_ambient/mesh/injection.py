@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-import yaml
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import (
@@ -138,8 +137,9 @@ def _revision_of(config: ConfigMap) -> str:
 def _policy(text: str) -> Policy:
     try:
         fields = goyaml.fields(goyaml.compose(text), "the injector's config")
+        policies = [goyaml.text(value, "policy") for value in fields.get("policy", ())]
         return Policy(
-            enabled="policy" not in fields or goyaml.text(fields["policy"], "policy") != "disabled",
+            enabled="disabled" not in policies[-1:],
             never=_selectors(fields, "neverinjectselector"),
             always=_selectors(fields, "alwaysinjectselector"),
         )
@@ -147,9 +147,9 @@ def _policy(text: str) -> Policy:
         return Policy()
 
 
-def _selectors(fields: Mapping[str, yaml.Node], key: str) -> tuple[LabelSelector, ...]:
-    node = fields.get(key)
-    return tuple(selector_of(entry, key) for entry in goyaml.items(node, key))
+def _selectors(fields: Mapping[str, list[goyaml.Node]], key: str) -> tuple[LabelSelector, ...]:
+    entries = [entry for node in fields.get(key, ())[-1:] for entry in goyaml.items(node, key)]
+    return tuple(selector_of([entry], key) for entry in entries)
 
 
 def inject(newborn: Newborn, by: Injector) -> Injection:

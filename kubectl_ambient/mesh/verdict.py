@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -14,7 +15,7 @@ from kubectl_ambient.mesh import versions
 from kubectl_ambient.mesh.agents import Health, Installation, NodeAgents, installation
 from kubectl_ambient.mesh.ages import human, since
 from kubectl_ambient.mesh.enrolment import Case, Decision, Expected, decide
-from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.findings import Subject, findings
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
 
@@ -211,7 +212,7 @@ class Judge:
             reason="EvidenceMissing",
             evidence=(worlds[-1].version_told.evidence,),
         )
-        return Decision("unknown", "EvidenceMissing", because, newest.steps)
+        return Decision("unknown", "EvidenceMissing", because, tuple(_undecided(newest.steps, because)))
 
     def _newborn(
         self, pod: Pod, owner: Owner | None, workload: Workload | None, namespace: Namespace | Unread
@@ -259,6 +260,17 @@ class Judge:
         )
         expected = self._decide(next_pod, namespace, trace=False).expected
         return {"in": "ambient", "out": "none", "unknown": "unknown"}[expected]  # type: ignore[return-value]
+
+
+def _undecided(steps: tuple[Step, ...], because: Step) -> Iterator[Step]:
+    """The trace of a pod whose versions disagree: the version decides, and what follows it is not reached."""
+    reached = True
+    for step in steps:
+        if step.rule == because.rule:
+            yield because
+            reached = False
+        else:
+            yield step if reached else structs.replace(step, outcome="skipped")
 
 
 def observed_of(pod: Pod, agents: NodeAgents) -> Observed:

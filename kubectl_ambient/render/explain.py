@@ -18,6 +18,7 @@ _TITLES = {rule.name: rule.title for rule in RULES}
 _SEVERITY = {"error": "✖", "warning": "‼", "info": "·"}
 _SEVERITY_COLOUR = {"error": "red", "warning": "yellow", "info": "dim"}
 _COLUMN = 32
+_JSON_SHOWN = 24
 _HEADLINE = {
     "Enrolled": ("is in ambient mode", "green"),
     "Pending": ("is NOT yet in ambient mode: it is pending", "yellow"),
@@ -76,14 +77,20 @@ def step(step: Step, verdict: Verdict, width: int, paint: Paint) -> str:
 
 def evidence_line(evidence: Evidence) -> str:
     """`Namespace/shop label istio.io/dataplane-mode=ambient`."""
-    value = " not set" if evidence.value is None else f"={_one_line(evidence.value)}"
+    value = " not set" if evidence.value is None else f"={_brief(evidence)}"
     return f"{evidence.object} {_short(evidence.field)}{value}"
 
 
-def _one_line(value: str) -> str:
-    """The value, or the beginning of one that takes many lines."""
-    lines = value.split("\n")
-    return value if len(lines) == 1 else f"{lines[0]} …"
+def _brief(evidence: Evidence) -> str:
+    """The value; of an image its last part, of a text of many lines or of JSON its beginning."""
+    value = evidence.value or ""
+    if evidence.field.endswith(".image"):
+        head, slash, last = value.rpartition("/")
+        return f"…/{last}" if slash and head else value
+    first, newline, _ = value.partition("\n")
+    if newline:
+        return f"{first} …"
+    return f"{value[:_JSON_SHOWN]}…" if value.startswith("{") and len(value) > _JSON_SHOWN else value
 
 
 _WORDS = (

@@ -117,6 +117,11 @@ def _note(who: str, what: str, width: int, paint: Paint) -> str:
     return "\n".join([f"{paint(MARK, 'red')} {who}", *lines])
 
 
+def folded(sentence: str, width: int) -> str:
+    """The sentence in lines that fit."""
+    return textwrap.fill(sentence, max(width, 40), break_long_words=False, break_on_hyphens=False)
+
+
 def namespace_sentence(name: str, namespace: Namespace | Unread | None, verdicts: Sequence[Verdict]) -> str:
     """`Namespace shop asks for ambient and for sidecars. 1 of 6 pods is in ambient mode.`"""
     n = count(verdicts)

@@ -129,19 +129,10 @@ def test_no_colour_where_none_is_wanted(environment: dict[str, str]) -> None:
     assert "\033" not in on_a_terminal(COLOURS["status-colour"], **environment).out
 
 
-TOO_WIDE = pytest.mark.xfail(
-    strict=True, reason="render/status.py: the sentence below the table of all namespaces is not folded to the screen"
-)
 FITTING = sorted({(line, width) for line, columns in SCREENS.values() if columns for width in (80, 200)})
 
 
-@pytest.mark.parametrize(
-    ("line", "columns"),
-    [
-        pytest.param(*case, marks=TOO_WIDE if case[0].startswith("status -A") and case[1] == 80 else ())
-        for case in FITTING
-    ],
-)
+@pytest.mark.parametrize(("line", "columns"), FITTING)
 def test_sentences_fit_the_screen(line: str, columns: int) -> None:
     """Only what cannot be broken goes over the edge: a name, a command, an address, a row of a table."""
     screen = run(line, columns=columns)

@@ -282,7 +282,6 @@ def test_a_name_that_is_not_there_beside_others(shop: str, ambient: Runner) -> N
     assert list(found) == ["refuses"]
 
 
-@pytest.mark.xfail(strict=True, reason="the sentence lacks kubectl's full stop")
 def test_an_empty_namespace(namespace: str, ambient: Runner, kubectl: Runner) -> None:
     ours, theirs = ambient("status", "-n", namespace), kubectl("get", "pods", "-n", namespace)
     assert theirs.stderr == f"No resources found in {namespace} namespace.\n"
