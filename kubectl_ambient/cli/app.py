@@ -47,7 +47,7 @@ app.command("disable", cls=KubeCommand)(disable.disable)
 app.command("version", cls=KubeCommand)(version.version)
 
 
-@app.callback()
+@app.callback(invoke_without_command=True)
 def root(
     ctx: typer.Context,
     show_version: Annotated[
@@ -60,6 +60,8 @@ def root(
 
         print(f"kubectl-ambient {__version__}")
         raise typer.Exit
+    if ctx.invoked_subcommand is None:
+        ctx.fail("Missing command.")
 
 
 root.__doc__ = HELP
