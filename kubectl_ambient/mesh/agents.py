@@ -352,7 +352,21 @@ def _assumptions(snapshot: Snapshot, sources: _Sources, elsewhere: NodeAgents, f
     for version in sorted(found):
         if sources.installed and version.minor_version > versions.NEWEST_MINOR:
             told.append(f"istio-cni {version} is newer than 1.31, the newest whose rules are known: judged as 1.31")
-    return told
+    return told + _outdated(sources.config, read(snapshot.cni_pods) or [])
+
+
+def _outdated(config: ConfigMap | Unread | None, agents: list[Pod]) -> list[str]:
+    """The agents read their settings when they start, and the chart does not restart them [daemonset.yaml]."""
+    if not isinstance(config, ConfigMap) or config.changed is None:
+        return []
+    older = [p.node for p in agents if p.started and not p.finished and p.started < config.changed]
+    if not older:
+        return []
+    nodes = ", ".join(sorted(older)[:3]) + (f" and {len(older) - 3} more" if len(older) > 3 else "")
+    return [
+        f"istio-cni is taken to run with the settings that {config.ref} holds now, though they changed at "
+        f"{config.changed:%Y-%m-%dT%H:%M:%SZ}, after it started on {nodes}: it reads them when it starts"
+    ]
 
 
 def _why_no_version(snapshot: Snapshot, sources: _Sources) -> str:
