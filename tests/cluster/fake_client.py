@@ -21,7 +21,8 @@ T = TypeVar("T")
 class FakeClient:
     """`refused` holds `list nodes`, `get pods shop`, `list pods *` (all namespaces) and the like.
 
-    requests: what was asked, as `list pods shop app=web`. rounds: how many requests went side by side, each time.
+    requests: what was asked, as `list pods shop app=web` or `get namespaces shop (metadata)`. rounds: how many
+    requests went side by side, each time.
     """
 
     def __init__(self, *objects: Manifest, refused: Collection[str] = (), missing: Collection[str] = ()) -> None:
@@ -43,7 +44,7 @@ class FakeClient:
     def get(
         self, resource: Resource, name: str, namespace: str = "", *, type: type[T], metadata_only: bool = False
     ) -> T:
-        self._ask("get", resource, namespace, name)
+        self._ask("get", resource, namespace, name, metadata_only)
         for found in self._of(resource, namespace):
             if found["metadata"]["name"] == name:
                 body = json.dumps(_metadata(found) if metadata_only else found).encode()
@@ -63,7 +64,8 @@ class FakeClient:
         metadata_only: bool = False,
         on_restart: Callable[[], None] | None = None,
     ) -> Iterator[list[T]]:
-        self._ask("list", resource, namespace, " ".join(filter(None, (label_selector, field_selector))))
+        selectors = " ".join(filter(None, (label_selector, field_selector)))
+        self._ask("list", resource, namespace, selectors, metadata_only)
         labels, fields = parse_label_selector(label_selector), parse_field_selector(field_selector)
         found = [
             _metadata(item) if metadata_only else _without_kind(item)
@@ -90,11 +92,11 @@ class FakeClient:
             and namespace in ("", item["metadata"].get("namespace"))
         ]
 
-    def _ask(self, verb: str, resource: Resource, namespace: str, rest: str) -> None:
+    def _ask(self, verb: str, resource: Resource, namespace: str, rest: str, metadata_only: bool) -> None:
         where = (namespace or "*") if resource.namespaced else ""
         asked = " ".join(filter(None, (verb, resource.plural, where)))
         with self._lock:
-            self.requests.append(" ".join(filter(None, (asked, rest))))
+            self.requests.append(" ".join(filter(None, (asked, rest, "(metadata)" if metadata_only else ""))))
         if error := self.errors.get(f"{verb} {resource.plural}"):
             raise error
         if resource.plural in self.missing:

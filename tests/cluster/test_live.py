@@ -6,7 +6,7 @@ from typing import Any, cast
 import pytest
 
 from kubectl_ambient.cluster import needs as n
-from kubectl_ambient.cluster.facts import Namespace, Owner, Unread
+from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Owner, Unread
 from kubectl_ambient.cluster.live import read_snapshot
 from kubectl_ambient.cluster.needs import Needs
 from kubectl_ambient.cluster.scope import Scope
@@ -37,6 +37,7 @@ CLUSTER = [
     m.pod("istio-cni-node-2", "istio-system", labels=CNI, spec={"nodeName": "n2"}),
     m.pod("ztunnel-1", "istio-system", labels={"app": "ztunnel"}),
     m.workload("DaemonSet", "istio-cni-node", "istio-system", labels=CNI),
+    m.workload("DaemonSet", "kube-proxy", "kube-system"),
     m.workload("Deployment", "istiod", "istio-system", labels={"app": "istiod"}),
     m.configmap("istio-cni-config", data={"AMBIENT_ENABLED": "true"}),
     m.configmap("istio-sidecar-injector", data={"config": "policy: enabled\n"}),
@@ -85,7 +86,7 @@ def test_a_namespace_in_one_round() -> None:
     assert [event.reason for event in snapshot.events] == ["FailedCreatePodSandBox"]  # type: ignore[union-attr]
     assert client.rounds == [15]
     assert sorted(client.requests) == [
-        "get namespaces shop",  # the role view may not list them
+        "get namespaces shop (metadata)",  # the role view may not list them
         "list configmaps * metadata.name=istio-cni-config",
         "list configmaps * metadata.name=istio-sidecar-injector",
         "list daemonsets * k8s-app=istio-cni-node",
@@ -95,7 +96,7 @@ def test_a_namespace_in_one_round() -> None:
         "list events shop reason=FailedCreatePodSandBox,involvedObject.kind=Pod",
         "list jobs shop",
         "list mutatingwebhookconfigurations",
-        "list nodes",
+        "list nodes (metadata)",
         "list pods * app=ztunnel",
         "list pods * k8s-app=istio-cni-node",
         "list pods shop",
@@ -112,6 +113,7 @@ def test_all_namespaces_in_one_round() -> None:
     assert len(client.rounds) == 1
     listed = [r for r in client.requests if r.startswith(("list pods", "list daemonsets", "list deployments"))]
     assert sorted(listed) == ["list daemonsets *", "list deployments *", "list pods *"], "agents come with the rest"
+    assert "list namespaces (metadata)" in client.requests
 
 
 def test_all_namespaces_with_a_selector() -> None:
@@ -173,7 +175,7 @@ def test_many_nodes_are_listed() -> None:
     client = FakeClient(*CLUSTER, *pods)
     snapshot = read(client, n.of_pods("shop", [f"p{i}" for i in range(20)]))
     assert len(snapshot.pods) == 20
-    assert client.requests.count("list nodes") == 1
+    assert client.requests.count("list nodes (metadata)") == 1
     assert client.requests.count("list pods * app=ztunnel") == 1
 
 
@@ -227,9 +229,11 @@ def test_the_pods_of_a_cronjob() -> None:
 def test_bare_owners_take_a_second_round(kind: str) -> None:
     bare, other = m.workload(kind, "bare"), m.workload(kind, "unused")
     pod = m.pod("bare-1", labels={"app": "bare"}, owner=f"{kind}/bare")
-    for needs in (SHOP, ALL):
+    for needs, place in ((SHOP, "shop"), (ALL, "*")):
         client = FakeClient(*CLUSTER, bare, other, pod)
         snapshot = read(client, needs)
+        assert client.requests[-1] == f"list {kind.lower()}s {place}"
+        assert snapshot.workloads[f"{kind}/shop/bare"].selector == LabelSelector(match_labels={"app": "bare"})
         assert f"{kind}/shop/bare" in snapshot.workloads
         assert f"{kind}/shop/unused" not in snapshot.workloads, "only what pods have for an owner"
         assert client.rounds[1:] == [1]
@@ -324,6 +328,23 @@ def test_configmaps_by_get_where_they_may_not_be_listed(home: str) -> None:
     snapshot = read(FakeClient(config, refused={"list configmaps"}), SHOP)
     assert names(snapshot.cni_config) == ["istio-cni-config"]
     assert snapshot.injectors == Unread(what="get configmap istio-sidecar-injector", why="forbidden"), "or elsewhere"
+
+
+@pytest.mark.parametrize("verb", ["list", "get"])
+def test_configmaps_that_fail_otherwise_are_not_looked_for_elsewhere(verb: str) -> None:
+    client = FakeClient(m.configmap("istio-cni-config", "kube-system"), refused={"list configmaps"})
+    client.errors = {f"{verb} configmaps": ApiError(500, "InternalError", "etcd is away")}
+    snapshot = read(client, SHOP)
+    assert snapshot.cni_config == Unread(what="get configmap istio-cni-config", why="etcd is away")
+
+
+def test_a_replication_controller_by_name() -> None:
+    controller = m.workload("ReplicationController", "rc")
+    pod = m.pod("rc-1", labels={"app": "rc"}, owner="ReplicationController/rc")
+    client = FakeClient(*CLUSTER, controller, pod)
+    snapshot = read(client, n.of_workloads("shop", [Owner(kind="ReplicationController", name="rc")]))
+    assert names(snapshot.pods) == ["rc-1"]
+    assert "list pods shop app=rc" in client.requests
 
 
 def test_a_resource_type_that_is_not_served_is_empty() -> None:
