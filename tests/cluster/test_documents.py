@@ -65,6 +65,9 @@ def only(text: str) -> Any:
         ("!foo x", "x"),
         ("!!timestamp 2026-01-01", "2026-01-01"),
         ("{on: 1, 0x10: 2, y: 3}", {"true": 3, "16": 2}),
+        ("{off: 1, 1.5: 2, a: 3}", {"false": 1, "1.5": 2, "a": 3}),
+        ('{"on": 1, "0x10": 2}', {"on": 1, "0x10": 2}),
+        ("{a: &k b, *k : c}", {"a": "b", "b": "c"}),
         ("[&a 1, *a]", [1, 1]),
         ("{<<: {a: 1}, b: 2}", {"a": 1, "b": 2}),
         ("{<<: [{a: 1}, {a: 2}], b: 2}", {"a": 1, "b": 2}),
@@ -127,7 +130,17 @@ def test_flow_yaml_that_begins_as_json_does() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["*nope", "{? [a] : b}", "{<<: 5}", "a: b: c", "\ta: 1", "a: \x01", "[&a 1, *b]", "{&k [1]: 2}"],
+    [
+        "*nope",
+        "{? [a] : b}",
+        "{<<: 5}",
+        "a: b: c",
+        "\ta: 1",
+        "a: \x01",
+        "[&a 1, *b]",
+        "{&k [1]: 2}",
+        "{a: &k [1], *k : 2}",
+    ],
 )
 def test_what_is_no_yaml_is_broken(text: str) -> None:
     (broken,) = documents(text)

@@ -147,6 +147,7 @@ def test_what_concerns_one_pod() -> None:
     assert [event.reason for event in snapshot.events] == ["FailedCreatePodSandBox", "Pulled"]  # type: ignore[union-attr]
     assert len(client.rounds) == 2
     assert not any(r.startswith(("list nodes", "list deployments shop")) for r in client.requests)
+    assert "get nodes n2 (metadata)" in client.requests
 
 
 def test_the_deployment_of_one_pod() -> None:
