@@ -183,6 +183,7 @@ class ConfigMap(Fact, frozen=True):
     name: str
     labels: dict[str, str] = field(default_factory=dict)
     data: dict[str, str] = field(default_factory=dict)
+    created: datetime | None = None
     changed: datetime | None = None
 
     @property

@@ -59,6 +59,7 @@ class ConfigMap(Object, frozen=True):
             name=self.name,
             labels=texts(self.metadata.labels),
             data=data,
+            created=self.metadata.creation_timestamp,
             changed=self._changed(),
         )
 

@@ -357,9 +357,9 @@ def _assumptions(snapshot: Snapshot, sources: _Sources, elsewhere: NodeAgents, f
 
 def _outdated(config: ConfigMap | Unread | None, agents: list[Pod]) -> list[str]:
     """The agents read their settings when they start, and the chart does not restart them [daemonset.yaml]."""
-    if not isinstance(config, ConfigMap) or config.changed is None:
+    if not isinstance(config, ConfigMap) or config.changed is None or config.created is None:
         return []
-    older = [p.node for p in agents if p.started and not p.finished and p.started < config.changed]
+    older = [p.node for p in agents if p.started and config.created <= p.started < config.changed and not p.finished]
     if not older:
         return []
     nodes = ", ".join(sorted(older)[:3]) + (f" and {len(older) - 3} more" if len(older) > 3 else "")

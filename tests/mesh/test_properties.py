@@ -51,6 +51,8 @@ TAGS = tuple(f"1.{minor}.{patch}" for minor, newest in NEWEST_PATCH.items() for 
 TELLING = ("1.22.0", "1.22.2", "1.23.6", "1.24.4", "1.24.6", "1.25.1", "1.26.8", "1.27.0", "1.29.7", "1.30.3", "1.31.0")
 
 MODES = ("ambient", "none", "", "Ambient", "sidecar", "Kmesh")
+# Most are wanted in, so that what keeps a pod out is the exception and shows.
+MOSTLY_AMBIENT = ("ambient",) * 6 + MODES
 NAMESPACES = ("app", "kube-system")
 
 a_version = st.one_of(st.sampled_from(TELLING), st.sampled_from(TAGS))
@@ -67,7 +69,7 @@ some_labels = st.fixed_dictionaries(
 namespace_labels = st.fixed_dictionaries(
     {},
     optional={
-        DATAPLANE_MODE: st.sampled_from(MODES),
+        DATAPLANE_MODE: st.sampled_from(MOSTLY_AMBIENT),
         "team": st.sampled_from(("a", "b")),
         "istio-injection": st.sampled_from(("enabled", "disabled")),
         "istio.io/rev": st.sampled_from(("default", "canary")),
@@ -90,9 +92,9 @@ def a_pod(draw: st.DrawFn) -> Pod:
         draw(some_labels),
         namespace=draw(st.sampled_from(NAMESPACES)),
         annotations=draw(some_annotations),
-        host_network=draw(st.sampled_from((False, False, False, True))),
+        host_network=draw(st.sampled_from((False,) * 9 + (True,))),
         windows=draw(st.sampled_from((False,) * 9 + (True,))),
-        phase=draw(st.sampled_from(("Running",) * 5 + ("Pending", "Succeeded", "Failed", ""))),
+        phase=draw(st.sampled_from(("Running",) * 12 + ("Pending", "Succeeded", "Failed", ""))),
         node=draw(st.sampled_from(("n1", "n1", "n1", "n2", ""))),
         has_ip=draw(st.booleans()),
         creating=draw(st.sampled_from((False, False, True))),
@@ -313,6 +315,30 @@ def test_a_sidecar_is_never_expected_in(snapshot: Snapshot, hidden: set[str], st
     with_sidecar = changed(snapshot, annotations=annotations)
     assert verdict_of(with_sidecar).expected != "in"
     assert verdict_of(without(with_sidecar, hidden)).expected != "in"
+
+
+# What keeps a pod out that is in without it.
+OUT = {
+    "PodOptedOut": {"labels": NONE},
+    "PodFinished": {"phase": "Succeeded"},
+    "NodeUnsupported": {"windows": True},
+    "HostNetwork": {"host_network": True},
+    "SidecarPresent": {"annotations": Annotations(sidecar_status="")},
+}
+
+
+@pytest.mark.parametrize("reason", OUT)
+def test_each_hindrance_alone_keeps_a_pod_out_in_every_release(reason: str) -> None:
+    for tag in TAGS:
+        assert verdict_of(snapshot_of(tag, pod(), AMBIENT)).expected == "in"
+        verdict = verdict_of(snapshot_of(tag, pod(**OUT[reason]), AMBIENT))
+        assert (verdict.expected, verdict.reason) == ("out", reason), tag
+
+
+def test_exclusion_counts_from_1_30_on() -> None:
+    for tag in TAGS:
+        excluded = verdict_of(snapshot_of(tag, pod(AMBIENT, namespace="kube-system"), AMBIENT))
+        assert excluded.expected == ("out" if int(tag.split(".")[1]) >= 30 else "in"), tag
 
 
 @brief

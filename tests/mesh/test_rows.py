@@ -512,7 +512,7 @@ def test_an_image_without_a_tag_takes_the_version_of_the_config_map() -> None:
 def test_settings_that_changed_after_the_agent_started_are_an_assumption() -> None:
     snapshot = cluster(pods=[pod()], namespace_labels=AMBIENT, now=NOW)
     (config,) = snapshot.cni_config  # type: ignore[misc]
-    snapshot.cni_config = [structs.replace(config, changed=NOW)]
+    snapshot.cni_config = [structs.replace(config, created=OLD, changed=NOW)]
     started = structs.replace(agent("istio-cni-node", "1.30.3"), started=OLD)
     snapshot.cni_pods = [started]
     assert any("after it started on n1" in told for told in Judge(snapshot).assumptions)
