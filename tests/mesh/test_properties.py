@@ -318,7 +318,7 @@ def test_a_sidecar_is_never_expected_in(snapshot: Snapshot, hidden: set[str], st
 
 
 # What keeps a pod out that is in without it.
-OUT = {
+OUT: dict[str, dict[str, Any]] = {
     "PodOptedOut": {"labels": NONE},
     "PodFinished": {"phase": "Succeeded"},
     "NodeUnsupported": {"windows": True},
