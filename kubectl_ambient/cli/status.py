@@ -56,6 +56,7 @@ def status(
     show = Listing(output=output, headers=not no_headers, pods=pods or bool(output), namespaced=source.many)
     show.print(source, verdicts)
     if watch:
+        sys.stdout.flush()  # into a pipe as well, the listing comes before the first change
         for change in watch_status(source):
             show.print_change(source, change)
     code = source.tell_problems()
