@@ -1,0 +1,249 @@
+"""`status -w`: the listing, then each pod that changes, until it is interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rig import programs
+from tests.rig.agent import BEHAVIOUR
+from tests.rig.api import MERGE_PATCH
+from tests.rig.cluster import Cluster
+from tests.rig.faults import FaultProxy
+from tests.rig.kubectl import Runner
+from tests.rig.processes import wait_for
+from tests.rig.workloads import AMBIENT, OPTED_OUT, deployment, pod
+
+from .conftest import NewNamespace
+from .test_status import annotated, phase
+
+SECONDS = 20
+
+
+def _heed_ctrl_c() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+class Watch:
+    """A running `kubectl ambient status -w …`, whose lines are waited for."""
+
+    def __init__(self, kubeconfig: Path, *arguments: str) -> None:
+        kubectl = programs.program("kubectl")
+        path = os.pathsep.join([str(Path(sys.executable).parent), str(Path(kubectl).parent), os.environ["PATH"]])
+        # kubectl becomes the plugin (exec), so that a signal to it is one to the plugin.
+        self.process = subprocess.Popen(
+            [kubectl, "ambient", "status", "-w", *arguments],
+            env={"PATH": path, "KUBECONFIG": str(kubeconfig), "KUBERC": "off", "HOME": str(kubeconfig.parent)},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # Where pytest runs in the background, Ctrl-C is ignored, and so it would be in its children.
+            preexec_fn=_heed_ctrl_c,
+        )
+        self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._err: list[str] = []
+        self._threads = [
+            threading.Thread(target=self._read, args=args, daemon=True)
+            for args in ((self.process.stdout, self.lines.put), (self.process.stderr, self._err.append))
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def _read(self, stream: Any, take: Callable[[str], None]) -> None:
+        for line in stream:
+            take(line.rstrip("\n"))
+
+    def next(self, wanted: Callable[[str], object] = bool) -> str:
+        """The next line that is wanted; those before it are passed over."""
+        until = time.monotonic() + SECONDS
+        passed: list[str] = []
+        while time.monotonic() < until:
+            try:
+                line = self.lines.get(timeout=0.2)
+            except queue.Empty:
+                continue
+            if wanted(line):
+                return line
+            passed.append(line)
+        raise TimeoutError(f"not within {SECONDS} s; there was {passed}, and on stderr {self._err}")
+
+    def row(self, name: str, state: str = "") -> list[str]:
+        """The next row of a pod, or of the first whose name begins so."""
+        return self.next(lambda line: line.startswith(name) and (not state or state in line.split())).split()
+
+    def document(self) -> dict[str, Any]:
+        """The next document."""
+        lines = [self.next(lambda line: line == "{")]
+        while lines[-1] != "}":
+            lines.append(self.next(lambda line: True))
+        found: dict[str, Any] = json.loads("\n".join(lines))
+        return found
+
+    def interrupt(self) -> int:
+        """Ctrl-C; the exit code."""
+        self.process.send_signal(signal.SIGINT)
+        return self.process.wait(SECONDS)
+
+    @property
+    def err(self) -> str:
+        """What was said on stderr, once it has ended."""
+        self.process.wait(SECONDS)
+        for thread in self._threads:
+            thread.join()
+        return "\n".join(self._err)
+
+    def stop(self) -> None:
+        """End it, however the test went."""
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def watch(cluster: Cluster) -> Iterator[Callable[..., Watch]]:
+    """`watch("-n", namespace)`: begins to watch."""
+    begun: list[Watch] = []
+
+    def begin(*arguments: str, kubeconfig: Path | None = None) -> Watch:
+        begun.append(Watch(kubeconfig or cluster.kubeconfig, *arguments))
+        return begun[-1]
+
+    yield begin
+    for each in begun:
+        each.stop()
+
+
+def label(cluster: Cluster, namespace: str, value: str | None) -> None:
+    body = {"metadata": {"labels": {"istio.io/dataplane-mode": value}}}
+    cluster.api.request("PATCH", f"/api/v1/namespaces/{namespace}", body, content_type=MERGE_PATCH)
+
+
+def test_a_label_moves_the_pods_of_a_namespace(cluster: Cluster, namespace: str, watch: Callable[..., Watch]) -> None:
+    cluster.apply(deployment("web", namespace), pod("refuses", namespace, labels=OPTED_OUT))
+    phase(cluster, namespace, "web", "Running")
+    phase(cluster, namespace, "refuses", "Running")
+    running = watch("-n", namespace)
+    assert running.next().split() == ["NAME", "MODE", "STATE", "REASON", "NODE"]
+    assert running.row("web-")[1:4] == ["none", "NotAmbient", "NotLabeled"]
+
+    label(cluster, namespace, "ambient")
+    assert running.row("web-", "Enrolled")[1:4] == ["ambient", "Enrolled", "NamespaceLabel"]
+    label(cluster, namespace, None)
+    assert running.row("web-", "NotAmbient")[1:4] == ["none", "NotAmbient", "NotLabeled"]
+
+
+def test_a_new_pod_comes_starting_and_then_enrolled(
+    cluster: Cluster, new_namespace: NewNamespace, kubectl: Runner, watch: Callable[..., Watch]
+) -> None:
+    """The agent of n4 is late, so that there is a time in between."""
+    namespace = new_namespace(AMBIENT)
+    cluster.apply(pod("first", namespace))
+    annotated(cluster, namespace, "first")
+    running = watch("-n", namespace)
+    running.row("first", "Enrolled")
+    kubectl("annotate", "node", "n4", f"{BEHAVIOUR}=late")
+    try:
+        cluster.apply(pod("second", namespace, node="n4"))
+        assert running.row("second")[1:4] == ["none", "Starting", "NamespaceLabel"]
+        assert running.row("second", "Enrolled")[1:] == ["ambient", "Enrolled", "NamespaceLabel", "n4"]
+    finally:
+        kubectl("annotate", "node", "n4", f"{BEHAVIOUR}-")
+
+
+def test_what_does_not_change_is_not_printed_again(
+    cluster: Cluster, new_namespace: NewNamespace, watch: Callable[..., Watch]
+) -> None:
+    namespace = new_namespace(AMBIENT)
+    cluster.apply(pod("still", namespace), pod("moves", namespace))
+    for app in ("still", "moves"):
+        annotated(cluster, namespace, app)
+    running = watch("-n", namespace, "--no-headers")
+    assert {running.next().split()[0], running.next().split()[0]} == {"still", "moves"}
+    body = {"metadata": {"annotations": {"not": "ours"}}}
+    cluster.api.patch(f"/api/v1/namespaces/{namespace}/pods/still", body)
+    body = {"metadata": {"labels": {"istio.io/dataplane-mode": "none"}}}
+    cluster.api.patch(f"/api/v1/namespaces/{namespace}/pods/moves", body)
+    assert running.next().split()[0] == "moves"
+
+
+def test_pods_are_selected_and_namespaces_named(
+    cluster: Cluster, new_namespace: NewNamespace, watch: Callable[..., Watch]
+) -> None:
+    namespace = new_namespace(AMBIENT)
+    cluster.apply(pod("mine", namespace, labels={"team": namespace}))
+    annotated(cluster, namespace, "mine")
+    running = watch("-A", "--pods", "--no-headers", "-l", f"team={namespace}")
+    assert running.next().split()[:4] == [namespace, "mine", "ambient", "Enrolled"]
+    cluster.apply(pod("other", namespace), pod("later", namespace, labels={"team": namespace}))
+    assert running.next().split()[:2] == [namespace, "later"]
+
+
+def test_one_document_a_change(cluster: Cluster, new_namespace: NewNamespace, watch: Callable[..., Watch]) -> None:
+    namespace = new_namespace(AMBIENT)
+    cluster.apply(pod("first", namespace))
+    annotated(cluster, namespace, "first")
+    running = watch("-n", namespace, "-o", "json")
+    listing = running.document()
+    assert [item["state"] for item in listing["items"]] == ["Enrolled"]
+    label(cluster, namespace, None)
+    while (change := running.document())["items"][0]["state"] != "NotAmbient":
+        assert change["items"][0]["state"] == "Stale"
+    assert (change["kind"], change["summary"]["pods"]) == ("StatusList", 1)
+    assert change["items"][0]["name"] == "first"
+
+
+def test_ctrl_c_ends_it(cluster: Cluster, namespace: str, watch: Callable[..., Watch]) -> None:
+    cluster.apply(pod("one", namespace))
+    phase(cluster, namespace, "one", "Running")
+    running = watch("-n", namespace)
+    running.row("one")
+    assert running.interrupt() == 130
+    assert "Traceback" not in running.err
+
+
+def test_the_listing_comes_at_once(cluster: Cluster, namespace: str, watch: Callable[..., Watch]) -> None:
+    """Into a pipe as well: nothing changes here, and the rows must not wait for a change."""
+    cluster.apply(pod("one", namespace))
+    phase(cluster, namespace, "one", "Running")
+    running = watch("-n", namespace, "-o", "name")
+    assert running.next() == "pod/one"
+
+
+def test_a_stream_that_ends_goes_on(
+    cluster: Cluster, new_namespace: NewNamespace, fault_proxy: FaultProxy, watch: Callable[..., Watch]
+) -> None:
+    namespace = new_namespace(AMBIENT)
+    cluster.apply(pod("first", namespace))
+    annotated(cluster, namespace, "first")
+    fault_proxy.reset(rf"/namespaces/{namespace}/pods.*watch=", after=100, times=1)
+    running = watch("-n", namespace, "--no-headers", kubeconfig=fault_proxy.kubeconfig())
+    running.row("first", "Enrolled")
+    wait_for("a second watch", lambda: fault_proxy.count(rf"/namespaces/{namespace}/pods.*watch=") >= 2, SECONDS)
+    cluster.api.request("DELETE", f"/api/v1/namespaces/{namespace}/pods/first")
+    cluster.apply(pod("second", namespace))
+    assert running.row("second", "Enrolled")[1] == "ambient"
+
+
+def test_a_user_who_may_not_watch_is_told(
+    cluster: Cluster, namespace: str, kubectl: Runner, watch: Callable[..., Watch]
+) -> None:
+    cluster.apply(pod("one", namespace))
+    phase(cluster, namespace, "one", "Running")
+    kubectl("create", "role", "lists-pods", "--verb=get,list", "--resource=pods", "-n", namespace)
+    kubectl("create", "rolebinding", "wanda", "--role=lists-pods", "--user=wanda", "-n", namespace)
+    running = watch("-n", namespace, "-o", "name", kubeconfig=cluster.user("wanda"))
+    assert running.process.wait(SECONDS) == 1
+    (refusal,) = [line for line in running.err.splitlines() if not line.startswith("assumed: ")]
+    assert refusal.startswith("Error from server (Forbidden): pods is forbidden")
+    assert "cannot watch" in refusal
