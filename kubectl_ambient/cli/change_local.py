@@ -56,12 +56,13 @@ class _Labelling:
             planned.append(plan(_target(found), flags.goal, overwrite=flags.overwrite, manifest=True))
             return planned[-1].after
 
+        if all(isinstance(part, Document) and part.value is None for part in documents(text)):
+            self.problems.append(Problem(file=path, why="empty: no object in it"))
+            return ""
         # Whether a value may be replaced was decided by the plan.
         edited = edit(text, DATAPLANE_MODE, decide, file=path, namespace=self._namespace, overwrite=True)
         done = {(e.kind, "" if e.kind == "Namespace" else e.namespace, e.name) for e in edited.edits}
         self.edits += [e for e in planned if key_of(e.target) in done]
-        if not text.strip():
-            self.problems.append(Problem(file=path, why="empty: no object in it"))
         self.problems += edited.problems
         return edited.text
 

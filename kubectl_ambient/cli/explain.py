@@ -98,7 +98,7 @@ def _print_text(found: Explained, *, wide: bool) -> None:
         if not part.subjects or wide:
             texts += [explanation(j, fixes(j, snapshot), width=width, paint=paint) for j in part.judgements]
     _print_parts(texts, width)
-    for assumption in found.assumptions:
+    for assumption in found.assumptions if texts else ():
         print(f"assumed: {assumption}", file=sys.stderr)
 
 

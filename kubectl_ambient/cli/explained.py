@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kubectl_ambient.cli.explain_request import ExplainRequest
-from kubectl_ambient.cli.source import bad_objects, from_files, warn
+from kubectl_ambient.cli.source import bad_objects, from_files, not_in_files, warn
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
 from kubectl_ambient.cluster.needs import Needs, of_namespaces, of_pods, of_scope, of_workloads
 from kubectl_ambient.cluster.scope import Scope, select
@@ -163,13 +163,15 @@ def _pods(part: Part, request: ExplainRequest, target: Target, namespace: str) -
     if pods:
         return ""
     elsewhere = (_found_in(pod) for pod in snapshot.pods if pod.name == target.name)
-    return _not_found("pods", target.name, namespace) + "".join(elsewhere)
+    return _not_found(snapshot, "pods", target.name, namespace) + "".join(elsewhere)
 
 
-def _not_found(plural: str, name: str | None, namespace: str) -> str:
+def _not_found(snapshot: Snapshot, plural: str, name: str | None, namespace: str) -> str:
     """kubectl's sentence."""
     if name is None:
         return f"No resources found in {namespace} namespace." if namespace else "No resources found"
+    if snapshot.from_files:
+        return not_in_files(plural, name)
     return f'Error from server (NotFound): {plural} "{name}" not found'
 
 
@@ -180,11 +182,11 @@ def _namespaces(part: Part, request: ExplainRequest, target: Target) -> str:
     for name in names:
         pods = [pod for pod in snapshot.pods if pod.namespace == name]
         if name not in known and not pods:
-            return _not_found("namespaces", name, "")
+            return _not_found(snapshot, "namespaces", name, "")
         judgements = [part.judge.explain(pod) for pod in pods]
         part.judgements += judgements
         part.subjects.append(namespace_subject(part.judge, name, judgements))
-    return "" if names else _not_found("namespaces", None, "")
+    return "" if names else _not_found(snapshot, "namespaces", None, "")
 
 
 def _workloads(part: Part, request: ExplainRequest, target: Target, namespace: str) -> str:
@@ -201,7 +203,7 @@ def _workloads(part: Part, request: ExplainRequest, target: Target, namespace: s
         judgements = [part.judge.explain(pod) for pod in _made_by(workload, snapshot)]
         part.judgements += judgements
         part.subjects.append(workload_subject(part.judge, workload, judgements))
-    return "" if workloads else _not_found(target.resource.full_name, target.name, namespace)
+    return "" if workloads else _not_found(snapshot, target.resource.full_name, target.name, namespace)
 
 
 def _made_by(workload: Workload, snapshot: Snapshot) -> list[Pod]:

@@ -118,6 +118,11 @@ def from_files(filenames: Sequence[str], *, recursive: bool, namespace: str) -> 
     return snapshot, told
 
 
+def not_in_files(plural: str, name: str) -> str:
+    """kubectl's sentence, without the server that there is none of."""
+    return f'Error (NotFound): {plural} "{name}" not found'
+
+
 def _is_empty(snapshot: Snapshot) -> bool:
     found = (snapshot.pods, snapshot.workloads, snapshot.cni_config, snapshot.nodes)
     known = any(isinstance(n, Namespace) for n in snapshot.namespaces.values())
@@ -130,9 +135,7 @@ def _status_of_files(request: StatusRequest) -> Source:
     scope = _within(request.scope, "" if request.all_namespaces else namespace)
     pods = sorted(select(snapshot.pods, scope), key=lambda pod: (pod.namespace, pod.name))
     missing = [n for n in scope.names if n not in {pod.name for pod in pods}]
-    problems += [
-        f'Error from server (NotFound): pods "{name}" not found'.replace("from server ", "") for name in missing
-    ]
+    problems += [not_in_files("pods", name) for name in missing]
     one = {pod.namespace for pod in pods} if not (request.all_namespaces or namespace) else set()
     many = request.all_namespaces or (not namespace and len(one) != 1)
     return Source(

@@ -118,9 +118,9 @@ class Listing:
         from kubectl_ambient.render.terminal import Paint, colours, text_width, width
 
         if not verdicts and not (self.namespaced and source.scope_namespaces):
-            where = "" if self.namespaced else f" in {source.namespace} namespace."
-            print(f"No resources found{where}", file=sys.stderr)
-            self._remark(source)
+            if not source.problems:
+                where = "" if self.namespaced else f" in {source.namespace} namespace."
+                print(f"No resources found{where}", file=sys.stderr)
             return
         paint = Paint(colours())
         parts = []

@@ -19,6 +19,7 @@ _SYSCALL = {
     errno.ETIMEDOUT: "connect: connection timed out",
 }
 _EARLY_END = ("RemoteDisconnected", "IncompleteRead")  # of http.client
+_ENDED_EARLY = "Response ended prematurely"  # urllib3 has a plain ProtocolError for a chunked answer that stops
 _TLS_REASONS = {
     "WRONG_VERSION_NUMBER": "http: server gave HTTP response to HTTPS client",
     "HTTP_REQUEST": "http: server gave HTTP response to HTTPS client",
@@ -72,6 +73,8 @@ def _socket_words(causes: list[BaseException], server: str) -> str:
         return f"read tcp {at}: connection reset by peer"
     if _first(causes, u.IncompleteRead, u.InvalidChunkLength):
         return "unexpected EOF"
+    if any(_ENDED_EARLY in str(c) for c in causes):
+        return "unexpected EOF"
     if any(type(c).__name__ in _EARLY_END for c in causes):
         return "EOF"
     return printable(str(causes[0]), 300)
@@ -84,6 +87,7 @@ def is_reset(error: BaseException) -> bool:
     return any(
         isinstance(c, ConnectionResetError | BrokenPipeError | u.IncompleteRead | u.InvalidChunkLength)
         or type(c).__name__ in _EARLY_END
+        or _ENDED_EARLY in str(c)
         for c in _causes(error)
     )
 

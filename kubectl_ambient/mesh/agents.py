@@ -352,6 +352,12 @@ def _assumptions(snapshot: Snapshot, sources: _Sources, elsewhere: NodeAgents, f
     for version in sorted(found):
         if sources.installed and version.minor_version > versions.NEWEST_MINOR:
             told.append(f"istio-cni {version} is newer than 1.31, the newest whose rules are known: judged as 1.31")
+    if sources.installed:
+        told += [
+            f"whether {program} is Ready on the pods' nodes is not known: {pods}"
+            for program, pods in (("istio-cni", snapshot.cni_pods), ("ztunnel", snapshot.ztunnel_pods))
+            if isinstance(pods, Unread)
+        ]
     return told + _outdated(sources.config, read(snapshot.cni_pods) or [])
 
 

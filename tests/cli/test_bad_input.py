@@ -279,7 +279,7 @@ def test_a_manifest_of_which_nothing_can_be_used(
     [
         "status",
         "explain pod web",
-        pytest.param("enable --local", marks=pytest.mark.xfail(strict=True, reason="it is printed, with exit code 0")),
+        "enable --local",
     ],
 )
 def test_a_manifest_with_nothing_but_remarks(ambient: Run, tmp_path: Path, words: str) -> None:
@@ -347,7 +347,6 @@ def test_names_that_are_not_in_the_files(ambient: Run, tmp_path: Path) -> None:
     assert (found.code, found.out, found.err) == (1, "pod/web\n", 'Error (NotFound): pods "nope" not found\n')
 
 
-@pytest.mark.xfail(strict=True, reason="it speaks of a server, and tells assumptions although there is no answer")
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [

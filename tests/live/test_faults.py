@@ -82,7 +82,6 @@ def test_everything_expires_once_in_all_namespaces(shop: str, through: Through, 
     assert fault_proxy.count("continue=") >= 3
 
 
-@pytest.mark.xfail(strict=True, reason="urllib3's “Response ended prematurely” is not taken for a broken read")
 def test_a_page_that_breaks_off_is_asked_for_again(shop: str, through: Through, fault_proxy: FaultProxy) -> None:
     fault_proxy.reset(rf"/namespaces/{shop}/pods.*continue=", times=1)
     found = names(through("status", "-n", shop, "-o", "json", "--chunk-size=2"))

@@ -73,10 +73,7 @@ REFUSED = (
     "list daemonsets of istio-cni",
     "list mutatingwebhookconfigurations",
     "list nodes",
-    pytest.param(
-        "list pods of istio-cni",
-        marks=pytest.mark.xfail(strict=True, reason="that the agents' health is not known is not told"),
-    ),
+    "list pods of istio-cni",
 )
 
 
@@ -148,16 +145,13 @@ def test_what_is_unknown_is_explained(shop: str, lister: str, ambient: Runner) -
 # Nothing at all.
 
 
-NOISE = pytest.mark.xfail(strict=True, reason="what was assumed is told although there is no answer")
-
-
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
         ("status", "get pods"),
-        pytest.param("status db-0", "get pod db-0", marks=NOISE),
-        pytest.param("explain pod db-0", "get pod db-0", marks=NOISE),
-        pytest.param("explain deploy web", "get deploy web", marks=NOISE),
+        ("status db-0", "get pod db-0"),
+        ("explain pod db-0", "get pod db-0"),
+        ("explain deploy web", "get deploy web"),
         ("explain pods -l app", "get pods -l app"),
     ],
 )
