@@ -131,3 +131,20 @@ def test_workloads_are_explained_alike(loaded: ApiServer, words: tuple[str, ...]
     both = ask(loaded, "explain", *words, "-n", "shop")
     assert [s["ref"] for s in both.files["subjects"]] == [s["ref"] for s in both.server["subjects"]]
     assert explained(both.files) == explained(both.server)
+
+
+def test_selectors_that_istio_refuses(loaded: ApiServer) -> None:
+    """Last, since a ConfigMap that was changed once is told as such."""
+    path = "/api/v1/namespaces/istio-system/configmaps/istio-cni-config"
+    kept = (loaded.api.get(path) or {})["data"]["AMBIENT_ENABLEMENT_SELECTOR"]
+    bad = "- podSelector: {matchExpressions: [{key: app, operator: Equals, values: [web]}]}"
+    loaded.api.patch(path, {"data": {"AMBIENT_ENABLEMENT_SELECTOR": bad}})
+    try:
+        found = document(Runner(loaded, "ambient")("status", "-n", "shop", "-o", "json"))
+    finally:
+        loaded.api.patch(path, {"data": {"AMBIENT_ENABLEMENT_SELECTOR": kept}})
+    items = {(item["owner"] or item["name"]): item for item in found["items"]}
+    web = items["Deployment/web"]
+    assert (web["expected"], web["state"], web["reason"]) == ("unknown", "Unknown", "SelectorInvalid")
+    assert '"Equals" is not a valid label selector operator' in web["message"]
+    assert items["Job/nightly"]["reason"] == "PodFinished"

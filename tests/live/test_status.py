@@ -293,6 +293,21 @@ def test_an_empty_namespace_as_a_document(namespace: str, ambient: Runner) -> No
     assert (found["items"], found["summary"]["pods"]) == ([], 0)
 
 
+@pytest.mark.xfail(strict=True, reason="an unknown namespace looks like an empty one, and the exit code is 0")
+def test_an_unknown_namespace(ambient: Runner) -> None:
+    found = ambient("status", "-n", "nope")
+    sentence = 'Error from server (NotFound): namespaces "nope" not found\n'
+    assert (found.code, found.stdout, found.stderr) == (1, "", sentence)
+
+
+def test_a_pod_that_is_not_there(namespace: str, ambient: Runner, kubectl: Runner) -> None:
+    ours, theirs = (
+        ambient("status", "nope", "-n", namespace),
+        kubectl("get", "pod", "nope", "-n", namespace, check=False),
+    )
+    assert (ours.code, ours.stdout, ours.stderr) == (theirs.code, theirs.stdout, theirs.stderr)
+
+
 # A namespace that the agent leaves alone, so that the annotations are the test's own.
 
 
