@@ -31,7 +31,7 @@ lint: venv ## formatting, lint, types, layers
 	$(BIN)/lint-imports
 
 test: lint ## lint and every test; the live ones need `make control-plane`
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadgroup
 
 fmt: venv ## put the code into form
 	$(BIN)/ruff check --fix

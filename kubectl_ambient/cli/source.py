@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.facts import NOT_FOUND, Namespace, Pod, Unread
 from kubectl_ambient.cluster.scope import Scope, select
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import UsageError
@@ -169,10 +169,18 @@ def _status_of_cluster(request: StatusRequest) -> Source:
         pods=sorted(snapshot.pods, key=lambda pod: (pod.namespace, pod.name)),
         namespace=scope.namespace,
         many=request.all_namespaces,
-        problems=[*snapshot.missing.values(), *bad_objects(client)],
+        problems=[*snapshot.missing.values(), *_unknown_namespace(snapshot, scope), *bad_objects(client)],
         client=client,
         scope=scope,
     )
+
+
+def _unknown_namespace(snapshot: Snapshot, scope: Scope) -> list[str]:
+    """A namespace that is not there looks like an empty one to kubectl; a typo in CI must not pass for all is well."""
+    namespace = snapshot.namespaces.get(scope.namespace)
+    if isinstance(namespace, Unread) and namespace.why == NOT_FOUND and not snapshot.pods and not scope.names:
+        return [f'Error from server (NotFound): namespaces "{scope.namespace}" not found']
+    return []
 
 
 def warn(text: str) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 DATAPLANE_MODE = "istio.io/dataplane-mode"
+NOT_FOUND = "not found"  # the `why` of an Unread that the server does not have
 
 
 class Fact(Struct, frozen=True, gc=False, kw_only=True):

@@ -7,7 +7,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import ApiError, BadAnswer, KubeError
 
@@ -67,4 +67,4 @@ def _why(error: KubeError) -> str:
         return str(error).removeprefix("error: ")
     if error.is_forbidden:
         return "forbidden"
-    return "not found" if error.is_not_found else error.message
+    return NOT_FOUND if error.is_not_found else error.message

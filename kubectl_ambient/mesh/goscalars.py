@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import struct
+from typing import Literal
 
 NULL = {"", "~", "null", "Null", "NULL"}
 _TRUE = {"y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"}
@@ -17,31 +18,40 @@ _SPECIAL = {
 }
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INT = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]*|[1-9][0-9]*)")
+_POINTED = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?")
 _EXPONENT_FROM = 6
 _LARGEST_SINGLE = 3.4028235677973366e38
 _LARGEST_DOUBLE = 1.7976931348623157e308
 
 
-def plain_text(value: str) -> str:
-    """The text of an unquoted scalar; null becomes the empty one."""
+Kind = Literal["null", "bool", "int", "float", "text"]
+
+
+def resolve(value: str) -> tuple[Kind, str]:
+    """What an unquoted scalar is, and its text; null has the empty one."""
     if value in NULL:
-        return ""
+        return "null", ""
     if value in _TRUE:
-        return "true"
+        return "bool", "true"
     if value in _FALSE:
-        return "false"
+        return "bool", "false"
     if value in _SPECIAL:
-        return _SPECIAL[value]
-    if value[0] == "_":
-        return value
-    digits = value if value[0] == "." else value.replace("_", "")
+        return "float", _SPECIAL[value]
+    return _number(value) or ("text", value)
+
+
+def _number(value: str) -> tuple[Kind, str] | None:
+    """Go drops every `_` of a number, but of one that begins with a point only those between digits."""
+    if value[0] == "_" or (value[0] == "." and not _POINTED.fullmatch(value)):
+        return None
+    digits = value.replace("_", "")
     if _INT.fullmatch(digits):
         number = _integer(digits)
         if -(2**63) <= number < 2**64:
-            return str(number)
+            return "int", str(number)
     if _FLOAT.fullmatch(digits) and abs(float(digits)) <= _LARGEST_DOUBLE:
-        return go_float(float(digits))
-    return value
+        return "float", go_float(float(digits))
+    return None
 
 
 def _integer(digits: str) -> int:

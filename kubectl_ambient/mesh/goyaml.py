@@ -24,11 +24,15 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-from kubectl_ambient.mesh.goscalars import NULL, plain_text
+from kubectl_ambient.mesh.goscalars import NULL, resolve
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "<<"
-_TYPED = {f"tag:yaml.org,2002:{name}" for name in ("bool", "int", "float")}
+_TYPED = {
+    "tag:yaml.org,2002:bool": ("bool",),
+    "tag:yaml.org,2002:int": ("int",),
+    "tag:yaml.org,2002:float": ("float", "int"),
+}
 _NULL_TAG, _BINARY_TAG = "tag:yaml.org,2002:null", "tag:yaml.org,2002:binary"
 
 
@@ -37,7 +41,7 @@ class Refused(ValueError):
 
 
 class Scalar(Struct, frozen=True):
-    """A scalar: its text, whether it is neither quoted nor in a block nor tagged, and its explicit tag."""
+    """A scalar: its text, its explicit tag, and whether its text says what it is (no quotes, no block, no `!!str`)."""
 
     text: str
     plain: bool = True
@@ -157,7 +161,10 @@ def text(node: Node, what: str) -> str:
     if not isinstance(node, Scalar):
         raise Refused(f"{what}: a text is wanted")
     if node.plain:
-        return plain_text(node.text)
+        kind, found = resolve(node.text)
+        if node.tag and kind not in _TYPED[node.tag]:
+            raise Refused(f"{what}: {node.text!r} is no {node.tag.rpartition(':')[2]}")
+        return found
     if node.tag == _NULL_TAG and node.text not in NULL:
         raise Refused(f"{what}: {node.text} is no null")
     if node.tag == _BINARY_TAG:

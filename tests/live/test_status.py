@@ -293,7 +293,6 @@ def test_an_empty_namespace_as_a_document(namespace: str, ambient: Runner) -> No
     assert (found["items"], found["summary"]["pods"]) == ([], 0)
 
 
-@pytest.mark.xfail(strict=True, reason="an unknown namespace looks like an empty one, and the exit code is 0")
 def test_an_unknown_namespace(ambient: Runner) -> None:
     found = ambient("status", "-n", "nope")
     sentence = 'Error from server (NotFound): namespaces "nope" not found\n'
