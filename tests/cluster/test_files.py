@@ -106,6 +106,10 @@ def test_bad_input_is_told_and_hides_nothing(bad: str, problem: str, tmp_path: P
     assert names(snapshot) == ["shop/good", "shop/later"]
 
 
+def test_a_document_that_is_alone_has_no_number(tmp_path: Path) -> None:
+    assert read("a: b\n", tmp_path)[1] == ["no Kubernetes object: kind is not set"]
+
+
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a comment\n", "---\n---\n", "null", "--- ~\n"])
 def test_an_empty_file_is_told(text: str, tmp_path: Path) -> None:
     assert read(text, tmp_path)[1] == ["empty: no object in it"]
