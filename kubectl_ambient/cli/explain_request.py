@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubectl_ambient.cluster.scope import Scope, select
+from kubectl_ambient.cluster.scope import Scope, check
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.kube.resources import Target, find_resource, parse_targets
@@ -39,7 +39,7 @@ class ExplainRequest:
     ) -> ExplainRequest:
         """Check what was typed; a single word that is no type is a pod. Raises UsageError in kubectl's words."""
         targets = parse_targets(["pod", *words] if _is_a_pod(words) else words)
-        select((), Scope(label_selector=label_selector, field_selector=field_selector))
+        check(Scope(label_selector=label_selector, field_selector=field_selector), live=not filenames)
         for target in targets:
             kind = target.resource.kind
             if kind not in ("Pod", "Namespace", *WORKLOADS):

@@ -158,7 +158,11 @@ def _scope(request: ExplainRequest, namespace: str, name: str | None) -> Scope:
 
 def _pods(part: Part, request: ExplainRequest, target: Target, namespace: str) -> str:
     snapshot = part.judge.snapshot
-    pods = select(snapshot.pods, _scope(request, namespace, target.name))
+    scope = _scope(request, namespace, target.name)
+    if not snapshot.from_files:
+        # The server has chosen by the selectors, also by fields that the facts do not hold.
+        scope = Scope(namespace=namespace, names=scope.names)
+    pods = select(snapshot.pods, scope)
     part.judgements += [part.judge.explain(pod) for pod in pods]
     if pods:
         return ""

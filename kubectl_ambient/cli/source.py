@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kubectl_ambient.cluster.facts import NOT_FOUND, Namespace, Pod, Unread
-from kubectl_ambient.cluster.scope import Scope, select
+from kubectl_ambient.cluster.scope import Scope, check, select
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.options import ConnectionOptions
@@ -45,7 +45,7 @@ class StatusRequest:
     ) -> StatusRequest:
         """Check what was typed. Raises UsageError in kubectl's words."""
         scope = Scope(names=tuple(map(_pod_name, names)), label_selector=label_selector, field_selector=field_selector)
-        select((), scope)
+        check(scope, live=not filenames)
         if names and (label_selector or field_selector):
             raise UsageError("error: name cannot be provided when a selector is specified")
         if names and all_namespaces:
@@ -199,14 +199,15 @@ def watch_status(source: Source) -> Iterator[Verdict]:
 
     assert source.client is not None
     assert source.scope is not None
-    snapshot = source.judge.snapshot
+    snapshot, names = source.judge.snapshot, source.scope.names
     shown = {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods}
     for changes in follow(source.client, snapshot, source.scope):
         unsettled = {key for key, verdict in shown.items() if verdict.state == "Starting"}
         if not (changes.others or changes.pods or unsettled):
             continue
         source.judge = Judge(snapshot)
-        there = {(pod.namespace, pod.name): pod for pod in select(snapshot.pods, source.scope)}
+        # The server has chosen by the selectors, also by fields that the facts do not hold.
+        there = {(p.namespace, p.name): p for p in snapshot.pods if not names or p.name in names}
         for key in shown.keys() - there.keys():
             del shown[key]
         for key in sorted(there.keys() if changes.others else (changes.pods | unsettled) & there.keys()):
