@@ -36,6 +36,7 @@ class Explained:
 
     parts: list[Part] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
     several: bool = False
 
     @property
@@ -55,8 +56,8 @@ class Explained:
 
     def tell_problems(self) -> int:
         """Print what was wrong to stderr; the exit code that follows from it."""
-        for problem in self.problems:
-            print(problem, file=sys.stderr)
+        for told in (*self.remarks, *self.problems):
+            print(told, file=sys.stderr)
         return 1 if self.problems else 0
 
 
@@ -142,7 +143,9 @@ def _explain(
             problem = _namespaces(part, request, target)
         else:
             problem = _workloads(part, request, target, namespace)
-        if problem and f"{kind}/{namespace}/{target.name}" not in snapshot.missing:
+        if problem and target.name is None:
+            found.remarks.append(problem)
+        elif problem and f"{kind}/{namespace}/{target.name}" not in snapshot.missing:
             found.problems.append(problem)
     found.several = found.several or len(part.judgements) > 1
 
