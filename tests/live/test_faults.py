@@ -15,7 +15,9 @@ from tests.rig.kubectl import Result, Runner
 from tests.rig.processes import wait_for
 from tests.rig.workloads import AMBIENT, OPTED_OUT, deployment, pod
 
-from .test_status import a_namespace, annotated, document, items, phase
+from .test_status import Plugin, a_namespace, annotated, document, items, phase, plugin
+
+__all__ = ["plugin"]
 
 TIMED_OUT = (
     "Unable to connect to the server: context deadline exceeded (Client.Timeout exceeded while awaiting headers)\n"
@@ -40,12 +42,12 @@ Through = Callable[..., Result]
 
 
 @pytest.fixture
-def through(ambient: Runner, fault_proxy: FaultProxy) -> Through:
-    """The plugin, with the proxy before its server."""
+def through(plugin: Plugin, fault_proxy: FaultProxy) -> Through:
+    """The plugin in this process, with the proxy before its server."""
     kubeconfig = fault_proxy.kubeconfig()
 
     def call(*arguments: str) -> Result:
-        return ambient(*arguments, kubeconfig=kubeconfig, timeout=30)
+        return plugin(*arguments, kubeconfig=kubeconfig)
 
     return call
 
