@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 
 import typer
 
 from kubectl_ambient.cli.change_settings import Flags
 from kubectl_ambient.cli.kube_command import connection
-
-_MANY = 10
 
 
 def change(ctx: typer.Context, words: Sequence[str], flags: Flags) -> None:
@@ -28,21 +25,3 @@ def change(ctx: typer.Context, words: Sequence[str], flags: Flags) -> None:
         code = Run(request).run()
     if code:
         raise typer.Exit(code)
-
-
-def tell(lines: Iterable[str]) -> None:
-    """Print to stderr, after what already went to stdout."""
-    sys.stdout.flush()
-    for line in lines:
-        print(line, file=sys.stderr)
-
-
-def refusals(refused: Iterable[tuple[str, str]]) -> Iterator[str]:
-    """A line for each object and why it is refused; one for all of the same reason where there are many."""
-    from kubectl_ambient.change.words import few, grouped
-
-    for why, names in grouped((why, name) for name, why in refused).items():
-        if len(names) > _MANY:
-            yield f"error: {why} ({few(names)})"
-        else:
-            yield from (f"error: {name}: {why}" for name in names)

@@ -8,8 +8,8 @@ from typing import Any
 
 from kubectl_ambient.change.plan import Edit, plan
 from kubectl_ambient.change.targets import Target, key_of, printed
-from kubectl_ambient.cli.change_command import refusals, tell
 from kubectl_ambient.cli.change_output import print_objects
+from kubectl_ambient.cli.change_remarks import refusals, tell
 from kubectl_ambient.cli.change_request import ChangeRequest
 from kubectl_ambient.cluster.documents import Document, documents
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Template, Workload

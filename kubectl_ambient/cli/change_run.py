@@ -12,9 +12,9 @@ from kubectl_ambient.change.targets import namespace_of, printed
 from kubectl_ambient.change.undo import undo
 from kubectl_ambient.change.words import few, grouped
 from kubectl_ambient.cli.change_apply import Applier, NotTried
-from kubectl_ambient.cli.change_command import refusals, tell
 from kubectl_ambient.cli.change_output import connection_flags, print_results, selection_text
 from kubectl_ambient.cli.change_preview import read_surroundings
+from kubectl_ambient.cli.change_remarks import refusals, tell
 from kubectl_ambient.cli.change_request import ChangeRequest
 from kubectl_ambient.cli.change_targets import Found, Item, TargetReader
 from kubectl_ambient.cluster.snapshot import Snapshot
