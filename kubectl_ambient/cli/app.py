@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from pathlib import Path
 from typing import Annotated
 
@@ -90,7 +91,25 @@ def run(argv: list[str]) -> int:
     except RecursionError:
         print("error: the input is nested too deeply", file=sys.stderr)
         return 1
+    except Exception as bug:
+        if os.environ.get("KUBECTL_AMBIENT_TRACEBACK"):
+            raise
+        return confess(bug)
     return 0
+
+
+def confess(bug: Exception) -> int:
+    """Tell a failure that nobody foresaw: what and where, and how to report it."""
+    from kubectl_ambient import HOMEPAGE
+
+    frame = traceback.extract_tb(bug.__traceback__)[-1]
+    where = f"{Path(frame.filename).name}, line {frame.lineno}"
+    print(f"error: a bug in kubectl-ambient: {type(bug).__name__}: {bug} ({where})", file=sys.stderr)
+    print(
+        f"Please report it at {HOMEPAGE}/issues with what KUBECTL_AMBIENT_TRACEBACK=1 prints; nothing more was done.",
+        file=sys.stderr,
+    )
+    return 1
 
 
 def fail(error: KubeError) -> int:
