@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,10 +11,12 @@ import pytest
 
 from tests.rig import kubectl
 from tests.rig.apiserver import ApiServer
-from tests.rig.kubectl import Result, Runner
+from tests.rig.kubectl import Runner
 from tests.rig.load import Snapshot, documents
 
-from .test_status import document
+from .test_status import Plugin, document, plugin
+
+__all__ = ["plugin"]
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 SAME = ("namespace", "name", "mode", "expected", "observed", "reason", "owner", "afterRestart", "node")
@@ -26,12 +29,15 @@ class Both(NamedTuple):
     server: dict[str, Any]
 
 
-def ask(server: ApiServer, *arguments: str) -> Both:
-    def check(told: Result) -> dict[str, Any]:
-        return document(told)
+@pytest.fixture
+def ask(loaded: ApiServer, plugin: Plugin) -> Callable[..., Both]:
+    """Asks both, in this process."""
 
-    files = kubectl.run("ambient", *arguments, "-o", "json", "-f", str(EXAMPLES), kubeconfig=os.devnull)
-    return Both(check(files), check(Runner(server, "ambient")(*arguments, "-o", "json")))
+    def call(*arguments: str) -> Both:
+        files = plugin(*arguments, "-o", "json", "-f", str(EXAMPLES))
+        return Both(document(files), document(plugin(*arguments, "-o", "json", kubeconfig=loaded.kubeconfig)))
+
+    return call
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +48,9 @@ def loaded(bare_cluster: ApiServer) -> ApiServer:
 
 @pytest.fixture(scope="module")
 def status(loaded: ApiServer) -> Both:
-    both = ask(loaded, "status", "-A")
+    arguments = ("status", "-A", "-o", "json")
+    files = kubectl.run("ambient", *arguments, "-f", str(EXAMPLES), kubeconfig=os.devnull)
+    both = Both(document(files), document(Runner(loaded, "ambient")(*arguments)))
     # Other tests may have put something into a namespace of their own.
     ours = {item["namespace"] for item in both.files["items"]}
     both.server["items"] = [item for item in both.server["items"] if item["namespace"] in ours]
@@ -110,25 +118,25 @@ def explained(document: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("namespace", ["shop", "legacy", "batch"])
-def test_every_pod_is_explained_alike(loaded: ApiServer, namespace: str) -> None:
-    both = ask(loaded, "explain", "ns", namespace)
+def test_every_pod_is_explained_alike(ask: Callable[..., Both], namespace: str) -> None:
+    both = ask("explain", "ns", namespace)
     assert explained(both.files) == explained(both.server)
     for one, other in zip(both.files["subjects"], both.server["subjects"], strict=True):
         assert one | {"summary": None} == other | {"summary": None}
 
 
-def test_some_pods_by_name_are_explained_alike(loaded: ApiServer, status: Both) -> None:
+def test_some_pods_by_name_are_explained_alike(ask: Callable[..., Both], status: Both) -> None:
     """`explain pod` reads only what is near to the pods, and must come to the same end."""
     apps = ("reports", "search", "reindex", "receipts", "recommender", "session-mover", "web", "nightly")
     names = [i["name"] for i in status.files["items"] if i["namespace"] == "shop" and i["name"].startswith(apps)]
     assert len(names) > len(apps)
-    both = ask(loaded, "explain", "pod", *names, "-n", "shop")
+    both = ask("explain", "pod", *names, "-n", "shop")
     assert explained(both.files) == explained(both.server)
 
 
 @pytest.mark.parametrize("words", [("deploy/web", "sts/orders"), ("job/nightly",), ("ds/node-agent",)], ids=" ".join)
-def test_workloads_are_explained_alike(loaded: ApiServer, words: tuple[str, ...]) -> None:
-    both = ask(loaded, "explain", *words, "-n", "shop")
+def test_workloads_are_explained_alike(ask: Callable[..., Both], words: tuple[str, ...]) -> None:
+    both = ask("explain", *words, "-n", "shop")
     assert [s["ref"] for s in both.files["subjects"]] == [s["ref"] for s in both.server["subjects"]]
     assert explained(both.files) == explained(both.server)
 

@@ -15,7 +15,20 @@ from tests.rig.processes import wait_for
 from tests.rig.workloads import AMBIENT, deployment, pod
 
 from .conftest import NewNamespace
-from .test_status import a_namespace, annotated, codes, document, items, phase, sandbox_failed, workload
+from .test_status import (
+    Plugin,
+    a_namespace,
+    annotated,
+    codes,
+    document,
+    items,
+    phase,
+    plugin,
+    sandbox_failed,
+    workload,
+)
+
+__all__ = ["plugin"]
 
 MODE = "metadata.labels[istio.io/dataplane-mode]"
 
@@ -205,11 +218,11 @@ def test_what_decides_about_a_pod(
 
 
 def test_one_pod_is_read_by_itself_and_told_the_same(
-    shop: str, told: dict[str, dict[str, Any]], ambient: Runner
+    shop: str, told: dict[str, dict[str, Any]], plugin: Plugin
 ) -> None:
     """`explain pod` reads only what is near the pod."""
     names = ("on-windows", "nowhere", told["Deployment/web"]["pod"]["name"])
-    found = document(ambient("explain", "pod", *names, "-n", shop, "-o", "json"))
+    found = document(plugin("explain", "pod", *names, "-n", shop, "-o", "json"))
     assert found["kind"] == "ExplanationList"
     wanted = {item["pod"]["name"]: item for item in told.values()}
     for item in found["items"]:
@@ -225,20 +238,20 @@ def test_a_pod_that_hangs_in_container_creating(shop: str, ambient: Runner) -> N
     assert f"→ kubectl get events -n {shop} --field-selector involvedObject.name=stuck" in found
 
 
-def test_a_pod_without_a_node(shop: str, ambient: Runner) -> None:
-    found = flat(ambient("explain", "nowhere", "-n", shop).stdout)
+def test_a_pod_without_a_node(shop: str, plugin: Plugin) -> None:
+    found = flat(plugin("explain", "nowhere", "-n", shop).stdout)
     assert "it is starting" in found
     assert "it has no node yet" in found
 
 
-def test_a_pod_where_no_agent_can_run(shop: str, ambient: Runner) -> None:
-    found = flat(ambient("explain", "po/on-windows", "-n", shop).stdout)
+def test_a_pod_where_no_agent_can_run(shop: str, plugin: Plugin) -> None:
+    found = flat(plugin("explain", "po/on-windows", "-n", shop).stdout)
     assert "NOT in ambient mode: node w1 runs windows, on which no agent runs." in found
 
 
-def test_a_terminating_pod(shop: str, told: dict[str, dict[str, Any]], ambient: Runner) -> None:
+def test_a_terminating_pod(shop: str, told: dict[str, dict[str, Any]], plugin: Plugin) -> None:
     assert codes(told["leaving"]["pod"]) == ["Terminating"]
-    assert "The pod is terminating" in ambient("explain", "pod", "leaving", "-n", shop).stdout
+    assert "The pod is terminating" in plugin("explain", "pod", "leaving", "-n", shop).stdout
 
 
 def test_a_pod_that_is_in_another_namespace(shop: str, namespace: str, ambient: Runner, kubectl: Runner) -> None:
@@ -271,12 +284,12 @@ def test_a_namespace(shop: str, ambient: Runner) -> None:
     assert "The next pod would be in ambient mode: the namespace's label" in found
 
 
-def test_an_empty_namespace(namespace: str, ambient: Runner) -> None:
-    found = ambient("explain", "ns", namespace)
+def test_an_empty_namespace(namespace: str, plugin: Plugin) -> None:
+    found = plugin("explain", "ns", namespace)
     assert (found.code, found.stderr) == (0, "")
     assert found.stdout.startswith(f"Namespace {namespace} has no pods")
     assert "The next pod would be in no mesh mode" in found.stdout
-    one = subject(ambient("explain", f"ns/{namespace}", "-o", "json"))
+    one = subject(plugin("explain", f"ns/{namespace}", "-o", "json"))
     assert (one["summary"]["pods"], one["nextPod"]) == (0, "none")
 
 
@@ -291,33 +304,33 @@ def test_an_empty_namespace(namespace: str, ambient: Runner) -> None:
     ],
     ids=lambda value: value[0] if isinstance(value, tuple) else "",
 )
-def test_a_workload(shop: str, ambient: Runner, words: tuple[str, ...], pods: int, enrolled: int) -> None:
-    one = subject(ambient("explain", *words, "-n", shop, "-o", "json"))
+def test_a_workload(shop: str, plugin: Plugin, words: tuple[str, ...], pods: int, enrolled: int) -> None:
+    one = subject(plugin("explain", *words, "-n", shop, "-o", "json"))
     assert (one["summary"]["pods"], one["summary"]["Enrolled"]) == (pods, enrolled)
     assert one["nextPod"] == "ambient"
 
 
-def test_zero_replicas(shop: str, ambient: Runner) -> None:
-    found = ambient("explain", "deploy", "idle", "-n", shop)
+def test_zero_replicas(shop: str, plugin: Plugin) -> None:
+    found = plugin("explain", "deploy", "idle", "-n", shop)
     assert (found.code, found.stderr) == (0, "")
     assert flat(found.stdout).startswith(f"Deployment {shop}/idle has no pods: it asks for 0 replicas.")
     assert "The next pod would be in ambient mode" in found.stdout
 
 
-def test_a_replicaset_of_a_deployment_counts_the_same_pods(cluster: Cluster, shop: str, ambient: Runner) -> None:
+def test_a_replicaset_of_a_deployment_counts_the_same_pods(cluster: Cluster, shop: str, plugin: Plugin) -> None:
     (replicaset,) = cluster.api.items(f"/apis/apps/v1/namespaces/{shop}/replicasets?labelSelector=app%3Dweb")
-    one = subject(ambient("explain", "rs", replicaset["metadata"]["name"], "-n", shop, "-o", "json"))
+    one = subject(plugin("explain", "rs", replicaset["metadata"]["name"], "-n", shop, "-o", "json"))
     assert one["summary"]["Enrolled"] == 2
 
 
-def test_pods_by_selector(shop: str, ambient: Runner) -> None:
-    found = ambient("explain", "pods", "-l", "app=web", "-n", shop, "-o", "name")
+def test_pods_by_selector(shop: str, plugin: Plugin) -> None:
+    found = plugin("explain", "pods", "-l", "app=web", "-n", shop, "-o", "name")
     assert [line[:8] for line in found.stdout.splitlines()] == ["pod/web-", "pod/web-"]
 
 
-def test_fail_on(shop: str, ambient: Runner) -> None:
-    assert ambient("explain", "pod", "stuck", "-n", shop, "--fail-on", "any").code == 3
-    assert ambient("explain", "pod", "on-windows", "-n", shop, "--fail-on", "any").code == 0
+def test_fail_on(shop: str, plugin: Plugin) -> None:
+    assert plugin("explain", "pod", "stuck", "-n", shop, "--fail-on", "any").code == 3
+    assert plugin("explain", "pod", "on-windows", "-n", shop, "--fail-on", "any").code == 0
 
 
 @pytest.mark.parametrize(
@@ -326,8 +339,8 @@ def test_fail_on(shop: str, ambient: Runner) -> None:
     ids=" ".join,
 )
 def test_what_is_not_there_is_told_in_kubectls_words(
-    namespace: str, ambient: Runner, kubectl: Runner, words: tuple[str, ...]
+    namespace: str, plugin: Plugin, kubectl: Runner, words: tuple[str, ...]
 ) -> None:
-    ours = ambient("explain", *words, "-n", namespace)
+    ours = plugin("explain", *words, "-n", namespace)
     theirs = kubectl("get", *words, "-n", namespace, check=False)
     assert (ours.code, ours.stdout, ours.stderr) == (1, "", theirs.stderr)

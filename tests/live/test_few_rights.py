@@ -13,7 +13,9 @@ from tests.rig.kubectl import Result, Runner
 from tests.rig.processes import wait_for
 from tests.rig.workloads import AMBIENT, OPTED_OUT, deployment, pod
 
-from .test_status import a_namespace, annotated, codes, document, items, phase, workload
+from .test_status import Plugin, a_namespace, annotated, codes, document, items, phase, plugin, workload
+
+__all__ = ["plugin"]
 
 RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
 FIELDS = ("mode", "expected", "observed", "state", "reason", "owner", "afterRestart", "node")
@@ -156,17 +158,17 @@ def test_what_is_unknown_is_explained(shop: str, lister: str, ambient: Runner) -
     ],
 )
 def test_a_user_without_rights_gets_kubectls_sentence(
-    shop: str, ambient: Runner, kubectl: Runner, ours: str, theirs: str
+    shop: str, cluster: Cluster, plugin: Plugin, kubectl: Runner, ours: str, theirs: str
 ) -> None:
-    found = ambient(*ours.split(), "-n", shop, user="nobody")
+    found = plugin(*ours.split(), "-n", shop, kubeconfig=cluster.user("nobody"))
     wanted = kubectl(*theirs.split(), "-n", shop, user="nobody", check=False)
     assert (found.code, found.stdout) == (1, "")
     assert found.stderr == wanted.stderr
 
 
 @pytest.mark.parametrize("words", ["status db-0", "explain pod db-0"])
-def test_the_sentence_comes_last(shop: str, ambient: Runner, words: str) -> None:
-    found = ambient(*words.split(), "-n", shop, user="nobody")
+def test_the_sentence_comes_last(shop: str, cluster: Cluster, plugin: Plugin, words: str) -> None:
+    found = plugin(*words.split(), "-n", shop, kubeconfig=cluster.user("nobody"))
     assert (found.code, found.stdout) == (1, "")
     assert found.stderr.splitlines()[-1].startswith('Error from server (Forbidden): pods "db-0" is forbidden')
 
@@ -217,9 +219,9 @@ def test_under_the_published_role_nothing_is_missing(
 
 @pytest.mark.parametrize("words", ["status", "explain pod db-0", "explain ns/{shop}", "explain deploy/web", "version"])
 def test_under_the_published_role_no_command_is_refused_anything(
-    shop: str, bound: dict[str, str], ambient: Runner, words: str
+    shop: str, bound: dict[str, str], cluster: Cluster, plugin: Plugin, words: str
 ) -> None:
-    found = ambient(*words.format(shop=shop).split(), "-n", shop, user=bound["view"])
+    found = plugin(*words.format(shop=shop).split(), "-n", shop, kubeconfig=cluster.user(bound["view"]))
     assert found.code == 0
     assert "assumed" not in found.stderr
     assert "orbidden" not in found.stderr + found.stdout
