@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Generic, NamedTuple, TypeVar
+
+import msgspec
 
 from .decoding import BadObject, OnBad, decode_list
 from .errors import Expired
@@ -52,26 +56,66 @@ def read_pages(
             told.add(bad)
             on_bad(bad)
 
-    token, restarted = "", False
-    while True:
+    def ask(token: str) -> bytearray:
         query = request.query
         if chunk_size > 0 and not restarted:
             query += (("limit", str(chunk_size)),)
         if token:
             query += (("continue", token),)
+        return send(replace(request, query=query))
+
+    token, restarted = "", False
+    ahead: _Ahead | None = None
+    while True:
         try:
-            body = send(replace(request, query=query))
+            body = ahead.body() if ahead and ahead.token == token else ask(token)
         except Expired:
             if not token:
                 raise
-            token, restarted = "", True
+            token, restarted, ahead = "", True, None
             continue
+        ahead = _Ahead(following, ask) if (following := _token_in(body)) else None
         items, meta = decode_list(body, of, resource, where, tell)
         del body  # a page is megabytes, and the caller may keep us waiting
         yield Page(items, meta.resource_version, restarted)
         token = meta.continue_ or ""
         if not token:
             return
+
+
+_CONTINUE = re.compile(rb'"continue":("(?:[^"\\]|\\.)+")')
+_METADATA_ENDS = 4096  # a server writes a list's metadata first; the token is some hundred bytes
+
+
+def _token_in(body: bytearray) -> str:
+    """The continue token near the beginning of a list, or empty. It is a guess until the list is decoded."""
+    found = _CONTINUE.search(body, 0, _METADATA_ENDS)
+    return str(msgspec.json.decode(found[1])) if found else ""
+
+
+class _Ahead:
+    """The next page, asked for while this one is decoded: the server and we work at the same time."""
+
+    def __init__(self, token: str, ask: Callable[[str], bytearray]) -> None:
+        self.token = token
+        self._outcome: bytearray | Exception | None = None
+        self._thread = threading.Thread(target=self._run, args=(ask,), daemon=True)
+        self._thread.start()
+
+    def _run(self, ask: Callable[[str], bytearray]) -> None:
+        try:
+            self._outcome = ask(self.token)
+        except Exception as e:
+            self._outcome = e
+
+    def body(self) -> bytearray:
+        """The answer, once it is there. Raises what the asking raised."""
+        while self._thread.is_alive():
+            self._thread.join(0.5)  # on Windows Ctrl-C is noticed only in between
+        outcome, self._outcome = self._outcome, None
+        if isinstance(outcome, bytearray):
+            return outcome
+        raise outcome or RuntimeError("the page ahead was asked for and never came")
 
 
 def gather(pages: Iterator[Page[T]]) -> tuple[list[list[T]], str]:
