@@ -74,7 +74,6 @@ def test_a_page_that_expires_starts_the_list_anew(shop: str, through: Through, f
 
 
 def test_everything_expires_once_in_all_namespaces(shop: str, through: Through, fault_proxy: FaultProxy) -> None:
-    """The workloads come with Istio's own DaemonSets and Deployments, which must not be counted twice."""
     fault_proxy.expire(r"^/apis?/", times=None)
     told = document(through("status", "-A", "-o", "json", "--chunk-size=2"))
     keys = [(item["namespace"], item["name"]) for item in told["items"]]

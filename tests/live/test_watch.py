@@ -18,7 +18,7 @@ import pytest
 
 from tests.rig import programs
 from tests.rig.agent import BEHAVIOUR
-from tests.rig.api import MERGE_PATCH
+from tests.rig.api import MERGE_PATCH, Object
 from tests.rig.cluster import Cluster
 from tests.rig.faults import FaultProxy
 from tests.rig.kubectl import Runner
@@ -165,13 +165,13 @@ def test_what_does_not_change_is_not_printed_again(
     cluster: Cluster, new_namespace: NewNamespace, watch: Callable[..., Watch]
 ) -> None:
     namespace = new_namespace(AMBIENT)
-    cluster.apply(pod("still", namespace), pod("moves", namespace))
-    for app in ("still", "moves"):
+    cluster.apply(pod("calm", namespace), pod("moves", namespace))
+    for app in ("calm", "moves"):
         annotated(cluster, namespace, app)
     running = watch("-n", namespace, "--no-headers")
-    assert {running.next().split()[0], running.next().split()[0]} == {"still", "moves"}
-    body = {"metadata": {"annotations": {"not": "ours"}}}
-    cluster.api.patch(f"/api/v1/namespaces/{namespace}/pods/still", body)
+    assert {running.next().split()[0], running.next().split()[0]} == {"calm", "moves"}
+    body: Object = {"metadata": {"labels": {"colour": "red"}, "annotations": {"not": "ours"}}}
+    cluster.api.patch(f"/api/v1/namespaces/{namespace}/pods/calm", body)
     body = {"metadata": {"labels": {"istio.io/dataplane-mode": "none"}}}
     cluster.api.patch(f"/api/v1/namespaces/{namespace}/pods/moves", body)
     assert running.next().split()[0] == "moves"
