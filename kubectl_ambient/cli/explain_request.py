@@ -10,6 +10,7 @@ from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.kube.resources import Target, find_resource, parse_targets
 
+UNLISTED = ("ReplicaSet", "CronJob", "ReplicationController")  # of a cluster; they are read by name
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController")
 
 
@@ -46,6 +47,8 @@ class ExplainRequest:
                 raise UsageError(
                     f"error: {target.resource.full_name} hold no pods: explain takes pods, namespaces and workloads"
                 )
+            if target.name is None and kind in UNLISTED and not filenames:
+                raise UsageError(f"error: explain does not list {target.resource.full_name}: name them")
             if target.name is None and not (label_selector or field_selector):
                 raise UsageError("error: resource(s) were provided, but no name was specified")
         if any(t.name is not None for t in targets) and (label_selector or field_selector):

@@ -139,7 +139,7 @@ class Listing:
                     paint=paint,
                 )
             )
-            rows = by_namespace(verdicts, {})
+            rows = by_namespace(verdicts, source.scope_namespaces)
             name = source.namespace
             known = source.judge.snapshot.namespaces.get(name)
             sentence = text.total_sentence(rows) if self.namespaced else text.namespace_sentence(name, known, verdicts)

@@ -269,7 +269,7 @@ def _sidecar(case: Case) -> Step:
     """No sidecar: the annotation `sidecar.istio.io/status` alone decides, whatever its value; no container counts."""
     pod = case.pod
     status = pod.annotations.sidecar_status
-    evidence = annotation(pod.ref, "sidecar.istio.io/status", status if status is None else (status[:60] or '""'))
+    evidence = annotation(pod.ref, "sidecar.istio.io/status", status)
     if status is None:
         return _step("Sidecar", "pass", "the pod has no sidecar", evidence)
     return _step("Sidecar", "out", f"the pod has {sidecar_kind(pod)}, and that wins", evidence, reason="SidecarPresent")

@@ -242,7 +242,8 @@ def _opt_out_ignored(s: Subject) -> Iterator[Finding]:
 def _bypass(s: Subject) -> Iterator[Finding]:
     """ambient.istio.io/bypass-inbound-capture (1.24+): plaintext goes straight to the application, past all policy."""
     value = s.pod.annotations.bypass_inbound_capture
-    if value is None or s.decision.expected != "in":
+    read_by_some = any(versions.has_bypass(rules.version) for rules in s.agents.worlds)
+    if value is None or s.decision.expected != "in" or not read_by_some:
         return
     evidence = (annotation(s.pod.ref, "ambient.istio.io/bypass-inbound-capture", value),)
     if value not in _GO_BOOL:

@@ -28,7 +28,7 @@ def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
         case "Stale":
             found = _clean(judgement)
         case "Unknown":
-            found = _ask(judgement)
+            found = _ask(judgement, snapshot.from_files)
         case _:
             found = _move_in(judgement, snapshot)
     return tuple(found)
@@ -91,12 +91,12 @@ def _look_at(health: Health) -> Iterator[Fix]:
         yield Fix(f"kubectl get pods -A -o wide -l {selector}", f"shows on which nodes {health.program} runs")
 
 
-def _ask(judgement: Judgement) -> Iterator[Fix]:
+def _ask(judgement: Judgement, from_files: bool) -> Iterator[Fix]:
     if judgement.verdict.reason == "SelectorInvalid":
         yield from _configure(judgement, "correct AMBIENT_ENABLEMENT_SELECTOR")
-    else:
+    elif not from_files:
         yield Fix(
-            "kubectl auth can-i get namespaces -n " + judgement.pod.namespace,
+            f"kubectl auth can-i get namespace/{judgement.pod.namespace}",
             "tells whether you may read what decides; docs/rbac.yaml holds the rights that are needed",
         )
 

@@ -26,7 +26,12 @@ AfterRestart = Literal["ambient", "sidecar", "none", "unknown"]
 
 STATES: tuple[State, ...] = ("Enrolled", "Pending", "Starting", "NotEnrolled", "Stale", "NotAmbient", "Unknown")
 YOUNG = timedelta(seconds=30)
-_GATEWAYS = ("istio.io-mesh-controller", "istio.io-gateway-controller", "istio.io-eastwest-controller")
+_GATEWAYS = (
+    "istio.io-mesh-controller",
+    "istio.io-gateway-controller",
+    "istio.io-eastwest-controller",
+    "istio.io-agentgateway-waypoint-controller",
+)
 
 
 class Verdict(Struct, frozen=True, kw_only=True, gc=False):

@@ -116,6 +116,11 @@ def has_selectors(version: Version) -> bool:
     return version >= Version(1, 27, 0, 0)
 
 
+def has_bypass(version: Version) -> bool:
+    """Whether `ambient.istio.io/bypass-inbound-capture` is read: 1.24.0+."""
+    return version >= Version(1, 24, 0, 0)
+
+
 def has_pending(version: Version) -> bool:
     """Whether the agent writes `pending` before ztunnel has accepted the pod: 1.25.0+."""
     return version >= Version(1, 25, 0, 0)

@@ -518,3 +518,9 @@ def test_settings_that_changed_after_the_agent_started_are_an_assumption() -> No
     assert any("after it started on n1" in told for told in Judge(snapshot).assumptions)
     snapshot.cni_pods = [structs.replace(started, started=NOW)]
     assert Judge(snapshot).assumptions == []
+
+
+def test_8e_bypass_is_not_read_before_124() -> None:
+    subject = pod(annotations=redirected("enabled", bypass_inbound_capture="true"))
+    for version, codes in (("1.23.6", []), ("1.24.0", ["InboundBypassed"])):
+        assert [f.code for f in judge(cluster(version, [subject], AMBIENT)).findings] == codes
