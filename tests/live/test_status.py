@@ -7,6 +7,7 @@ import os
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from kubectl_ambient.cli import app
+from kubectl_ambient.mesh import verdict
 from tests.rig.agent import ANNOTATION, BEHAVIOUR
 from tests.rig.api import Object
 from tests.rig.cluster import STUCK, Cluster
@@ -135,8 +137,7 @@ def plugin(cluster: Cluster, capsys: pytest.CaptureFixture[str], monkeypatch: py
 
 
 @pytest.fixture(scope="module")
-def shop(cluster: Cluster, odd: str) -> Iterator[str]:
-    """After `odd`, where a pod has to grow old."""
+def shop(cluster: Cluster) -> Iterator[str]:
     with a_namespace(cluster, "shop", AMBIENT) as name:
         nowhere = pod("nowhere", name)
         nowhere["spec"]["nodeSelector"] = {"no-such": "node"}
@@ -394,12 +395,14 @@ def test_fail_on_unknown(odd: str, ambient: Runner, kubectl: Runner) -> None:
     assert (found.code, "Unknown" in found.stdout) == (3, True)
 
 
-def test_a_pod_that_stays_out_is_drift_after_half_a_minute(cluster: Cluster, odd: str, plugin: Plugin) -> None:
-    """Last, so that the half minute has mostly passed."""
-
-    def judged() -> dict[str, Any]:
-        return items(plugin("status", "-n", odd, "left-out", "-o", "json"))["left-out"]
-
-    found = wait_for("left-out to be old enough", lambda: (i := judged())["state"] == "NotEnrolled" and i, 40, 1)
+def test_a_pod_that_stays_out_is_drift_once_it_is_old_enough(
+    odd: str, plugin: Plugin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has half a minute, which is shortened here, and tried with a clock of its own in `tests/mesh`."""
+    flags = ("status", "-n", odd, "left-out", "-o", "json", "--fail-on", "drift")
+    monkeypatch.setattr(verdict, "YOUNG", timedelta(hours=1))
+    assert items(plugin(*flags))["left-out"]["state"] == "Starting"
+    monkeypatch.setattr(verdict, "YOUNG", timedelta(0))
+    found = items(plugin(*flags), code=3)["left-out"]
+    assert found["state"] == "NotEnrolled"
     assert found["message"].startswith("Should be in ambient mode (the namespace's label")
-    assert plugin("status", "-n", odd, "--fail-on", "drift", "left-out").code == 3
