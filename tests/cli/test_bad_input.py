@@ -213,7 +213,6 @@ def test_a_server_that_is_none_of_kubernetes(
         ("explain pods -l a==,b(", None),
         ("enable pods -l a=b=c", None),
         ("status --field-selector phase", "error: invalid selector: 'phase'; can't understand 'phase'"),
-        ("status --field-selector spec.colour=red", None),
         (
             "status -o table",
             'error: unable to match a printer suitable for the output format "table", '
@@ -290,6 +289,13 @@ def test_a_manifest_with_nothing_but_remarks(ambient: Run, tmp_path: Path, words
 @pytest.mark.parametrize("words", ["status", "explain pod web", "enable --local"])
 def test_a_manifest_that_is_not_there(ambient: Run, words: str) -> None:
     refused(ambient(*words.split(), "-f", "nope.yaml"), 'error: the path "nope.yaml" does not exist')
+
+
+def test_a_field_that_manifests_cannot_be_selected_by(ambient: Run, tmp_path: Path) -> None:
+    """Which fields a server knows, the server tells."""
+    (tmp_path / "good.yaml").write_text(GOOD)
+    found = ambient("status", "--field-selector=spec.colour=red", "-f", "good.yaml")
+    refused(found, "error: field label not supported: spec.colour", code=2)
 
 
 def test_a_folder_without_manifests(ambient: Run, tmp_path: Path) -> None:
