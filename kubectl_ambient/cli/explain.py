@@ -52,7 +52,8 @@ def explain(
     )
     found = read_explained(request)
     if output in ("json", "yaml"):
-        _print_document(found, output)
+        if found.judgements or found.subjects or not found.problems:
+            _print_document(found, output)
     elif output == "name":
         for judgement in found.judgements:
             print(f"pod/{judgement.verdict.name}")

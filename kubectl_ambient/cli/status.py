@@ -79,7 +79,8 @@ class Listing:
         """The whole listing: data to stdout, remarks to stderr."""
         match self.output:
             case "json" | "yaml":
-                print(self._document(source.judge, verdicts))
+                if verdicts or not source.problems:
+                    print(self._document(source.judge, verdicts))
             case "name":
                 for verdict in verdicts:
                     print(f"pod/{verdict.name}")
