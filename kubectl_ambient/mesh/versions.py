@@ -81,11 +81,6 @@ def _fixed_in(version: Version, *fixes: tuple[int, int, int]) -> bool:
     return version.minor_version > (newest[0], newest[1])
 
 
-def is_known(version: Version) -> bool:
-    """Whether its rules were read: 1.22 to 1.31."""
-    return OLDEST.minor_version <= version.minor_version <= NEWEST_MINOR
-
-
 def judged_as(version: Version) -> Version:
     """The version whose rules are applied: itself, or the newest known one for a later minor."""
     return NEWEST if version.minor_version > NEWEST_MINOR else version
@@ -126,22 +121,9 @@ def has_pending(version: Version) -> bool:
     return version >= Version(1, 25, 0, 0)
 
 
-def removes_finished(version: Version) -> bool:
-    """Whether the agent takes finished pods out of the mesh: 1.22.2+."""
-    return version >= Version(1, 22, 2)
-
-
 def excludes_in_json(version: Version) -> bool:
     """Whether the exclude list stands in the JSON of the key `cni_network_config`: 1.22."""
     return version.minor_version == (1, 22)
-
-
-def reads_exclude_key(version: Version) -> bool:
-    """Whether the chart renders the key that the program reads.
-
-    1.23.0-1.23.6, 1.24.0-1.24.4 and 1.25.0-1.25.1 render `EXCLUDED_NAMESPACES`, which nothing reads [PR 55304].
-    """
-    return _fixed_in(version, (1, 23, 7), (1, 24, 5), (1, 25, 2))
 
 
 def honours_exclusion(version: Version) -> bool:
