@@ -250,10 +250,20 @@ def test_all_namespaces_agree_with_the_one(shop: str, told: Result, ambient: Run
 
 
 def test_all_namespaces_in_rows(shop: str, ambient: Runner, kubectl: Runner) -> None:
+    """Other tests make and delete namespaces meanwhile: what lasted must have a row, what never was must not."""
+
+    def names() -> set[str]:
+        listed = kubectl("get", "ns", "-o", "name").stdout.split()
+        return {name.removeprefix("namespace/") for name in listed}
+
+    before = names()
     rows = [line.split() for line in ambient("status", "-A", "--no-headers").stdout.splitlines()]
+    after = names()
+    told = [row[0] for row in rows]
     assert [shop, "ambient", "12", "6", "4", "2", "-", "-", "‼"] in rows
-    names = kubectl("get", "ns", "-o", "name").stdout.split()
-    assert [row[0] for row in rows] == sorted(name.removeprefix("namespace/") for name in names)
+    assert told == sorted(told)
+    assert before & after <= set(told)
+    assert set(told) <= before | after
 
 
 def test_yaml_is_the_same_document(shop: str, told: Result, plugin: Plugin) -> None:
