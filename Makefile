@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv control-plane test lint fmt demo lab lab-down example bench clean
+.PHONY: help venv control-plane test lint fmt demo lab lab-down example picture bench clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ lab-down: venv ## end the lab, and leave nothing of it
 
 example: venv ## capture examples/ from the running lab
 	@$(BIN)/python -m tests.rig.capture examples/shop.yaml
+
+picture: venv ## draw the README's session from the running lab
+	@$(BIN)/python -m tests.rig.picture docs/session.svg
 
 bench: venv ## how long the plugin takes
 	$(BIN)/python tests/bench/run.py

@@ -38,17 +38,10 @@ def run(
     timeout: float = 60,
 ) -> Result:
     """Run kubectl with exactly this kubeconfig; plugins are found next to this Python."""
-    program = programs.program("kubectl")
-    # Not resolved: the link in the virtual environment is what lies beside the plugin.
-    path = os.pathsep.join([str(Path(sys.executable).parent), str(Path(program).parent), os.environ["PATH"]])
-    environment = {key: value for key, value in os.environ.items() if not _is_foreign(key)}
-    environment |= {"PATH": path, "KUBECONFIG": str(kubeconfig or os.devnull), "KUBERC": "off"}
-    if kubeconfig:
-        # Discovery is remembered there, and not among the person's own clusters.
-        environment["KUBECACHEDIR"] = str(Path(kubeconfig).parent / "kubectl-cache")
+    environment = environ(kubeconfig)
     environment |= env or {}
     done = subprocess.run(
-        [program, *arguments],
+        [programs.program("kubectl"), *arguments],
         input=stdin if stdin is not None else "",
         env=environment,
         capture_output=True,
@@ -59,6 +52,18 @@ def run(
     if check and done.returncode != 0:
         raise KubectlError(f"kubectl {' '.join(arguments)}: {done.returncode}\n{done.stdout}{done.stderr}")
     return Result(done.stdout, done.stderr, done.returncode)
+
+
+def environ(kubeconfig: Path | str | None) -> dict[str, str]:
+    """The environment in which kubectl finds the plugin, and exactly this kubeconfig."""
+    # Not resolved: the link in the virtual environment is what lies beside the plugin.
+    places = [str(Path(sys.executable).parent), str(Path(programs.program("kubectl")).parent), os.environ["PATH"]]
+    environment = {key: value for key, value in os.environ.items() if not _is_foreign(key)}
+    environment |= {"PATH": os.pathsep.join(places), "KUBECONFIG": str(kubeconfig or os.devnull), "KUBERC": "off"}
+    if kubeconfig:
+        # Discovery is remembered there, and not among the person's own clusters.
+        environment["KUBECACHEDIR"] = str(Path(kubeconfig).parent / "kubectl-cache")
+    return environment
 
 
 class Runner:
