@@ -1,7 +1,7 @@
-"""Who we are to the server: the `kubernetes` package's loaders, with what they leave out done around them.
+"""Who we are to the server: the ways to log in that a kubeconfig, the flags or a pod can name.
 
-They take the user's token, client certificate, basic auth and auth-provider (oidc, gcp), and the service
-account of a pod. Token files and credential plugins are read here first, so that their failure is told.
+An auth-provider (oidc, gcp, …) is left to the `kubernetes` package, which only then is imported: it is half a
+second on the way of a command that takes as long without it.
 """
 
 from __future__ import annotations
@@ -9,14 +9,12 @@ from __future__ import annotations
 import threading
 import time
 from base64 import b64encode
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .access import SERVICE_ACCOUNT, Access
-from .errors import ConfigError, printable
+from .errors import ConfigError
 from .kubeconfig import Entry
 
 if TYPE_CHECKING:
@@ -76,15 +74,21 @@ def log_in(access: Access) -> Login:
     # Credentials never travel in the clear: kubectl does not read them for http either.
     if not access.server.startswith("https:"):
         return Login("", None)
+    from .tls import make_ssl_context
+
+    cluster = _trusted_in_a_pod(access.cluster) if access.in_cluster else access.cluster
     if access.in_cluster and "token" not in access.user:
-        return _log_in_as_service_account(access)
+        token, until = _of_service_account()
+        return Login(f"Bearer {token}", make_ssl_context(cluster, {}, "the service account"), expires_at=until)
     user, expires_at = _resolve(access)
-    return _load(access, user, expires_at)
+    context = make_ssl_context(cluster, user, access.user_name)
+    certificate = str(user.get("client-certificate-data") or "")
+    return Login(_authorization(access, user), context, certificate, expires_at)
 
 
 def _resolve(access: Access) -> tuple[Entry, float | None]:
-    """The user with token files and plugins replaced by what they gave, and only the first way left."""
-    user = {k: v for k, v in access.user.items() if not k.startswith("as")}
+    """The user with token files and plugins replaced by what they gave, and the time until when."""
+    user = dict(access.user)
     expires_at = None
     if "token" in user:
         user["token"] = user["token"].strip()
@@ -101,13 +105,21 @@ def _resolve(access: Access) -> tuple[Entry, float | None]:
         if credential.certificate:
             user["client-certificate-data"] = b64encode(credential.certificate.encode()).decode()
             user["client-key-data"] = b64encode(credential.key.encode()).decode()
-    user.pop("tokenFile", None)
-    user.pop("exec", None)
-    if "token" in user or "username" in user:
-        user.pop("auth-provider", None)
-    if "username" in user:
-        user.setdefault("password", "")
     return user, expires_at
+
+
+def _authorization(access: Access, user: Entry) -> str:
+    """The first that there is of token, name and password, and auth-provider."""
+    if token := user.get("token"):
+        return f"Bearer {token}"
+    if "username" in user:
+        pair = f"{user['username']}:{user.get('password', '')}"
+        return f"Basic {b64encode(pair.encode()).decode()}"
+    if "auth-provider" in user:
+        from .auth_provider import ask_auth_provider
+
+        return ask_auth_provider(access, user["auth-provider"])
+    return ""
 
 
 def _read_token(path: str) -> str:
@@ -121,83 +133,21 @@ def _read_token(path: str) -> str:
     return token
 
 
-def _load(access: Access, user: Entry, expires_at: float | None) -> Login:
-    import shutil
-    import tempfile
-
-    from kubernetes.client import Configuration
-    from kubernetes.config.kube_config import KubeConfigLoader
-
-    from .persist import save_auth_provider
-    from .tls import make_ssl_context
-
-    provider = user.get("auth-provider")
-    before = dict((provider or {}).get("config") or {})
-    config = {
-        "current-context": "c",
-        "contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}],
-        "clusters": [{"name": "c", "cluster": {**access.cluster, "server": access.server}}],
-        "users": [{"name": "u", "user": user}],
-    }
-    configuration = Configuration()
-    # The loader writes keys to files, since Python's ssl reads them from there only: they live no longer
-    # than this call.
-    folder = tempfile.mkdtemp(prefix="kubectl-ambient-")
+def _of_service_account() -> tuple[str, float]:
+    """The token of this pod, which the kubelet writes anew before it ends, and when to read it again."""
     try:
-        with _quiet_logging():
-            KubeConfigLoader(config, config_base_path="", temp_file_path=folder).load_and_set(configuration)
-        context = make_ssl_context(configuration, access.user_name)
-    except ConfigError:
-        raise
-    except Exception as e:
-        # The loader's errors are many: missing keys, unreadable files, a provider's refusal.
-        raise ConfigError(f"error: {_whose(access)} cannot be used: {printable(str(e) or repr(e))}") from e
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    authorization = str(configuration.api_key.get("BearerToken") or "")
-    if provider:
-        if not authorization:
-            raise ConfigError(
-                f'error: the auth provider "{provider.get("name")}" of {_whose(access)} gave no credentials',
-                hint="log in again with the tool that wrote this kubeconfig",
-            )
-        if (after := provider.get("config") or {}) != before:
-            save_auth_provider(access.origin, access.user_name, after)
-    return Login(authorization, context, str(user.get("client-certificate-data") or ""), expires_at)
-
-
-def _log_in_as_service_account(access: Access) -> Login:
-    from kubernetes.client import Configuration
-    from kubernetes.config.config_exception import ConfigException
-    from kubernetes.config.incluster_config import InClusterConfigLoader
-
-    from .tls import make_ssl_context
-
-    configuration = Configuration()
-    authority = access.cluster.get("certificate-authority") or str(SERVICE_ACCOUNT / "ca.crt")
-    try:
-        InClusterConfigLoader(str(SERVICE_ACCOUNT / "token"), authority).load_and_set(configuration)
-    except (ConfigException, OSError) as e:
+        token = (SERVICE_ACCOUNT / "token").read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as e:
         raise ConfigError(f"error: the service account of this pod cannot be used: {e}") from None
-    if access.cluster.get("insecure-skip-tls-verify"):
-        configuration.verify_ssl = False
-    token = str(configuration.api_key["BearerToken"]).partition(" ")[2].strip()
-    context = make_ssl_context(configuration, "the service account")
-    return Login(f"Bearer {token}", context, expires_at=time.time() + _TOKEN_FILE_SECONDS)
+    if not token:
+        raise ConfigError("error: the service account of this pod cannot be used: its token is empty")
+    return token, time.time() + _TOKEN_FILE_SECONDS
 
 
-def _whose(access: Access) -> str:
-    return f'user "{access.user_name}"' if access.user_name else "the credentials"
-
-
-@contextmanager
-def _quiet_logging() -> Iterator[None]:
-    """The loader logs through the root logger, which prints; nobody else logs meanwhile."""
-    import logging
-
-    before = logging.root.manager.disable
-    logging.disable(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logging.disable(before)
+def _trusted_in_a_pod(cluster: Entry) -> Entry:
+    if any(k in cluster for k in ("certificate-authority", "insecure-skip-tls-verify")):
+        return cluster
+    authority = SERVICE_ACCOUNT / "ca.crt"
+    if not authority.is_file():
+        raise ConfigError("error: the service account of this pod cannot be used: it has no ca.crt")
+    return {**cluster, "certificate-authority": str(authority)}

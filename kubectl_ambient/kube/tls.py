@@ -1,13 +1,16 @@
-"""TLS as Go's client does it: which certificates are trusted, and what is told when one is not."""
+"""TLS as Go's client does it: which certificates are trusted, who we are, and what is told when that fails."""
 
 from __future__ import annotations
 
+import os
 import ssl
-from collections.abc import Iterable
+from base64 import b64decode
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from .errors import ConfigError
+from .kubeconfig import Entry
 
 
 class SharedContext(ssl.SSLContext):
@@ -21,8 +24,8 @@ class SharedContext(ssl.SSLContext):
         """Nothing: they are set once, by `make_ssl_context`."""
 
 
-def make_ssl_context(configuration: Any, whose: str) -> ssl.SSLContext:
-    """The context for a `kubernetes` Configuration, whose files are read now and not again.
+def make_ssl_context(cluster: Entry, user: Entry, whose: str) -> ssl.SSLContext:
+    """The context for a cluster and a user under the kubeconfig's keys, whose files are read now and not again.
 
     Raises ConfigError for an authority, certificate or key that cannot be used; `whose` names its user.
     """
@@ -33,25 +36,30 @@ def make_ssl_context(configuration: Any, whose: str) -> ssl.SSLContext:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     ssl.SSLContext.set_alpn_protocols(context, ["http/1.1"])
-    if not configuration.verify_ssl:
+    if cluster.get("insecure-skip-tls-verify"):
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-    elif configuration.ssl_ca_cert:
-        _trust(context, configuration.ssl_ca_cert)
+    elif "certificate-authority-data" in cluster or "certificate-authority" in cluster:
+        _trust(context, cluster)
     else:
         _trust_the_system(context)
-    if configuration.cert_file:
-        _identify(context, configuration.cert_file, configuration.key_file, whose)
+    if "client-certificate-data" in user or "client-certificate" in user:
+        with _as_file(user, "client-certificate") as certificate, _as_file(user, "client-key") as key:
+            _identify(context, certificate, key, whose)
     return context
 
 
-def _trust(context: ssl.SSLContext, path: str) -> None:
+def _trust(context: ssl.SSLContext, cluster: Entry) -> None:
     try:
-        pem = Path(path).read_bytes()
+        if data := cluster.get("certificate-authority-data"):
+            pem = b64decode(data)
+        else:
+            pem = Path(cluster["certificate-authority"]).read_bytes()
         context.load_verify_locations(cadata=pem.decode("ascii", errors="ignore"))
-    except OSError as e:  # ssl.SSLError is one
-        why = "unable to parse bytes as PEM block" if isinstance(e, ssl.SSLError) else str(e.strerror).lower()
-        raise ConfigError(f"error: unable to load root certificates: {why}") from None
+    except (ssl.SSLError, ValueError):  # a ValueError is for nothing at all
+        raise ConfigError("error: unable to load root certificates: unable to parse bytes as PEM block") from None
+    except OSError as e:
+        raise ConfigError(f"error: unable to load root certificates: {str(e.strerror).lower()}") from None
 
 
 def _trust_the_system(context: ssl.SSLContext) -> None:
@@ -63,12 +71,29 @@ def _trust_the_system(context: ssl.SSLContext) -> None:
         context.load_verify_locations(certifi.where())
 
 
-def _identify(context: ssl.SSLContext, certificate: str, key: str | None, whose: str) -> None:
+@contextmanager
+def _as_file(user: Entry, key: str) -> Iterator[str]:
+    """The path of a file with this, for the length of the block: Python's ssl reads certificates from there only."""
+    data = user.get(f"{key}-data")
+    if data is None:
+        yield str(user.get(key) or "")
+        return
+    import tempfile
+
+    # The file is its owner's alone, and so is the folder around it.
+    with tempfile.TemporaryDirectory(prefix="kubectl-ambient-") as folder:
+        path = Path(folder, key)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(b64decode(data))
+        yield str(path)
+
+
+def _identify(context: ssl.SSLContext, certificate: str, key: str, whose: str) -> None:
     def no_password() -> str:
         raise ConfigError(f"error: tls: the client key of {whose} is encrypted, which kubectl cannot use either")
 
     try:
-        context.load_cert_chain(certificate, key, password=no_password)
+        context.load_cert_chain(certificate, key or None, password=no_password)
     except ssl.SSLError as e:
         why = "tls: failed to find any PEM data in certificate input or in the key"
         if e.reason == "KEY_VALUES_MISMATCH":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import ssl
 import stat
 import sys
 import tempfile
@@ -14,7 +15,9 @@ from typing import Any
 import pytest
 import yaml
 
+from kubectl_ambient.kube.api import connect
 from kubectl_ambient.kube.errors import ApiError, ConfigError, ConnectionFailed
+from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.kube.resources import find_resource
 from tests.rig.certificates import Authority, KeyPair
 
@@ -79,7 +82,7 @@ def test_basic_auth(tls_client: MakeClient, tls_server: StandIn) -> None:
     tls_server.answers(OK)
     get(tls_client({"username": "bob", "password": "pä:ss"}))
     sent = tls_server.seen[0].headers["Authorization"]
-    assert base64.b64decode(sent.removeprefix("Basic ")).decode("latin-1") in ("bob:pä:ss", "bob:pÃ¤:ss")
+    assert base64.b64decode(sent.removeprefix("Basic ")).decode() == "bob:pä:ss"
 
 
 def test_no_credentials_travel_in_the_clear(client: MakeClient, server: StandIn) -> None:
@@ -98,7 +101,7 @@ def test_a_client_certificate_leaves_nothing_on_disk(
     monkeypatch: pytest.MonkeyPatch,
     form: str,
 ) -> None:
-    """Trap 6: the kubernetes package keeps keys in temporary files until the program ends."""
+    """Python's ssl reads keys from files only: they live no longer than that takes."""
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(scratch))
@@ -118,6 +121,31 @@ def test_a_key_that_does_not_belong_to_the_certificate(
     mixed = {"client-certificate": str(client_pair.certificate), "client-key": str(serving.key)}
     with pytest.raises(ConfigError, match=r"^error: tls: private key does not match public key"):
         tls_client(mixed)
+
+
+def test_a_key_that_fails_leaves_nothing_on_disk_either(
+    tls_client: MakeClient, client_pair: KeyPair, serving: KeyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(scratch))
+    with pytest.raises(ConfigError, match="private key does not match"):
+        tls_client({**as_data(client_pair), "client-key-data": as_data(serving)["client-key-data"]})
+    assert list(scratch.iterdir()) == []
+
+
+def test_only_the_owner_could_read_a_key_while_it_is_on_disk(
+    tls_client: MakeClient, client_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: list[int] = []
+
+    def look(self: ssl.SSLContext, certificate: str, key: str, **_: Any) -> None:
+        for path in (Path(certificate), Path(key)):
+            modes.extend(stat.S_IMODE(p.stat().st_mode) for p in (path, path.parent))
+
+    monkeypatch.setattr(ssl.SSLContext, "load_cert_chain", look)
+    tls_client(as_data(client_pair))
+    assert modes == [0o600, 0o700] * 2
 
 
 def test_an_encrypted_key_does_not_ask_for_its_password(
@@ -343,6 +371,11 @@ def jwt(expires: float) -> str:
 class TestAuthProvider:
     """The kubernetes package's own doing; what it leaves out is a word when it gets nowhere."""
 
+    def test_it_is_not_asked_where_a_token_is_given(self, tls_client: MakeClient, tls_server: StandIn) -> None:
+        tls_server.answers(OK)
+        get(tls_client({"auth-provider": {"name": "oidc", "config": {}}}, token="flag"))
+        assert tls_server.seen[0].headers["Authorization"] == "Bearer flag"
+
     def test_oidc(self, tls_client: MakeClient, tls_server: StandIn) -> None:
         tls_server.answers(OK)
         token = jwt(time.time() + 3600)
@@ -394,23 +427,39 @@ class TestAuthProvider:
         assert stat.S_IMODE((tmp_path / "config").stat().st_mode) == 0o600
 
 
-def test_in_a_pod_the_service_account_is_used_and_read_again(
-    tls_server: StandIn, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    from kubectl_ambient.kube.api import connect
-    from kubectl_ambient.kube.options import ConnectionOptions
-
-    (tmp_path / "ca.crt").write_bytes(authority.certificate.read_bytes())
-    (tmp_path / "token").write_text("one")
+@pytest.fixture
+def in_a_pod(tls_server: StandIn, authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a service account, in a pod of the cluster that `tls_server` stands for."""
+    folder = tmp_path / "serviceaccount"
+    folder.mkdir()
+    (folder / "ca.crt").write_bytes(authority.certificate.read_bytes())
+    (folder / "token").write_text("one")
     for module in ("access", "auth"):
-        monkeypatch.setattr(f"kubectl_ambient.kube.{module}.SERVICE_ACCOUNT", tmp_path)
+        monkeypatch.setattr(f"kubectl_ambient.kube.{module}.SERVICE_ACCOUNT", folder)
     monkeypatch.setenv("KUBERNETES_SERVICE_HOST", "127.0.0.1")
     monkeypatch.setenv("KUBERNETES_SERVICE_PORT", str(tls_server.port))
-    client = connect(ConnectionOptions())
-    (tmp_path / "token").write_text("two")
-    tls_server.answers(status(401, "Unauthorized"), OK)
-    get(client)
-    assert [s.headers["Authorization"] for s in tls_server.seen] == ["Bearer one", "Bearer two"]
+    return folder
+
+
+class TestInAPod:
+    def test_the_service_account_is_used_and_read_again(self, tls_server: StandIn, in_a_pod: Path) -> None:
+        client = connect(ConnectionOptions())
+        (in_a_pod / "token").write_text("two")
+        tls_server.answers(status(401, "Unauthorized"), OK)
+        get(client)
+        assert [s.headers["Authorization"] for s in tls_server.seen] == ["Bearer one", "Bearer two"]
+
+    def test_a_token_of_ones_own_goes_to_the_same_server(self, tls_server: StandIn, in_a_pod: Path) -> None:
+        tls_server.answers(OK)
+        get(connect(ConnectionOptions(token="mine")))
+        assert tls_server.seen[0].headers["Authorization"] == "Bearer mine"
+
+    @pytest.mark.parametrize(("file", "why"), [("token", "its token is empty"), ("ca.crt", "it has no ca.crt")])
+    def test_what_is_missing_is_told(self, in_a_pod: Path, file: str, why: str) -> None:
+        (in_a_pod / file).unlink() if file == "ca.crt" else (in_a_pod / file).write_text("")
+        with pytest.raises(ConfigError) as e:
+            connect(ConnectionOptions())
+        assert str(e.value) == f"error: the service account of this pod cannot be used: {why}"
 
 
 def test_nothing_is_printed_and_no_anonymous_request_is_sent(

@@ -142,13 +142,10 @@ class TestTls:
 
     def test_threads_can_share_a_context_that_urllib3_would_change_under_them(self, authority: Authority) -> None:
         """urllib3 sets ALPN anew for each connection, and OpenSSL reads it without a lock: a crash."""
-        from kubernetes.client import Configuration
-
         from kubectl_ambient.kube.tls import make_ssl_context
 
-        configuration = Configuration()
-        configuration.ssl_ca_cert = str(authority.certificate)
-        ours, near, far = make_ssl_context(configuration, "u"), ssl.MemoryBIO(), ssl.MemoryBIO()
+        trusted = {"certificate-authority": str(authority.certificate)}
+        ours, near, far = make_ssl_context(trusted, {}, "u"), ssl.MemoryBIO(), ssl.MemoryBIO()
         ours.set_alpn_protocols(["x-changed"])
         connection = ours.wrap_bio(near, far, server_hostname="localhost")
         with pytest.raises(ssl.SSLWantReadError):
@@ -165,13 +162,9 @@ class TestTls:
         assert e.value.hint.startswith("the server speaks https")
 
     def test_authorities_need_not_be_as_strict_as_python_3_13_wants(self, authority: Authority) -> None:
-        from kubernetes.client import Configuration
-
         from kubectl_ambient.kube.tls import make_ssl_context
 
-        configuration = Configuration()
-        configuration.ssl_ca_cert = str(authority.certificate)
-        context = make_ssl_context(configuration, "u")
+        context = make_ssl_context({"certificate-authority": str(authority.certificate)}, {}, "u")
         assert not context.verify_flags & ssl.VERIFY_X509_STRICT
         assert context.verify_mode == ssl.CERT_REQUIRED
         assert context.check_hostname
