@@ -138,11 +138,15 @@ class Workload(Fact, frozen=True):
 
 
 class Namespace(Fact, frozen=True):
-    """A namespace. `mode_annotation` is `istio.io/dataplane-mode` set as an annotation, where it does nothing."""
+    """A namespace. `mode_annotation` is `istio.io/dataplane-mode` set as an annotation, where it does nothing.
+
+    `canary_weight` is the annotation `istio.io/use-waypoint-canary-weight`, None where it is absent.
+    """
 
     name: str
     labels: dict[str, str] = field(default_factory=dict)
     mode_annotation: str | None = None
+    canary_weight: str | None = None
     deleting: datetime | None = None
 
 
@@ -169,11 +173,12 @@ class DaemonSet(Fact, frozen=True):
 
 
 class Istiod(Fact, frozen=True):
-    """A control plane: its revision (`default` where it has none) and its container."""
+    """A control plane: its revision (`default` where it has none), its labels and its container."""
 
     namespace: str
     name: str
     revision: str = "default"
+    labels: dict[str, str] = field(default_factory=dict)
     container: AgentContainer | None = None
 
 

@@ -10,9 +10,10 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from kubectl_ambient.cluster import wire, wire_istio, wire_parts, wrong_type
+from kubectl_ambient.cluster import wire, wire_istio, wire_l7, wire_parts, wrong_type
 from kubectl_ambient.cluster.documents import Broken, Document, documents
-from kubectl_ambient.cluster.facts import Namespace, Unread, Workload
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread, Workload
+from kubectl_ambient.cluster.l7 import L7, instances_among
 from kubectl_ambient.cluster.objects import NoObject, Object, identity, objects, reference
 from kubectl_ambient.cluster.owners import unread_owners
 from kubectl_ambient.cluster.paths import File, files
@@ -36,6 +37,11 @@ _KINDS: dict[tuple[str, str], type[wire_parts.Object]] = {
     ("apps", "ReplicaSet"): wire.Workload,
     ("batch", "Job"): wire.Workload,
     ("batch", "CronJob"): wire.Workload,
+    ("", "Service"): wire_l7.Service,
+    ("networking.istio.io", "ServiceEntry"): wire_l7.ServiceEntry,
+    ("networking.istio.io", "WorkloadEntry"): wire_l7.WorkloadEntry,
+    ("gateway.networking.k8s.io", "Gateway"): wire_l7.Gateway,
+    ("gateway.networking.k8s.io", "GatewayClass"): wire_l7.GatewayClass,
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): wire_istio.MutatingWebhookConfiguration,
 }
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
@@ -145,7 +151,20 @@ def _snapshot(found: _Found) -> Snapshot:
         istiods=[d.istiod() for d in found.of("Deployment", wire.Workload) if d.has_label(ISTIOD_LABEL)]
         or _absent("list deployments of istiod"),
         events=[fact for event in events if (fact := event.fact())] if events else _absent("list events"),
+        l7=_l7(found, pods),
         from_files=True,
+    )
+
+
+def _l7(found: _Found, pods: list[Pod]) -> L7:
+    gateways = wire_l7.by_key(g.fact() for g in found.of("Gateway", wire_l7.Gateway))
+    return L7(
+        services=[s.fact() for s in found.of("Service", wire_l7.Service)],
+        service_entries=[s.fact() for s in found.of("ServiceEntry", wire_l7.ServiceEntry)],
+        workload_entries=[w.fact() for w in found.of("WorkloadEntry", wire_l7.WorkloadEntry)],
+        gateways=gateways,
+        gateway_classes={c.name: c.fact() for c in found.of("GatewayClass", wire_l7.GatewayClass)},
+        instances=instances_among(pods, {gateway.namespace for gateway in gateways.values()}),
     )
 
 

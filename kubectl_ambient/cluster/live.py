@@ -57,7 +57,7 @@ def _first(api: Api, needs: Needs, snapshot: Snapshot, workloads: WorkloadReads)
     else:
         reads += _pods(api, needs, snapshot)
         reads += [] if needs.nearby else workloads.of_scope()
-    return [*reads, *_namespaces(api, needs, snapshot)]
+    return [*reads, *namespace_reads(api, needs, snapshot)]
 
 
 def _second(api: Api, needs: Needs, snapshot: Snapshot, workloads: WorkloadReads) -> list[Read]:
@@ -94,7 +94,8 @@ def _injectors_of_revisions(api: Api, snapshot: Snapshot) -> list[Read]:
     return [onto(snapshot, "injectors", f"get configmap {name}", partial(api.configmaps, name)) for name in names]
 
 
-def _namespaces(api: Api, needs: Needs, snapshot: Snapshot) -> list[Read]:
+def namespace_reads(api: Api, needs: Needs, snapshot: Snapshot) -> list[Read]:
+    """The Namespaces of the scope: by `get` where they are named, which the role `view` may do."""
     known = snapshot.namespaces
     if needs.namespaces:
         return [_namespace(api, snapshot, name) for name in needs.namespaces]

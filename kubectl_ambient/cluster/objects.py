@@ -10,7 +10,7 @@ import msgspec
 from kubectl_ambient.cluster.documents import Value
 from kubectl_ambient.cluster.wrong_type import mismatch
 
-_CLUSTER_SCOPED = ("Namespace", "Node", "MutatingWebhookConfiguration")
+_CLUSTER_SCOPED = ("Namespace", "Node", "MutatingWebhookConfiguration", "GatewayClass")
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
 
 

@@ -19,6 +19,7 @@ from kubectl_ambient.cluster.facts import (
     Webhook,
     Workload,
 )
+from kubectl_ambient.cluster.l7 import L7
 
 T = TypeVar("T")
 
@@ -45,6 +46,7 @@ class Snapshot(Struct, kw_only=True):
     injectors: list[ConfigMap] | Unread = field(default_factory=list)
     istiods: list[Istiod] | Unread = field(default_factory=list)
     events: list[Event] | Unread = field(default_factory=list)
+    l7: L7 = field(default_factory=L7)
     missing: dict[str, str] = field(default_factory=dict)
     now: datetime | None = None
     from_files: bool = False

@@ -90,6 +90,7 @@ class Namespace(Object, frozen=True):
             name=self.name,
             labels=texts(self.metadata.labels),
             mode_annotation=annotations.dataplane_mode if annotations else None,
+            canary_weight=annotations.canary_weight if annotations else None,
             deleting=self.metadata.deletion_timestamp,
         )
 
@@ -215,6 +216,7 @@ class Workload(Object, frozen=True):
             namespace=self.namespace,
             name=self.name,
             revision=texts(self.metadata.labels).get("istio.io/rev") or "default",
+            labels=texts(self.metadata.labels),
             container=spec.first_container(),
         )
 

@@ -36,6 +36,8 @@ class Annotations(facts.Annotations, frozen=True):
     """The annotations that decide something. A null one counts as absent."""
 
     mirror: str | None = field(default=None, name="kubernetes.io/config.mirror")
+    canary_weight: str | None = field(default=None, name="istio.io/use-waypoint-canary-weight")
+    inbound_binding: str | None = field(default=None, name="ambient.istio.io/waypoint-inbound-binding")
 
     def fact(self) -> facts.Annotations:
         """Those that the rules look at."""
@@ -47,6 +49,9 @@ class Annotations(facts.Annotations, frozen=True):
             bypass_inbound_capture=self.bypass_inbound_capture,
             dataplane_mode=self.dataplane_mode,
         )
+
+
+NO_ANNOTATIONS = Annotations()
 
 
 class OwnerReference(Wire, frozen=True):

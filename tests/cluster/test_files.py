@@ -209,7 +209,7 @@ def test_objects_without_a_namespace(tmp_path: Path) -> None:
 def test_other_kinds_are_passed_over(tmp_path: Path) -> None:
     text = "\n---\n".join(
         [
-            "kind: Service\napiVersion: v1\nmetadata: {name: s, labels: {a: 5}}",
+            "kind: Secret\napiVersion: v1\nmetadata: {name: s, labels: {a: 5}}",
             "kind: Kustomization\napiVersion: kustomize.config.k8s.io/v1beta1\nresources: []",
             "kind: Deployment\napiVersion: example.com/v1\nmetadata: {name: not-ours}",
             "kind: ConfigMap\napiVersion: v1\nmetadata: {name: app}\ndata: {n: 5}",

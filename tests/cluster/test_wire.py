@@ -278,7 +278,11 @@ def test_istio_s_own_workloads() -> None:
     )
     container = facts.AgentContainer(image="pilot:1.30.3", env=(EnvVar(name="A", value="b"),))
     assert found.istiod() == facts.Istiod(
-        namespace="istio-system", name="istiod", revision="canary", container=container
+        namespace="istio-system",
+        name="istiod",
+        revision="canary",
+        labels={"istio.io/rev": "canary"},
+        container=container,
     )
     assert found.daemonset().node_selector == {"kubernetes.io/os": "linux"}
     assert msgspec.convert(m.workload("Deployment", "istiod"), wire.Workload).istiod().revision == "default"
