@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv control-plane test lint fmt demo lab lab-down example picture bench clean
+.PHONY: help venv control-plane test lint lint-workflows fmt demo lab lab-down example picture bench clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,11 @@ lint: venv ## formatting, lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/mypy --package tests.rig --package tests.live
 	$(BIN)/lint-imports
+
+# actionlint asks shellcheck about the scripts in them, too, where there is one.
+lint-workflows: venv ## lint of the workflows in .github (needs Go)
+	"$$(go -C .github/actionlint tool -n actionlint)"
+	$(BIN)/zizmor --quiet --offline .github
 
 test: lint ## lint and every test; the live ones need `make control-plane`
 	$(BIN)/pytest -n auto --dist loadgroup
