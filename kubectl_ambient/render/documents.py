@@ -94,11 +94,12 @@ def item(verdict: Verdict) -> dict[str, Any]:
         "node": verdict.node,
         "owner": verdict.owner,
         "afterRestart": verdict.after_restart,
-        "findings": [_finding(f) for f in verdict.findings],
+        "findings": [finding_document(f) for f in verdict.findings],
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def finding_document(finding: Finding) -> dict[str, Any]:
+    """One finding."""
     return {
         "code": finding.code,
         "severity": finding.severity,
