@@ -1,0 +1,84 @@
+"""What changed in istiod from 1.22 to 1.31, as far as it decides about waypoints: one function for each change.
+
+Up to 1.29 the code stands in pilot/pkg/serviceregistry/kube/controller/ambient, from 1.30 on in
+pilot/pkg/serviceregistry/ambient; the files named below are there, if nothing else is said.
+"""
+
+from __future__ import annotations
+
+from kubectl_ambient.mesh.versions import Version
+
+# One version of each behaviour, oldest first: where istiod's version is not known, all of them are asked.
+EVERY_BEHAVIOUR = tuple(Version(1, minor, 0) for minor in (22, 23, 24, 25, 26, 27, 28, 30, 31))
+
+
+def _since(version: Version, minor: int) -> bool:
+    return version >= Version(1, minor, 0, 0)
+
+
+def knows_waypoint_namespace(version: Version) -> bool:
+    """Whether `istio.io/use-waypoint-namespace` is read: 1.23+ [waypoints.go `GetUseWaypoint`]."""
+    return _since(version, 23)
+
+
+def checks_allowed_routes(version: Version) -> bool:
+    """Whether a waypoint admits only the namespaces of its listener's allowedRoutes: 1.23+ [`makeAllowedRoutes`]."""
+    return _since(version, 23)
+
+
+def reads_class_label(version: Version) -> bool:
+    """Whether `istio.io/waypoint-for` on the GatewayClass is the Gateway's default: 1.23+ [waypoints.go]."""
+    return _since(version, 23)
+
+
+def reads_inbound_binding(version: Version) -> bool:
+    """Whether `ambient.istio.io/waypoint-inbound-binding` chooses the listener: 1.26+ [`findBoundListener`]."""
+    return _since(version, 26)
+
+
+def exempts_east_west(version: Version) -> bool:
+    """Whether Services of east-west gateways never get a waypoint: 1.27+ [`fetchWaypointForService`]."""
+    return _since(version, 27)
+
+
+def has_canary(version: Version) -> bool:
+    """Whether `istio.io/use-waypoint-canary` splits the traffic: 1.31 [`buildWeightedWaypoints`]."""
+    return _since(version, 31)
+
+
+def has_visibility(version: Version) -> bool:
+    """Whether MeshConfig.serviceEntryVisibility may keep a ServiceEntry in its namespace: 1.31 [services.go]."""
+    return _since(version, 31)
+
+
+def needs_waypoint_for_wildcards(version: Version) -> bool:
+    """Whether istiod tells that a wildcard ServiceEntry waits for a waypoint: 1.28+ [model/service.go]."""
+    return _since(version, 28)
+
+
+def writes_waypoint_bound(version: Version, kind: str) -> bool:
+    """Whether `istio.io/WaypointBound` is written: on Services and ServiceEntries 1.24+, WorkloadEntries 1.30+.
+
+    Never on Pods. Source: model/service.go `GetConditions`.
+    """
+    return kind != "Pod" and _since(version, 30 if kind == "WorkloadEntry" else 24)
+
+
+def has_ingress_use_waypoint(version: Version) -> bool:
+    """Whether gateways obey `istio.io/ingress-use-waypoint` on a Service: 1.24+ [services.go]."""
+    return _since(version, 24)
+
+
+def inherits_ingress_use_waypoint(version: Version) -> bool:
+    """Whether that label counts on the Namespace too, and in any case of letters: 1.25+ (1.24: exactly `true`)."""
+    return _since(version, 25)
+
+
+def parses_ingress_use_waypoint(version: Version) -> bool:
+    """Whether that label is any boolean of Go (`1`, `t`, …): 1.30+ [services.go `ingressUseWaypointFromLabels`]."""
+    return _since(version, 30)
+
+
+def has_east_west_client(version: Version) -> bool:
+    """Whether an east-west gateway sends through service waypoints: 1.27+ [xds/endpoints/endpoint_builder.go]."""
+    return _since(version, 27)
