@@ -1,0 +1,125 @@
+"""`kubectl ambient labels`: the label reference, and what is set, inherited and wrong on objects."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kubectl_ambient.cli import settings
+from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.cli.output import check_format
+
+if TYPE_CHECKING:
+    from kubectl_ambient.cli.labels_source import LabelSource
+    from kubectl_ambient.mesh.label_entry import Entry
+
+WRONG = 3
+
+
+def labels(
+    ctx: typer.Context,
+    target: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY | TYPE NAME | TYPE/NAME]...", help="use-waypoint, ns/shop, deploy/web, …"),
+    ] = None,
+    all_namespaces: settings.AllNamespaces = False,
+    selector: settings.Selector = "",
+    filename: settings.Filename = None,
+    recursive: settings.Recursive = False,
+    output: settings.Output = "",
+    no_headers: settings.NoHeaders = False,
+    fail_on: Annotated[
+        list[str] | None, typer.Option("--fail-on", help="Exit with 3 where something is wrong: any, or error.")
+    ] = None,
+    chunk_size: settings.ChunkSize = 500,
+) -> None:
+    """Print the label reference; with objects, what is set, what they inherit, and what is wrong.
+
+    \b
+      labels                          the reference
+      labels use-waypoint             one label in full
+      labels ns/shop deploy/web       these objects
+      labels -n shop, labels -A       all that carry a label of Istio
+    """
+    from kubectl_ambient.cli.labels_request import LabelsRequest, check_fail_on
+
+    check_format(output, settings.FORMATS_STATUS)
+    conditions = check_fail_on(fail_on or ())
+    request = LabelsRequest.of(
+        connection(ctx),
+        target or (),
+        all_namespaces=all_namespaces,
+        label_selector=selector,
+        filenames=filename or (),
+        recursive=recursive,
+        chunk_size=chunk_size,
+    )
+    if request.entries:
+        _print_reference(request.entries, output, full=bool(target))
+        return
+    from kubectl_ambient.cli.labels_source import read_source
+
+    source = read_source(request)
+    reports = source.reports
+    if output in ("json", "yaml"):
+        if reports or not source.problems:
+            _print_document(source, output)
+    elif output == "name":
+        for report in reports:
+            print(source.name_of(report.labelled))
+    else:
+        _print_text(source, headers=not no_headers)
+    code = source.tell_problems()
+    if any(finding.severity in conditions for report in reports for finding in report.findings):
+        code = WRONG
+    if code:
+        raise typer.Exit(code)
+
+
+def _print_reference(entries: tuple[Entry, ...], output: str, *, full: bool) -> None:
+    from kubectl_ambient.render import label_documents, label_reference
+    from kubectl_ambient.render.documents import as_json, as_yaml
+    from kubectl_ambient.render.terminal import Paint, colours, text_width
+
+    if output in ("json", "yaml"):
+        document = label_documents.label_reference(entries)
+        print(as_json(document) if output == "json" else as_yaml(document))
+    elif output == "name":
+        for key in dict.fromkeys(entry.key for entry in entries):
+            print(key)
+    else:
+        print(label_reference.reference(entries, width=text_width(), paint=Paint(colours()), full=full))
+
+
+def _print_document(source: LabelSource, output: str) -> None:
+    from kubectl_ambient.render.documents import as_json, as_yaml
+    from kubectl_ambient.render.label_documents import label_list
+
+    document = label_list(source.reports, source.judge.context, source.judge.assumptions)
+    print(as_json(document) if output == "json" else as_yaml(document))
+
+
+def _print_text(source: LabelSource, *, headers: bool) -> None:
+    from kubectl_ambient.render import labels as text
+    from kubectl_ambient.render.terminal import Paint, colours, text_width
+
+    paint, width = Paint(colours()), text_width()
+    reports = source.reports
+    if not reports:
+        _say_nothing_found(source)
+    elif source.named:
+        print("\n\n".join(text.one(report, width=width, paint=paint) for report in reports))
+    else:
+        print(text.table_of(reports, headers=headers, paint=paint))
+        if headers:
+            print(text.summary(reports, width=width, paint=paint))
+    for assumption in source.judge.assumptions if reports else ():
+        print(f"assumed: {assumption}", file=sys.stderr)
+
+
+def _say_nothing_found(source: LabelSource) -> None:
+    if not source.problems:
+        where = f" in {source.namespace} namespace" if source.namespace else ""
+        print(f"No labels of Istio found{where}.", file=sys.stderr)
