@@ -13,6 +13,7 @@ import msgspec
 
 from .access import Access, find_access
 from .decoding import BadObject, OnBad, decode_one
+from .names import first_names
 from .options import ConnectionOptions
 from .pages import Listing, gather, read_pages
 from .parallel import side_by_side
@@ -125,6 +126,10 @@ class Client:
             if page.restarted:
                 on_restart()
             yield page.items
+
+    def names(self, resource: Resource, *, limit: int) -> builtins.list[str]:
+        """The names of the first `limit` objects, in the client's namespace where the type has one."""
+        return first_names(self._transport.send, resource, self.namespace, limit=limit)
 
     def list_with_version(
         self,
