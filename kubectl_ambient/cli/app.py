@@ -1,4 +1,4 @@
-"""The commands, and the one place where every failure becomes a sentence on stderr and an exit code."""
+"""The program, and the one place where every failure becomes a sentence on stderr and an exit code."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from typer.core import TyperGroup
 
-from kubectl_ambient.cli import disable, enable, explain, status, version
-from kubectl_ambient.cli.kube_command import KubeCommand
+from kubectl_ambient.cli.commands import LazyGroup
 from kubectl_ambient.kube.errors import KubeError
 
 HELP = """Put workloads into Istio's ambient mesh, and see why each pod is or is not in it.
@@ -24,28 +22,15 @@ Then ask:    kubectl ambient explain pod NAME -n NAMESPACE
 INTERRUPTED = 130
 
 
-class OrderedGroup(TyperGroup):
-    """Lists the commands in the order in which one meets them, not by the alphabet."""
-
-    def list_commands(self, ctx: typer.Context) -> list[str]:  # type: ignore[override]
-        """The names of the commands."""
-        return list(self.commands)
-
-
 app = typer.Typer(
     help=HELP,
-    cls=OrderedGroup,
+    cls=LazyGroup,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("status", cls=KubeCommand)(status.status)
-app.command("explain", cls=KubeCommand)(explain.explain)
-app.command("enable", cls=KubeCommand)(enable.enable)
-app.command("disable", cls=KubeCommand)(disable.disable)
-app.command("version", cls=KubeCommand)(version.version)
 
 
 @app.callback(invoke_without_command=True)

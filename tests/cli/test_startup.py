@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -11,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_ambient.cli.commands import COMMANDS, function_of
+from tests.rig.certificates import Authority
+
+EXEC = "client.authentication.k8s.io/v1"
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 # Runs the program as its console script does, and prints at the end what was imported beyond the bare interpreter.
@@ -28,14 +33,6 @@ finally:
 """
 NETWORK = {"kubernetes", "urllib3", "http.client", "ssl"}
 DECODERS = {"msgspec", "yaml", "tabulate", "ruamel"}
-
-
-KUBECONFIG = """
-current-context: c
-clusters: [{name: c, cluster: {server: "https://127.0.0.1:1"}}]
-users: [{name: c, user: {token: t}}]
-contexts: [{name: c, context: {cluster: c, user: c}}]
-"""
 
 
 @cache
@@ -82,20 +79,78 @@ def test_only_local_edits_import_what_keeps_remarks(words: tuple[str, ...]) -> N
     assert "ruamel" not in imported(*words)
 
 
-def test_a_cluster_is_what_imports_the_network(tmp_path: Path) -> None:
-    """The counter-proof: these names are those of the modules that a connection takes."""
-    path = tmp_path / "kubeconfig"
-    path.write_text(KUBECONFIG)
-    words = ("status", "--kubeconfig", str(path))
+USERS = {
+    "token": {"token": "t"},
+    "tokenFile": {"tokenFile": "token"},
+    "certificate": {"client-certificate": "user.crt", "client-key": "user.key"},
+    "password": {"username": "u", "password": "p"},
+    "plugin": {"exec": {"command": "./login", "apiVersion": EXEC, "interactiveMode": "Never"}},
+    "auth-provider": {"auth-provider": {"name": "gcp", "config": {"access-token": "t"}}},
+}
+LIVE = ["status", "explain pod web", "enable ns shop", "version"]
+
+
+@pytest.fixture(scope="module")
+def kubeconfigs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A kubeconfig for each way to log in to a server that refuses every connection."""
+    folder = tmp_path_factory.mktemp("kube")
+    pair = Authority(folder / "pki").issue("user", "user")
+    (folder / "user.crt").write_bytes(pair.certificate.read_bytes())
+    (folder / "user.key").write_bytes(pair.key.read_bytes())
+    (folder / "token").write_text("t")
+    answer = json.dumps({"kind": "ExecCredential", "apiVersion": EXEC, "status": {"token": "t"}})
+    (folder / "login").write_text(f"#!/bin/sh\necho '{answer}'\n")
+    (folder / "login").chmod(0o755)
+    for name, user in USERS.items():
+        content = {
+            "current-context": "c",
+            "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
+            "users": [{"name": "c", "user": user}],
+            "contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}],
+        }
+        (folder / name).write_text(json.dumps(content))
+    return folder
+
+
+def imported_in_vain(kubeconfig: Path, command: str) -> set[str]:
+    """The modules that a command imports up to the moment when the server refuses the connection."""
+    words = (*command.split(), "--kubeconfig", str(kubeconfig))
     done = subprocess.run([sys.executable, "-c", PROGRAM, *words], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert set(json.loads(done.stderr.splitlines()[-1])) >= NETWORK
+    assert done.stderr.startswith("The connection to the server 127.0.0.1:1 was refused")
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+@pytest.mark.parametrize("command", LIVE)
+def test_a_cluster_is_what_imports_the_network(kubeconfigs: Path, command: str) -> None:
+    """The counter-proof: these names are those of the modules that a connection takes."""
+    found = imported_in_vain(kubeconfigs / "certificate", command)
+    assert found >= NETWORK - {"kubernetes"}
+    assert "kubernetes" not in found
+
+
+@pytest.mark.parametrize("user", USERS)
+def test_only_an_auth_provider_imports_kubernetes(kubeconfigs: Path, user: str) -> None:
+    found = imported_in_vain(kubeconfigs / user, "status")
+    assert ("kubernetes" in found) == (user == "auth-provider")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_only_the_command_that_was_typed_is_imported(command: str) -> None:
+    found = imported(command, "--help")
+    assert {name for name in COMMANDS if f"kubectl_ambient.cli.{name}" in found} == {command}
+
+
+def test_the_table_says_what_the_commands_say() -> None:
+    for name, summary in COMMANDS.items():
+        told = (inspect.getdoc(function_of(name)) or "").partition("\n\n")[0]
+        assert summary == " ".join(told.split())
 
 
 # Measured with Python 3.11, beyond the bare interpreter, and a tenth more.
 @pytest.mark.parametrize(
     ("words", "measured"),
-    [(HELP[0], 127), (HELP[2], 127), (HELP[5], 126), (FILES[0], 256), (FILES[2], 218)],
+    [(HELP[0], 117), (HELP[2], 123), (HELP[5], 122), (FILES[0], 255), (FILES[2], 217)],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else str(value),
 )
 def test_the_number_of_modules(words: tuple[str, ...], measured: int) -> None:

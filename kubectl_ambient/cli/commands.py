@@ -1,0 +1,78 @@
+"""The table of the commands: only the one that was typed is imported and built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+# In the order in which one meets them. The words are the first paragraphs of the functions' docstrings, written
+# here once more so that `--help` can show them without importing every command.
+COMMANDS = {
+    "status": "Tell for every pod whether it is in ambient mode, and whether it should be.",
+    "explain": "Tell why a pod is or is not in ambient mode, rule by rule, and what to do.",
+    "enable": "Add the label istio.io/dataplane-mode=ambient to namespaces, pods or pod templates.",
+    "disable": "Take the label istio.io/dataplane-mode=ambient off namespaces, pods or pod templates.",
+    "labels": "Print the label reference; with objects, what is set, what they inherit, and what is wrong.",
+    "version": "Print the version of this tool, of Kubernetes, and of Istio's agents.",
+}
+
+
+def function_of(name: str) -> Callable[..., None]:
+    """What a command of the table runs. Imports are written out, for those who look which modules there are."""
+    match name:
+        case "status":
+            from kubectl_ambient.cli.status import status
+
+            return status
+        case "explain":
+            from kubectl_ambient.cli.explain import explain
+
+            return explain
+        case "enable":
+            from kubectl_ambient.cli.enable import enable
+
+            return enable
+        case "disable":
+            from kubectl_ambient.cli.disable import disable
+
+            return disable
+        case "labels":
+            from kubectl_ambient.cli.labels import labels
+
+            return labels
+        case "version":
+            from kubectl_ambient.cli.version import version
+
+            return version
+        case _:
+            raise KeyError(name)
+
+
+class LazyGroup(TyperGroup):
+    """Knows its commands by name and summary, and builds one when it is asked for it."""
+
+    def __init__(self, *args: Any, **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self.commands = {name: TyperCommand(name, help=summary) for name, summary in COMMANDS.items()}
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command, ready to run; None for an unknown one."""
+        return build(cmd_name) if cmd_name in self.commands else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The names and summaries."""
+        limit = formatter.width - 6 - max(map(len, self.commands))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, known.get_short_help_str(limit)) for name, known in self.commands.items()])
+
+
+def build(name: str) -> Any:
+    """The command of this name, with kubectl's flags."""
+    from kubectl_ambient.cli.kube_command import KubeCommand
+
+    alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
+    alone.command(name, cls=KubeCommand)(function_of(name))
+    return typer.main.get_command(alone)
