@@ -124,7 +124,9 @@ def not_in_files(plural: str, name: str) -> str:
 
 
 def _is_empty(snapshot: Snapshot) -> bool:
-    found = (snapshot.pods, snapshot.workloads, snapshot.cni_config, snapshot.nodes)
+    l7 = snapshot.l7
+    of_l7 = (l7.services, l7.service_entries, l7.workload_entries, l7.gateways)
+    found = (snapshot.pods, snapshot.workloads, snapshot.cni_config, snapshot.nodes, *of_l7)
     known = any(isinstance(n, Namespace) for n in snapshot.namespaces.values())
     return not known and all(isinstance(part, Unread) or not part for part in found)
 

@@ -1,0 +1,123 @@
+"""`kubectl ambient waypoint status`: for every Service and its like, which waypoint serves it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kubectl_ambient.cli import settings
+from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.cli.output import check_format
+from kubectl_ambient.kube.errors import UsageError
+
+if TYPE_CHECKING:
+    from kubectl_ambient.cli.waypoint_source import WaypointSource
+    from kubectl_ambient.mesh.waypoints import Binding
+
+DRIFT = 3
+
+
+def waypoint_status(
+    ctx: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME | TYPE NAME | TYPE/NAME]...", help="Only these: cart, svc/cart, pods, …"),
+    ] = None,
+    all_namespaces: settings.AllNamespaces = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Also what has no waypoint and names none.")] = False,
+    selector: settings.Selector = "",
+    filename: settings.Filename = None,
+    recursive: settings.Recursive = False,
+    output: settings.Output = "",
+    no_headers: settings.NoHeaders = False,
+    fail_on: Annotated[
+        list[str] | None, typer.Option("--fail-on", help="Exit with 3 on drift, unknown, or any; may be repeated.")
+    ] = None,
+    chunk_size: settings.ChunkSize = 500,
+) -> None:
+    """Tell for every Service, ServiceEntry, Pod and WorkloadEntry which waypoint serves it, or why none does."""
+    from kubectl_ambient.cli.waypoint_request import WaypointRequest
+    from kubectl_ambient.cli.waypoint_source import read_waypoint_source
+    from kubectl_ambient.mesh.waypoint_summary import fails
+
+    check_format(output, settings.FORMATS_STATUS)
+    conditions = _conditions(fail_on or ())
+    request = WaypointRequest.of(
+        connection(ctx),
+        names or (),
+        all_namespaces=all_namespaces,
+        label_selector=selector,
+        filenames=filename or (),
+        recursive=recursive,
+        chunk_size=chunk_size,
+    )
+    source = read_waypoint_source(request)
+    bindings = [source.judge.of(target) for target in source.targets]
+    if output in ("", "wide"):
+        whole = show_all or request.chosen
+        _print_text(source, bindings, wide=output == "wide", headers=not no_headers, whole=whole)
+    elif bindings or not source.problems:
+        _print_data(bindings, output)
+    source.tell_remarks()
+    code = source.tell_problems()
+    if fails(bindings, conditions):
+        code = DRIFT
+    if code:
+        raise typer.Exit(code)
+
+
+def _conditions(typed: Sequence[str]) -> list[str]:
+    from kubectl_ambient.mesh.waypoint_summary import FAIL_ON
+
+    words = [word for text in typed for word in text.split(",") if word]
+    for word in words:
+        if word not in FAIL_ON:
+            raise UsageError(f'error: invalid --fail-on "{word}": one of {", ".join(FAIL_ON)}')
+    return words
+
+
+def _print_data(bindings: Sequence[Binding], output: str) -> None:
+    from kubectl_ambient.kube.resources import find_resource
+    from kubectl_ambient.render.documents import as_json, as_yaml
+    from kubectl_ambient.render.waypoint_documents import waypoint_status_list
+
+    if output == "name":
+        for binding in bindings:
+            print(f"{find_resource(binding.kind).name_for_output}/{binding.name}")
+        return
+    document = waypoint_status_list(bindings)
+    print(as_json(document) if output == "json" else as_yaml(document))
+
+
+def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bool, headers: bool, whole: bool) -> None:
+    from kubectl_ambient.mesh.waypoint_summary import is_plain
+    from kubectl_ambient.render import waypoints as text
+    from kubectl_ambient.render.status import folded
+    from kubectl_ambient.render.terminal import Paint, colours, text_width, width
+
+    if not bindings:
+        if not source.problems:
+            where = "" if source.many else f" in {source.namespace} namespace."
+            print(f"No resources found{where}", file=sys.stderr)
+        return
+    paint = Paint(colours())
+    # One namespace shows its Services as they are; pods without a waypoint of their own are the rule.
+    hidden = [] if whole else [b for b in bindings if is_plain(b) and (source.many or b.traffic == "workload")]
+    left_out = {binding.ref for binding in hidden}
+    shown = [binding for binding in bindings if binding.ref not in left_out]
+    parts = []
+    if shown:
+        table = text.binding_table(
+            shown, namespaced=source.many, wide=wide, headers=headers, width=width(), paint=paint
+        )
+        parts.append(table)
+    if headers:
+        sentences = (text.summary(bindings), text.left_out(hidden))
+        told = [folded(sentence, text_width()) for sentence in sentences if sentence]
+        told.append(text.notes(shown, namespaced=source.many, width=text_width(), paint=paint))
+        parts.append("\n".join(part for part in told if part))
+    if parts:
+        print("\n\n".join(parts))
