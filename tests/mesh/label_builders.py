@@ -1,0 +1,79 @@
+"""Labelled objects and what is wrong with them, in one line each."""
+
+from __future__ import annotations
+
+from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, Istiod, Owner, Unread
+from kubectl_ambient.cluster.labelled import Labelled, LabelSnapshot
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.label_judge import LabelJudge, Report
+
+DEFAULT_SELECTORS = """
+- podSelector: {matchLabels: {istio.io/dataplane-mode: ambient}}
+- podSelector: {matchExpressions: [{key: istio.io/dataplane-mode, operator: NotIn, values: [none]}]}
+  namespaceSelector: {matchLabels: {istio.io/dataplane-mode: ambient}}
+"""
+
+
+def istio(version: str = "1.30.3", selectors: str = DEFAULT_SELECTORS, *, webhooks: bool = False) -> Snapshot:
+    """Istio of one version; without webhooks nothing injects."""
+    cni = DaemonSet(
+        namespace="istio-system",
+        name="istio-cni-node",
+        container=AgentContainer(image=f"docker.io/istio/install-cni:{version}"),
+    )
+    config = {"AMBIENT_ENABLED": "true", "AMBIENT_ENABLEMENT_SELECTOR": selectors}
+    istiod = Istiod(namespace="istio-system", name="istiod", container=AgentContainer(image=f"istio/pilot:{version}"))
+    return Snapshot(
+        cni_daemonsets=[cni],
+        cni_config=[ConfigMap(namespace="istio-system", name="istio-cni-config", data=config)],
+        istiods=[istiod],
+        webhooks=Unread(what="list mutatingwebhookconfigurations", why="forbidden") if webhooks else [],
+    )
+
+
+def on(kind: str, labels: dict[str, str] | None = None, **annotations: str) -> Labelled:
+    """An object called `web` (a Namespace: shop) with these labels."""
+    namespace = "" if kind in ("Namespace", "GatewayClass") else "shop"
+    name = "shop" if kind == "Namespace" else "web"
+    return Labelled(kind=kind, namespace=namespace, name=name, labels=labels or {}, annotations=annotations)
+
+
+def template(labels: dict[str, str], own: dict[str, str] | None = None, **annotations: str) -> Labelled:
+    """A Deployment with these labels on its pod template."""
+    return Labelled(
+        kind="Deployment",
+        namespace="shop",
+        name="web",
+        labels=own or {},
+        template_labels=labels,
+        template_annotations=annotations,
+    )
+
+
+def pod_of(workload: str, labels: dict[str, str], name: str = "web-1") -> Labelled:
+    """A pod of a Deployment."""
+    return Labelled(
+        kind="Pod", namespace="shop", name=name, labels=labels, owner=Owner(kind="Deployment", name=workload)
+    )
+
+
+def judged(*objects: Labelled, by: Snapshot | None = None) -> LabelJudge:
+    """A judge over these objects, the Namespaces among them known."""
+    namespaces: dict[str, Labelled | Unread] = {o.name: o for o in objects if o.kind == "Namespace"}
+    return LabelJudge(LabelSnapshot(objects=list(objects), namespaces=namespaces, istio=by or istio()))
+
+
+def report(labelled: Labelled, *others: Labelled, by: Snapshot | None = None) -> Report:
+    """The report on one object."""
+    return judged(labelled, *others, by=by).judge(labelled)
+
+
+def codes(labelled: Labelled, *others: Labelled, by: Snapshot | None = None) -> list[str]:
+    """What is wrong with one object."""
+    return [finding.code for finding in report(labelled, *others, by=by).findings]
+
+
+def fix(labelled: Labelled, by: Snapshot | None = None) -> str | None:
+    """The command that mends its only mistake."""
+    (finding,) = report(labelled, by=by).findings
+    return finding.fix

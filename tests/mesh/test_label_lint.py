@@ -1,0 +1,342 @@
+"""Mistakes in labels, row by row; and what must not be taken for one."""
+
+from __future__ import annotations
+
+import pytest
+
+from kubectl_ambient.cluster.labelled import Labelled, is_istios
+from kubectl_ambient.mesh.known_keys import KNOWN_KEYS
+from kubectl_ambient.mesh.label_reference import REFERENCE
+from tests.mesh.label_builders import codes, fix, istio, judged, on, pod_of, report, template
+
+MODE, WAYPOINT, FOR = "istio.io/dataplane-mode", "istio.io/use-waypoint", "istio.io/waypoint-for"
+INGRESS = "istio.io/ingress-use-waypoint"
+NS = "kubectl label namespace shop"
+
+VALUES: list[tuple[str, str, str, str | None]] = [
+    ("Namespace", MODE, "Ambient", f"{NS} {MODE}=ambient --overwrite"),
+    ("Namespace", MODE, "enabled", f"{NS} {MODE}=ambient --overwrite"),
+    ("Namespace", MODE, "true", f"{NS} {MODE}=ambient --overwrite"),
+    ("Namespace", MODE, "disabled", f"{NS} {MODE}=none --overwrite"),
+    ("Namespace", MODE, "ambeint", f"{NS} {MODE}=ambient --overwrite"),
+    ("Namespace", MODE, "sidecar", None),
+    ("Namespace", MODE, "", None),
+    ("Pod", MODE, "None", f"kubectl label pod web -n shop {MODE}=none --overwrite"),
+    ("Namespace", "istio-injection", "true", f"{NS} istio-injection=enabled --overwrite"),
+    ("Namespace", WAYPOINT, "None", f"{NS} {WAYPOINT}=none --overwrite"),
+    ("Namespace", WAYPOINT, "", None),
+    ("Service", WAYPOINT, "true", None),
+    ("Service", WAYPOINT, "My_Waypoint", None),
+    ("Service", "istio.io/use-waypoint-namespace", "Infra", None),
+    ("Service", INGRESS, "yes", f"kubectl label service web -n shop {INGRESS}=true --overwrite"),
+    (
+        "Gateway",
+        FOR,
+        "Service",
+        f"kubectl label gateways.gateway.networking.k8s.io web -n shop {FOR}=service --overwrite",
+    ),
+    ("GatewayClass", FOR, "pods", None),
+    ("Pod", "sidecar.istio.io/inject", "yes", "kubectl label pod web -n shop sidecar.istio.io/inject=true --overwrite"),
+]
+
+
+@pytest.mark.parametrize(("kind", "key", "value", "command"), VALUES)
+def test_a_value_outside_the_valid_ones(kind: str, key: str, value: str, command: str | None) -> None:
+    labels = {key: value} | ({WAYPOINT: "wp"} if key.endswith("-namespace") else {})
+    labelled = on(kind, labels)
+    assert codes(labelled) == ["ValueUnknown"]
+    assert fix(labelled) == command
+
+
+KEYS = [
+    "istio.io/dataplanemode",
+    "ambient.istio.io/dataplane-mode",
+    "istio.io/data-plane-mode",
+    "istio.io/dataplane_mode",
+    "istio.io/Dataplane-Mode",
+    "isto.io/dataplane-mode",
+    "istoi.io/dataplane-mode",
+    "istio.com/dataplane-mode",
+    "istio/dataplane-mode",
+    "dataplane-mode",
+    "istio-dataplane-mode",
+    "istio.io.dataplane-mode",
+    "istio.io/dataplan-mode",
+    "istio.io/dataplane",
+]
+
+
+@pytest.mark.parametrize("key", KEYS)
+def test_a_misspelt_key(key: str) -> None:
+    labelled = on("Namespace", {key: "ambient"})
+    assert codes(labelled) == ["KeyMisspelt"]
+    assert fix(labelled) == f"{NS} {MODE}=ambient {key}-"
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "meant"),
+    [
+        ("Service", "istio.io/use-waypoints", "wp", WAYPOINT),
+        ("Service", "istio.io/waypoint", "wp", WAYPOINT),
+        ("Service", "ambient.istio.io/use-waypoint", "wp", WAYPOINT),
+        ("Service", "istio.io/ingress-use-waypionts", "true", INGRESS),
+        ("Gateway", "istio.io/waypointfor", "all", FOR),
+        ("Namespace", "istio.io/injection", "enabled", "istio-injection"),
+        ("Namespace", "istio-injecton", "enabled", "istio-injection"),
+        ("Pod", "istio.io/inject", "false", "sidecar.istio.io/inject"),
+        ("Namespace", "istio.io/revision", "canary", "istio.io/rev"),
+    ],
+)
+def test_what_a_misspelt_key_was_meant_to_be(kind: str, key: str, value: str, meant: str) -> None:
+    labelled = on(kind, {key: value})
+    assert codes(labelled) == ["KeyMisspelt"]
+    assert f" {meant}={value} {key}-" in str(fix(labelled))
+
+
+def test_the_right_key_is_already_there() -> None:
+    labelled = on("Namespace", {"istio.io/dataplanemode": "ambient", MODE: "ambient"})
+    assert fix(labelled) == f"{NS} istio.io/dataplanemode-"
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "command"),
+    [
+        ("Service", MODE, "ambient", f"kubectl label service web -n shop {MODE}-"),
+        ("WorkloadEntry", MODE, "ambient", f"kubectl label workloadentry web -n shop {MODE}-"),
+        ("Namespace", FOR, "all", f"{NS} {FOR}-"),
+        ("Service", FOR, "all", f"kubectl label service web -n shop {FOR}-"),
+        ("Gateway", WAYPOINT, "wp", f"kubectl label gateways.gateway.networking.k8s.io web -n shop {WAYPOINT}-"),
+        ("Pod", INGRESS, "true", f"kubectl label pod web -n shop {INGRESS}-"),
+        ("Pod", "istio-injection", "enabled", "kubectl label pod web -n shop istio-injection-"),
+        ("Namespace", "sidecar.istio.io/inject", "true", f"{NS} sidecar.istio.io/inject-"),
+    ],
+)
+def test_a_label_where_it_does_nothing(kind: str, key: str, value: str, command: str) -> None:
+    labelled = on(kind, {key: value})
+    assert codes(labelled) == ["KeyMisplaced"]
+    assert fix(labelled) == command
+
+
+def test_a_label_on_a_deployment_moves_into_its_template() -> None:
+    labelled = template({}, {MODE: "ambient"})
+    assert codes(labelled) == ["KeyMisplaced"]
+    assert fix(labelled) == (
+        "kubectl patch deployment web -n shop --type merge -p "
+        '\'{"metadata":{"labels":{"istio.io/dataplane-mode":null}},'
+        '"spec":{"template":{"metadata":{"labels":{"istio.io/dataplane-mode":"ambient"}}}}}\''
+    )
+    assert codes(template({MODE: "ambient"}, {MODE: "ambient"})) == []  # a tool that labels everything it makes
+    assert codes(template({MODE: "none"}, {MODE: "ambient"})) == ["KeyMisplaced"]
+
+
+def test_a_label_as_an_annotation_and_the_other_way_round() -> None:
+    labelled = on("Namespace", {}, **{MODE: "ambient"})
+    assert codes(labelled) == ["LabelIsAnnotation"]
+    assert fix(labelled) == f"{NS} {MODE}=ambient && kubectl annotate namespace shop {MODE}-"
+    bypass = "ambient.istio.io/bypass-inbound-capture"
+    labelled = on("Pod", {bypass: "true"})
+    assert codes(labelled) == ["AnnotationIsLabel"]
+    assert fix(labelled) == (
+        f"kubectl annotate pod web -n shop {bypass}=true && kubectl label pod web -n shop {bypass}-"
+    )
+    labelled = template({bypass: "true"})
+    assert fix(labelled) == (
+        'kubectl patch deployment web -n shop --type merge -p \'{"spec":{"template":{"metadata":{'
+        f'"labels":{{"{bypass}":null}},"annotations":{{"{bypass}":"true"}}}}}}}}}}\''
+    )
+
+
+def test_a_label_that_is_only_read_beside_another() -> None:
+    key = "istio.io/use-waypoint-namespace"
+    assert codes(on("Service", {key: "infra"})) == ["LabelIncomplete"]
+    assert codes(on("Service", {key: "infra", WAYPOINT: "wp"})) == []
+    assert codes(on("Service", {key: "infra"}), on("Namespace", {WAYPOINT: "wp"})) == ["LabelIncomplete"]
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "key", "value", "known"),
+    [
+        ("1.30.3", "Service", "istio.io/use-waypoint-canary", "wp", False),
+        ("1.31.0", "Service", "istio.io/use-waypoint-canary", "wp", True),
+        ("1.31.0-rc.0", "Service", "istio.io/use-waypoint-canary", "wp", True),
+        ("1.22.8", "GatewayClass", FOR, "all", False),
+        ("1.23.0", "GatewayClass", FOR, "all", True),
+        ("1.24.2", "Namespace", INGRESS, "true", False),
+        ("1.24.2", "Service", INGRESS, "true", True),
+        ("1.23.6", "Service", INGRESS, "true", False),
+    ],
+)
+def test_a_key_that_the_running_version_does_not_know(
+    version: str, kind: str, key: str, value: str, known: bool
+) -> None:
+    assert codes(on(kind, {key: value}), by=istio(version)) == ([] if known else ["KeyNotInVersion"])
+
+
+def test_an_annotation_is_known_by_the_version_of_istio_cni() -> None:
+    key = "ambient.istio.io/dns-capture"
+    assert codes(on("Pod", {}, **{key: "true"}), by=istio("1.24.6")) == ["KeyNotInVersion"]
+    assert codes(on("Pod", {}, **{key: "true"}), by=istio("1.25.0")) == []
+
+
+def test_where_the_version_is_not_known_it_is_assumed_to_know_the_key() -> None:
+    labelled = on("Service", {"istio.io/use-waypoint-canary": "wp"})
+    judge = judged(labelled, by=istio("latest"))
+    assert judge.judge(labelled).findings == ()
+    assert judge.assumptions == [
+        "istiod is taken to know istio.io/use-waypoint-canary (1.31+): its image names no version"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("version", "value", "taken"),
+    [
+        ("1.24.0", "True", False),
+        ("1.29.0", "True", True),
+        ("1.29.0", "1", False),
+        ("1.30.0", "1", True),
+        ("1.30.0", "yes", False),
+        ("latest", "t", True),
+    ],
+)
+def test_how_a_boolean_is_read_by_each_version(version: str, value: str, taken: bool) -> None:
+    assert codes(on("Service", {INGRESS: value}), by=istio(version)) == ([] if taken else ["ValueUnknown"])
+
+
+@pytest.mark.parametrize(("version", "taken"), [("1.26.8", True), ("1.27.0", False)])
+def test_how_inject_is_read_by_each_version(version: str, taken: bool) -> None:
+    assert codes(on("Pod", {"sidecar.istio.io/inject": "yes"}), by=istio(version)) == (
+        [] if taken else ["ValueUnknown"]
+    )
+
+
+def test_a_weight_and_a_dry_run_that_are_none() -> None:
+    canary = {"istio.io/use-waypoint-canary": "wp2", WAYPOINT: "wp"}
+    weight = {"istio.io/use-waypoint-canary-weight": "101"}
+    assert codes(on("Service", canary, **weight), by=istio("1.31.0")) == ["ValueUnknown"]
+    assert (
+        codes(on("Service", canary, **{**weight, "istio.io/use-waypoint-canary-weight": "100"}), by=istio("1.31.0"))
+        == []
+    )
+    assert codes(on("AuthorizationPolicy", {}, **{"istio.io/dry-run": "yes"})) == ["ValueUnknown"]
+    assert codes(on("AuthorizationPolicy", {}, **{"istio.io/dry-run": "True"})) == []
+
+
+# Both modes
+
+
+def test_both_modes_on_a_namespace() -> None:
+    injected = on("Namespace", {MODE: "ambient", "istio-injection": "enabled"})
+    assert codes(injected, by=istio(webhooks=True)) == ["BothModes"]
+    assert fix(injected, by=istio(webhooks=True)) == f"{NS} istio-injection-"
+    assert codes(injected) == []  # nothing injects in this cluster
+    assert codes(on("Namespace", {MODE: "none", "istio-injection": "enabled"}), by=istio(webhooks=True)) == []
+
+
+def test_a_revision_on_an_ambient_namespace() -> None:
+    revised = on("Namespace", {MODE: "ambient", "istio.io/rev": "canary"})
+    assert codes(revised, by=istio(webhooks=True)) == ["BothModes"]
+    assert fix(revised, by=istio(webhooks=True)) == f"{NS} istio-injection=disabled"
+    safe = on("Namespace", {MODE: "ambient", "istio.io/rev": "canary", "istio-injection": "disabled"})
+    assert codes(safe, by=istio(webhooks=True)) == []
+
+
+# Silence
+
+
+def test_custom_selectors_have_the_say() -> None:
+    own = "- {namespaceSelector: {matchLabels: {istio.io/dataplane: mesh}}}"
+    for labelled in (
+        on("Namespace", {MODE: "on"}),
+        on("Service", {MODE: "ambient"}),
+        on("Namespace", {"istio.io/dataplane": "mesh"}),
+        on("Namespace", {"istio.io/dataplanemode": "ambient"}),
+    ):
+        assert codes(labelled, by=istio(selectors=own)) == []
+    assert codes(on("Service", {WAYPOINT: ""}), by=istio(selectors=own)) == ["ValueUnknown"]
+    assert codes(on("Namespace", {MODE: "on"}), by=istio("1.26.8", own)) == ["ValueUnknown"]  # not read before 1.27
+
+
+def test_no_key_of_istios_api_is_a_misspelt_one() -> None:
+    for key in sorted(KNOWN_KEYS | {entry.key for entry in REFERENCE}):
+        for labelled in (on("Pod", {key: "x"}), on("Pod", {}, **{key: "x"})):
+            assert "KeyMisspelt" not in codes(labelled), key
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "app.kubernetes.io/name",
+        "istio",
+        "istio-version",
+        "istio-rev",
+        "istio.io/team",
+        "istio.io/ref",
+        "topology.istio.io/zone",
+        "security.istio.io/mode",
+        "networking.istio.io/rev",
+        "gateway.istio.io/revision",
+        "example.com/use-waypoint",
+        "kmesh.net/dataplane-mode",
+        "mode",
+        "rev",
+        "waypoint",
+        "sidecar.istio.io/logLevels",
+    ],
+)
+def test_keys_of_others_are_left_alone(key: str) -> None:
+    assert codes(on("Namespace", {key: "x"})) == []
+    assert codes(on("Service", {}, **{key: "x"})) == []
+
+
+@pytest.mark.parametrize("value", ["Kmesh", "kmesh"])
+def test_another_data_plane_is_no_mistake(value: str) -> None:
+    assert codes(on("Namespace", {MODE: value})) == []
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {"gateway.istio.io/managed": "istio.io-mesh-controller"},
+        {"operator.istio.io/component": "Pilot"},
+        {"app.kubernetes.io/part-of": "istio"},
+        {"app": "ztunnel"},
+        {"k8s-app": "istio-cni-node"},
+        {"helm.sh/chart": "gateway-1.27.0"},
+        {"istio.io/tag": "prod"},
+    ],
+)
+def test_istios_own_objects_are_not_judged(labels: dict[str, str]) -> None:
+    assert is_istios(labels)
+    mistaken = {MODE: "none", FOR: "all"}
+    assert codes(Labelled(kind="Service", namespace="x", name="y", labels=mistaken, istios=True)) == []
+    assert codes(Labelled(kind="Service", namespace="x", name="y", labels=mistaken)) == ["KeyMisplaced"] * 2
+
+
+def test_labels_in_their_places() -> None:
+    right = [
+        on("Namespace", {MODE: "none", WAYPOINT: "wp", "istio.io/use-waypoint-namespace": "infra", INGRESS: "true"}),
+        on("Pod", {MODE: "ambient", WAYPOINT: "none", "istio.io/rev": "canary", "sidecar.istio.io/inject": "false"}),
+        on("Service", {WAYPOINT: "wp", INGRESS: "false", "topology.istio.io/network": "n"}),
+        on("ServiceEntry", {WAYPOINT: "wp", "networking.istio.io/enable-autoallocate-ip": "true"}),
+        on("WorkloadEntry", {WAYPOINT: "wp", "networking.istio.io/tunnel": "http"}),
+        on("Gateway", {FOR: "all", MODE: "none", "istio.io/rev": "canary", "sidecar.istio.io/inject": "false"}),
+        on("GatewayClass", {FOR: "none"}),
+        template({WAYPOINT: "wp", MODE: "none"}, **{"ambient.istio.io/bypass-inbound-capture": "1"}),
+        on("Pod", {}, **{"ambient.istio.io/redirection": "enabled", "sidecar.istio.io/status": "{}"}),
+    ]
+    for labelled in right:
+        assert codes(labelled) == [], labelled
+
+
+def test_a_waypoint_may_be_called_true() -> None:
+    waypoint = Labelled(kind="Gateway", namespace="shop", name="true", labels={FOR: "all"})
+    assert codes(on("Service", {WAYPOINT: "true"}), waypoint) == []
+
+
+def test_a_mistake_of_a_template_is_not_told_again_for_its_pods() -> None:
+    workload = template({MODE: "Ambient"})
+    assert codes(workload) == ["ValueUnknown"]
+    assert codes(pod_of("web", {MODE: "Ambient"}), workload) == []
+    assert codes(pod_of("web", {MODE: "enabled"}), workload) == ["ValueUnknown"]
+    assert codes(pod_of("other", {MODE: "Ambient"}), workload) == ["ValueUnknown"]
+    assert report(pod_of("web", {MODE: "Ambient"}), workload).own == ()
