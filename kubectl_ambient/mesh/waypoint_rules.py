@@ -62,6 +62,8 @@ REASONS = (
 )
 # A waypoint is named and cannot be used: the traffic goes past it.
 UNUSABLE = (NOT_READY, DENIED, UNSUPPORTED, FORBIDDEN)
+# Decided before any label is looked at.
+UNASKED = (NOT_SERVED, IS_GATEWAY)
 
 MANAGED = "gateway.istio.io/managed"
 _MESH = "istio.io-mesh-controller"

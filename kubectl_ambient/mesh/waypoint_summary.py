@@ -17,11 +17,13 @@ KINDS: tuple[Kind, ...] = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")
 class Sums(Struct, frozen=True):
     """Of each kind that there is: how many go through a waypoint, and how many there are.
 
-    unusable: how many name a waypoint that they do not get. unknown: of how many it cannot be told.
+    dead: how many are bound to a waypoint without a Ready proxy. unusable: how many name a waypoint that they do not
+    get. unknown: of how many it cannot be told.
     """
 
     served: dict[Kind, int]
     total: dict[Kind, int]
+    dead: int
     unusable: int
     unknown: int
 
@@ -34,6 +36,7 @@ def sums(bindings: Iterable[Binding]) -> Sums:
     return Sums(
         served={kind: served[kind] for kind in there},
         total={kind: total[kind] for kind in there},
+        dead=sum(any(f.code == "WaypointDead" for f in b.findings) for b in found),
         unusable=sum(b.unusable for b in found),
         unknown=sum(b.reason == EVIDENCE_MISSING for b in found),
     )

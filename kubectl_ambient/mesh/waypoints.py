@@ -14,6 +14,7 @@ from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.waypoint_findings import Found, findings
 from kubectl_ambient.mesh.waypoint_rules import (
     EVIDENCE_MISSING,
+    UNASKED,
     UNUSABLE,
     Decision,
     Kind,
@@ -100,7 +101,7 @@ class WaypointJudge:
             traffic=traffic_of(target),
             reason=decision.reason,
             named=named.key or None,
-            inherited_from=named.by if named.inherited else None,
+            inherited_from=named.by if named.inherited and decision.reason not in UNASKED else None,
             condition=condition_of(target),
             message=sentence(target, decision),
             findings=self._findings(target, decision),

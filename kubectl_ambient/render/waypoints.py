@@ -57,6 +57,8 @@ def summary(bindings: Sequence[Binding]) -> str:
         for kind, total in found.total.items()
     )
     sentences = [f"Through a waypoint: {served}."]
+    if found.dead:
+        sentences.append(f"{found.dead} of these {'goes' if found.dead == 1 else 'go'} to one that is dead.")
     if found.unusable:
         it = "names a waypoint that it does not get" if found.unusable == 1 else "name a waypoint that they do not get"
         sentences.append(f"{found.unusable} {it}.")
@@ -72,7 +74,8 @@ def left_out(bindings: Sequence[Binding]) -> str:
     kinds = Counter(b.kind for b in bindings)
     counted = [f"{n} {_PLURALS[kind] if n != 1 else kind}" for kind, n in kinds.most_common()]
     reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(b.reason for b in bindings).most_common())
-    return f"Not shown: {' and '.join(counted)} without a waypoint ({reasons}): --all lists them."
+    listed = " and ".join([", ".join(counted[:-1]), counted[-1]]) if counted[1:] else counted[0]
+    return f"Not shown: {listed} without a waypoint ({reasons}): --all lists them."
 
 
 def notes(bindings: Iterable[Binding], *, namespaced: bool, width: int, paint: Paint) -> str:
