@@ -7,9 +7,9 @@ import sys
 
 def main() -> None:
     """Run the tool on the process's own arguments, and end the process with its exit code."""
-    from kubectl_ambient.cli.completion import ASK, respond
+    if sys.argv[1:2] == ["__complete"]:
+        from kubectl_ambient.cli.completion_program import respond
 
-    if sys.argv[1:2] == [ASK]:
         respond(sys.argv[2:])
     from kubectl_ambient.cli.app import run
 

@@ -15,13 +15,18 @@ COMMANDS = {
     "explain": "Tell why a pod is or is not in ambient mode, rule by rule, and what to do.",
     "enable": "Add the label istio.io/dataplane-mode=ambient to namespaces, pods or pod templates.",
     "disable": "Take the label istio.io/dataplane-mode=ambient off namespaces, pods or pod templates.",
+    "waypoint": "Tell which waypoint serves what, and why not.",
     "labels": "Print the label reference; with objects, what is set, what they inherit, and what is wrong.",
     "version": "Print the version of this tool, of Kubernetes, and of Istio's agents.",
+    "completion": "Complete commands, flags and names with TAB.",
 }
 
 
-def function_of(name: str) -> Callable[..., None]:
-    """What a command of the table runs. Imports are written out, for those who look which modules there are."""
+def function_of(name: str) -> Callable[..., None] | typer.Typer:
+    """What a command of the table runs, or the group that it is.
+
+    Imports are written out, for those who look which modules there are.
+    """
     match name:
         case "status":
             from kubectl_ambient.cli.status import status
@@ -39,6 +44,10 @@ def function_of(name: str) -> Callable[..., None]:
             from kubectl_ambient.cli.disable import disable
 
             return disable
+        case "waypoint":
+            from kubectl_ambient.cli.waypoint import app as waypoint
+
+            return waypoint
         case "labels":
             from kubectl_ambient.cli.labels import labels
 
@@ -47,6 +56,10 @@ def function_of(name: str) -> Callable[..., None]:
             from kubectl_ambient.cli.version import version
 
             return version
+        case "completion":
+            from kubectl_ambient.cli.completion import app as completion
+
+            return completion
         case _:
             raise KeyError(name)
 
@@ -73,6 +86,9 @@ def build(name: str) -> Any:
     """The command of this name, with kubectl's flags."""
     from kubectl_ambient.cli.kube_command import KubeCommand
 
+    found = function_of(name)
+    if isinstance(found, typer.Typer):
+        return typer.main.get_command(found)
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    alone.command(name, cls=KubeCommand)(function_of(name))
+    alone.command(name, cls=KubeCommand)(found)
     return typer.main.get_command(alone)

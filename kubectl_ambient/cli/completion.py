@@ -1,50 +1,116 @@
-"""Completion as kubectl asks for it: the words of a line as arguments, the last one unfinished; never a word of error.
-
-kubectl runs `kubectl_complete-ambient WORD… UNFINISHED`, and takes lines of `candidate TAB description` with a
-last line `:N` (kubectl, pkg/cmd/plugin/plugin_completion.go). The shells' own scripts ask
-`kubectl-ambient __complete` the same.
-"""
+"""`kubectl ambient completion`: where kubectl finds the completion, and scripts for `kubectl-ambient` itself."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
 
-ASK = "__complete"
+import typer
+
+Directory = Annotated[str, typer.Option("--dir", help="The folder; else that of kubectl-ambient, or one of the PATH.")]
+
+app = typer.Typer(
+    help="""Complete commands, flags and names with TAB.
+
+\b
+For “kubectl ambient …”:   kubectl ambient completion install
+For “kubectl-ambient …”:   kubectl ambient completion bash|zsh|fish|powershell
+""",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+# How kubectl's own help has it (`kubectl completion --help`).
+_LOAD = {
+    "bash": "source <(kubectl completion bash)",
+    "zsh": "source <(kubectl completion zsh)",
+    "fish": "kubectl completion fish | source",
+    "powershell": "kubectl completion powershell | Out-String | Invoke-Expression",
+}
 
 
-def main() -> None:
-    """Run `kubectl_complete-ambient`."""
-    respond(sys.argv[1:])
+@app.command("install")
+def install(directory: Directory = "") -> None:
+    """Let kubectl complete “kubectl ambient …”: write kubectl_complete-ambient where it finds it.
 
-
-def respond(words: Sequence[str]) -> None:
-    """Print what could stand at the cursor, and end the process at once: with 0, whatever went wrong.
-
-    With KUBECTL_AMBIENT_TRACEBACK set, what went wrong is told.
+    pip and pipx bring that program with them, krew does not. Another file of that name is never overwritten.
     """
-    told = bool(os.environ.get("KUBECTL_AMBIENT_TRACEBACK"))
-    if not told:
-        _hush()
-    text = ":4\n"  # nothing, and no files either
-    try:
-        from kubectl_ambient.cli.completion_answer import complete
+    from kubectl_ambient.cli import completion_install
 
-        text = str(complete(words))
-    except BaseException:
-        if told:
-            raise
-    try:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.flush()
-    except OSError:
-        pass  # the shell has gone
-    os._exit(0)  # nothing that still waits for a server may hold up the shell
+    path, written = completion_install.install(directory, os.environ)
+    print(f"{path} {'installed' if written else 'came with the package: there is nothing to install'}")
+    if not completion_install.is_on_path(path.parent, os.environ):
+        print(f"{path.parent} is not on the PATH: kubectl will not find it there", file=sys.stderr)
+    print(f"kubectl's own completion must be on as well: {_LOAD[_shell()]}", file=sys.stderr)
 
 
-def _hush() -> None:
-    """Nothing that is run from here, credential plugins included, may print into a line or read from it."""
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
-    os.dup2(nowhere, 2)
+@app.command("uninstall")
+def uninstall(directory: Directory = "") -> None:
+    """Remove what “completion install” wrote, and nothing else."""
+    from kubectl_ambient.cli import completion_install
+
+    removed = completion_install.uninstall(directory, os.environ)
+    for path in removed:
+        print(f"{path} uninstalled")
+    if not removed:
+        print(f"No {completion_install.PROGRAM} of ours found in {directory or 'the PATH'}.", file=sys.stderr)
+
+
+@app.command("bash")
+def bash() -> None:
+    """Print the script that completes “kubectl-ambient …” in bash.
+
+    \b
+    In this shell:   source <(kubectl ambient completion bash)
+    In every shell:  add that line to ~/.bashrc
+    """
+    _print("bash")
+
+
+@app.command("zsh")
+def zsh() -> None:
+    """Print the script that completes “kubectl-ambient …” in zsh.
+
+    \b
+    In this shell:   source <(kubectl ambient completion zsh)
+    In every shell:  add that line to ~/.zshrc, after compinit
+    """
+    _print("zsh")
+
+
+@app.command("fish")
+def fish() -> None:
+    """Print the script that completes “kubectl-ambient …” in fish.
+
+    \b
+    In this shell:   kubectl ambient completion fish | source
+    In every shell:  kubectl ambient completion fish > ~/.config/fish/completions/kubectl-ambient.fish
+    """
+    _print("fish")
+
+
+@app.command("powershell")
+def powershell() -> None:
+    """Print the script that completes “kubectl-ambient …” in PowerShell.
+
+    \b
+    In this shell:   kubectl ambient completion powershell | Out-String | Invoke-Expression
+    In every shell:  add that line to $PROFILE
+    """
+    _print("powershell")
+
+
+def _print(shell: str) -> None:
+    from kubectl_ambient.cli.completion_scripts import SCRIPTS
+
+    print(SCRIPTS[shell], end="")
+
+
+def _shell() -> str:
+    """The person's shell, as far as the environment tells."""
+    name = Path(os.environ.get("SHELL", "")).name
+    return name if name in _LOAD else "powershell" if os.name == "nt" else "bash"

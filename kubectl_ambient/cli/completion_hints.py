@@ -83,6 +83,7 @@ ARGUMENTS: dict[str, Hint] = {
     "explain": targets(*WITH_PODS, bare="Pod"),
     "enable": targets(*WITH_PODS),
     "disable": targets(*WITH_PODS),
+    "waypoint status": targets("Service", "ServiceEntry", "Pod", "WorkloadEntry", bare="Service"),
     "labels": targets(*WITH_PODS, "Service", "Gateway", "GatewayClass", "ServiceEntry", "WorkloadEntry"),
 }
 

@@ -14,7 +14,7 @@ import yaml
 from kubectl_ambient.cli.completion_answer import complete
 from tests.kube.standin import Reply, Seen
 
-PROGRAM = "from kubectl_ambient.cli.completion import main; main()"
+PROGRAM = "from kubectl_ambient.cli.completion_program import main; main()"
 
 
 class Completed(NamedTuple):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import json
 import subprocess
 import sys
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_ambient.cli.commands import COMMANDS, function_of
+from kubectl_ambient.cli.commands import COMMANDS, build
 from tests.rig.certificates import Authority
 
 EXEC = "client.authentication.k8s.io/v1"
@@ -143,7 +142,7 @@ def test_only_the_command_that_was_typed_is_imported(command: str) -> None:
 
 def test_the_table_says_what_the_commands_say() -> None:
     for name, summary in COMMANDS.items():
-        told = (inspect.getdoc(function_of(name)) or "").partition("\n\n")[0]
+        told = (build(name).help or "").partition("\n\n")[0]
         assert summary == " ".join(told.split())
 
 
