@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import traceback
@@ -61,6 +62,7 @@ def program(argv0: str) -> str:
 
 def run(argv: list[str]) -> int:
     """Run one command line and return its exit code; nothing that goes wrong is a traceback."""
+    _speak_utf8()
     try:
         app(args=argv[1:], prog_name=program(argv[0]), standalone_mode=True)
     except SystemExit as ended:
@@ -81,6 +83,13 @@ def run(argv: list[str]) -> int:
             raise
         return confess(bug)
     return 0
+
+
+def _speak_utf8() -> None:
+    """As kubectl does everywhere: into a pipe Windows would take its old code page, which lacks ✔ and ‼."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def confess(bug: Exception) -> int:

@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from kubectl_ambient.cli import app
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+def test_what_is_printed_is_utf8_whatever_the_system_would_take() -> None:
+    words = [sys.executable, "-m", "kubectl_ambient", "status", "-A", "-f", str(EXAMPLES)]
+    done = subprocess.run(words, env={**os.environ, "PYTHONIOENCODING": "cp1252"}, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "‼" in done.stdout.decode("utf-8")
 
 
 def test_a_bug_is_told_without_a_traceback(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
