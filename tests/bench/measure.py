@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import statistics
 import subprocess
-import time
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -27,19 +27,31 @@ class Median:
     runs: int
 
 
+# A process inherits the peak memory of the one that it was forked from (Linux, getrusage(2)), and this one is large:
+# the command is started by a small interpreter of its own, which also looks at the clock.
+_STARTER = """
+import os, sys, time
+nowhere = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
+began = time.monotonic()
+child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=nowhere)
+_, status, usage = os.wait4(child, 0)
+print(os.waitstatus_to_exitcode(status), time.monotonic() - began, usage.ru_maxrss)
+"""
+
+
 def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> Run:
     """Run once, output thrown away; raises RuntimeError where the command fails."""
-    began = time.monotonic()
-    process = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env={**os.environ, **(environ or {})}
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", _STARTER, *command],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **(environ or {})},
+        check=True,
     )
-    assert process.stderr is not None
-    told = process.stderr.read().decode()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise RuntimeError(f"{' '.join(command)} exited with {process.returncode}: {told.strip()}")
-    return Run(time.monotonic() - began, usage.ru_maxrss / 1024)
+    code, seconds, kilobytes = done.stdout.split()
+    if code != "0":
+        raise RuntimeError(f"{' '.join(command)} exited with {code}: {done.stderr.strip()}")
+    return Run(float(seconds), int(kilobytes) / 1024)
 
 
 def in_turn(commands: Sequence[Sequence[str]], runs: int, environ: Mapping[str, str] | None = None) -> list[Median]:

@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -16,46 +17,101 @@ from tests.bench.many_pods import fill  # noqa: E402
 from tests.bench.measure import Median, in_turn  # noqa: E402
 from tests.rig import programs  # noqa: E402
 from tests.rig.apiserver import ApiServer  # noqa: E402
+from tests.rig.cluster import Cluster  # noqa: E402
+from tests.rig.mesh import Mesh  # noqa: E402
+from tests.rig.workloads import AMBIENT, deployment  # noqa: E402
 
-AMBIENT = str(ROOT / ".venv" / "bin" / "kubectl-ambient")
+AMBIENT_HERE = ROOT / ".venv" / "bin" / "kubectl-ambient"
+
+# Command lines as they are told, `kubectl` and `kubectl ambient` first. The first of a group is what the others of it
+# are compared to.
+Group = Sequence[str]
 
 
-def startup(runs: int) -> str:
+@dataclass(frozen=True)
+class Bench:
+    """What is measured: this program, so many counted runs of each command."""
+
+    program: str
+    runs: int
+
+    def table(self, groups: Sequence[Group], **environ: str) -> str:
+        """Run all commands in turn, and compare those of each group."""
+        names = [name for group in groups for name in group]
+        medians = in_turn([self._words(name) for name in names], self.runs, environ)
+        lines = ["| command | seconds | ratio | peak memory | ratio |", "|---|---:|---:|---:|---:|"]
+        found = iter(zip(names, medians, strict=True))
+        for group in groups:
+            rows = [next(found) for _ in group]
+            lines += [_row(name, median, rows[0][1]) for name, median in rows]
+        return "\n".join(lines)
+
+    def _words(self, name: str) -> list[str]:
+        words = name.split()
+        return [self.program, *words[2:]] if words[1] == "ambient" else [programs.program("kubectl"), *words[1:]]
+
+
+def startup(bench: Bench) -> str:
     """The commands that need no cluster, beside `kubectl version --client`."""
-    kubectl = str(programs.program("kubectl"))
-    commands = [
-        ("kubectl version --client", [kubectl, "version", "--client"]),
-        ("kubectl ambient --help", [AMBIENT, "--help"]),
-        ("kubectl ambient version --client", [AMBIENT, "version", "--client"]),
-        ("kubectl ambient status -f examples/", [AMBIENT, "status", "-f", str(ROOT / "examples")]),
+    os.chdir(ROOT)  # for examples/
+    group = [
+        "kubectl version --client",
+        "kubectl ambient --help",
+        "kubectl ambient version --client",
+        "kubectl ambient status -f examples/",
     ]
-    medians = in_turn([command for _, command in commands], runs)
-    return _table([name for name, _ in commands], medians)
+    return bench.table([group])
 
 
-def listing(runs: int, pods: int) -> str:
+def live(bench: Bench) -> str:
+    """One namespace, one pod, one label on a whole mesh, each beside what kubectl does there."""
+    cluster = Cluster()
+    try:
+        cluster.start()
+        Mesh(cluster).start()
+        for name, labels in (("shop", AMBIENT), ("plain", {})):
+            cluster.api.request("POST", "/api/v1/namespaces", {"metadata": {"name": name, "labels": labels}})
+            cluster.apply(deployment("web", name, replicas=10))
+        cluster.processes.wait_for("the pods", lambda: _running(cluster, "shop") == _running(cluster, "plain") == 10)
+        pod = cluster.pods("shop")[0]["metadata"]["name"]
+        groups = [
+            ["kubectl get pods -n shop", "kubectl ambient status -n shop"],
+            [f"kubectl get pod {pod} -n shop -o yaml", f"kubectl ambient explain pod {pod} -n shop"],
+            [
+                "kubectl label ns plain istio.io/dataplane-mode=ambient --dry-run=server",
+                "kubectl ambient enable ns plain --dry-run=server",
+            ],
+        ]
+        return bench.table(groups, **_of(cluster)).replace(pod, "NAME")
+    finally:
+        cluster.stop()
+
+
+def listing(bench: Bench, pods: int) -> str:
     """`status -A` beside `kubectl get pods -A`, on a real API server."""
     server = ApiServer()
     try:
         server.start()
         fill(server.api, pods)
-        kubectl = str(programs.program("kubectl"))
-        environ = {"KUBECONFIG": str(server.kubeconfig)}
-        commands = [[kubectl, "get", "pods", "-A"], [AMBIENT, "status", "-A"]]
-        return _table(["kubectl get pods -A", "kubectl ambient status -A"], in_turn(commands, runs, environ))
+        return bench.table([["kubectl get pods -A", "kubectl ambient status -A"]], **_of(server))
     finally:
         server.stop()
 
 
-def _table(names: Sequence[str], medians: Sequence[Median]) -> str:
-    base = medians[0]
-    lines = ["| command | seconds | ratio | peak memory | ratio |", "|---|---:|---:|---:|---:|"]
-    for name, median in zip(names, medians, strict=True):
-        lines.append(
-            f"| `{name}` | {median.seconds:.2f} | {median.seconds / base.seconds:.2f} "
-            f"| {median.megabytes:.0f} MB | {median.megabytes / base.megabytes:.2f} |"
-        )
-    return "\n".join(lines)
+def _running(cluster: Cluster, namespace: str) -> int:
+    return sum(pod.get("status", {}).get("phase") == "Running" for pod in cluster.pods(namespace))
+
+
+def _of(server: ApiServer) -> dict[str, str]:
+    """The environment that leads to a server; kubectl remembers there what types it has."""
+    return {"KUBECONFIG": str(server.kubeconfig), "KUBECACHEDIR": str(server.kubeconfig.parent / "kubectl-cache")}
+
+
+def _row(name: str, median: Median, base: Median) -> str:
+    return (
+        f"| `{name}` | {median.seconds:.2f} | {median.seconds / base.seconds:.2f} "
+        f"| {median.megabytes:.0f} MB | {median.megabytes / base.megabytes:.2f} |"
+    )
 
 
 def _write(marker: str, text: str) -> None:
@@ -73,17 +129,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="counted runs of each command")
     parser.add_argument("--pods", type=int, default=10_000)
-    parser.add_argument("--only", choices=["startup", "listing"])
+    parser.add_argument("--only", choices=["startup", "live", "listing"])
+    parser.add_argument("--program", type=Path, default=AMBIENT_HERE, help="the plugin, as of an unpacked archive")
     parser.add_argument("--write", action="store_true", help="put the figures into README.md")
     options = parser.parse_args()
     missing = programs.why_not()
     if missing:
         raise SystemExit(missing)
+    bench = Bench(str(options.program.absolute()), options.runs)
+    which = "" if options.program == AMBIENT_HERE else " of the program as it is shipped"
     parts = {
-        "startup": (f"medians of {options.runs} runs, whole processes", lambda: startup(options.runs)),
+        "startup": (f"medians of {options.runs} runs{which}, whole processes", lambda: startup(bench)),
+        "live": (f"a real control plane, medians of {options.runs} runs{which}", lambda: live(bench)),
         "listing": (
-            f"{options.pods:,} pods on a real kube-apiserver, medians of {options.runs} runs",
-            lambda: listing(options.runs, options.pods),
+            f"{options.pods:,} pods on a real kube-apiserver, medians of {options.runs} runs{which}",
+            lambda: listing(bench, options.pods),
         ),
     }
     for name, (title, measure) in parts.items():
@@ -91,7 +151,7 @@ def main() -> None:
             text = f"{title} ({os.cpu_count()} cores):\n\n{measure()}"
             print(f"{name}: {text}\n", flush=True)
             if options.write:
-                _write({"startup": "startup", "listing": "list"}[name], text)
+                _write({"listing": "list"}.get(name, name), text)
 
 
 if __name__ == "__main__":
