@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv control-plane test lint lint-workflows fmt demo lab lab-down example picture bench clean
+.PHONY: help venv control-plane test lint lint-workflows fmt demo lab lab-down example picture dist krew-test manifest bench clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,7 @@ lint: venv ## formatting, lint, types, layers
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy --package tests.rig --package tests.live
+	MYPYPATH=.ci $(BIN)/mypy --package release
 	$(BIN)/lint-imports
 
 # actionlint asks shellcheck about the scripts in them, too, where there is one.
@@ -58,6 +59,16 @@ example: venv ## capture examples/ from the running lab
 
 picture: venv ## draw the README's session from the running lab
 	@$(BIN)/python -m tests.rig.picture docs/session.svg
+
+dist: ## build the archive of this platform, its sum and its krew manifest, in dist/
+	$(PYTHON) .ci/release build
+	$(PYTHON) .ci/release manifest
+
+krew-test: venv ## krew and pip install what is built, kubectl runs it (needs `make dist` and `make control-plane`)
+	$(BIN)/pytest tests/krew -n auto --dist loadfile
+
+manifest: ## write plugin.yaml anew
+	$(PYTHON) .ci/release tree
 
 bench: venv ## how long the plugin takes
 	$(BIN)/python tests/bench/run.py

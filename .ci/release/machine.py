@@ -38,10 +38,12 @@ class Machine:
         self.home = folder / "home"
         self.krew_root = folder / "krew"
         self._index = folder / "index"
-        self._krew = krew
         self._kubectl = kubectl
-        for place in (self.home, self.krew_root, self._index / "plugins"):
+        # Where kubectl finds krew, and no other plugin.
+        self.tools = folder / "tools"
+        for place in (self.home, self.krew_root, self._index / "plugins", self.tools):
             place.mkdir(parents=True)
+        shutil.copy2(krew, self.tools / f"kubectl-krew{krew.suffix}")
         self._git("init", "--quiet")
 
     def publish(self, manifest: str) -> None:
@@ -51,15 +53,16 @@ class Machine:
         self._git("commit", "--quiet", "--message", "publish")
 
     def krew(self, *words: str) -> Result:
-        """`kubectl krew`, by its program itself."""
-        git = shutil.which("git")
-        places = [Path(git).parent] if git else []
+        """`kubectl krew` with these words."""
+        # krew has git fetch its index.
+        places = [self.tools, *(Path(git).parent for git in [shutil.which("git")] if git)]
         settings = {"KREW_ROOT": str(self.krew_root), "KREW_DEFAULT_INDEX_URI": str(self._index)}
-        return self._run([str(self._krew), *words], places, settings | _GIT | {"KREW_NO_UPGRADE_CHECK": "1"})
+        settings |= _GIT | {"KREW_NO_UPGRADE_CHECK": "1"}
+        return self._kubectl_with(places, settings, "krew", *words)
 
-    def kubectl(self, *words: str) -> Result:
+    def kubectl(self, *words: str, **settings: str) -> Result:
         """kubectl, which finds what krew installed, and neither a Python nor a cluster."""
-        return self._run([str(self._kubectl), *words], [], {})
+        return self._kubectl_with([], settings, *words)
 
     def remains(self) -> list[str]:
         """What is left of the plugin below KREW_ROOT: its files, link and receipt, not krew's copy of the index."""
@@ -69,12 +72,16 @@ class Machine:
     def _git(self, *words: str) -> None:
         subprocess.run(["git", *words], cwd=self._index, env=os.environ | _GIT, check=True)
 
-    def _run(self, command: list[str], places: list[Path], settings: Mapping[str, str]) -> Result:
-        path = [self.krew_root / "bin", *places]
+    def _kubectl_with(self, places: list[Path], settings: Mapping[str, str], *words: str) -> Result:
         environment = {name: os.environ[name] for name in _SYSTEM if name in os.environ}
         environment |= {"HOME": str(self.home), "USERPROFILE": str(self.home)}
-        environment |= {"PATH": os.pathsep.join(map(str, path)), **settings}
+        environment |= {"PATH": os.pathsep.join(map(str, [self.krew_root / "bin", *places])), **settings}
         done = subprocess.run(
-            command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, encoding="utf-8", timeout=300
+            [str(self._kubectl), *words],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=300,
         )
         return Result(done.stdout, done.stderr, done.returncode)
