@@ -32,6 +32,11 @@ class Edit(Struct, frozen=True, kw_only=True, gc=False):
         return self.action in ("set", "remove")
 
     @property
+    def labels(self) -> dict[str, str | None]:
+        """What is written: the value of each label, None to take it off."""
+        return {DATAPLANE_MODE: self.after}
+
+    @property
     def word(self) -> str:
         """kubectl's word for what was done."""
         return {"set": "labeled", "remove": "unlabeled"}.get(self.action, "not labeled")

@@ -1,4 +1,4 @@
-"""What can be labelled: a namespace, a pod, or the pod template of a workload."""
+"""What can be labelled: a namespace, a pod, or the pod template of a workload; for waypoints, services too."""
 
 from __future__ import annotations
 
@@ -7,8 +7,11 @@ from typing import TypeAlias
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Workload
+from kubectl_ambient.cluster.l7_facts import Service, ServiceEntry, WorkloadEntry
 
 Target: TypeAlias = Namespace | Pod | Workload
+WaypointTarget: TypeAlias = Namespace | Pod | Service | ServiceEntry | WorkloadEntry
+Labelled: TypeAlias = Target | WaypointTarget
 
 # As kubectl prints the kind (`deployment.apps/web`), and as a person types it.
 _PRINTED = {
@@ -21,6 +24,9 @@ _PRINTED = {
     "ReplicationController": "replicationcontroller",
     "Job": "job.batch",
     "CronJob": "cronjob.batch",
+    "Service": "service",
+    "ServiceEntry": "serviceentry.networking.istio.io",
+    "WorkloadEntry": "workloadentry.networking.istio.io",
 }
 _TYPED = {
     "Namespace": "ns",
@@ -32,28 +38,30 @@ _TYPED = {
     "ReplicationController": "rc",
     "Job": "job",
     "CronJob": "cronjob",
+    "Service": "svc",
+    "ServiceEntry": "serviceentry",
+    "WorkloadEntry": "workloadentry",
 }
-KINDS = tuple(_TYPED)
+WAYPOINT_KINDS = ("Namespace", "Service", "Pod", "ServiceEntry", "WorkloadEntry")
+KINDS = tuple(kind for kind in _TYPED if kind in ("Namespace", "Pod") or kind not in WAYPOINT_KINDS)
 
 
-def kind_of(target: Target) -> str:
-    """`Namespace`, `Pod`, or the kind of the workload."""
-    if isinstance(target, Workload):
-        return target.kind
-    return "Pod" if isinstance(target, Pod) else "Namespace"
+def kind_of(target: Labelled) -> str:
+    """`Namespace`, `Pod`, `Service`, …, or the kind of the workload."""
+    return target.kind if isinstance(target, Workload) else type(target).__name__
 
 
-def namespace_of(target: Target) -> str:
+def namespace_of(target: Labelled) -> str:
     """The namespace that it lies in; empty for a Namespace."""
     return "" if isinstance(target, Namespace) else target.namespace
 
 
-def key_of(target: Target) -> tuple[str, str, str]:
+def key_of(target: Labelled) -> tuple[str, str, str]:
     """Kind, namespace and name: what tells it from all others."""
     return kind_of(target), namespace_of(target), target.name
 
 
-def printed(target: Target) -> str:
+def printed(target: Labelled) -> str:
     """`namespace/shop`, `deployment.apps/web`: as kubectl prints it."""
     return f"{_PRINTED[kind_of(target)]}/{target.name}"
 

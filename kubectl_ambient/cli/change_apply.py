@@ -6,11 +6,12 @@ import threading
 import time
 from collections.abc import Sequence
 from functools import partial
+from typing import Generic
 
-from kubectl_ambient.change.patch import merge_patch
-from kubectl_ambient.change.targets import namespace_of, printed, value_of
+from kubectl_ambient.change.patch import merge_patch, undone
+from kubectl_ambient.change.targets import namespace_of, printed
 from kubectl_ambient.cli.change_request import ChangeRequest
-from kubectl_ambient.cli.change_targets import Fields, Item, TargetReader, fact
+from kubectl_ambient.cli.change_targets import E, Fields, Item, TargetReader
 from kubectl_ambient.cli.progress import Progress
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import ApiError, ConnectionFailed, KubeError
@@ -25,10 +26,10 @@ class NotTried(KubeError):
     """The object was left as it is, since the connection was lost or the command was interrupted before its turn."""
 
 
-class Applier:
+class Applier(Generic[E]):
     """Patches objects; what became of each stands in its Item."""
 
-    def __init__(self, client: Client, request: ChangeRequest, reader: TargetReader) -> None:
+    def __init__(self, client: Client, request: ChangeRequest, reader: TargetReader[E]) -> None:
         self._client = client
         self._request = request
         self._reader = reader
@@ -37,7 +38,7 @@ class Applier:
         self._lost = 0
         self._under_way = 0
 
-    def apply(self, items: Sequence[Item]) -> None:
+    def apply(self, items: Sequence[Item[E]]) -> None:
         """Write the edit of each. After Ctrl-C, what is under way is waited for, and KeyboardInterrupt raised."""
         with Progress(len(items), "labelling") as progress:
             try:
@@ -55,7 +56,7 @@ class Applier:
         while self._under_way and time.monotonic() < end:
             time.sleep(0.02)
 
-    def _one(self, item: Item, progress: Progress) -> None:
+    def _one(self, item: Item[E], progress: Progress) -> None:
         with self._lock:
             stopped = self._stopped.is_set()
             self._under_way += not stopped
@@ -75,7 +76,7 @@ class Applier:
                 self._under_way -= 1
             progress.step()
 
-    def _patch(self, item: Item) -> Fields:
+    def _patch(self, item: Item[E]) -> Fields:
         """The object afterwards. If somebody changed it since it was read, it is read and planned anew."""
         request, target = self._request, item.target
         for tries_left in reversed(range(_TRIES)):
@@ -100,10 +101,9 @@ class Applier:
             return self._checked(item, fields)
         raise AssertionError("the last try returns or raises")
 
-    def _checked(self, item: Item, fields: Fields) -> Fields:
+    def _checked(self, item: Item[E], fields: Fields) -> Fields:
         """What the server has now: an admission webhook may have put another value there."""
-        kept = value_of(fact(item.resource, fields))
-        if kept != item.edit.after:
+        for kept in undone(item.edit, fields).values():
             became = "is not set" if kept is None else f"is “{kept}”"
             raise KubeError(
                 f"error: {printed(item.target)}: the server took the change, and the label {became} all the same"

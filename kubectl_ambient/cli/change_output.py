@@ -11,13 +11,13 @@ from typing import Any
 from kubectl_ambient.change.patch import applied
 from kubectl_ambient.change.targets import printed, typed
 from kubectl_ambient.cli.change_request import ChangeRequest
-from kubectl_ambient.cli.change_targets import Fields, Item
+from kubectl_ambient.cli.change_targets import E, Fields, Item
 from kubectl_ambient.kube.options import ConnectionOptions
 
 _SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
 
-def print_results(items: Sequence[Item], request: ChangeRequest) -> None:
+def print_results(items: Sequence[Item[E]], request: ChangeRequest) -> None:
     """kubectl's line of each object that was done, or its name, or the objects themselves.
 
     A reader that has gone (`| head -1`) does not keep the way back from being told.
@@ -29,7 +29,7 @@ def print_results(items: Sequence[Item], request: ChangeRequest) -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _print_results(items: Sequence[Item], request: ChangeRequest) -> None:
+def _print_results(items: Sequence[Item[E]], request: ChangeRequest) -> None:
     done = [item for item in items if item.error is None and item.edit.action != "refuse"]
     output = request.flags.output
     if output in ("json", "yaml"):
@@ -41,7 +41,7 @@ def _print_results(items: Sequence[Item], request: ChangeRequest) -> None:
             print(name if output == "name" else f"{name} {item.edit.word}{_SUFFIX[request.dry_run]}")
 
 
-def _final(item: Item) -> Fields:
+def _final(item: Item[E]) -> Fields:
     """The object afterwards. Where nothing was sent: with the edit done here."""
     fields = applied(item.edit, item.fields) if item.final is None else item.final
     return {**fields, "apiVersion": item.resource.api_version, "kind": item.resource.kind}

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from kubectl_ambient.change.plan import Edit, plan
-from kubectl_ambient.change.targets import Target, key_of, namespace_of
+from kubectl_ambient.change.patch import LabelEdit
+from kubectl_ambient.change.targets import Labelled, Target, key_of, namespace_of
 from kubectl_ambient.cli.change_request import ChangeRequest
 from kubectl_ambient.cluster import wire
 from kubectl_ambient.kube.api import Client
@@ -18,10 +18,11 @@ from kubectl_ambient.kube.errors import ApiError, BadAnswer, KubeError
 from kubectl_ambient.kube.resources import Resource
 
 Fields = dict[str, Any]
+E = TypeVar("E", bound=LabelEdit)
 
 
 @dataclass(slots=True)
-class Item:
+class Item(Generic[E]):
     """One object: its resource type, what was read of it, and its edit; `error` where the edit failed.
 
     `fields` are only the metadata where no more is needed. `final` is the object afterwards, for `-o json`.
@@ -29,12 +30,12 @@ class Item:
 
     resource: Resource
     fields: Fields
-    edit: Edit
+    edit: E
     final: Fields | None = None
     error: KubeError | None = None
 
     @property
-    def target(self) -> Target:
+    def target(self) -> Labelled:
         """The object as a fact."""
         return self.edit.target
 
@@ -45,21 +46,22 @@ class Item:
 
 
 @dataclass(slots=True)
-class Found:
+class Found(Generic[E]):
     """The objects, and the errors about those that could not be read."""
 
-    items: list[Item] = field(default_factory=list)
+    items: list[Item[E]] = field(default_factory=list)
     errors: list[KubeError] = field(default_factory=list)
 
 
-class TargetReader:
-    """Reads objects of a request, and plans their edits."""
+class TargetReader(Generic[E]):
+    """Reads objects of a request, and plans their edits: `planner` makes one of a resource type and an object of it."""
 
-    def __init__(self, client: Client, request: ChangeRequest) -> None:
+    def __init__(self, client: Client, request: ChangeRequest, planner: Callable[[Resource, Fields], E]) -> None:
         self._client = client
         self._request = request
+        self._planner = planner
 
-    def read(self) -> Found:
+    def read(self) -> Found[E]:
         """All objects, named or selected, side by side; an object that is named twice comes once.
 
         Raises KubeError where no object can be read: no connection, unknown credentials.
@@ -68,7 +70,7 @@ class TargetReader:
         resources = [*(t.resource for t in targets), *self._request.selected]
         calls: list[Callable[[], list[Fields]]] = [partial(self._get, t.resource, t.name or "") for t in targets]
         calls += [partial(self._list, resource) for resource in self._request.selected]
-        found = Found()
+        found: Found[E] = Found()
         for resource, outcome in zip(resources, self._client.side_by_side(calls), strict=True):
             if not isinstance(outcome, KubeError):
                 # Not in the threads: msgspec crashes where two of them meet a type for the first time.
@@ -80,7 +82,7 @@ class TargetReader:
         found.items = list({key_of(item.target): item for item in found.items}.values())
         return found
 
-    def again(self, item: Item) -> Item:
+    def again(self, item: Item[E]) -> Item[E]:
         """The same object as it is now, planned anew. Raises KubeError."""
         fields = self._get_in(item.resource, item.target.name, namespace_of(item.target))
         return self._item(item.resource, fields)
@@ -111,11 +113,9 @@ class TargetReader:
         """Whether the labels are all that is needed; workloads have theirs in the template."""
         return resource.kind in ("Namespace", "Pod") and self._request.flags.output not in ("json", "yaml")
 
-    def _item(self, resource: Resource, fields: Fields) -> Item:
+    def _item(self, resource: Resource, fields: Fields) -> Item[E]:
         fields = {**fields, "apiVersion": resource.api_version, "kind": resource.kind}
-        flags = self._request.flags
-        edit = plan(fact(resource, fields), flags.goal, overwrite=flags.overwrite)
-        return Item(resource, fields, edit)
+        return Item(resource, fields, self._planner(resource, fields))
 
 
 def is_partial(error: KubeError) -> bool:
