@@ -1,0 +1,104 @@
+"""`labels`: the reference, objects in files, and wrong usage."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from kubectl_ambient.mesh.label_reference import REFERENCE
+from tests.golden.screens import run
+
+FILE = "-f labels.yaml"
+
+
+def test_the_reference_needs_no_cluster_and_holds_every_key() -> None:
+    screen = run("labels", columns=80)
+    assert (screen.code, screen.err) == (0, "")
+    assert all(f"\n{entry.key} (" in screen.out for entry in REFERENCE)
+    assert max(map(len, screen.out.splitlines())) <= 80
+    assert len(json.loads(run("labels -o json").out)["items"]) == len(REFERENCE)
+
+
+@pytest.mark.parametrize("word", ["istio.io/use-waypoint", "use-waypoint"])
+def test_one_key(word: str) -> None:
+    (item,) = json.loads(run(f"labels {word} -o json").out)["items"]
+    assert item["key"] == "istio.io/use-waypoint"
+    assert run(f"labels {word}").out.startswith("istio.io/use-waypoint (label)\n")
+    assert run(f"labels {word} -o name").out == "istio.io/use-waypoint\n"
+
+
+def test_a_key_that_is_label_and_annotation_is_shown_as_both() -> None:
+    items = json.loads(run("labels sidecar.istio.io/inject -o json").out)["items"]
+    assert [item["type"] for item in items] == ["label", "annotation"]
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("labels use-waypoints", "did you mean istio.io/use-waypoint?"),
+        ("labels istio.io/dataplanemode", "did you mean istio.io/dataplane-mode?"),
+        ("labels nothing-like-it", "is no label or annotation of the reference"),
+        ("labels istio.io/rev -A", "the reference is the same everywhere"),
+        ("labels nodes/n1", "no label of the reference has an effect on nodes"),
+        ("labels pod/a -A", "a resource cannot be retrieved by name across all namespaces"),
+        ("labels pod/a -l x=y", "name cannot be provided when a selector is specified"),
+        ("labels rs -n x", "labels does not list replicasets.apps: name them"),
+        ("labels pods a,b/c", "there is no need to specify a resource type as a separate argument"),
+        ("labels -A -o xml", "unable to match a printer"),
+        ("labels -A --fail-on drift", 'invalid --fail-on "drift": one of error, any'),
+        ("labels -A -l =", "found '=', expected: !, identifier"),
+    ],
+)
+def test_wrong_usage(line: str, sentence: str) -> None:
+    screen = run(line)
+    assert screen.code == 2, screen.err
+    assert sentence in screen.err
+    assert screen.out == ""
+
+
+def kinds(line: str) -> list[str]:
+    return [f"{item['kind']}/{item['name']}" for item in json.loads(run(f"{line} -o json").out)["items"]]
+
+
+def test_what_is_shown() -> None:
+    assert "Namespace/plain" not in kinds(f"labels -A {FILE}")
+    assert kinds(f"labels ns/plain {FILE}") == ["Namespace/plain"]
+    assert kinds(f"labels svc -n shop {FILE}") == ["Service/api", "Service/cart", "Service/old", "Service/web"]
+    assert kinds(f"labels -n typo {FILE}") == ["Namespace/typo", "Pod/job-1", "Pod/job-2"]
+    assert kinds(f"labels -l app=web {FILE}") == ["Deployment/web"]
+    assert kinds(f"labels deploy/web svc/cart -n shop {FILE}") == ["Service/cart", "Deployment/web"]
+
+
+def test_istios_own_objects_are_not_shown_unless_they_are_named() -> None:
+    assert "Service/istiod" not in kinds(f"labels -A {FILE}")
+    assert kinds(f"labels svc/istiod -n istio-system {FILE}") == ["Service/istiod"]
+
+
+def test_an_object_that_is_not_there() -> None:
+    screen = run(f"labels svc/cart svc/nope -n shop {FILE}")
+    assert screen.code == 1
+    assert 'services "nope" not found' in screen.err
+    assert screen.out.startswith("Service/shop/cart\n")
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("labels -A --fail-on any", 3),
+        ("labels -A", 0),
+        ("labels svc/cart -n shop --fail-on any", 0),
+        ("labels svc/web -n shop --fail-on any", 3),
+        ("labels svc/web -n shop --fail-on error", 0),
+        ("labels svc/api -n shop --fail-on error", 3),
+    ],
+)
+def test_exit_codes(line: str, code: int) -> None:
+    assert run(f"{line} {FILE}").code == code
+
+
+def test_no_file_is_no_answer(tmp_path: Path) -> None:
+    screen = run(f"labels -f {tmp_path / 'none.yaml'}")
+    assert (screen.code, screen.out) == (1, "")
+    assert "does not exist" in screen.err

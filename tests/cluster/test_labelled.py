@@ -1,0 +1,230 @@
+"""The readers of labels: what is asked of a cluster, and the same facts from files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from kubectl_ambient.cluster.facts import Owner, Unread
+from kubectl_ambient.cluster.label_keys import concerns_istio, distance, is_domain
+from kubectl_ambient.cluster.labelled import LISTED, Labelled, LabelSnapshot
+from kubectl_ambient.cluster.labelled_files import read_label_files
+from kubectl_ambient.cluster.labelled_live import LabelNeeds, of_scope, read_labels
+from kubectl_ambient.kube.api import Client
+from kubectl_ambient.kube.errors import ApiError
+from kubectl_ambient.kube.resources import find_resource
+from tests.cluster import manifests_of as m
+from tests.cluster.fake_client import FakeClient
+from tests.cluster.manifests_of import Manifest
+
+MODE, WAYPOINT = "istio.io/dataplane-mode", "istio.io/use-waypoint"
+AMBIENT = {MODE: "ambient"}
+HASHED = {"app": "web", "pod-template-hash": "5d9f", **AMBIENT}
+
+
+def any_object(kind: str, name: str, labels: Any, namespace: str = "shop", **annotations: Any) -> Manifest:
+    resource = find_resource(kind)
+    metadata = {"name": name, "labels": labels, "annotations": annotations}
+    if resource.namespaced:
+        metadata["namespace"] = namespace
+    return {"apiVersion": resource.api_version, "kind": resource.kind, "metadata": metadata, "spec": {}}
+
+
+CLUSTER = [
+    m.namespace("shop", {**AMBIENT, "team": "a"}),
+    m.namespace("other"),
+    m.pod("web-5d9f-1", labels=HASHED, owner="ReplicaSet/web-5d9f"),
+    any_object("services", "web", {WAYPOINT: "wp", "app": "web"}),
+    any_object("services", "api", {WAYPOINT: "wp"}, "other"),
+    m.workload("Deployment", "web", labels={MODE: "none"}, template={"metadata": {"labels": AMBIENT}}),
+    any_object("gateways", "wp", {"istio.io/waypoint-for": "all"}),
+    any_object("gatewayclasses", "istio-waypoint", {"istio.io/waypoint-for": "all"}),
+    any_object("authorizationpolicies", "deny", {}, **{"istio.io/dry-run": "true", "note": "x"}),
+    any_object("services", "wp", {"gateway.istio.io/managed": "istio.io-mesh-controller"}),
+    m.workload("DaemonSet", "istio-cni-node", "istio-system", labels={"k8s-app": "istio-cni-node"}),
+    m.configmap("istio-cni-config", data={"AMBIENT_ENABLED": "true"}),
+]
+
+
+def live(client: FakeClient, needs: LabelNeeds) -> LabelSnapshot:
+    return read_labels(cast(Client, client), needs)
+
+
+def refs(snapshot: LabelSnapshot) -> list[str]:
+    return [labelled.ref for labelled in snapshot.objects]
+
+
+def by_ref(snapshot: LabelSnapshot) -> dict[str, Labelled]:
+    return {labelled.ref: labelled for labelled in snapshot.objects}
+
+
+def in_files(path: Path, *objects: Manifest, **options: Any) -> LabelSnapshot:
+    file = path / "all.json"
+    file.write_text(m.listed(*objects))
+    snapshot, problems = read_label_files([str(file)], **options)
+    assert problems == []
+    return snapshot
+
+
+def test_only_what_concerns_istio_is_kept() -> None:
+    found = by_ref(live(FakeClient(*CLUSTER), of_scope("")))
+    assert found["Namespace/shop"].labels == AMBIENT
+    assert found["Service/shop/web"].labels == {WAYPOINT: "wp"}
+    assert found["AuthorizationPolicy/shop/deny"].annotations == {"istio.io/dry-run": "true"}
+    web = found["Deployment/shop/web"]
+    assert (web.labels, web.template_labels) == ({MODE: "none"}, AMBIENT)
+    assert found["Pod/shop/web-5d9f-1"].owner == Owner(kind="Deployment", name="web")
+    assert found["Service/shop/wp"].istios
+    assert found["GatewayClass/istio-waypoint"].namespace == ""
+
+
+def test_everything_is_listed_once_as_metadata_in_one_round() -> None:
+    client = FakeClient(*CLUSTER)
+    live(client, of_scope(""))
+    asked = [request for request in client.requests if request.startswith("list")]
+    for kind in LISTED:
+        resource = find_resource(kind)
+        where = f"list {resource.plural}" + (" *" if resource.namespaced else "")
+        suffix = "" if kind in ("Deployment", "StatefulSet", "DaemonSet") else " (metadata)"
+        assert asked.count(f"{where}{suffix}") == 1, kind
+    assert len(client.rounds) == 1
+
+
+def test_one_namespace_is_read_by_get() -> None:
+    client = FakeClient(*CLUSTER)
+    found = live(client, of_scope("shop"))
+    assert "get namespaces shop (metadata)" in client.requests or "get namespaces (metadata)" in " ".join(
+        client.requests
+    )
+    assert not [request for request in client.requests if "gatewayclasses" in request or "list namespaces" in request]
+    assert "Namespace/shop" in refs(found)
+    assert "Service/other/api" not in refs(found)
+
+
+def test_a_named_object_needs_itself_and_its_namespace() -> None:
+    config = {"list configmaps", "get configmaps", "list daemonsets", "list deployments"}
+    client = FakeClient(
+        *CLUSTER, refused={*config, "list mutatingwebhookconfigurations", "list pods", "list namespaces"}
+    )
+    found = live(client, LabelNeeds(namespace="shop", named=(("Pod", "web-5d9f-1"),)))
+    assert refs(found) == ["Pod/shop/web-5d9f-1"]
+    assert isinstance(found.namespaces["shop"], Labelled)
+    assert isinstance(found.istio.cni_config, Unread)
+    assert (found.missing, found.unread) == ([], [])
+
+
+def test_what_is_not_there_and_what_is_refused() -> None:
+    client = FakeClient(*CLUSTER, refused={"list services *"}, missing={"gateways", "gatewayclasses", "serviceentries"})
+    found = live(client, of_scope(""))
+    assert list(map(str, found.unread)) == ["cannot list services: forbidden"]
+    assert "Deployment/shop/web" in refs(found)
+    assert "Gateway/shop/wp" not in refs(found)
+    absent = live(FakeClient(*CLUSTER), LabelNeeds(namespace="shop", named=(("Service", "no"), ("Namespace", "nope"))))
+    assert sorted(absent.missing) == [
+        'Error from server (NotFound): namespaces "nope" not found',
+        'Error from server (NotFound): services "no" not found',
+    ]
+
+
+def test_where_every_list_is_refused_there_is_no_answer() -> None:
+    refused = {f"list {find_resource(kind).plural}" for kind in LISTED}
+    with pytest.raises(ApiError, match="forbidden"):
+        live(FakeClient(*CLUSTER, refused=refused), of_scope(""))
+
+
+def test_a_selector_chooses_on_the_server() -> None:
+    client = FakeClient(*CLUSTER)
+    found = live(client, of_scope("", label_selector="app=web"))
+    assert refs(found) == ["Pod/shop/web-5d9f-1", "Service/shop/web"]
+    assert isinstance(found.namespaces["shop"], Labelled)
+
+
+def test_a_list_that_begins_anew_counts_once() -> None:
+    client = FakeClient(*CLUSTER)
+    client.restart_lists = True
+    assert len(refs(live(client, of_scope("")))) == len(set(refs(live(FakeClient(*CLUSTER), of_scope("")))))
+
+
+def test_files_give_the_same_facts(tmp_path: Path) -> None:
+    there = by_ref(live(FakeClient(*CLUSTER), of_scope("")))
+    assert by_ref(in_files(tmp_path, *CLUSTER)) == there
+
+
+def test_a_selector_chooses_in_files(tmp_path: Path) -> None:
+    found = in_files(tmp_path, *CLUSTER, label_selector="app=web")
+    assert refs(found) == ["Pod/shop/web-5d9f-1", "Service/shop/web"]
+    assert isinstance(found.namespaces["shop"], Labelled)
+    assert isinstance(found.namespaces["istio-system"], Unread)
+
+
+def test_templates_of_every_kind_of_workload(tmp_path: Path) -> None:
+    kinds = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob")
+    found = in_files(tmp_path, *(m.workload(k, template={"metadata": {"labels": AMBIENT}}) for k in kinds))
+    assert {o.kind: o.template_labels for o in found.objects} == dict.fromkeys(kinds, AMBIENT)
+
+
+def test_what_a_workload_made_is_left_out(tmp_path: Path) -> None:
+    made = m.workload("ReplicaSet", "web-5d9f", labels=AMBIENT, owner="Deployment/web")
+    assert in_files(tmp_path, made).objects == []
+
+
+def test_the_gateway_of_another_group_is_another_thing(tmp_path: Path) -> None:
+    other = {"apiVersion": "networking.istio.io/v1", "kind": "Gateway", "metadata": {"name": "x", "labels": AMBIENT}}
+    assert in_files(tmp_path, other).objects == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "key", "why"),
+    [
+        ({"istio.io./waypoint-for": "all"}, "istio.io./waypoint-for", "prefix part a lowercase RFC 1123 subdomain"),
+        ({WAYPOINT: "infra/wp"}, WAYPOINT, "a valid label must be an empty string or consist of"),
+        ({WAYPOINT: "x" * 64}, WAYPOINT, "must be no more than 63 bytes"),
+        (
+            {"istio.io/ingress-use-waypoint": True},
+            "istio.io/ingress-use-waypoint",
+            "expected a string, got a boolean true",
+        ),
+        ({"istio.io/use-waypoint/x": "wp"}, "istio.io/use-waypoint/x", "with an optional DNS subdomain prefix"),
+    ],
+)
+def test_what_an_api_server_refuses(tmp_path: Path, labels: dict[str, Any], key: str, why: str) -> None:
+    (found,) = in_files(tmp_path, any_object("services", "web", labels)).objects
+    (refused,) = found.refused
+    assert (refused.field, refused.key) == ("metadata.labels", key)
+    assert why in refused.why
+
+
+def test_values_of_annotations_are_free_but_text(tmp_path: Path) -> None:
+    weight = "istio.io/use-waypoint-canary-weight"
+    (found,) = in_files(tmp_path, any_object("services", "web", None, **{weight: 10, "istio.io/x": "a/b c"})).objects
+    assert [(r.key, r.value) for r in found.refused] == [(weight, "10")]
+    assert found.annotations == {weight: "10", "istio.io/x": "a/b c"}
+
+
+def test_bad_files_are_told_and_hide_nothing(tmp_path: Path) -> None:
+    good = json.dumps(any_object("services", "web", {WAYPOINT: "wp"}))
+    (tmp_path / "a.yaml").write_text(f"kind: Service\n---\na: [\n---\n{good}\n")
+    bad = any_object("services", "odd", ["x"])
+    (tmp_path / "b.json").write_text(json.dumps(bad))
+    snapshot, problems = read_label_files([str(tmp_path)])
+    assert refs(snapshot) == ["Service/shop/web"]
+    assert len(problems) == 3
+    assert "metadata.labels: expected an object" in str(problems[-1])
+
+
+def test_how_keys_are_told_apart() -> None:
+    for key in (MODE, "istio-injection", "isto.io/rev", "use-waypoint", "data-plane.example/x-dataplane"):
+        assert concerns_istio(key), key
+    for key in ("app", "app.kubernetes.io/name", "kmesh.net/x", "solo.io/x", "k8s.io/x", "team"):
+        assert not concerns_istio(key), key
+    assert is_domain("ambient.istio.io")
+    assert not is_domain("")
+    assert [distance(a, b) for a, b in (("ab", "ba"), ("abc", "abc"), ("", "ab"), ("kitten", "sitting"))] == [
+        1,
+        0,
+        2,
+        3,
+    ]
