@@ -45,6 +45,14 @@ SCREENS: dict[str, tuple[str, int]] = {
     "explain-deployment-80": (f"explain deploy web -n blog {MESH}", 80),
     "explain-no-pods-80": (f"explain deploy/idle ns/empty -n blog {MESH}", 80),
     "explain-elsewhere": (f"explain pod till -n blog {MESH}", 0),
+    "labels-80": ("labels", 80),
+    "labels-one-key-80": ("labels use-waypoint sidecar.istio.io/inject", 80),
+    "labels-unknown-key": ("labels use-waypoints", 0),
+    "labels-all": ("labels -A -f labels.yaml", 0),
+    "labels-objects": ("labels ns/shop svc/web svc/cart deploy/web -f labels.yaml", 0),
+    "labels-nothing": ("labels -n plain -f labels.yaml", 0),
+    "labels-name": ("labels svc -n shop -o name --fail-on any -f labels.yaml", 0),
+    "labels-yaml": ("labels svc/cart -n shop -o yaml -f labels.yaml", 0),
 }
 
 
