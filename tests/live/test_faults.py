@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.rig.cluster import Cluster
-from tests.rig.faults import FaultProxy
+from tests.rig.faults import FaultProxy, Request
 from tests.rig.kubectl import Result, Runner
 from tests.rig.processes import wait_for
 from tests.rig.workloads import AMBIENT, OPTED_OUT, deployment, pod
@@ -35,6 +35,15 @@ def shop(cluster: Cluster) -> Iterator[str]:
         for app in ("web", "bare"):
             annotated(cluster, name, app)
         phase(cluster, name, "refuses", "Running")
+        yield name
+
+
+@pytest.fixture(scope="module")
+def plain(cluster: Cluster) -> Iterator[str]:
+    """A namespace out of ambient mode."""
+    with a_namespace(cluster, "plain", {}) as name:
+        cluster.apply(deployment("web", name))
+        phase(cluster, name, "web", "Running")
         yield name
 
 
@@ -248,13 +257,20 @@ WORKLOADS = {
         ("/apis/batch/v1", "jobs"),
     )
 }
+AROUND = {**CONFIGURATION, **WHERE_ISTIO_IS, **AGENTS, **NAMESPACE}
+# enable and disable read what they change, then what that moves, then patch.
+CHANGE_OF_A_NAMESPACE = {
+    **AROUND,
+    **WORKLOADS,
+    "/api/v1/namespaces/NS again": "its label, before the preview: whether there is anything to do",
+    "/api/v1/namespaces/NS/pods": "the pods that it would move",
+    "/api/v1/nodes": "their operating systems, and whether they are virtual",
+    "PATCH /api/v1/namespaces/NS": "the label",
+}
 TABLE: dict[str, dict[str, str]] = {
     # One round.
     "status -n NS": {
-        **CONFIGURATION,
-        **WHERE_ISTIO_IS,
-        **AGENTS,
-        **NAMESPACE,
+        **AROUND,
         **WORKLOADS,
         "/api/v1/namespaces/NS/pods": "the pods",
         "/api/v1/nodes": "their operating systems, and whether they are virtual",
@@ -273,14 +289,31 @@ TABLE: dict[str, dict[str, str]] = {
     },
     # Two rounds: the second asks only for what is near to the pod.
     "explain pod POD -n NS": {
-        **CONFIGURATION,
-        **WHERE_ISTIO_IS,
-        **AGENTS,
-        **NAMESPACE,
+        **AROUND,
         "/api/v1/namespaces/NS/pods/POD": "the pod",
         "/api/v1/nodes/NODE": "its node",
         "/apis/apps/v1/namespaces/NS/replicasets/RS": "its owner",
         "/apis/apps/v1/namespaces/NS/deployments/web": "the owner that the ReplicaSet's name tells, beside it",
+    },
+    "enable ns NS --dry-run=server": CHANGE_OF_A_NAMESPACE,
+    "disable ns NS --dry-run=server": CHANGE_OF_A_NAMESPACE,
+    "enable ns NS --dry-run=client": {k: why for k, why in CHANGE_OF_A_NAMESPACE.items() if "PATCH" not in k},
+    "enable pod POD -n NS --dry-run=server": {
+        **AROUND,
+        "/api/v1/namespaces/NS/pods/POD": "its labels: whether there is anything to do",
+        "/api/v1/namespaces/NS/pods/POD again": "the pod, for the preview",
+        "/api/v1/nodes/NODE": "its node",
+        "/apis/apps/v1/namespaces/NS/replicasets/RS": "its owner",
+        "/apis/apps/v1/namespaces/NS/deployments/web": "the owner that the ReplicaSet's name tells, beside it",
+        "PATCH /api/v1/namespaces/NS/pods/POD": "the label",
+    },
+    "enable deploy web -n NS --dry-run=server": {
+        **AROUND,
+        "/apis/apps/v1/namespaces/NS/deployments/web": "its template: whether there is anything to do",
+        "/apis/apps/v1/namespaces/NS/deployments/web again": "the deployment, for the preview",
+        "/api/v1/namespaces/NS/pods": "the pods that it would restart",
+        "/api/v1/nodes": "their operating systems, and whether they are virtual",
+        "PATCH /apis/apps/v1/namespaces/NS/deployments/web": "the label",
     },
     "version": {
         "/version": "the server's",
@@ -296,11 +329,12 @@ ASKED_BY_NAME = ("istio-cni-config", "istio-sidecar-injector", "istio-cni-node",
 
 @pytest.mark.parametrize("command", TABLE)
 def test_the_requests_of_a_command(
-    cluster: Cluster, shop: str, through: Through, fault_proxy: FaultProxy, command: str
+    cluster: Cluster, shop: str, plain: str, through: Through, fault_proxy: FaultProxy, command: str
 ) -> None:
-    one = cluster.pods(shop, "app=web")[0]
+    namespace = plain if command.startswith("enable") else shop
+    one = cluster.pods(namespace, "app=web")[0]
     known = {
-        shop: "NS",
+        namespace: "NS",
         one["metadata"]["name"]: "POD",
         one["metadata"]["ownerReferences"][0]["name"]: "RS",
         one["spec"]["nodeName"]: "NODE",
@@ -308,11 +342,15 @@ def test_the_requests_of_a_command(
     words = {short: name for name, short in known.items()}
     assert through(*(words.get(word, word) for word in command.split())).code == 0
 
-    def plain(path: str) -> str:
-        path, _, query = path.partition("?")
+    def told(request: Request) -> str:
+        path, _, query = request.path.partition("?")
         which = ""
         if path in ("/api/v1/configmaps", "/api/v1/pods"):
             which = next((word for word in ASKED_BY_NAME if word in query), "")
-        return f"{'/'.join(known.get(part, part) for part in path.split('/'))} {which}".strip()
+        method = "" if request.method == "GET" else request.method
+        return f"{method} {'/'.join(known.get(part, part) for part in path.split('/'))} {which}".strip()
 
-    assert sorted(plain(r.path) for r in fault_proxy.requests) == sorted(TABLE[command])
+    found: list[str] = []
+    for request in map(told, fault_proxy.requests):
+        found.append(f"{request} again" if request in found else request)
+    assert sorted(found) == sorted(TABLE[command])
