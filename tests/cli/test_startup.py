@@ -61,6 +61,7 @@ HELP: Sequence[tuple[str, ...]] = [
     ("enable", "--help"),
     ("labels", "--help"),
     ("version", "--client"),
+    ("labels", "--help"),
 ]
 FILES: Sequence[tuple[str, ...]] = [
     ("status", "-f", str(EXAMPLES)),

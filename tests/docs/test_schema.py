@@ -87,6 +87,11 @@ def test_the_words_of_the_schema_are_those_of_the_code() -> None:
         "explain ns blog -f mesh.yaml -f selectors.yaml",
         "explain ns blog -f mesh.yaml -f refused.yaml",
         "explain ns blog -f bare.yaml",
+        "labels",
+        "labels use-waypoint istio.io/rev",
+        "labels -A -f labels.yaml",
+        "labels ns/shop svc/web svc/cart -f labels.yaml",
+        "labels -A -f mesh.yaml",
     ],
 )
 def test_what_is_printed_is_as_its_schema_says(line: str) -> None:
