@@ -55,13 +55,13 @@ def parsed(text: str) -> Completed:
     return Completed({line.partition("\t")[0]: line.partition("\t")[2] for line in lines}, int(last[1:]))
 
 
-def kubeconfig(path: Path, server: str, **context: str) -> str:
+def kubeconfig(path: Path, server: str, user: Any = None, **context: str) -> str:
     """A kubeconfig with one context of that server; its path."""
     content: dict[str, Any] = {
         "current-context": "here",
         "contexts": [{"name": "here", "context": {"cluster": "near", "user": "me", **context}}],
         "clusters": [{"name": "near", "cluster": {"server": server}}],
-        "users": [{"name": "me", "user": {}}],
+        "users": [{"name": "me", "user": user or {}}],
     }
     path.write_text(yaml.safe_dump(content))
     return str(path)

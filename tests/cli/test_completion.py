@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import select
+import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +19,7 @@ from kubectl_ambient.cli.completion_hints import ARGUMENTS
 from kubectl_ambient.mesh.summary import FAIL_ON
 from tests.kube.standin import Reply, StandIn
 
-from .completion_fixtures import completion, kubeconfig, offered, tables
+from .completion_fixtures import PROGRAM, completion, kubeconfig, offered, tables
 
 NO_SPACE, NO_FILES = 2, 4
 
@@ -288,17 +291,26 @@ def test_a_server_that_does_not_answer_is_not_waited_for(tmp_path: Path) -> None
 
 def test_a_credential_plugin_neither_asks_nor_tells_nor_holds_up(tmp_path: Path) -> None:
     plugin = tmp_path / "plugin"
-    plugin.write_text("#!/bin/sh\necho 'log in please' >&2\nread password\nsleep 20\n")
+    plugin.write_text(f"#!/bin/sh\necho 'log in please' >&2\nread password\necho $$ >{tmp_path}/pid\nexec sleep 30\n")
     plugin.chmod(0o755)
-    path = tmp_path / "config"
-    path.write_text(
-        "current-context: c\n"
-        "contexts: [{name: c, context: {cluster: c, user: c}}]\n"
-        "clusters: [{name: c, cluster: {server: 'https://127.0.0.1:1'}}]\n"
-        "users: [{name: c, user: {exec: {apiVersion: client.authentication.k8s.io/v1,"
-        f" command: {plugin}, interactiveMode: IfAvailable}}}}]\n"
-    )
-    assert completion("status", "--kubeconfig", str(path), "-n", "", timeout=10) == ({}, NO_FILES)
+    login = {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "IfAvailable", "command": str(plugin)}
+    path = kubeconfig(tmp_path / "config", "https://127.0.0.1:1", user={"exec": login})
+    terminal, follower = os.openpty()
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", PROGRAM, "status", "--kubeconfig", path, "-n", ""],
+            stdin=follower,
+            stdout=subprocess.PIPE,
+            stderr=follower,
+            timeout=15,
+            check=True,
+        )
+        told, _, _ = select.select([terminal], [], [], 0)
+    finally:
+        os.close(follower)
+        os.close(terminal)
+    os.kill(int((tmp_path / "pid").read_text()), signal.SIGKILL)
+    assert (done.stdout, told) == (b":4\n", [])
 
 
 def test_the_program_itself_answers_the_same_under_a_hidden_name(server: StandIn) -> None:
