@@ -71,7 +71,7 @@ def _print_document(found: Explained, output: str) -> None:
     from kubectl_ambient.render import documents
 
     items: list[dict[str, Any]] = [
-        documents.explanation(j.verdict, j.decision.steps, fixes(j, part.judge.snapshot), part.judge.assumptions)
+        documents.explanation(j, fixes(j, part.judge.snapshot), part.judge.assumptions)
         for part in found.parts
         for j in part.judgements
     ]

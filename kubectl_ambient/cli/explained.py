@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kubectl_ambient.cli.explain_request import ExplainRequest
@@ -82,7 +82,7 @@ def _explain_cluster(request: ExplainRequest, found: Explained) -> None:
 
     client = connect(request.connection, on_warning=warn)
     for targets in _alike(request.targets):
-        needs = _needs(request, targets, client.namespace)
+        needs = replace(_needs(request, targets, client.namespace), waypoints=True)
         snapshot = read_snapshot(client, needs, now=datetime.now(UTC))
         for ref, sentence in snapshot.missing.items():
             found.problems.append(sentence + _elsewhere(client, ref))
@@ -133,7 +133,7 @@ def _explain(
     snapshot: Snapshot, request: ExplainRequest, targets: Sequence[Target], namespace: str, found: Explained
 ) -> None:
     """Find the targets in a snapshot and judge them; what is not there becomes a problem in kubectl's words."""
-    part = Part(judge=Judge(snapshot))
+    part = Part(judge=Judge(snapshot, waypoints=True))
     found.parts.append(part)
     for target in targets:
         kind = target.resource.kind

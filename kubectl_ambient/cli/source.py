@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class StatusRequest:
-    """What `status` was asked for, checked as far as can be without reading anything."""
+    """What `status` was asked for, checked as far as can be without reading anything. waypoints: tell them too."""
 
     connection: ConnectionOptions
     scope: Scope
@@ -28,6 +28,7 @@ class StatusRequest:
     filenames: tuple[str, ...]
     recursive: bool
     chunk_size: int
+    waypoints: bool
 
     @classmethod
     def of(
@@ -42,6 +43,7 @@ class StatusRequest:
         recursive: bool,
         chunk_size: int,
         watch: bool,
+        waypoints: bool,
     ) -> StatusRequest:
         """Check what was typed. Raises UsageError in kubectl's words."""
         scope = Scope(names=tuple(map(_pod_name, names)), label_selector=label_selector, field_selector=field_selector)
@@ -59,6 +61,7 @@ class StatusRequest:
             filenames=tuple(filenames),
             recursive=recursive,
             chunk_size=chunk_size,
+            waypoints=waypoints,
         )
 
 
@@ -141,7 +144,7 @@ def _status_of_files(request: StatusRequest) -> Source:
     one = {pod.namespace for pod in pods} if not (request.all_namespaces or namespace) else set()
     many = request.all_namespaces or (not namespace and len(one) != 1)
     return Source(
-        judge=Judge(snapshot),
+        judge=Judge(snapshot, waypoints=request.waypoints),
         pods=pods,
         namespace=namespace or next(iter(one), "default"),
         many=many,
@@ -165,9 +168,10 @@ def _status_of_cluster(request: StatusRequest) -> Source:
 
     client = connect(request.connection, on_warning=warn)
     scope = _within(request.scope, "" if request.all_namespaces else client.namespace)
-    snapshot = read_snapshot(client, of_scope(scope, chunk_size=request.chunk_size), now=datetime.now(UTC))
+    needs = of_scope(scope, chunk_size=request.chunk_size, waypoints=request.waypoints)
+    snapshot = read_snapshot(client, needs, now=datetime.now(UTC))
     return Source(
-        judge=Judge(snapshot),
+        judge=Judge(snapshot, waypoints=request.waypoints),
         pods=sorted(snapshot.pods, key=lambda pod: (pod.namespace, pod.name)),
         namespace=scope.namespace,
         many=request.all_namespaces,
@@ -207,7 +211,7 @@ def watch_status(source: Source) -> Iterator[Verdict]:
         unsettled = {key for key, verdict in shown.items() if verdict.state == "Starting"}
         if not (changes.others or changes.pods or unsettled):
             continue
-        source.judge = Judge(snapshot)
+        source.judge = Judge(snapshot, waypoints=source.judge.waypoints is not None)
         # The server has chosen by the selectors, also by fields that the facts do not hold.
         there = {(p.namespace, p.name): p for p in snapshot.pods if not names or p.name in names}
         for key in shown.keys() - there.keys():
@@ -223,4 +227,4 @@ def watch_status(source: Source) -> Iterator[Verdict]:
 def _row(verdict: Verdict) -> tuple[object, ...]:
     """What counts as a change: not the ages in a sentence."""
     codes = tuple(finding.code for finding in verdict.findings)
-    return (verdict.mode, verdict.state, verdict.reason, verdict.node, verdict.after_restart, codes)
+    return (verdict.mode, verdict.state, verdict.reason, verdict.node, verdict.after_restart, verdict.waypoint, codes)

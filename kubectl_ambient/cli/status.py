@@ -50,6 +50,7 @@ def status(
         recursive=recursive,
         chunk_size=chunk_size,
         watch=watch,
+        waypoints=output in ("wide", "json", "yaml"),
     )
     source = read_status(request)
     verdicts = [source.judge.judge(pod) for pod in source.pods]

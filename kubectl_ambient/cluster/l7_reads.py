@@ -73,7 +73,7 @@ class L7Reads:
     def first(self) -> list[Read]:
         """What is known to be wanted."""
         places = self._namespaces or (ALL_NAMESPACES,)
-        reads = [self._objects(kind, place) for kind in _LISTED if kind in self._kinds for place in places]
+        reads = [self.objects_of(kind, place) for kind in _LISTED if kind in self._kinds for place in places]
         reads += [self._gateways(place) for place in places]
         reads.append(self._classes())
         if not self._every_pod:
@@ -99,7 +99,8 @@ class L7Reads:
         for labels in chain(namespaces, (pod.labels for pod in snapshot.pods), (found.labels for found in listed)):
             yield from (labels[key] for key in _WAYPOINT_NAMESPACE if key in labels)
 
-    def _objects(self, kind: str, place: str) -> Read:
+    def objects_of(self, kind: str, place: str) -> Read:
+        """The read of one of the kinds that are listed, in a namespace; `ALL_NAMESPACES` for all of them."""
         field, type_, plural = _LISTED[kind]
         l7 = self._snapshot.l7
         call = partial(self._list, plural, type_, place, self._label_selector)

@@ -11,6 +11,7 @@ from functools import partial
 
 from kubectl_ambient.cluster.api import Api
 from kubectl_ambient.cluster.facts import Namespace, Unread
+from kubectl_ambient.cluster.named_waypoints import named_waypoints, services_nearby
 from kubectl_ambient.cluster.nearby import all_agents, all_nodes, nearby
 from kubectl_ambient.cluster.needs import Needs
 from kubectl_ambient.cluster.reads import Read, into, onto, read_side_by_side
@@ -33,11 +34,11 @@ def read_snapshot(client: Client, needs: Needs, *, now: datetime) -> Snapshot:
     snapshot = Snapshot(now=now)
     api = Api(client, needs.chunk_size)
     workloads = WorkloadReads(api, snapshot, needs.namespaces)
-    read_side_by_side(client, _first(api, needs, snapshot, workloads))
+    read_side_by_side(client, [*_first(api, needs, snapshot, workloads), *services_nearby(client, needs, snapshot)])
     if needs.everything:
         snapshot.cni_pods = [pod for pod in snapshot.pods if has_label(pod.labels, CNI_LABEL)]
         snapshot.ztunnel_pods = [pod for pod in snapshot.pods if has_label(pod.labels, ZTUNNEL_LABEL)]
-    read_side_by_side(client, _second(api, needs, snapshot, workloads))
+    read_side_by_side(client, [*_second(api, needs, snapshot, workloads), *named_waypoints(client, needs, snapshot)])
     workloads.tell_unread()
     return snapshot
 

@@ -15,7 +15,8 @@ class Needs:
 
     namespaces: of these; empty: of all. pod_names, workloads: only these, of the one namespace. chunk_size: objects
     a page, 0 for all at once. nearby: nodes, agents, owners and events of just these pods, which takes a second
-    round; else those of the whole scope in one.
+    round; else those of the whole scope in one. waypoints: the Gateways that labels name as waypoints, in the second
+    round, and with nearby the Services of the pods' namespace.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -25,6 +26,7 @@ class Needs:
     field_selector: str = ""
     chunk_size: int = 500
     nearby: bool = False
+    waypoints: bool = False
 
     @property
     def everything(self) -> bool:
@@ -32,7 +34,7 @@ class Needs:
         return not (self.namespaces or self.label_selector or self.field_selector)
 
 
-def of_scope(scope: Scope, *, chunk_size: int = 500) -> Needs:
+def of_scope(scope: Scope, *, chunk_size: int = 500, waypoints: bool = False) -> Needs:
     """For `status`: the pods of a namespace or of all, by name or by selectors."""
     return Needs(
         namespaces=(scope.namespace,) if scope.namespace else (),
@@ -40,6 +42,7 @@ def of_scope(scope: Scope, *, chunk_size: int = 500) -> Needs:
         label_selector=scope.label_selector,
         field_selector=scope.field_selector,
         chunk_size=chunk_size,
+        waypoints=waypoints,
     )
 
 

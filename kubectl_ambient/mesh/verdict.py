@@ -18,6 +18,8 @@ from kubectl_ambient.mesh.enrolment import Case, Decision, Expected, decide
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.findings import Subject, findings
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
+from kubectl_ambient.mesh.pod_waypoints import PodWaypoints
+from kubectl_ambient.mesh.waypoints import Binding
 
 Observed = Literal["enabled", "pending", "absent"]
 State = Literal["Enrolled", "Pending", "Starting", "NotEnrolled", "Stale", "NotAmbient", "Unknown"]
@@ -35,7 +37,10 @@ _GATEWAYS = (
 
 
 class Verdict(Struct, frozen=True, kw_only=True, gc=False):
-    """One pod's row. `owner` is `Kind/name` of the workload, or None; `message` is one sentence."""
+    """One pod's row. `owner` is `Kind/name` of the workload, or None; `message` is one sentence.
+
+    `waypoint` is `namespace/name` of the one that gets what is sent straight to the pod, or None.
+    """
 
     namespace: str
     name: str
@@ -48,6 +53,7 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     node: str
     owner: str | None
     after_restart: AfterRestart
+    waypoint: str | None = None
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -57,7 +63,10 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Judgement(Struct, frozen=True, kw_only=True, gc=False):
-    """A verdict with all that it stands on, for `explain`."""
+    """A verdict with all that it stands on, for `explain`.
+
+    waypoint: the pod's own, and services those that select the pod, each with its waypoint, where they are told.
+    """
 
     verdict: Verdict
     pod: Pod
@@ -65,6 +74,8 @@ class Judgement(Struct, frozen=True, kw_only=True, gc=False):
     injection: Injection
     agents: NodeAgents
     workload: Workload | None
+    waypoint: Binding | None = None
+    services: tuple[Binding, ...] | Unread = ()
 
 
 class NextPod(Struct, frozen=True, kw_only=True, gc=False):
@@ -81,12 +92,16 @@ class NextPod(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Judge:
-    """Judges the pods of one snapshot. Pure: the same snapshot gives the same verdicts."""
+    """Judges the pods of one snapshot. Pure: the same snapshot gives the same verdicts.
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    waypoints: tell the pods' waypoints too, for which the snapshot has to hold the Gateways that are named.
+    """
+
+    def __init__(self, snapshot: Snapshot, *, waypoints: bool = False) -> None:
         self.snapshot = snapshot
         self.installation: Installation = installation(snapshot)
         self.injector: Injector = injector(snapshot)
+        self.waypoints = PodWaypoints(snapshot) if waypoints else None
         self._nodes = read(snapshot.nodes) or {}
         self._stood_in: set[str] = set()
         self._successors: dict[tuple[str, str, bool], tuple[Injection, AfterRestart]] = {}
@@ -97,7 +112,11 @@ class Judge:
 
     def explain(self, pod: Pod) -> Judgement:
         """The verdict on one pod, with every rule's word."""
-        return self._judge(pod, trace=True)
+        judgement = self._judge(pod, trace=True)
+        if self.waypoints is None:
+            return judgement
+        services = self.waypoints.services_of(pod)
+        return structs.replace(judgement, waypoint=self.waypoints.explain(pod), services=services)
 
     def expected_of(self, pod: Pod) -> Decision:
         """What should be, by labels alone; for asking what a change would move."""
@@ -136,7 +155,7 @@ class Judge:
             first, *more = sorted(self._stood_in)
             rest = f", and {len(more)} more" if more else ""
             told.append(f"for what follows a restart, the pods' own labels stand for their template: {first}{rest}")
-        return told
+        return [*told, *(self.waypoints.assumptions if self.waypoints else ())]
 
     def _judge(self, pod: Pod, *, trace: bool) -> Judgement:
         snapshot = self.snapshot
@@ -172,6 +191,7 @@ class Judge:
             node=pod.node,
             owner=str(owner) if owner else None,
             after_restart=after,
+            waypoint=self.waypoints.of(pod, namespace) if self.waypoints else None,
             findings=findings(subject),
         )
         return Judgement(

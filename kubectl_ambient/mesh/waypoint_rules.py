@@ -308,7 +308,7 @@ RULES: tuple[Rule, ...] = (
     Rule("NoGateway", "it is no gateway itself", _no_gateway),
     Rule("Named", "a label names a waypoint", _named),
     Rule("Ready", "the waypoint has an address", _ready),
-    Rule("Admitted", "the waypoint admits the namespace", _admitted),
+    Rule("Admitted", "its namespace is admitted", _admitted),
     Rule("Takes", "the waypoint takes this traffic", _takes),
     Rule("Visible", "it may use this waypoint", _visible),
 )

@@ -6,11 +6,13 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from msgspec import structs
+
 from kubectl_ambient.mesh.agents import Installation
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
 from kubectl_ambient.mesh.subjects import Subject
 from kubectl_ambient.mesh.summary import count
-from kubectl_ambient.mesh.verdict import Verdict
+from kubectl_ambient.mesh.verdict import Judgement, Verdict
 
 API_VERSION = "kubectl-ambient/v1alpha1"
 
@@ -27,17 +29,19 @@ def status_list(verdicts: Sequence[Verdict], installed: Installation, assumption
     }
 
 
-def explanation(
-    verdict: Verdict, steps: Iterable[Step], fixes: Iterable[Fix], assumptions: Sequence[str]
-) -> dict[str, Any]:
-    """`kind: Explanation` of one pod."""
+def explanation(judgement: Judgement, fixes: Iterable[Fix], assumptions: Sequence[str]) -> dict[str, Any]:
+    """`kind: Explanation` of one pod: the rules of enrolment, then those about its waypoint, named `Waypoint…`."""
+    waypoint = judgement.waypoint.steps if judgement.waypoint else ()
     return {
         "apiVersion": API_VERSION,
         "kind": "Explanation",
         "assumptions": list(assumptions),
-        "pod": item(verdict),
-        "steps": [_step(s) for s in steps],
-        "fixes": [{"command": f.command, "effect": f.effect} for f in fixes],
+        "pod": item(judgement.verdict),
+        "steps": [
+            *(step_document(s) for s in judgement.decision.steps),
+            *(step_document(structs.replace(s, rule=f"Waypoint{s.rule}")) for s in waypoint),
+        ],
+        "fixes": [fix_document(f) for f in fixes],
     }
 
 
@@ -61,7 +65,7 @@ def subject(of: Subject) -> dict[str, Any]:
         "summary": of.summary,
         "nextPod": of.next_pod.becomes,
         "message": of.next_pod.why,
-        "evidence": [_evidence(e) for e in of.evidence],
+        "evidence": [evidence_document(e) for e in of.evidence],
     }
 
 
@@ -94,6 +98,7 @@ def item(verdict: Verdict) -> dict[str, Any]:
         "node": verdict.node,
         "owner": verdict.owner,
         "afterRestart": verdict.after_restart,
+        "waypoint": verdict.waypoint,
         "findings": [finding_document(f) for f in verdict.findings],
     }
 
@@ -104,22 +109,29 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "severity": finding.severity,
         "message": finding.message,
-        "evidence": [_evidence(e) for e in finding.evidence],
+        "evidence": [evidence_document(e) for e in finding.evidence],
         "fix": finding.fix,
     }
 
 
-def _step(step: Step) -> dict[str, Any]:
+def fix_document(fix: Fix) -> dict[str, Any]:
+    """One command to type."""
+    return {"command": fix.command, "effect": fix.effect}
+
+
+def step_document(step: Step) -> dict[str, Any]:
+    """What one rule said."""
     return {
         "rule": step.rule,
         "outcome": step.outcome,
         "message": step.message,
-        "evidence": [_evidence(e) for e in step.evidence],
+        "evidence": [evidence_document(e) for e in step.evidence],
         "docs": step.docs or None,
     }
 
 
-def _evidence(evidence: Evidence) -> dict[str, Any]:
+def evidence_document(evidence: Evidence) -> dict[str, Any]:
+    """One fact."""
     return {"object": evidence.object, "field": evidence.field, "value": evidence.value}
 
 

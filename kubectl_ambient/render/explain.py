@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Sequence
 
 from kubectl_ambient.mesh.enrolment import RULES
-from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
+from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.injection import Injection
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
+from kubectl_ambient.render.pod_waypoint import pod_waypoint
+from kubectl_ambient.render.steps import finding_text, step, what_to_do, wrapped
 from kubectl_ambient.render.terminal import Paint
 
-_MARKS = {"pass": "✔", "in": "✔", "out": "✖", "unknown": "?", "skipped": "·"}
-_COLOURS = {"pass": "green", "in": "green", "out": "red", "unknown": "yellow", "skipped": "dim"}
 _TITLES = {rule.name: rule.title for rule in RULES}
-_SEVERITY = {"error": "✖", "warning": "‼", "info": "·"}
-_SEVERITY_COLOUR = {"error": "red", "warning": "yellow", "info": "dim"}
-_COLUMN = 32
-_JSON_SHOWN = 24
 _HEADLINE = {
     "Enrolled": ("is in ambient mode", "green"),
     "Pending": ("is NOT yet in ambient mode: it is pending", "yellow"),
@@ -33,13 +27,14 @@ _HEADLINE = {
 def explanation(judgement: Judgement, fixes: Sequence[Fix], *, width: int, paint: Paint) -> str:
     """One pod: the headline, every rule with its evidence, what was observed, what comes next, what to do."""
     verdict = judgement.verdict
-    commands = {fix.command for fix in fixes}
+    commands, own = {fix.command for fix in fixes}, judgement.pod.ref
     parts = [
         _headline(judgement, width, paint),
-        "\n".join(step(s, verdict, width, paint) for s in judgement.decision.steps),
-        _wrapped(_observation(verdict), width),
-        _wrapped(_next(judgement), width),
-        "\n".join(_finding(f, commands, width, paint) for f in verdict.findings),
+        "\n".join(step(s, _TITLES.get(s.rule, s.rule), own, width, paint) for s in judgement.decision.steps),
+        wrapped(_observation(verdict), width),
+        wrapped(_next(judgement), width),
+        pod_waypoint(judgement, width, paint),
+        "\n".join(finding_text(f, commands, width, paint) for f in verdict.findings),
         what_to_do(fixes, width, paint),
         _docs(judgement),
     ]
@@ -50,68 +45,11 @@ def _headline(judgement: Judgement, width: int, paint: Paint) -> str:
     verdict = judgement.verdict
     words, colour = _HEADLINE[verdict.state]
     if verdict.state in ("Enrolled", "NotAmbient", "Unknown"):
-        text = _wrapped(f"Pod {verdict.namespace}/{verdict.name} {words}: {judgement.decision.because.message}.", width)
+        text = wrapped(f"Pod {verdict.namespace}/{verdict.name} {words}: {judgement.decision.because.message}.", width)
     else:
-        text = _wrapped(f"Pod {verdict.namespace}/{verdict.name} {words}.", width)
-        text += "\n" + _wrapped(verdict.message, width)
+        text = wrapped(f"Pod {verdict.namespace}/{verdict.name} {words}.", width)
+        text += "\n" + wrapped(verdict.message, width)
     return text.replace(words, paint(words, colour), 1)
-
-
-def step(step: Step, verdict: Verdict, width: int, paint: Paint) -> str:
-    """One rule: its mark and good state, and beside it the evidence; what it found where it did not pass."""
-    mark = paint(_MARKS[step.outcome], _COLOURS[step.outcome])
-    title = _TITLES.get(step.rule, step.rule).ljust(_COLUMN)
-    own = f"Pod/{verdict.namespace}/{verdict.name} "
-    room = max(width - _COLUMN - 4, 30)
-    decisive = step.outcome in ("in", "out", "unknown")
-    shown = step.evidence if decisive else step.evidence[:1]
-    told = [evidence_line(e).removeprefix(own) for e in shown]
-    lines = [line for text in told for line in _fold(text, room, 4 if decisive else 3)] or [""]
-    if step.outcome in ("out", "unknown"):
-        lines += [f"→ {line}" if i == 0 else f"  {line}" for i, line in enumerate(_fold(step.message, room - 2))]
-    elif step.outcome == "skipped":
-        lines += _fold(f"(not reached: {step.message})", room) if step.reason else []
-    head = f"  {mark} {title}{lines[0]}".rstrip()
-    return "\n".join([head, *(f"    {' ' * _COLUMN}{line}" for line in lines[1:])])
-
-
-def evidence_line(evidence: Evidence) -> str:
-    """`Namespace/shop label istio.io/dataplane-mode=ambient`."""
-    value = " not set" if evidence.value is None else f"={_brief(evidence)}"
-    return f"{evidence.object} {_short(evidence.field)}{value}"
-
-
-def _brief(evidence: Evidence) -> str:
-    """The value; of an image its last part, of a text of many lines or of JSON its beginning."""
-    value = evidence.value or ""
-    if evidence.field.endswith(".image"):
-        head, slash, last = value.rpartition("/")
-        return f"…/{last}" if slash and head else value
-    first, newline, _ = value.partition("\n")
-    if newline:
-        return f"{first} …"
-    return f"{value[:_JSON_SHOWN]}…" if value.startswith("{") and len(value) > _JSON_SHOWN else value
-
-
-_WORDS = (
-    (re.compile(r"metadata\.labels\[(.*)\]"), r"label \1"),
-    (re.compile(r"metadata\.annotations\[(.*)\]"), r"annotation \1"),
-    (re.compile(r"data\[(.*)\]"), r"\1"),
-    (re.compile(r"spec(?:\.template\.spec)?\.containers\[0\]\.(.*)"), r"\1"),
-)
-
-
-def _short(field: str) -> str:
-    """`metadata.labels[x]` is `label x` to a person."""
-    for pattern, words in _WORDS:
-        if pattern.fullmatch(field):
-            return pattern.sub(words, field)
-    return field
-
-
-def _fold(text: str, width: int, most: int = 4) -> list[str]:
-    """The text in at most so many lines."""
-    return textwrap.wrap(text, width, break_on_hyphens=False, max_lines=most, placeholder=" …") or [""]
 
 
 def _observation(verdict: Verdict) -> str:
@@ -158,33 +96,8 @@ def _next_of_sidecar(verdict: Verdict, injection: Injection, who: str) -> str:
     return f"Nothing asks for a sidecar any more ({injection.message}). {kept}; {who} {becomes}."
 
 
-def _finding(finding: Finding, commands: Collection[str], width: int, paint: Paint) -> str:
-    mark = paint(_SEVERITY[finding.severity], _SEVERITY_COLOUR[finding.severity])
-    text = f"{finding.message[:1].upper()}{finding.message[1:]}."
-    lines = textwrap.wrap(text, max(width - 2, 30), break_long_words=False, break_on_hyphens=False)
-    if finding.fix and finding.fix not in commands:
-        lines.append(f"→ {finding.fix}")
-    return f"{mark} " + "\n  ".join(lines)
-
-
-def what_to_do(fixes: Iterable[Fix], width: int, paint: Paint) -> str:
-    """The commands, each with its effect below it."""
-    told = list(fixes)
-    if not told:
-        return ""
-    lines = ["What to do:"]
-    for fix in told:
-        lines.append(f"  {paint(fix.command, 'bold')}")
-        lines += [f"      {line}" for line in textwrap.wrap(fix.effect, max(width - 6, 30))]
-    return "\n".join(lines)
-
-
 def _docs(judgement: Judgement) -> str:
     version = judgement.agents.worlds[-1].version
     known = len(judgement.agents.worlds) == 1 and judgement.agents.worlds[0].installed
     rules = f"Judged by the rules of Istio {version}." if known else "Judged by the rules of Istio 1.22 to 1.31."
     return f"{rules} More: {judgement.decision.because.docs}" if judgement.decision.because.docs else rules
-
-
-def _wrapped(text: str, width: int) -> str:
-    return textwrap.fill(text, max(width, 40), break_long_words=False, break_on_hyphens=False)

@@ -31,7 +31,7 @@ def pod_table(
     names = ["NAMESPACE"] if namespaced else []
     names += ["NAME", "MODE", "STATE", "REASON", "NODE"]
     if wide:
-        names += ["EXPECTED", "OBSERVED", "AFTER-RESTART", "OWNER"]
+        names += ["EXPECTED", "OBSERVED", "AFTER-RESTART", "OWNER", "WAYPOINT"]
     rows = [_pod_row(v, namespaced, wide) for v in verdicts]
     if any(row[-1] for row in rows):
         names.append("")
@@ -45,7 +45,8 @@ def _pod_row(verdict: Verdict, namespaced: bool, wide: bool) -> list[str]:
     row = [verdict.namespace] if namespaced else []
     row += [verdict.name, verdict.mode, verdict.state, verdict.reason, verdict.node or "<none>"]
     if wide:
-        row += [verdict.expected, verdict.observed, verdict.after_restart, verdict.owner or "<none>"]
+        row += [verdict.expected, verdict.observed, verdict.after_restart]
+        row += [verdict.owner or "<none>", verdict.waypoint or "<none>"]
     return [*row, MARK if needs_attention(verdict) else ""]
 
 

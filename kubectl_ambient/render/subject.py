@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.subjects import Subject
-from kubectl_ambient.render.explain import evidence_line, what_to_do
 from kubectl_ambient.render.status import notes
+from kubectl_ambient.render.steps import evidence_line, what_to_do
 from kubectl_ambient.render.table import table
 from kubectl_ambient.render.terminal import Paint
 

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 
 from kubectl_ambient.cluster.facts import Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh import waypoint_rules
 from kubectl_ambient.mesh.enrolment import RULES
 from kubectl_ambient.mesh.fixes import fixes
 from kubectl_ambient.mesh.subjects import namespace_subject, workload_subject
@@ -106,16 +107,15 @@ def test_what_is_printed_is_as_its_schema_says(line: str) -> None:
 @given(a_snapshot(), st.one_of(st.just(set()), some_parts))
 def test_any_snapshot_becomes_documents_of_the_schema(snapshot: Snapshot, hidden: set[str]) -> None:
     snapshot = without(snapshot, hidden) if hidden else snapshot
-    judge = Judge(snapshot)
+    judge = Judge(snapshot, waypoints=True)
     judgements = [judge.explain(pod) for pod in snapshot.pods]
     status = documents.status_list([j.verdict for j in judgements], judge.installation, judge.assumptions)
     check(status)
-    explained = [
-        documents.explanation(j.verdict, j.decision.steps, fixes(j, snapshot), judge.assumptions) for j in judgements
-    ]
+    explained = [documents.explanation(j, fixes(j, snapshot), judge.assumptions) for j in judgements]
+    rules = [*(rule.name for rule in RULES), *(f"Waypoint{rule.name}" for rule in waypoint_rules.RULES)]
     for document in explained:
         check(document)
-        assert [step["rule"] for step in document["steps"]] == [rule.name for rule in RULES]
+        assert [step["rule"] for step in document["steps"]] == rules
     workloads: list[Workload] = list(snapshot.workloads.values())
     subjects = [
         *(namespace_subject(judge, name, judgements) for name in snapshot.namespaces),

@@ -291,6 +291,7 @@ TABLE: dict[str, dict[str, str]] = {
     "explain pod POD -n NS": {
         **AROUND,
         "/api/v1/namespaces/NS/pods/POD": "the pod",
+        "/api/v1/namespaces/NS/services": "those that select the pod, for their waypoints",
         "/api/v1/nodes/NODE": "its node",
         "/apis/apps/v1/namespaces/NS/replicasets/RS": "its owner",
         "/apis/apps/v1/namespaces/NS/deployments/web": "the owner that the ReplicaSet's name tells, beside it",

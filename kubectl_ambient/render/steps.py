@@ -1,0 +1,104 @@
+"""What every explanation is made of: rules with their evidence, findings, and commands with their effects."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Collection, Iterable
+
+from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
+from kubectl_ambient.render.terminal import Paint
+
+_MARKS = {"pass": "✔", "in": "✔", "out": "✖", "unknown": "?", "skipped": "·"}
+_COLOURS = {"pass": "green", "in": "green", "out": "red", "unknown": "yellow", "skipped": "dim"}
+_SEVERITY = {"error": "✖", "warning": "‼", "info": "·"}
+_SEVERITY_COLOUR = {"error": "red", "warning": "yellow", "info": "dim"}
+_COLUMN = 32
+_JSON_SHOWN = 24
+
+
+def step(step: Step, title: str, own: str, width: int, paint: Paint, *, whole: bool = False) -> str:
+    """One rule: its mark and good state, and beside it the evidence; what it found where it did not pass.
+
+    own: the object that is explained (`Pod/shop/web`), which its evidence need not name. whole: all evidence also of a
+    rule that does not decide.
+    """
+    mark = paint(_MARKS[step.outcome], _COLOURS[step.outcome])
+    title = title.ljust(_COLUMN)
+    room = max(width - _COLUMN - 4, 30)
+    decisive = step.outcome in ("in", "out", "unknown")
+    shown = step.evidence if decisive or whole else step.evidence[:1]
+    told = [evidence_line(e).removeprefix(f"{own} ") for e in shown]
+    lines = [line for text in told for line in _fold(text, room, 4 if decisive else 3)] or [""]
+    if step.outcome in ("out", "unknown"):
+        lines += [f"→ {line}" if i == 0 else f"  {line}" for i, line in enumerate(_fold(step.message, room - 2))]
+    elif step.outcome == "skipped":
+        lines += _fold(f"(not reached: {step.message})", room) if step.reason else []
+    head = f"  {mark} {title}{lines[0]}".rstrip()
+    return "\n".join([head, *(f"    {' ' * _COLUMN}{line}" for line in lines[1:])])
+
+
+def evidence_line(evidence: Evidence) -> str:
+    """`Namespace/shop label istio.io/dataplane-mode=ambient`."""
+    value = " not set" if evidence.value is None else f"={_brief(evidence)}"
+    return f"{evidence.object} {_short(evidence.field)}{value}"
+
+
+def _brief(evidence: Evidence) -> str:
+    """The value; of an image its last part, of a text of many lines or of JSON its beginning."""
+    value = evidence.value or ""
+    if evidence.field.endswith(".image"):
+        head, slash, last = value.rpartition("/")
+        return f"…/{last}" if slash and head else value
+    first, newline, _ = value.partition("\n")
+    if newline:
+        return f"{first} …"
+    return f"{value[:_JSON_SHOWN]}…" if value.startswith("{") and len(value) > _JSON_SHOWN else value
+
+
+_WORDS = (
+    (re.compile(r"metadata\.labels\[(.*)\]"), r"label \1"),
+    (re.compile(r"metadata\.annotations\[(.*)\]"), r"annotation \1"),
+    (re.compile(r"data\[(.*)\]"), r"\1"),
+    (re.compile(r"spec(?:\.template\.spec)?\.containers\[0\]\.(.*)"), r"\1"),
+)
+
+
+def _short(field: str) -> str:
+    """`metadata.labels[x]` is `label x` to a person."""
+    for pattern, words in _WORDS:
+        if pattern.fullmatch(field):
+            return pattern.sub(words, field)
+    return field
+
+
+def _fold(text: str, width: int, most: int = 4) -> list[str]:
+    """The text in at most so many lines."""
+    return textwrap.wrap(text, width, break_on_hyphens=False, max_lines=most, placeholder=" …") or [""]
+
+
+def finding_text(finding: Finding, commands: Collection[str], width: int, paint: Paint) -> str:
+    """One finding, with its command where that is not among those below."""
+    mark = paint(_SEVERITY[finding.severity], _SEVERITY_COLOUR[finding.severity])
+    text = f"{finding.message[:1].upper()}{finding.message[1:]}."
+    lines = textwrap.wrap(text, max(width - 2, 30), break_long_words=False, break_on_hyphens=False)
+    if finding.fix and finding.fix not in commands:
+        lines.append(f"→ {finding.fix}")
+    return f"{mark} " + "\n  ".join(lines)
+
+
+def what_to_do(fixes: Iterable[Fix], width: int, paint: Paint) -> str:
+    """The commands, each with its effect below it."""
+    told = list(fixes)
+    if not told:
+        return ""
+    lines = ["What to do:"]
+    for fix in told:
+        lines.append(f"  {paint(fix.command, 'bold')}")
+        lines += [f"      {line}" for line in textwrap.wrap(fix.effect, max(width - 6, 30))]
+    return "\n".join(lines)
+
+
+def wrapped(text: str, width: int) -> str:
+    """The text in lines that fit, words left whole."""
+    return textwrap.fill(text, max(width, 40), break_long_words=False, break_on_hyphens=False)

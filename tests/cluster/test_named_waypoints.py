@@ -1,0 +1,103 @@
+"""Gateways beside a pod's own facts: read where a label names one, and nowhere else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+import pytest
+
+from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.cluster.live import read_snapshot
+from kubectl_ambient.cluster.needs import Needs, of_pods
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.kube.api import Client
+from tests.cluster import manifests_of as m
+from tests.cluster.fake_client import FakeClient
+from tests.cluster.test_l7 import NOW, gateway, made
+
+SHOP = Needs(namespaces=("shop",), waypoints=True)
+ALL = Needs(waypoints=True)
+FAR = {"istio.io/use-waypoint": "far", "istio.io/use-waypoint-namespace": "infra"}
+
+
+def a_cluster(*objects: Any, **fields: Any) -> FakeClient:
+    others = (gateway("wp"), gateway("far", "infra"), gateway("other", "other"), m.namespace("infra"))
+    return FakeClient(*objects, *others, **fields)
+
+
+def read(client: FakeClient, needs: Needs) -> Snapshot:
+    return read_snapshot(cast(Client, client), needs, now=NOW)
+
+
+def asked(client: FakeClient) -> list[str]:
+    words = ("gateway", "services")
+    return sorted(r.partition(" ")[2] for r in client.requests if any(word in r for word in words))
+
+
+@pytest.mark.parametrize(
+    "labels", [{}, {"istio.io/use-waypoint": "none"}, {"istio.io/use-waypoint-namespace": "infra"}]
+)
+@pytest.mark.parametrize("needs", [SHOP, ALL], ids=["shop", "all"])
+def test_a_cluster_without_waypoints_pays_nothing(labels: dict[str, str], needs: Needs) -> None:
+    client = a_cluster(m.namespace("shop", labels), m.pod("web-1", labels=labels))
+    read(client, needs)
+    assert asked(client) == []
+    assert len(client.rounds) == 1
+
+
+def test_who_does_not_tell_waypoints_reads_none() -> None:
+    client = a_cluster(m.namespace("shop", {"istio.io/use-waypoint": "wp"}), m.pod("web-1"))
+    read(client, replace(SHOP, waypoints=False))
+    assert asked(client) == []
+
+
+@pytest.mark.parametrize(
+    ("namespace", "pod", "homes"),
+    [
+        ({"istio.io/use-waypoint": "wp"}, {}, ["shop"]),
+        ({}, {"istio.io/use-waypoint": "wp"}, ["shop"]),
+        (FAR, {}, ["infra"]),
+        ({"istio.io/use-waypoint": "wp"}, FAR, ["infra", "shop"]),
+        (FAR, {"gateway.networking.k8s.io/gateway-name": "gw"}, ["infra", "shop"]),
+    ],
+    ids=["namespace", "pod", "elsewhere", "both", "a gateway's own pod"],
+)
+def test_the_gateways_of_the_homes_that_are_named(
+    namespace: dict[str, str], pod: dict[str, str], homes: list[str]
+) -> None:
+    client = a_cluster(m.namespace("shop", namespace), m.pod("web-1", labels=pod))
+    snapshot = read(client, SHOP)
+    assert asked(client) == ["gatewayclasses", *(f"gateways {home}" for home in homes)]
+    assert len(client.rounds) == 2
+    assert {key.split("/")[0] for key in snapshot.l7.gateways} == set(homes)
+
+
+def test_all_gateways_where_all_namespaces_are_read() -> None:
+    client = a_cluster(m.namespace("shop", FAR), m.pod("web-1"))
+    snapshot = read(client, ALL)
+    assert asked(client) == ["gatewayclasses", "gateways *"]
+    assert len(snapshot.l7.gateways) == 3
+
+
+def test_gateways_that_may_not_be_read_are_named() -> None:
+    client = a_cluster(m.namespace("shop", FAR), m.pod("web-1"), refused={"list gateways", "list gatewayclasses"})
+    l7 = read(client, SHOP).l7
+    assert isinstance(l7.gateway("infra", "far"), Unread)
+    assert isinstance(l7.gateway_classes, Unread)
+
+
+def test_a_server_without_the_gateway_api() -> None:
+    client = a_cluster(m.namespace("shop", FAR), m.pod("web-1"), missing={"gateways", "gatewayclasses"})
+    l7 = read(client, SHOP).l7
+    assert (l7.gateways, l7.unread_gateways, list(l7.absent)) == ({}, {}, ["Gateway"])
+
+
+@pytest.mark.parametrize("own", [{}, FAR], ids=["plain", "named by its Service"])
+def test_a_pod_that_is_explained_is_told_its_services(own: dict[str, str]) -> None:
+    cart = made("Service", "v1", "cart", labels=own, spec={"selector": {"app": "cart"}})
+    client = a_cluster(m.namespace("shop"), m.pod("web-1"), cart)
+    snapshot = read(client, replace(of_pods("shop", ["web-1"]), waypoints=True))
+    assert [service.name for service in snapshot.l7.services] == ["cart"]
+    assert asked(client) == [*(["gatewayclasses", "gateways infra"] if own else []), "services shop"]
+    assert len(client.rounds) == 2
