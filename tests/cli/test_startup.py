@@ -59,7 +59,6 @@ HELP: Sequence[tuple[str, ...]] = [
     ("status", "--help"),
     ("explain", "--help"),
     ("enable", "--help"),
-    ("labels", "--help"),
     ("version", "--client"),
     ("labels", "--help"),
 ]
