@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from kubectl_ambient.change.effects import Direction, Effects, Moved
@@ -40,7 +40,7 @@ def moves(effects: Effects, directions: Iterable[Direction], tense: Tense, width
         for when, moved in grouped((m.when, m) for m in effects.of(direction)).items():
             title = _TITLES[tense, direction]
             suffix = _WHEN[when] if direction in ("in", "out") else ""
-            lines += _paragraph(title, _items(moved, effects, direction, width), suffix, width)
+            lines += paragraph(title, _items(moved, effects, direction, width), suffix, width)
     return lines
 
 
@@ -76,8 +76,18 @@ def _name(moved: Moved, several: bool, by_namespace: bool) -> str:
     return f"{moved.pod.namespace}/{name}" if several else name
 
 
-def _paragraph(title: str, items: Sequence[tuple[str, int]], suffix: str, width: int) -> list[str]:
-    """The items behind their title, in at most three lines; what does not fit is counted."""
+def paragraph(
+    title: str,
+    items: Sequence[tuple[str, int]],
+    suffix: str,
+    width: int,
+    *,
+    count: Callable[[int], str] | None = pods,
+) -> list[str]:
+    """The items behind their title, in at most three lines; what does not fit is counted.
+
+    Each item comes with a number, whose sum `count` words for the rest (`and 3 more (7 pods)`).
+    """
     head = f"{title:<17}"
     room = max(min(width, _WIDEST) - len(head) - len(_SEPARATOR.rstrip()), 30)
     lines: list[str] = [""]
@@ -96,7 +106,7 @@ def _paragraph(title: str, items: Sequence[tuple[str, int]], suffix: str, width:
         shown += 1
     rest = items[shown:]
     if rest:
-        lines[-1] += f" and {len(rest)} more ({pods(sum(count for _, count in rest))})"
+        lines[-1] += f" and {len(rest)} more" + (f" ({count(sum(n for _, n in rest))})" if count else "")
     if suffix:
         lines[-1] += f" ({suffix})"
     return [head + lines[0], *(" " * len(head) + line for line in lines[1:])]
