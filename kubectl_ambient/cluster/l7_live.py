@@ -23,6 +23,26 @@ def read_waypoints(client: Client, needs: Needs, *, now: datetime, kinds: Collec
     Of the needs count namespaces, label_selector and chunk_size. A kind that may not be listed stands in
     `snapshot.l7.unread`. Raises KubeError where none of the kinds could be read, or there is no connection.
     """
+    snapshot, errors = _read(client, needs, now, kinds)
+    if errors and set(snapshot.l7.unread) >= set(kinds):
+        raise errors[0]
+    return snapshot
+
+
+def read_around(
+    client: Client, needs: Needs, *, now: datetime, kinds: Collection[str] = KINDS, homes: Collection[str] = ()
+) -> Snapshot:
+    """The same for objects that were read already: only a lost connection raises KubeError.
+
+    homes: namespaces whose Gateways are wanted besides, as an object may be going to use one of them.
+    """
+    return _read(client, needs, now, kinds, homes)[0]
+
+
+def _read(
+    client: Client, needs: Needs, now: datetime, kinds: Collection[str], homes: Collection[str] = ()
+) -> tuple[Snapshot, list[KubeError]]:
+    """What could be read, and the failures to list a kind."""
     snapshot = Snapshot(now=now)
     api = Api(client, needs.chunk_size)
     every_pod = "Pod" in kinds and not needs.label_selector
@@ -33,6 +53,7 @@ def read_waypoints(client: Client, needs: Needs, *, now: datetime, kinds: Collec
         kinds=kinds,
         label_selector=needs.label_selector,
         every_pod=every_pod,
+        homes=homes,
         chunk_size=needs.chunk_size,
     )
     reads = l7.first()
@@ -40,11 +61,9 @@ def read_waypoints(client: Client, needs: Needs, *, now: datetime, kinds: Collec
         reads += [_pods(api, needs, snapshot, place, l7.errors) for place in needs.namespaces or ("",)]
     reads.append(into(snapshot, "istiods", "list deployments of istiod", api.istiods))
     read_side_by_side(client, [*reads, *namespace_reads(api, needs, snapshot)])
-    if l7.errors and set(snapshot.l7.unread) >= set(kinds):
-        raise l7.errors[0]
     _name_unread_namespaces(snapshot)
     read_side_by_side(client, l7.second())
-    return snapshot
+    return snapshot, l7.errors
 
 
 def _pods(api: Api, needs: Needs, snapshot: Snapshot, place: str, errors: list[KubeError]) -> Read:

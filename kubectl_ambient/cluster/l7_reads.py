@@ -45,8 +45,9 @@ class L7Reads:
     """The reads of one command into `snapshot.l7`.
 
     namespaces: of these; none: of all. kinds: those of `KINDS` that are asked about, the label_selector chooses among
-    them. Pods are the caller's to read, into `snapshot.pods`; every_pod tells that it reads all of the scope. errors:
-    the failures to list a kind, each of which is an Unread in the snapshot.
+    them. Pods are the caller's to read, into `snapshot.pods`; every_pod tells that it reads all of the scope. homes:
+    namespaces whose Gateways are wanted besides. errors: the failures to list a kind, each of which is an Unread in the
+    snapshot.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class L7Reads:
         kinds: Collection[str] = KINDS,
         label_selector: str = "",
         every_pod: bool = True,
+        homes: Collection[str] = (),
         chunk_size: int = 500,
     ) -> None:
         self._client = client
@@ -67,6 +69,8 @@ class L7Reads:
         self._kinds = kinds
         self._label_selector = label_selector
         self._every_pod = every_pod
+        # Where the scope is all namespaces, their Gateways are read anyway.
+        self._homes = set(homes) - set(namespaces) if namespaces else set()
         self._chunk_size = chunk_size
         self.errors: list[KubeError] = []
 
@@ -75,6 +79,7 @@ class L7Reads:
         places = self._namespaces or (ALL_NAMESPACES,)
         reads = [self.objects_of(kind, place) for kind in _LISTED if kind in self._kinds for place in places]
         reads += [self._gateways(place) for place in places]
+        reads += [read for place in sorted(self._homes) for read in self._waypoints(place)]
         reads.append(self._classes())
         if not self._every_pod:
             reads += [self._instances(place) for place in places]
@@ -88,8 +93,8 @@ class L7Reads:
             l7.instances.update(instances_among(self._snapshot.pods, homes))
         if not self._namespaces or "Gateway" in l7.absent:
             return []
-        elsewhere = sorted(set(self._named()) - {"", *self._namespaces})
-        return [read for place in elsewhere for read in (self._gateways(place), self._instances(place))]
+        elsewhere = sorted(set(self._named()) - {"", *self._namespaces, *self._homes})
+        return [read for place in elsewhere for read in self._waypoints(place)]
 
     def _named(self) -> Iterable[str]:
         """The namespaces that some label names as the home of a waypoint."""
@@ -105,6 +110,9 @@ class L7Reads:
         l7 = self._snapshot.l7
         call = partial(self._list, plural, type_, place, self._label_selector)
         return Read(_list_of(plural), call, getattr(l7, field).extend, partial(self._refused, kind, plural))
+
+    def _waypoints(self, place: str) -> tuple[Read, Read]:
+        return self._gateways(place), self._instances(place)
 
     def _gateways(self, place: str) -> Read:
         l7 = self._snapshot.l7
