@@ -164,7 +164,8 @@ def _l7(found: _Found, pods: list[Pod]) -> L7:
         workload_entries=[w.fact() for w in found.of("WorkloadEntry", wire_l7.WorkloadEntry)],
         gateways=gateways,
         gateway_classes={c.name: c.fact() for c in found.of("GatewayClass", wire_l7.GatewayClass)},
-        instances=instances_among(pods, {gateway.namespace for gateway in gateways.values()}),
+        # Files with a Gateway and no pod at all of its namespace tell nothing of its proxies.
+        instances=instances_among(pods, {g.namespace for g in gateways.values()} & {pod.namespace for pod in pods}),
     )
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod, Unread
-from kubectl_ambient.cluster.l7_facts import Gateway, GatewayClass
+from kubectl_ambient.cluster.l7_facts import Condition, Gateway, GatewayClass
 from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.versions import Version
@@ -72,10 +72,11 @@ class Life(Struct, frozen=True, gc=False):
 
 
 def life(gateway: Gateway, of_class: GatewayClass | Unread | None, instances: list[Pod] | None) -> Life:
-    """By the pods of the Gateway (None: not known); without any, by its condition Programmed.
+    """By the pods of the Gateway (None: not known); where there are none, or they are not known, by its condition.
 
     istiod never takes an address away, so an address tells nothing here [conversion.go `reportGatewayStatus`].
-    A Gateway whose proxies are not labelled as its own is told by the condition alone.
+    Programmed may stay True for a while when all pods are gone, so it counts only where istiod does not make the
+    pods itself, with its label on them.
     """
     if instances:
         ready = [pod for pod in instances if pod.ready and pod.deleting is None]
@@ -85,17 +86,20 @@ def life(gateway: Gateway, of_class: GatewayClass | Unread | None, instances: li
         only = f"{number} not Ready" if len(instances) == 1 else f"{number} Ready"
         return Life(True) if ready else Life(False, only, (told,))
     programmed = gateway.condition("Programmed")
-    current = programmed is not None and _is_current(gateway, programmed.generation)
-    if programmed is not None and current and programmed.status in ("True", "False"):
+    if programmed is not None and not _is_current(gateway, programmed):
+        programmed = None
+    if programmed is not None and programmed.status == "False":
         told = Evidence(gateway.ref, "status.conditions[Programmed]", programmed.status)
         why = f"its Gateway is not Programmed ({programmed.message or programmed.reason or 'no reason given'})"
-        return Life(True) if programmed.true else Life(False, why, (told,))
+        return Life(False, why, (told,))
     managed = isinstance(of_class, GatewayClass) and of_class.controller == MESH_CONTROLLER
     if instances is not None and (managed or gateway.class_name == WAYPOINT_CLASS):
         missing = Evidence(f"Pod/{gateway.namespace}", "metadata.labels[gateway.networking.k8s.io/gateway-name]", None)
         return Life(False, "it has no pod", (missing,))
-    return Life(None)
+    return Life(True if programmed is not None and programmed.true else None)
 
 
-def _is_current(gateway: Gateway, generation: int | None) -> bool:
-    return generation is None or gateway.generation is None or generation >= gateway.generation
+def _is_current(gateway: Gateway, condition: Condition) -> bool:
+    """Whether a condition is about the Gateway as it is now."""
+    seen, now = condition.generation, gateway.generation
+    return seen is None or now is None or seen >= now

@@ -50,7 +50,7 @@ def test_all_is_well() -> None:
         ((OFF,), [proxy()], True),
         ((ON,), [proxy(ready=False)], False),
         ((ON,), [proxy(ready=False), proxy()], True),
-        ((ON,), [], True),
+        ((ON,), [], False),
         ((OFF,), [], False),
         ((), [], False),
     ],
@@ -62,6 +62,7 @@ def test_life_of_a_waypoint(conditions: tuple[Condition, ...], instances: list[P
 def test_life_that_cannot_be_told() -> None:
     other = gateway(class_name="own", conditions=())
     assert life(other, None, []).alive is None, "its proxies may be labelled otherwise"
+    assert life(structs.replace(other, conditions=(ON,)), None, []).alive
     stale = gateway(generation=3, conditions=(structs.replace(OFF, generation=2),))
     assert life(stale, WAYPOINT_CLASS, None).alive is None, "the condition is about an older generation"
     assert life(gateway(conditions=(Condition(type="Programmed", status="Unknown"),)), None, None).alive is None
