@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Generic
 
 from kubectl_ambient.change.plan import Edit, plan
 from kubectl_ambient.change.targets import Target, key_of, printed
 from kubectl_ambient.cli.change_output import print_objects
 from kubectl_ambient.cli.change_remarks import refusals, tell
 from kubectl_ambient.cli.change_request import ChangeRequest
+from kubectl_ambient.cli.change_targets import E
 from kubectl_ambient.cluster.documents import Document, documents
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Template, Workload
 from kubectl_ambient.cluster.manifests import Labelled, edit, join
@@ -21,8 +22,12 @@ from kubectl_ambient.cluster.problem import Problem
 
 def label_files(request: ChangeRequest) -> int:
     """Print the labelled manifests; 1 where a file or an object in it could not be read or labelled."""
+    return label_files_by(ModeLabelling(request), request)
+
+
+def label_files_by(labelling: Labelling[E], request: ChangeRequest) -> int:
+    """The same for any labels."""
     flags = request.flags
-    labelling = _Labelling(request)
     texts: list[str] = []
     for file in files(flags.filenames, recursive=flags.recursive):
         if isinstance(file, Problem):
@@ -38,33 +43,26 @@ def label_files(request: ChangeRequest) -> int:
     return labelling.tell()
 
 
-class _Labelling:
+class Labelling(Generic[E]):
     """Labels texts, and keeps what there is to tell of them."""
 
+    nothing = "nothing to label: the files hold no Namespace, no Pod and nothing that makes pods"
+
     def __init__(self, request: ChangeRequest) -> None:
-        self._flags = request.flags
-        self._namespace = request.connection.namespace or "default"
-        self.edits: list[Edit] = []
+        self.namespace = request.connection.namespace or "default"
+        self.edits: list[E] = []
         self.problems: list[Problem] = []
 
     def label(self, text: str, path: str) -> str:
         """The text with the label; an object that refuses it stays as it is."""
-        planned: list[Edit] = []
-
-        def decide(found: Labelled) -> str | None:
-            flags = self._flags
-            planned.append(plan(_target(found), flags.goal, overwrite=flags.overwrite, manifest=True))
-            return planned[-1].after
-
         if all(isinstance(part, Document) and part.value is None for part in documents(text)):
             self.problems.append(Problem(file=path, why="empty: no object in it"))
             return ""
-        # Whether a value may be replaced was decided by the plan.
-        edited = edit(text, DATAPLANE_MODE, decide, file=path, namespace=self._namespace, overwrite=True)
-        done = {(e.kind, "" if e.kind == "Namespace" else e.namespace, e.name) for e in edited.edits}
-        self.edits += [e for e in planned if key_of(e.target) in done]
-        self.problems += edited.problems
-        return edited.text
+        return self.labelled(text, path)
+
+    def labelled(self, text: str, path: str) -> str:
+        """The same for a text that is not empty."""
+        raise NotImplementedError
 
     def tell(self) -> int:
         """What was left as it was, and what was wrong; the exit code that follows from it."""
@@ -73,8 +71,32 @@ class _Labelling:
         tell(refusals((printed(e.target), e.why) for e in refused))
         tell(f"error: {problem}" for problem in self.problems)
         if not self.edits and not self.problems:
-            tell(["nothing to label: the files hold no Namespace, no Pod and nothing that makes pods"])
+            tell([self.nothing])
         return 1 if refused or self.problems else 0
+
+
+class ModeLabelling(Labelling[Edit]):
+    """Sets or removes istio.io/dataplane-mode."""
+
+    def __init__(self, request: ChangeRequest) -> None:
+        super().__init__(request)
+        self._flags = request.flags
+
+    def labelled(self, text: str, path: str) -> str:
+        """The text with the label."""
+        planned: list[Edit] = []
+
+        def decide(found: Labelled) -> str | None:
+            flags = self._flags
+            planned.append(plan(_target(found), flags.goal, overwrite=flags.overwrite, manifest=True))
+            return planned[-1].after
+
+        # Whether a value may be replaced was decided by the plan.
+        edited = edit(text, DATAPLANE_MODE, decide, file=path, namespace=self.namespace, overwrite=True)
+        done = {(e.kind, "" if e.kind == "Namespace" else e.namespace, e.name) for e in edited.edits}
+        self.edits += [e for e in planned if key_of(e.target) in done]
+        self.problems += edited.problems
+        return edited.text
 
 
 def _target(found: Labelled) -> Target:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -48,8 +48,14 @@ class ChangeRequest:
         return "enable" if self.flags.goal == "enable" else "disable"
 
     @classmethod
-    def of(cls, connection: ConnectionOptions, words: Sequence[str], flags: Flags) -> ChangeRequest:
-        """Check what was typed. Raises UsageError in kubectl's words."""
+    def of(
+        cls,
+        connection: ConnectionOptions,
+        words: Sequence[str],
+        flags: Flags,
+        check_kind: Callable[[Resource, Flags], None] | None = None,
+    ) -> ChangeRequest:
+        """Check what was typed; `check_kind` refuses resource types. Raises UsageError in kubectl's words."""
         check_format(flags.output, FORMATS)
         dry_run = _dry_run(flags.dry_run)
         _check_selection(flags)
@@ -60,7 +66,7 @@ class ChangeRequest:
             raise _error("one or more resources must be specified as <resource> <name> or <resource>/<name>")
         targets = parse_targets(words)
         for target in targets:
-            _check_kind(target.resource, flags)
+            (check_kind or _check_kind)(target.resource, flags)
         named = tuple(t for t in targets if t.name is not None)
         selected = tuple(t.resource for t in targets if t.name is None)
         _check_names(named, selected, words, flags)

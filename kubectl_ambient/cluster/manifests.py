@@ -22,7 +22,9 @@ from kubectl_ambient.cluster.relabel import Place, relabel, with_label
 from kubectl_ambient.cluster.wire_parts import Texts, texts
 
 _TEMPLATE = ("spec", "template")
-_HOLDERS: dict[tuple[str, str], tuple[str, ...]] = {
+Holders = Mapping[tuple[str, str], tuple[str, ...]]
+"""Whose labels are set, by group and kind: the path from an object to what holds its `metadata.labels`."""
+OF_PODS: Holders = {
     ("", "Namespace"): (),
     ("", "Pod"): (),
     ("", "ReplicationController"): _TEMPLATE,
@@ -33,11 +35,18 @@ _HOLDERS: dict[tuple[str, str], tuple[str, ...]] = {
     ("batch", "Job"): _TEMPLATE,
     ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
 }
+OF_WAYPOINTS: Holders = {
+    ("", "Namespace"): (),
+    ("", "Service"): (),
+    ("", "Pod"): (),
+    ("networking.istio.io", "ServiceEntry"): (),
+    ("networking.istio.io", "WorkloadEntry"): (),
+}
 _LABELS = ("metadata", "labels")
 
 
 class Labelled(msgspec.Struct, frozen=True):
-    """What may get the label: a Namespace, a Pod, or a workload, whose `labels` are those of its pods' template."""
+    """What may get the label; the `labels` of a workload are those of its pods' template."""
 
     kind: str
     namespace: str
@@ -73,14 +82,21 @@ class Edited(msgspec.Struct, frozen=True):
 
 
 def edit(
-    text: str, key: str, change: Change, *, file: str = "", namespace: str = "default", overwrite: bool = False
+    text: str,
+    key: str,
+    change: Change,
+    *,
+    file: str = "",
+    namespace: str = "default",
+    overwrite: bool = False,
+    holders: Holders = OF_PODS,
 ) -> Edited:
-    """Set or remove the label `key` of every Namespace, Pod and workload of a manifest, as `change` says.
+    """Set or remove the label `key` of every object of a manifest that is among the holders, as `change` says.
 
     `file` names it in the problems; objects without a namespace are told as being in `namespace`. Without
     `overwrite`, a label that has another value is left, and its outcome is `conflict`. JSON stays JSON.
     """
-    editor = _Editor(key, change, file, namespace, overwrite)
+    editor = _Editor(key, change, file, namespace, overwrite, holders)
     json_parts = json_values(text) if text.lstrip()[:1] in ("{", "[") else None
     edited = editor.yaml(text) if json_parts is None else editor.json(json_parts)
     return Edited(edited, editor.edits, editor.problems)
@@ -108,7 +124,7 @@ class _Planned(msgspec.Struct, frozen=True):
 
 
 class _Editor:
-    def __init__(self, key: str, change: Change, file: str, namespace: str, overwrite: bool) -> None:
+    def __init__(self, key: str, change: Change, file: str, namespace: str, overwrite: bool, holders: Holders) -> None:
         self.edits: list[Edit] = []
         self.problems: list[Problem] = []
         self._key = key
@@ -116,6 +132,7 @@ class _Editor:
         self._file = file
         self._namespace = namespace
         self._overwrite = overwrite
+        self._holders = holders
         self._number: int | None = None  # of the document, where there are several
 
     def json(self, found: list[tuple[Value, str]]) -> str:
@@ -175,7 +192,7 @@ class _Editor:
             if isinstance(found, NoObject):
                 self._tell(found.where, found.why)
                 continue
-            holder = _HOLDERS.get((found.group, found.kind))
+            holder = self._holders.get((found.group, found.kind))
             if holder is None:
                 continue
             try:
