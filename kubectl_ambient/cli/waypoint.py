@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from kubectl_ambient.cli.kube_command import KubeCommand
+from kubectl_ambient.cli.waypoint_list import waypoint_list
 from kubectl_ambient.cli.waypoint_status import waypoint_status
 
 app = typer.Typer(
@@ -14,6 +15,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.command("list", cls=KubeCommand)(waypoint_list)
 app.command("status", cls=KubeCommand)(waypoint_status)
 
 

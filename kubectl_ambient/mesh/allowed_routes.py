@@ -57,6 +57,15 @@ def admission(
     return Admission(answer.admitted, answer.why, (annotation(ref, INBOUND_BINDING, binding), *answer.evidence))
 
 
+def listener_of(gateway: Gateway, of_class: GatewayClass | Unread | None, v: Version) -> Listener | None:
+    """The listener whose allowedRoutes count; None where there is none, which admits the Gateway's own namespace."""
+    binding = gateway.inbound_binding
+    if binding is None and isinstance(of_class, GatewayClass):
+        binding = of_class.inbound_binding
+    bound = _bound(gateway, binding) if istiod_versions.reads_inbound_binding(v) else None
+    return bound or _hbone(gateway)
+
+
 def _bound(gateway: Gateway, binding: str | None) -> Listener | None:
     """The listener that the annotation names: the first of its port, or of the protocol istio.io/PROXY."""
     if binding is None:
