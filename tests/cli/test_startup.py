@@ -19,10 +19,11 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 # Runs the program as its console script does, and prints at the end what was imported beyond the bare interpreter.
 PROGRAM = """
-import sys
+import os, sys
 before = set(sys.modules)
 from kubectl_ambient.__main__ import main
 sys.argv[0] = "kubectl-ambient"
+os._exit = sys.exit
 try:
     main()
 finally:
