@@ -62,6 +62,8 @@ WITH_PODS = (
     *("Job", "CronJob", "ReplicaSet", "ReplicationController"),
 )
 
+WITH_WAYPOINT = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")
+
 FLAGS: dict[str, Hint] = {
     "--namespace": names("Namespace"),
     "--context": kubeconfig("contexts"),
@@ -73,7 +75,10 @@ FLAGS: dict[str, Hint] = {
     "--certificate-authority": files,
     "--filename": files,
     "--dir": files,
+    "--waypoint": names("Gateway"),
+    "--waypoint-namespace": names("Namespace"),
     "--fail-on": fail_on,
+    "waypoint status --fail-on": words(drift="", unknown="", any=""),
     "labels --fail-on": words(any="errors and warnings", error="errors alone"),
     "--dry-run": words(none="change it", client="send nothing", server="have it checked, and nothing stored"),
 }
@@ -83,7 +88,9 @@ ARGUMENTS: dict[str, Hint] = {
     "explain": targets(*WITH_PODS, bare="Pod"),
     "enable": targets(*WITH_PODS),
     "disable": targets(*WITH_PODS),
-    "waypoint status": targets("Service", "ServiceEntry", "Pod", "WorkloadEntry", bare="Service"),
+    "waypoint status": targets(*WITH_WAYPOINT, bare="Service"),
+    "waypoint enable": targets("Namespace", *WITH_WAYPOINT),
+    "waypoint disable": targets("Namespace", *WITH_WAYPOINT),
     "labels": targets(*WITH_PODS, "Service", "Gateway", "GatewayClass", "ServiceEntry", "WorkloadEntry"),
 }
 
