@@ -39,13 +39,17 @@ print(os.waitstatus_to_exitcode(status), time.monotonic() - began, usage.ru_maxr
 """
 
 
+# What is set for developers, such as not to write bytecode, is not what a user has.
+_USUAL = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+
+
 def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> Run:
     """Run once, output thrown away; raises RuntimeError where the command fails."""
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", _STARTER, *command],
         capture_output=True,
         text=True,
-        env={**os.environ, **(environ or {})},
+        env={**_USUAL, **(environ or {})},
         check=True,
     )
     code, seconds, kilobytes = done.stdout.split()
