@@ -15,6 +15,11 @@ PROGRAM = [sys.executable, "-m", "kubectl_ambient"]
 BUFFERED = {name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"}
 
 
+def test_what_still_waits_in_a_buffer_is_printed() -> None:
+    done = subprocess.run([*PROGRAM, "--version"], capture_output=True, text=True, check=True, env=BUFFERED)
+    assert done.stdout.startswith("kubectl-ambient ")
+
+
 def test_what_is_printed_into_a_pipe_arrives_whole() -> None:
     words = ["status", "-A", "-f", str(EXAMPLES)]
     done = subprocess.run([*PROGRAM, *words, "-o", "json"], capture_output=True, check=True, env=BUFFERED)
