@@ -12,7 +12,8 @@ from kubectl_ambient.change.waypoint_plan import WaypointEdit
 from kubectl_ambient.cluster.facts import Namespace, Pod
 from kubectl_ambient.cluster.l7_facts import Service, ServiceEntry, WorkloadEntry
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.waypoint_rules import EVIDENCE_MISSING, NOT_LABELED, OPTED_OUT, Target
+from kubectl_ambient.mesh.waypoint_reference import USE_WAYPOINT
+from kubectl_ambient.mesh.waypoint_rules import EVIDENCE_MISSING, IS_GATEWAY, NOT_LABELED, OPTED_OUT, Target
 from kubectl_ambient.mesh.waypoints import Binding, WaypointJudge
 
 Way = Literal["gains", "loses", "keeps", "unserved", "direct", "unknown"]
@@ -37,11 +38,12 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
         before, after = self.before, self.after
         if after.reason == EVIDENCE_MISSING:
             return "unknown"
-        own = after.named is not None or after.reason == OPTED_OUT
-        if not self.named and own and after.inherited_from is None:
+        if not self.named and USE_WAYPOINT in self.target.labels:
             return "keeps"
         if self.unused:
             return "unserved"
+        if after.reason == IS_GATEWAY and not self.named:
+            return "direct"
         if after.waypoint is not None:
             return "keeps" if before.waypoint == after.waypoint else "gains"
         if before.waypoint is not None:

@@ -26,6 +26,11 @@ def notes(change: WaypointChange) -> list[str]:
     return [note for tell in TELLERS for note in tell(change)]
 
 
+def remarks(change: WaypointChange) -> list[str]:
+    """Sentences about what is as it should be, and not as everybody expects."""
+    return list(_one_traffic(change))
+
+
 def _unfit(change: WaypointChange) -> Iterator[str]:
     """A waypoint that cannot serve, and one of which that could not be checked."""
     if change.goal != "enable":
@@ -121,7 +126,6 @@ def _left_alone(change: WaypointChange) -> Iterator[str]:
 TELLERS: tuple[Callable[[WaypointChange], Iterator[str]], ...] = (
     _unfit,
     _no_effect,
-    _one_traffic,
     _still_served,
     not_in_mesh,
     plain_pods,

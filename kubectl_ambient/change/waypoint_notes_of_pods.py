@@ -13,7 +13,7 @@ from kubectl_ambient.cluster.owners import owner_of
 
 _IN = ("enabled", "pending")
 _CLIENTS = (
-    "only clients in ambient mode use a waypoint, and Istio's gateways where istio.io/ingress-use-waypoint=true says so"
+    "Only clients in ambient mode use a waypoint, and Istio's gateways where istio.io/ingress-use-waypoint=true says so"
 )
 
 
@@ -22,6 +22,8 @@ def not_in_mesh(change: WaypointChange) -> Iterator[str]:
     if change.goal != "enable":
         return
     after = change.effects.after
+    if "Pod" in after.snapshot.l7.unread:
+        return
     for home in dict.fromkeys(e.home for e in change.changing):
         namespace = after.namespace(home)
         inside = [p for p in after.snapshot.pods if p.namespace == home and not p.finished and not _is_proxy(p)]
