@@ -5,6 +5,9 @@ from __future__ import annotations
 import typer
 
 from kubectl_ambient.cli.kube_command import KubeCommand
+from kubectl_ambient.cli.waypoint_disable import waypoint_disable
+from kubectl_ambient.cli.waypoint_enable import waypoint_enable
+from kubectl_ambient.cli.waypoint_explain import waypoint_explain
 from kubectl_ambient.cli.waypoint_list import waypoint_list
 from kubectl_ambient.cli.waypoint_status import waypoint_status
 
@@ -17,6 +20,9 @@ app = typer.Typer(
 )
 app.command("list", cls=KubeCommand)(waypoint_list)
 app.command("status", cls=KubeCommand)(waypoint_status)
+app.command("explain", cls=KubeCommand)(waypoint_explain)
+app.command("enable", cls=KubeCommand)(waypoint_enable)
+app.command("disable", cls=KubeCommand)(waypoint_disable)
 
 
 @app.callback()

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import json
+from typing import get_args
 
 import pytest
 import yaml
 
+from kubectl_ambient.mesh.waypoint_explained import explain
+from kubectl_ambient.mesh.waypoint_list import waypoints
+from kubectl_ambient.mesh.waypoint_namespace import namespace_use
 from kubectl_ambient.mesh.waypoint_rules import REASONS
+from kubectl_ambient.mesh.waypoint_traffic import ClientKind
 from kubectl_ambient.mesh.waypoints import WaypointJudge
 from kubectl_ambient.render.waypoint_documents import waypoint_status_list
+from kubectl_ambient.render.waypoint_explain_documents import waypoint_explanation, waypoint_explanation_list
+from kubectl_ambient.render.waypoint_list_documents import waypoint_list
 from tests.conformance import cases
 from tests.docs.code_words import ROOT
 from tests.docs.test_pages import headings
@@ -26,11 +33,27 @@ def test_every_reason_has_its_section() -> None:
 def test_the_words_of_the_schema_are_those_of_the_code() -> None:
     binding = SCHEMAS["WaypointStatusList"]["$defs"]["binding"]["properties"]
     assert sorted(binding["reason"]["enum"]) == sorted(REASONS)
+    namespace = SCHEMAS["WaypointExplanationList"]["$defs"]["namespace"]["properties"]
+    assert namespace["reason"]["enum"] == binding["reason"]["enum"]
+    client = SCHEMAS["WaypointExplanation"]["$defs"]["client"]["properties"]["client"]
+    assert client["enum"] == list(get_args(ClientKind))
+    one, many = SCHEMAS["WaypointExplanation"], SCHEMAS["WaypointExplanationList"]["$defs"]["waypointExplanation"]
+    assert many["properties"] == one["properties"]
 
 
 def test_every_binding_of_the_meshes_is_as_the_schema_says() -> None:
     for number in range(0, len(cases("meshes")), 5):
         check(waypoint_status_list(WaypointJudge(snapshot(number)).all()))
+
+
+def test_every_waypoint_and_explanation_of_the_meshes_is_as_the_schema_says() -> None:
+    for number in range(0, len(cases("meshes")), 8):
+        judge = WaypointJudge(snapshot(number))
+        check(waypoint_list(waypoints(judge), judge.assumptions))
+        explained = [explain(judge, target) for target in judge.targets()]
+        uses = [namespace_use(judge, name) for name in judge.snapshot.namespaces]
+        check(waypoint_explanation_list(explained, uses, judge.assumptions))
+        check(waypoint_explanation(explained[0], judge.assumptions))
 
 
 @pytest.mark.parametrize(
@@ -41,6 +64,13 @@ def test_every_binding_of_the_meshes_is_as_the_schema_says() -> None:
         "waypoint status svc/cart -n shop -f waypoints.yaml",
         "waypoint status -A -f bare.yaml",
         "waypoint status -n empty -f waypoints.yaml",
+        "waypoint list -A -f waypoints.yaml",
+        "waypoint list -n empty -f waypoints.yaml",
+        "waypoint list -A -f bare.yaml",
+        "waypoint explain svc/till -n shop -f waypoints.yaml",
+        "waypoint explain svc/web pod/web-1 serviceentry/bank ns/shop ns/infra -n shop -f waypoints.yaml",
+        "waypoint explain workloadentry vm -f waypoints.yaml",
+        "waypoint explain ns empty -f waypoints.yaml",
     ],
 )
 def test_what_is_printed_is_as_its_schema_says(line: str) -> None:
