@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
@@ -29,6 +30,8 @@ from kubectl_ambient.mesh.waypoint_rules import (
 from kubectl_ambient.mesh.waypoint_usable import WAYPOINT_FOR, Life, answers_hbone
 
 _REDIRECTION = "ambient.istio.io/redirection"
+# The one place where istiod tells which waypoint it means [model/service.go `buildMsg`].
+_ATTACHED = re.compile(r"Successfully attached to waypoint ([^\s/]+/[^\s/]+?)(?:\. |$)")
 
 
 class Found(Struct, frozen=True, kw_only=True, gc=False):
@@ -99,15 +102,20 @@ def _disagrees(found: Found) -> Iterator[Finding]:
     written, decision = condition_of(found.target), found.decision
     if written is None or decision.reason == EVIDENCE_MISSING:
         return
+    attached = _ATTACHED.match(written.message) if written.true else None
+    another = attached[1] if attached and attached[1] != decision.waypoint else None
     agrees = written.true if decision.waypoint else not written.true and written.reason == decision.reason
     kind = kind_of(found.target)
-    if agrees or not istiod_versions.writes_waypoint_bound(found.world.version, kind):
+    if (agrees and another is None) or not istiod_versions.writes_waypoint_bound(found.world.version, kind):
         return
+    theirs = f"{written.status} ({written.reason})" + (f" for waypoint {another}" if another else "")
+    ours = f"{decision.reason} for {decision.waypoint}" if another and decision.waypoint else decision.reason
     message = (
-        f"istiod wrote {written.status} ({written.reason}), and by the objects as they are it is {decision.reason}: "
+        f"istiod wrote {theirs}, and by the objects as they are it is {ours}: "
         "istiod is behind, or it does not see all that was read here"
     )
-    told = Evidence(found.target.ref, f"status.conditions[{WAYPOINT_BOUND}].reason", written.reason)
+    field, value = ("message", written.message) if agrees else ("reason", written.reason)
+    told = Evidence(found.target.ref, f"status.conditions[{WAYPOINT_BOUND}].{field}", value)
     evidence = (told, *decision.because.evidence)
     yield Finding(code="ConditionDisagrees", severity="warning", message=message, evidence=evidence)
 

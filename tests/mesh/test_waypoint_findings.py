@@ -114,6 +114,29 @@ def test_istiods_condition_against_its_rules(target: Any, version: str, told: bo
     assert ("ConditionDisagrees" in codes(bind(target, version=version))) == told
 
 
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Successfully attached to waypoint app/wp", False),
+        ("Successfully attached to waypoint app/wp. Ingress traffic will traverse the waypoint", False),
+        ("Successfully attached to waypoint app/other", True),
+        ("Successfully attached to waypoint infra/wp. Ingress traffic will traverse the waypoint", True),
+        ("in words of a later version", False),
+    ],
+)
+def test_istiod_names_another_waypoint(sentence: str, told: bool) -> None:
+    written = tuple(structs.replace(c, message=sentence) for c in bound("True", "WaypointAccepted"))
+    found = bind(service(WP, conditions=written))
+    assert codes(found) == (["ConditionDisagrees"] if told else [])
+    if told:
+        (finding,) = found.findings
+        named = sentence.split()[4].rstrip(".")
+        assert (
+            f"for waypoint {named}, and by the objects as they are it is WaypointAccepted for app/wp" in finding.message
+        )
+        assert finding.evidence[0].value == sentence
+
+
 def test_a_service_without_an_address() -> None:
     assert codes(bind(service(WP, cluster_ips=("None",)))) == ["ServiceWithoutAddress"]
     assert codes(bind(service(cluster_ips=("None",)))) == []
