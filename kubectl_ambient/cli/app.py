@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import sys
@@ -21,6 +22,7 @@ Start with:  kubectl ambient status -A
 Then ask:    kubectl ambient explain pod NAME -n NAMESPACE
 """
 INTERRUPTED = 130
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 app = typer.Typer(
@@ -73,16 +75,31 @@ def run(argv: list[str]) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has gone (`| head`): nobody is left to tell.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         return 0
     except RecursionError:
         print("error: the input is nested too deeply", file=sys.stderr)
         return 1
+    except OSError as error:
+        if error.errno not in _FULL:
+            return _bug(error)
+        _print_no_more()
+        print(f"error: write stdout: {str(error.strerror).lower()}", file=sys.stderr)
+        return 1
     except Exception as bug:
-        if os.environ.get("KUBECTL_AMBIENT_TRACEBACK"):
-            raise
-        return confess(bug)
+        return _bug(bug)
     return 0
+
+
+def _bug(bug: Exception) -> int:
+    if os.environ.get("KUBECTL_AMBIENT_TRACEBACK"):
+        raise bug
+    return confess(bug)
+
+
+def _print_no_more() -> None:
+    """What waits in the buffer can go nowhere, and must not be tried again at the end of the process."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _speak_utf8() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -55,6 +56,22 @@ def test_a_full_disk_is_told() -> None:
     with Path("/dev/full").open("w") as full:
         done = run_into(full.fileno())
     assert (done.returncode, done.stderr) == (1, "error: write stdout: no space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_a_disk_that_fills_up_meanwhile_is_told() -> None:
+    words = [*PROGRAM, "status", "-A", "-o", "json", "-f", str(EXAMPLES)]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=BUFFERED)
+    assert (done.returncode, done.stderr) == (1, "error: write stdout: no space left on device\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a POSIX shell closes it")
+def test_a_closed_stdout_is_no_bug() -> None:
+    words = shlex.join([*PROGRAM, "status", "-A", "-f", str(EXAMPLES)])
+    done = subprocess.run(["sh", "-c", f"{words} >&-"], stderr=subprocess.PIPE, text=True, check=False)
+    assert "bug" not in done.stderr
+    assert done.returncode == 0
 
 
 def test_what_others_want_done_at_the_end_is_done(tmp_path: Path) -> None:
