@@ -40,20 +40,24 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
             return "unknown"
         if not self.named and USE_WAYPOINT in self.target.labels:
             return "keeps"
-        if self.unused:
+        if _unused(after):
             return "unserved"
         if after.reason == IS_GATEWAY and not self.named:
             return "direct"
         if after.waypoint is not None:
             return "keeps" if before.waypoint == after.waypoint else "gains"
         if before.waypoint is not None:
-            return "loses"
+            return "direct" if _unused(before) else "loses"
         return "direct" if after.reason in (NOT_LABELED, OPTED_OUT) else "unserved"
 
     @property
     def unused(self) -> bool:
         """A waypoint is bound to it, and nothing ever leads there."""
-        return any(finding.code == "ServiceWithoutAddress" for finding in self.after.findings)
+        return _unused(self.after)
+
+
+def _unused(binding: Binding) -> bool:
+    return any(finding.code == "ServiceWithoutAddress" for finding in binding.findings)
 
 
 class WaypointEffects(Struct, frozen=True, kw_only=True):
