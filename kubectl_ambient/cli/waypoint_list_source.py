@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from kubectl_ambient.cli.source import bad_objects, from_files, warn
 from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
@@ -13,6 +14,11 @@ from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.mesh.waypoint_list import Waypoint, waypoints
 from kubectl_ambient.mesh.waypoints import WaypointJudge
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kubectl_ambient.kube.api import Client
 
 
 @dataclass(kw_only=True)
@@ -79,12 +85,8 @@ def _of_cluster(connection: ConnectionOptions, *, all_namespaces: bool, chunk_si
     found = waypoints(judge, namespace)
     if namespace and any(waypoint.routes.allowed_from != "Same" for waypoint in found):
         # Others may use it too, which takes a look at all namespaces.
-        try:
-            wide = read_waypoints(client, Needs(chunk_size=chunk_size), now=now)
-            missing: Sequence[object] = [*wide.l7.unread.values(), *wide.l7.unread_gateways.values()]
-        except KubeError:
-            wide, missing = snapshot, ["forbidden"]
-        if missing:
+        wide = _of_all(client, chunk_size, now)
+        if wide is None:
             remarks.append("who uses it in other namespaces could not be read, and is not counted")
         else:
             judge = WaypointJudge(wide)
@@ -101,6 +103,20 @@ def _of_cluster(connection: ConnectionOptions, *, all_namespaces: bool, chunk_si
         problems=[*_unknown_namespace(snapshot, namespace), *bad_objects(client)],
         remarks=remarks,
     )
+
+
+def _of_all(client: Client, chunk_size: int, now: datetime) -> Snapshot | None:
+    """All namespaces; None where any part of that may not be read."""
+    from kubectl_ambient.cluster.l7_live import read_waypoints
+    from kubectl_ambient.cluster.needs import Needs
+
+    try:
+        found = read_waypoints(client, Needs(chunk_size=chunk_size), now=now)
+    except KubeError:
+        return None
+    parts = (*found.l7.unread.values(), *found.l7.unread_gateways.values(), *found.namespaces.values())
+    whole = found.namespaces and not any(isinstance(part, Unread) for part in parts)
+    return found if whole else None
 
 
 def _only(namespace: str) -> tuple[str, ...]:

@@ -143,7 +143,8 @@ def _counted(judge: WaypointJudge, uses: Uses) -> Uses:
     snapshot = judge.snapshot
     for kind in snapshot.l7.unread.keys() & set(_KINDS):
         uses.served[kind] = None  # type: ignore[index]
-    if not snapshot.from_files and any(isinstance(n, Unread) for n in snapshot.namespaces.values()):
+    known = snapshot.namespaces and not any(isinstance(n, Unread) for n in snapshot.namespaces.values())
+    if not (known or snapshot.from_files):
         uses.namespaces = None
     return uses
 

@@ -1,0 +1,231 @@
+"""`waypoint list` and `waypoint explain` on a cluster that may be asked for little, and wrong usage."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.cluster import manifests_of as m
+from tests.cluster.fake_client import FakeClient
+from tests.cluster.test_l7 import CLUSTER as BARE
+from tests.cluster.test_l7 import gateway as gateway_without_class
+from tests.cluster.test_l7 import made
+
+from .enable_fixtures import Result, Run
+
+
+def gateway(name: str, namespace: str = "shop") -> m.Manifest:
+    found = gateway_without_class(name, namespace)
+    found["spec"]["gatewayClassName"] = "istio-waypoint"
+    return found
+
+
+ISTIOD = m.workload(
+    "Deployment", "istiod", "istio-system", labels={"app": "istiod", "app.kubernetes.io/version": "1.30.3"}
+)
+CLUSTER = [o for o in BARE if o["kind"] not in ("Gateway", "Deployment")]
+CLUSTER += [ISTIOD, gateway("wp"), gateway("far", "infra")]
+
+On = Callable[..., Callable[..., Result]]
+
+
+@pytest.fixture
+def on(ambient: Run, monkeypatch: pytest.MonkeyPatch) -> On:
+    """The plugin on a client over these objects, whose namespace is `shop`."""
+
+    def start(client: FakeClient) -> Run:
+        client.namespace = "shop"  # type: ignore[attr-defined]
+        monkeypatch.setattr("kubectl_ambient.kube.api.connect", lambda *_, **__: client)
+        return ambient
+
+    return start
+
+
+def open_to_all(name: str, namespace: str = "shop") -> m.Manifest:
+    found = gateway(name, namespace)
+    found["spec"]["listeners"][0]["allowedRoutes"] = {"namespaces": {"from": "All"}}
+    return found
+
+
+def document(told: Result) -> Any:
+    assert told.code == 0, told
+    return json.loads(told.out)
+
+
+# list
+
+
+def test_the_waypoints_of_a_namespace_in_two_rounds(on: On) -> None:
+    client = FakeClient(*CLUSTER)
+    (item,) = document(on(client)("waypoint", "list", "-o", "json"))["items"]
+    assert (item["name"], item["pods"], item["for"]) == ("wp", {"ready": 0, "all": 1}, "service")
+    assert not any(request.endswith(" *") and "deployments" not in request for request in client.requests)
+
+
+def test_all_waypoints_in_one_round(on: On) -> None:
+    client = FakeClient(*CLUSTER)
+    items = document(on(client)("waypoint", "list", "-A", "-o", "json"))["items"]
+    assert [(item["namespace"], item["name"]) for item in items] == [("infra", "far"), ("shop", "wp")]
+    assert len([r for r in client.requests if "gateways" in r]) == 1
+
+
+USER = made(
+    "Service",
+    "v1",
+    "cart",
+    "web",
+    spec={"clusterIP": "10.0.0.7"},
+    labels={"istio.io/use-waypoint": "hub", "istio.io/use-waypoint-namespace": "shop"},
+)
+HUB = [ISTIOD, m.namespace("shop"), m.namespace("web"), open_to_all("hub"), USER]
+
+
+def test_users_in_other_namespaces_count_where_they_are_admitted(on: On) -> None:
+    (item,) = document(on(FakeClient(*HUB))("waypoint", "list", "-o", "json"))["items"]
+    assert item["usedBy"]["services"] == 1
+
+
+@pytest.mark.parametrize("refused", ["list services *", "list namespaces", "list pods *"])
+def test_users_that_may_not_be_read_are_named(on: On, refused: str) -> None:
+    told = on(FakeClient(*HUB, refused={refused}))("waypoint", "list", "-o", "json")
+    (assumption,) = [a for a in document(told)["assumptions"] if "other namespaces" in a]
+    assert assumption == "who uses it in other namespaces could not be read, and is not counted"
+
+
+def test_without_the_gateway_api(on: On) -> None:
+    client = FakeClient(*CLUSTER, missing={"gateways", "gatewayclasses"})
+    told = on(client)("waypoint", "list")
+    sentence = "The server has no gateways.gateway.networking.k8s.io: without the Gateway API there are no waypoints."
+    assert (told.code, told.out, told.err.splitlines()) == (0, "", [sentence])
+    explained = on(client)("waypoint", "explain", "svc", "cart")
+    assert sentence in explained.err
+    assert explained.code == 0
+
+
+def test_gateways_that_may_not_be_listed(on: On) -> None:
+    told = on(FakeClient(*CLUSTER, refused={"list gateways"}))("waypoint", "list")
+    assert (told.code, told.out) == (1, "")
+    assert told.err == "error: cannot list gateways.gateway.networking.k8s.io: forbidden\n"
+
+
+def test_services_that_may_not_be_listed(on: On) -> None:
+    told = on(FakeClient(*CLUSTER, refused={"list services"}))("waypoint", "list", "-o", "json")
+    (item,) = document(told)["items"]
+    assert item["usedBy"]["services"] is None
+    assert "cannot list services: forbidden" in document(told)["assumptions"]
+
+
+def test_a_namespace_that_is_not_there(on: On) -> None:
+    told = on(FakeClient())("waypoint", "list")
+    assert (told.code, told.err) == (1, 'Error from server (NotFound): namespaces "shop" not found\n')
+
+
+# explain
+
+
+def test_a_service_with_a_waypoint_elsewhere(on: On) -> None:
+    told = document(on(FakeClient(*CLUSTER))("waypoint", "explain", "svc/cart", "-o", "json"))
+    assert (told["kind"], told["named"], told["object"]["reason"]) == (
+        "WaypointExplanation",
+        "infra/far",
+        "AttachmentDenied",
+    )
+    assert told["fixes"][0]["command"].startswith("kubectl patch gateway far -n infra --type=json")
+
+
+def test_only_the_kinds_that_were_named_are_read(on: On) -> None:
+    client = FakeClient(*CLUSTER)
+    assert on(client)("waypoint", "explain", "svc/cart").code == 0
+    assert not any("serviceentries" in request or "workloadentries" in request for request in client.requests)
+
+
+def test_gateways_that_may_not_be_read_make_it_unknown(on: On) -> None:
+    client = FakeClient(*CLUSTER, refused={"list gateways"})
+    told = document(on(client)("waypoint", "explain", "svc/cart", "-o", "json"))
+    assert (told["object"]["waypoint"], told["object"]["reason"]) == (None, "EvidenceMissing")
+    assert "cannot list gateways.gateway.networking.k8s.io: forbidden" in told["assumptions"]
+    assert told["fixes"][0]["command"] == "kubectl auth can-i list gateways.gateway.networking.k8s.io -n infra"
+
+
+def test_several_and_one_that_is_not_there(on: On) -> None:
+    told = on(FakeClient(*CLUSTER))("waypoint", "explain", "svc/cart", "svc/nope", "ns/shop", "ns/gone", "-o", "json")
+    found = json.loads(told.out)
+    assert told.code == 1
+    assert [item["object"]["name"] for item in found["items"]] == ["cart"]
+    assert [namespace["name"] for namespace in found["namespaces"]] == ["shop"]
+    assert told.err.splitlines() == [
+        'Error from server (NotFound): services "nope" not found',
+        'Error from server (NotFound): namespaces "gone" not found',
+    ]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("svc", "resource(s) were provided, but no name was specified"),
+        ("ns -l a=b", "resource(s) were provided, but no name was specified"),
+        ("svc cart -l a=b", "name cannot be provided when a selector is specified"),
+        ("deploy web", "no waypoint serves deployments.apps"),
+        ("cart web", 'the server doesn\'t have a resource type "cart"'),
+        ("svc cart -o xml", "unable to match a printer"),
+    ],
+)
+def test_wrong_usage_is_told_before_anything_is_read(on: On, words: str, sentence: str) -> None:
+    client = FakeClient(*CLUSTER)
+    told = on(client)("waypoint", "explain", *words.split())
+    assert (told.code, told.out, client.requests) == (2, "", [])
+    assert sentence in told.err
+
+
+def test_a_selector(on: On) -> None:
+    told = document(on(FakeClient(*CLUSTER))("waypoint", "explain", "pods", "-l", "!x", "-o", "json"))
+    assert told["kind"] == "WaypointExplanationList"
+    assert {item["object"]["kind"] for item in told["items"]} == {"Pod"}
+    none = on(FakeClient(*CLUSTER))("waypoint", "explain", "svc", "-l", "x=y")
+    assert "No resources found in shop namespace." in none.err
+
+
+# status and explain
+
+
+def a_mesh(**fields: Any) -> FakeClient:
+    used = m.namespace("shop", {"istio.io/use-waypoint": "wp"})
+    everything = gateway("wp")
+    everything["metadata"]["labels"] = {"istio.io/waypoint-for": "all"}
+    service = made("Service", "v1", "cart", spec={"clusterIP": "10.0.0.1", "selector": {"app": "web"}})
+    return FakeClient(used, everything, service, m.pod("web-1", labels={"app": "web"}), **fields)
+
+
+def test_status_tells_the_waypoint_of_each_pod(on: On) -> None:
+    told = document(on(a_mesh())("status", "-o", "json"))
+    assert [item["waypoint"] for item in told["items"]] == ["shop/wp"]
+    wide = on(a_mesh())("status", "-o", "wide").out.splitlines()
+    assert wide[0].split()[-1] == "WAYPOINT"
+    assert "shop/wp" in wide[1]
+
+
+def test_status_tells_none_where_gateways_may_not_be_read_and_says_so(on: On) -> None:
+    told = on(a_mesh(refused={"list gateways", "list gatewayclasses"}))("status", "-o", "json")
+    (item,) = document(told)["items"]
+    assert item["waypoint"] is None
+    told_of = [a for a in document(told)["assumptions"] if "gateways.gateway" in a]
+    assert told_of == [
+        "no waypoint is told where it is not known: cannot list gateways.gateway.networking.k8s.io: forbidden"
+    ]
+
+
+def test_status_as_text_asks_for_no_gateways(on: On) -> None:
+    client = a_mesh()
+    assert on(client)("status").code == 0
+    assert not any("gateway" in request for request in client.requests)
+
+
+def test_explain_tells_the_waypoints_of_a_pod_and_of_its_services(on: On) -> None:
+    told = " ".join(on(a_mesh())("explain", "pod", "web-1").out.split())
+    assert "Waypoint: traffic straight to the pod's address goes through waypoint shop/wp" in told
+    assert "Traffic to Service cart, which selects it, goes through waypoint shop/wp." in told
+    refused = " ".join(on(a_mesh(refused={"list services"}))("explain", "pod", "web-1").out.split())
+    assert "Which waypoint serves its Services is not known: cannot list services: forbidden." in refused

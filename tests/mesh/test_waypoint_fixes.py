@@ -1,0 +1,182 @@
+"""What to do about a waypoint: the command, and that it does what it says where that can be tried on facts."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from itertools import pairwise
+from typing import Any, cast
+
+import pytest
+from msgspec import structs
+
+from kubectl_ambient.change.use_waypoint import UseWaypoint, with_waypoint
+from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Pod, Unread
+from kubectl_ambient.cluster.l7_facts import Gateway, Listener, Service
+from kubectl_ambient.mesh.waypoint_explained import explain
+from kubectl_ambient.mesh.waypoint_namespace import namespace_use
+from kubectl_ambient.mesh.waypoints import WaypointJudge
+from tests.mesh.builders import pod
+from tests.mesh.meshes import MESHES, snapshot
+from tests.mesh.test_waypoint_list import FORBIDDEN, HBONE, USE, WP, a_mesh
+
+CART = Service(namespace="app", name="cart", cluster_ips=("10.0.0.1",))
+HOME = f"{USE}-namespace"
+
+
+def commands(target: Service | Pod, *gateways: Gateway, namespace: dict[str, str] | None = None) -> list[str]:
+    return [fix.command for fix in explained(target, *gateways, namespace=namespace).fixes]
+
+
+def explained(target: Service | Pod, *gateways: Gateway, namespace: dict[str, str] | None = None) -> Any:
+    namespaces = {"app": Namespace(name="app", labels=namespace or {}), "far": Namespace(name="far")}
+    return explain(WaypointJudge(a_mesh(*gateways, namespaces=namespaces)), target)
+
+
+def labelled(**labels: str) -> Service:
+    return structs.replace(CART, labels={{"use": USE, "home": HOME}[key]: value for key, value in labels.items()})
+
+
+def test_nothing_named_and_a_waypoint_there() -> None:
+    assert commands(CART, WP) == ["kubectl ambient waypoint enable svc cart -n app --waypoint wp"]
+
+
+def test_nothing_named_and_none_there() -> None:
+    create, enable = commands(CART)
+    assert create == "istioctl waypoint apply -n app --name waypoint --wait"
+    assert enable == "kubectl ambient waypoint enable svc cart -n app --waypoint waypoint"
+
+
+def test_a_pod_wants_a_waypoint_for_workloads() -> None:
+    assert commands(pod(), WP)[0] == "istioctl waypoint apply -n app --name waypoint --for workload --wait"
+    everything = structs.replace(WP, labels={"istio.io/waypoint-for": "all"})
+    assert commands(pod(), everything) == ["kubectl ambient waypoint enable pod web-1 -n app --waypoint wp"]
+
+
+def test_one_elsewhere_that_admits_all() -> None:
+    far = structs.replace(WP, namespace="far", listeners=(structs.replace(HBONE, allowed_from="All"),))
+    judge = WaypointJudge(a_mesh(far, instances={"far": [pod({"gateway.networking.k8s.io/gateway-name": "wp"})]}))
+    namespaces = {"app": Namespace(name="app")}
+    judge = WaypointJudge(structs.replace(judge.snapshot, namespaces=namespaces))
+    (fix,) = explain(judge, CART).fixes
+    assert fix.command == "kubectl ambient waypoint enable svc cart -n app --waypoint wp --waypoint-namespace far"
+
+
+def test_an_opt_out_of_its_own() -> None:
+    (fix,) = explained(labelled(use="none"), WP, namespace={USE: "wp"}).fixes
+    assert fix.command == "kubectl label service cart -n app istio.io/use-waypoint-"
+    assert fix.effect == "the label of its namespace counts again: waypoint app/wp serves it"
+    alone = explained(labelled(use="none"), WP).fixes
+    assert [fix.command.split()[1] for fix in alone] == ["label", "ambient"]
+
+
+def test_a_waypoint_that_is_not_there() -> None:
+    enable, create = commands(labelled(use="wq"), WP)
+    assert enable == "kubectl ambient waypoint enable svc cart -n app --waypoint wp --overwrite"
+    assert create == "istioctl waypoint apply -n app --name wq --wait"
+    inherited = commands(CART, WP, namespace={USE: "wq"})
+    assert inherited[0] == "kubectl ambient waypoint enable ns app --waypoint wp --overwrite"
+    assert commands(labelled(use="")) == []
+
+
+def test_a_waypoint_without_address() -> None:
+    describe, pods = commands(labelled(use="wp"), structs.replace(WP, addresses=()))
+    assert describe == "kubectl describe gateway wp -n app"
+    assert pods == "kubectl get pods -n app -l gateway.networking.k8s.io/gateway-name=wp"
+
+
+def test_a_namespace_that_is_not_admitted() -> None:
+    far = structs.replace(WP, namespace="far", listeners=(Listener(name="other", port=80), HBONE))
+    (patch,) = commands(labelled(use="wp", home="far"), far)
+    words = shlex.split(patch)
+    assert words[:6] == ["kubectl", "patch", "gateway", "wp", "-n", "far"]
+    (change,) = json.loads(words[-1])
+    assert change == {
+        "op": "add",
+        "path": "/spec/listeners/1/allowedRoutes",
+        "value": {"namespaces": {"from": "All"}},
+    }
+    none = structs.replace(far, listeners=())
+    assert commands(labelled(use="wp", home="far"), none)[0].startswith("kubectl edit gateway wp -n far")
+
+
+def test_a_namespace_that_a_selector_does_not_choose() -> None:
+    chosen = structs.replace(HBONE, allowed_from="Selector", selector=LabelSelector(match_labels={"team": "a"}))
+    far = structs.replace(WP, namespace="far", listeners=(chosen,))
+    label, patch = commands(labelled(use="wp", home="far"), far)
+    assert label == "kubectl label namespace app team=a --overwrite"
+    assert patch.startswith("kubectl patch gateway")
+    judge = WaypointJudge(a_mesh(far, namespaces={"app": Namespace(name="app", labels={"team": "a"})}))
+    assert judge.of(labelled(use="wp", home="far")).waypoint == "far/wp"
+
+
+@pytest.mark.parametrize("labels", [{USE: "wp"}, {}], ids=["own", "inherited"])
+def test_a_waypoint_for_other_traffic(labels: dict[str, str]) -> None:
+    (fix,) = explained(pod(labels), WP, namespace={USE: "wp"}).fixes
+    assert fix.command == "kubectl label gateway wp -n app istio.io/waypoint-for=all --overwrite"
+    assert fix.effect.startswith("if that is wanted: ") == (not labels)
+
+
+def test_a_dead_waypoint_is_looked_at_or_left() -> None:
+    mesh = a_mesh(WP, instances={"app": []})
+    found = [fix.command for fix in explain(WaypointJudge(mesh), CART).fixes]
+    assert [command.split()[1] for command in found] == ["describe", "get", "ambient"]
+    assert found[-1] == "kubectl ambient waypoint disable svc cart -n app --opt-out"
+
+
+def test_what_is_served_needs_nothing() -> None:
+    assert commands(labelled(use="wp"), WP) == []
+    assert commands(structs.replace(CART, type="ExternalName"), WP) == []
+
+
+def test_a_right_that_is_missing() -> None:
+    unread = {"gateways": {}, "unread_gateways": {"app": FORBIDDEN}}
+    mesh = a_mesh(**unread)
+    (fix,) = explain(WaypointJudge(mesh), CART).fixes
+    assert fix.command == "kubectl auth can-i list gateways.gateway.networking.k8s.io -n app"
+    files = structs.replace(mesh, from_files=True)
+    assert explain(WaypointJudge(files), CART).fixes == ()
+    hidden = a_mesh(WP, namespaces={"app": Unread(what="get namespace app", why="forbidden")})
+    (fix,) = explain(WaypointJudge(hidden), CART).fixes
+    assert fix.command == "kubectl auth can-i get namespace/app"
+
+
+# Namespaces.
+
+
+def test_a_namespace_is_summed_up() -> None:
+    others = [labelled(use="none"), structs.replace(CART, name="web"), structs.replace(CART, name="api")]
+    use = namespace_use(WaypointJudge(a_mesh(WP, services=others)), "app")
+    assert (use.named, use.reason) == ("app/wp", "WaypointAccepted")
+    assert (use.sums.served, use.sums.total) == ({"Service": 2}, {"Service": 3})
+    assert [binding.name for binding in use.exceptions] == ["cart"]
+    assert {(g.waypoint, g.reason): g.names for g in use.groups} == {
+        ("app/wp", "WaypointAccepted"): ("api", "web"),
+        (None, "OptedOut"): ("cart",),
+    }
+
+
+def test_a_namespace_without_a_label() -> None:
+    bare = a_mesh(WP, namespaces={"app": Namespace(name="app")})
+    use = namespace_use(WaypointJudge(bare), "app")
+    assert (use.named, use.reason, use.groups) == (None, "NotLabeled", ())
+    assert [fix.command for fix in use.fixes] == ["kubectl ambient waypoint enable ns app --waypoint wp"]
+
+
+def test_what_enable_is_told_to_name_would_serve() -> None:
+    """On meshes as istiod judges them: the waypoint of the command serves the Service once its labels name it."""
+    tried = 0
+    for number in range(0, len(MESHES), 3):
+        judge = WaypointJudge(snapshot(number))
+        for service in judge.snapshot.l7.services:
+            for fix in explain(judge, service).fixes:
+                words = shlex.split(fix.command)
+                if words[:5] != ["kubectl", "ambient", "waypoint", "enable", "svc"]:
+                    continue
+                flags = dict(pairwise(words))
+                home, name = flags.get("--waypoint-namespace"), flags["--waypoint"]
+                if name != "waypoint":  # which another command creates
+                    after = cast(Service, with_waypoint(service, UseWaypoint(name, home)))
+                    assert judge.of(after).waypoint == f"{home or service.namespace}/{name}"
+                    tried += 1
+    assert tried > 5
