@@ -16,7 +16,8 @@ from kubectl_ambient.mesh.waypoint_reference import USE_WAYPOINT
 from kubectl_ambient.mesh.waypoint_rules import EVIDENCE_MISSING, IS_GATEWAY, NOT_LABELED, OPTED_OUT, Target
 from kubectl_ambient.mesh.waypoints import Binding, WaypointJudge
 
-Way = Literal["gains", "loses", "keeps", "unserved", "direct", "unknown"]
+Way = Literal["gains", "fails", "loses", "keeps", "unserved", "direct", "unknown"]
+_BROKEN = ("WaypointDead", "GatewayIsNoWaypoint")
 T = TypeVar("T", Service, ServiceEntry, WorkloadEntry, Pod)
 
 
@@ -32,8 +33,8 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
     def way(self) -> Way:
         """What becomes of it.
 
-        keeps: the same waypoint, or the same label of its own. unserved: a waypoint is meant for it, and does not
-        serve it. direct: none is meant, as before.
+        fails: it gets a waypoint that does not answer. keeps: the same waypoint, or the same label of its own.
+        unserved: a waypoint is meant for it, and does not serve it. direct: none is meant, as before.
         """
         before, after = self.before, self.after
         if after.reason == EVIDENCE_MISSING:
@@ -45,7 +46,9 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
         if after.reason == IS_GATEWAY and not self.named:
             return "direct"
         if after.waypoint is not None:
-            return "keeps" if before.waypoint == after.waypoint else "gains"
+            if before.waypoint == after.waypoint:
+                return "keeps"
+            return "fails" if _finds(after, *_BROKEN) else "gains"
         if before.waypoint is not None:
             return "direct" if _unused(before) else "loses"
         return "direct" if after.reason in (NOT_LABELED, OPTED_OUT) else "unserved"
@@ -57,7 +60,11 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def _unused(binding: Binding) -> bool:
-    return any(finding.code == "ServiceWithoutAddress" for finding in binding.findings)
+    return _finds(binding, "ServiceWithoutAddress")
+
+
+def _finds(binding: Binding, *codes: str) -> bool:
+    return any(finding.code in codes for finding in binding.findings)
 
 
 class WaypointEffects(Struct, frozen=True, kw_only=True):

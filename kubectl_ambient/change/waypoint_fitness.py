@@ -12,6 +12,7 @@ from kubectl_ambient.change.waypoint_plan import WaypointEdit
 from kubectl_ambient.change.words import few
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.l7_facts import GATEWAY_NAME, Gateway, Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.mesh.waypoint_reference import USE_WAYPOINT_NAMESPACE
 from kubectl_ambient.mesh.waypoint_rules import (
     DENIED,
     EVIDENCE_MISSING,
@@ -52,6 +53,8 @@ def fitness(judge: WaypointJudge, edit: WaypointEdit) -> Fitness:
     decision = next((d for d in decisions if d.waypoint), decisions[0])
     if decision.reason == EVIDENCE_MISSING:
         return Fitness("unknown", _unread(judge, decision))
+    if decision.named.waypoint and decision.named.key != edit.names:
+        return Fitness("unfit", _unknown_label(judge, edit, decision.named.key))
     if decision.reason in UNUSABLE:
         return Fitness("unfit", _unusable(judge, target, decision))
     if decision.waypoint:
@@ -72,6 +75,12 @@ def _probes(target: Namespace | Target) -> Iterator[Target]:
         yield structs.replace(target, phase="Running", has_ip=True)
     else:
         yield target
+
+
+def _unknown_label(judge: WaypointJudge, edit: WaypointEdit, taken: str) -> str:
+    """1.22 reads the name alone [waypoints.go `fetchWaypointForTarget`]."""
+    told = f"istiod {judge.control_plane.newest.told.value} does not know {USE_WAYPOINT_NAMESPACE}"
+    return f"{told}, and would take {taken} for {edit.names}; name a waypoint of namespace {edit.home}"
 
 
 def _unread(judge: WaypointJudge, decision: Decision) -> str:

@@ -112,8 +112,8 @@ class WaypointRun:
         if change is None:
             return
         if change.changing:
-            ways: tuple[Way, ...] = ("gains", "loses", "keeps", "unserved", "unknown")
-            self._tell_moves(change, ways if self._enables else ("gains", "loses", "keeps", "unknown"), "would")
+            ways: tuple[Way, ...] = ("gains", "fails", "loses", "keeps")
+            self._tell_moves(change, (*ways, "unserved", "unknown") if self._enables else (*ways, "unknown"), "would")
         self._tell_notes(change)
 
     def _tell_notes(self, change: WaypointChange) -> None:
@@ -146,7 +146,7 @@ class WaypointRun:
     def _tell_after(self, done: Items) -> None:
         change = self._change(done)
         if change is not None:
-            self._tell_moves(change, ("gains", "loses"), "does")
+            self._tell_moves(change, ("gains", "fails", "loses"), "does")
         whole = not self._left_out and all(item.edit.changes for item in done)
         selection = selection_text(self._request, self._client.namespace) if whole else ""
         flags = connection_flags(self._request.connection)

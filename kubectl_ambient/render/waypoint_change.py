@@ -15,6 +15,8 @@ from kubectl_ambient.render.change import Tense, paragraph
 _TITLES: dict[tuple[Tense, Way], str] = {
     ("would", "gains"): "Would be served",
     ("does", "gains"): "Now served",
+    ("would", "fails"): "Would fail",
+    ("does", "fails"): "Now failing",
     ("would", "loses"): "Would go direct",
     ("does", "loses"): "Now going direct",
     ("would", "keeps"): "Would stay as is",
@@ -31,9 +33,9 @@ def waypoint_moves(effects: WaypointEffects, ways: Iterable[Way], tense: Tense, 
     several = len({served.target.namespace for served in effects.objects}) > 1
     lines: list[str] = []
     for way in ways:
-        by_waypoint = grouped((s.after.waypoint if way == "gains" else None, s) for s in effects.of(way))
+        by_waypoint = grouped((s.after.waypoint if way in ("gains", "fails") else None, s) for s in effects.of(way))
         for waypoint, found in by_waypoint.items():
-            suffix = f"by {waypoint}" if waypoint else ""
+            suffix = f"{'by' if way == 'gains' else 'at'} {waypoint}" if waypoint else ""
             lines += paragraph(_TITLES[tense, way], _items(found, way, several), suffix, width, count=None)
     return lines
 

@@ -55,7 +55,7 @@ def cluster(*gateways: Gateway, labels: dict[str, str] | None = None, **fields: 
     l7 = {
         "services": [service("cart"), service("own", {"istio.io/use-waypoint": "none"})],
         "gateways": found,
-        "instances": {g.namespace: [proxy(g.name, g.namespace)] for g in found.values()},
+        "instances": {p: [proxy(g.name, p) for g in found.values() if g.namespace == p] for p in ("shop", "infra")},
     }
     return Snapshot(
         pods=[web()],
@@ -178,3 +178,19 @@ def test_the_version_decides_about_allowed_routes() -> None:
 def test_taking_a_label_off_asks_nothing_of_a_waypoint() -> None:
     assert answer(cluster(), target(waypoint="gone"), Wish(goal="disable")) == ("fit", "")
     assert answer(cluster(), target(waypoint="gone"), Wish(goal="opt-out")) == ("fit", "")
+
+
+def test_what_goes_to_a_dead_waypoint_fails() -> None:
+    snapshot = cluster(instances={"shop": [proxy(ready=False)]})
+    assert ways(effects(snapshot, [plan(target(), ENABLE)])) == {"cart": "fails"}
+
+
+def test_the_oldest_version_reads_the_name_alone() -> None:
+    far = Wish(goal="enable", waypoint="wp", namespace="infra")
+    old = Istiod(namespace="istio-system", name="istiod", container=agent("istiod", "1.22.8").agent)
+    snapshot = structs.replace(cluster(waypoint(), waypoint("wp", "infra")), istiods=[old])
+    assert answer(snapshot, target(), far) == (
+        "unfit",
+        "istiod 1.22.8 does not know istio.io/use-waypoint-namespace, and would take shop/wp for infra/wp; name a "
+        "waypoint of namespace shop",
+    )
