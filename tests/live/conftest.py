@@ -39,15 +39,20 @@ def pytest_runtest_setup() -> None:
 
 
 @pytest.fixture(scope="session")
-def cluster() -> Iterator[Cluster]:
-    """The whole mesh: control plane, kwok, Istio and the played node agent."""
+def mesh() -> Iterator[Mesh]:
+    """Istio in a cluster of its own; most tests want no more than the cluster."""
     server = Cluster()
     try:
         server.start()
-        Mesh(server).start()
-        yield server
+        yield Mesh(server).start()
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(mesh: Mesh) -> Cluster:
+    """The whole mesh: control plane, kwok, Istio and the played node agent."""
+    return mesh.cluster
 
 
 @pytest.fixture(scope="session")

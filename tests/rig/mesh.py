@@ -38,12 +38,12 @@ class Mesh:
     """Istio in ambient mode, installed into a running cluster."""
 
     def __init__(self, cluster: Cluster) -> None:
-        self._cluster = cluster
+        self.cluster = cluster
         self._http, self._https = free_port(), free_port()
 
     def start(self) -> Mesh:
         """Install it, start istiod and the played node agent, and wait until all of it works."""
-        cluster = self._cluster
+        cluster = self.cluster
         manifests = self._create_definitions()
         # Before istiod: it looks for the injector's ConfigMap once, at its start.
         cluster.apply(*(item for item in manifests if item["kind"] not in _LEFT_OUT))
@@ -55,22 +55,26 @@ class Mesh:
         cluster.processes.wait_for("istio-cni and ztunnel", self._daemons_ready, 60)
         return self
 
+    def debug(self, page: str) -> Any:
+        """A page of istiod's own, as `ambientz`: every workload and service, with its waypoint, as ztunnels get it."""
+        return urllib3.request("GET", f"http://127.0.0.1:{self._http}/debug/{page}", retries=False, timeout=10).json()
+
     def _create_definitions(self) -> list[Object]:
         """Create CRDs and the namespace, and meanwhile let istioctl print what goes into it."""
         with ThreadPoolExecutor() as pool:
             printed = pool.submit(generate)
-            self._cluster.kubectl("create", "namespace", NAMESPACE)
-            definitions.install(self._cluster)
+            self.cluster.kubectl("create", "namespace", NAMESPACE)
+            definitions.install(self.cluster)
             return printed.result()
 
     def _start_istiod(self) -> None:
         grpc, secure, monitoring, control = (free_port() for _ in range(4))
-        self._cluster.processes.start(
+        self.cluster.processes.start(
             "istiod",
             [
                 programs.program("pilot-discovery"),
                 "discovery",
-                f"--kubeconfig={self._cluster.kubeconfig}",
+                f"--kubeconfig={self.cluster.kubeconfig}",
                 f"--httpAddr=127.0.0.1:{self._http}",
                 f"--httpsAddr=127.0.0.1:{self._https}",
                 f"--grpcAddr=127.0.0.1:{grpc}",
@@ -96,9 +100,9 @@ class Mesh:
         )
 
     def _start_agent(self) -> None:
-        self._cluster.processes.start(
+        self.cluster.processes.start(
             "agent",
-            [sys.executable, "-m", "tests.rig.agent", str(self._cluster.kubeconfig)],
+            [sys.executable, "-m", "tests.rig.agent", str(self.cluster.kubeconfig)],
             {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
         )
 
@@ -111,24 +115,24 @@ class Mesh:
 
     def _register_webhook(self, webhook: Object) -> None:
         secrets = f"/api/v1/namespaces/{NAMESPACE}/secrets/istio-ca-secret"
-        secret = self._cluster.processes.wait_for("istiod's CA", lambda: self._cluster.api.get(secrets))
+        secret = self.cluster.processes.wait_for("istiod's CA", lambda: self.cluster.api.get(secrets))
         # The certificates that istiod serves with are signed by the CA that it made for itself.
         authority = base64.b64decode(secret["data"]["ca-cert.pem"])
         for hook in webhook["webhooks"]:
             path = hook["clientConfig"].pop("service")["path"]
             hook["clientConfig"]["url"] = f"https://localhost:{self._https}{path}"
             hook["clientConfig"]["caBundle"] = base64.b64encode(authority).decode()
-        self._cluster.apply(webhook)
+        self.cluster.apply(webhook)
 
     def _injects(self) -> bool:
         """Whether the API server asks the webhook by now, which it learns of a moment later."""
         asking = workloads.pod("asking", "default", labels={"sidecar.istio.io/inject": "true"})
         query = {"dryRun": "All"}
-        made = self._cluster.api.request("POST", "/api/v1/namespaces/default/pods", asking, query=query)
+        made = self.cluster.api.request("POST", "/api/v1/namespaces/default/pods", asking, query=query)
         return "sidecar.istio.io/status" in made["metadata"].get("annotations", {})
 
     def _daemons_ready(self) -> bool:
-        daemons = self._cluster.api.items(f"/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets")
+        daemons = self.cluster.api.items(f"/apis/apps/v1/namespaces/{NAMESPACE}/daemonsets")
         return len(daemons) == 2 and all(
             daemon["status"].get("numberReady", 0) >= daemon["status"]["desiredNumberScheduled"] > 0
             for daemon in daemons
