@@ -89,6 +89,7 @@ ARGUMENTS: dict[str, Hint] = {
     "enable": targets(*WITH_PODS),
     "disable": targets(*WITH_PODS),
     "waypoint status": targets(*WITH_WAYPOINT, bare="Service"),
+    "waypoint explain": targets("Namespace", *WITH_WAYPOINT),
     "waypoint enable": targets("Namespace", *WITH_WAYPOINT),
     "waypoint disable": targets("Namespace", *WITH_WAYPOINT),
     "labels": targets(*WITH_PODS, "Service", "Gateway", "GatewayClass", "ServiceEntry", "WorkloadEntry"),
