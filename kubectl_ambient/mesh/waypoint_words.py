@@ -21,7 +21,10 @@ def sentence(target: Target, decision: Decision) -> str:
     match decision.reason:
         case word if word == ACCEPTED:
             whose = "the namespace's label" if decision.named.inherited else "its own label"
-            text = f"{what} goes through waypoint {decision.waypoint}: {whose} names it"
+            if isinstance(target, Service) and target.headless:
+                text = f"Bound to waypoint {decision.waypoint}, and nothing goes through it: the Service is headless"
+            else:
+                text = f"{what} goes through waypoint {decision.waypoint}: {whose} names it"
         case word if word == EVIDENCE_MISSING:
             text = f"Cannot be told: {why}{_told(target)}"
         case word if word == NOT_SERVED:
