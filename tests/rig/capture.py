@@ -30,6 +30,8 @@ _KINDS = (
     "cronjobs",
     "pods",
     "services",
+    "serviceentries",
+    "workloadentries",
     "gatewayclasses",
     "gateways",
     "configmaps",
@@ -42,7 +44,8 @@ _EVENTS = ("FailedCreatePodSandBox",)
 
 _HEADER = """\
 # A snapshot of a small shop on Istio's ambient mesh, as `kubectl get … -o yaml` prints it.
-# Taken from the lab (`make lab`, `make example`): every kind of pod that the plugin tells apart is here.
+# Taken from the lab (`make lab`, `make example`): every kind of pod that the plugin tells apart is here,
+# and in the namespace catalog every kind of waypoint.
 """
 
 

@@ -15,15 +15,19 @@ FILES = Path(__file__).resolve().parent / "scenario"
 
 BROKEN_NODE, SLOW_NODE = "n3", "n4"
 
+NAMESPACES = ("shop", "legacy", "payments", "batch", "typo", "catalog", "gateways")
+_GATEWAYS = "/apis/gateway.networking.k8s.io/v1/gateways"
+
 
 def play(cluster: Cluster) -> None:
     """Bring the applications up, then let things go wrong one after the other."""
     for node in ("n1", "n2"):
         cluster.kubectl("label", "node", node, "shop.example/pool=main")
     cluster.apply(*documents(FILES / "10-namespaces.yaml"))
-    wait_for("the ServiceAccounts", lambda: _has_accounts(cluster, "shop", "legacy", "payments", "batch", "typo"))
-    cluster.apply(*documents(FILES / "20-shop.yaml", FILES / "30-others.yaml"))
+    wait_for("the ServiceAccounts", lambda: _has_accounts(cluster, *NAMESPACES))
+    cluster.apply(*documents(FILES / "20-shop.yaml", FILES / "30-others.yaml", FILES / "35-catalog.yaml"))
     wait_for("the applications to settle", lambda: _is_settled(cluster), 60)
+    _let_a_waypoint_die(cluster)
     _let_injection_return(cluster)
     _let_the_slow_node_stall(cluster)
     _let_the_broken_node_fail(cluster)
@@ -45,27 +49,34 @@ def _redirection(cluster: Cluster, namespace: str, app: str) -> list[str | None]
 
 def _is_settled(cluster: Cluster) -> bool:
     enrolled = {"cart": 2, "web": 3, "orders": 2, "search": 1, "session-mover": 1}
-    gateway = cluster.api.get("/apis/gateway.networking.k8s.io/v1/namespaces/shop/gateways/wp") or {}
     job = cluster.api.get("/apis/batch/v1/namespaces/shop/jobs/nightly") or {}
     return (
         all(_redirection(cluster, "shop", app) == ["enabled"] * count for app, count in enrolled.items())
         and _redirection(cluster, "legacy", "ledger") == ["enabled"]
         and _redirection(cluster, "batch", "importer") == ["enabled"]
-        and _has_condition(gateway, "Programmed")
+        and _redirection(cluster, "catalog", "products") == ["enabled"] * 2
+        and _redirection(cluster, "catalog", "crawler") == ["enabled"]
+        and all(_has_condition(gateway, "Programmed") for gateway in cluster.api.items(_GATEWAYS))
+        and _is_bound(cluster, "products", "prices")
         and _has_condition(job, "Complete")
         and all(pod["status"]["phase"] != "Pending" for pod in _expected_to_run(cluster))
     )
 
 
 def _expected_to_run(cluster: Cluster) -> list[Object]:
-    namespaces = ("shop", "legacy", "payments", "batch", "typo", "kube-system")
-    pods = [pod for namespace in namespaces for pod in cluster.pods(namespace)]
+    pods = [pod for namespace in (*NAMESPACES, "kube-system") for pod in cluster.pods(namespace)]
     return [pod for pod in pods if (pod["metadata"].get("labels") or {}).get("app") != "recommender"]
 
 
 def _has_condition(item: Object, kind: str) -> bool:
     conditions = item.get("status", {}).get("conditions") or []
     return any(c["type"] == kind and c["status"] == "True" for c in conditions)
+
+
+def _is_bound(cluster: Cluster, *services: str) -> bool:
+    """Whether istiod has bound them to their waypoints."""
+    found = [cluster.api.get(f"/api/v1/namespaces/catalog/services/{name}") or {} for name in services]
+    return all(_has_condition(service, "istio.io/WaypointBound") for service in found)
 
 
 def _later_are_settled(cluster: Cluster) -> bool:
@@ -79,6 +90,13 @@ def _later_are_settled(cluster: Cluster) -> bool:
         and _redirection(cluster, "shop", "checkout") == ["pending"]
         and all(pod["spec"].get("nodeName") for pod in cluster.pods("shop", "app=reindex"))
     )
+
+
+def _let_a_waypoint_die(cluster: Cluster) -> None:
+    """Its address stays, and with it all that is bound to it."""
+    cluster.kubectl("scale", "deployment", "prices-wp", "-n", "catalog", "--replicas=0")
+    of_it = "gateway.networking.k8s.io/gateway-name=prices-wp"
+    wait_for("its pod to go", lambda: not cluster.pods("catalog", of_it), 30)
 
 
 def _let_injection_return(cluster: Cluster) -> None:
