@@ -9,12 +9,13 @@ from typing import Any
 from msgspec import structs
 
 from kubectl_ambient.mesh.agents import Installation
-from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
+from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Outcome, Step
 from kubectl_ambient.mesh.subjects import Subject
 from kubectl_ambient.mesh.summary import count
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
 
 API_VERSION = "kubectl-ambient/v1alpha1"
+_WAYPOINT_OUTCOMES: dict[Outcome, Outcome] = {"in": "pass", "out": "skipped"}
 
 
 def status_list(verdicts: Sequence[Verdict], installed: Installation, assumptions: Sequence[str]) -> dict[str, Any]:
@@ -39,10 +40,16 @@ def explanation(judgement: Judgement, fixes: Iterable[Fix], assumptions: Sequenc
         "pod": item(judgement.verdict),
         "steps": [
             *(step_document(s) for s in judgement.decision.steps),
-            *(step_document(structs.replace(s, rule=f"Waypoint{s.rule}")) for s in waypoint),
+            *(step_document(_beside_enrolment(s)) for s in waypoint),
         ],
         "fixes": [fix_document(f) for f in fixes],
     }
+
+
+def _beside_enrolment(step: Step) -> Step:
+    """A step about the waypoint: among those of enrolment, `in` and `out` speak of ambient mode alone."""
+    outcome = _WAYPOINT_OUTCOMES.get(step.outcome, step.outcome)
+    return structs.replace(step, rule=f"Waypoint{step.rule}", outcome=outcome)
 
 
 def explanation_list(

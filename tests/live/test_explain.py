@@ -40,8 +40,7 @@ def flat(text: str) -> str:
 
 def decided(explanation: dict[str, Any]) -> dict[str, Any]:
     """The step that the rest was not asked after; the question itself where none kept the pod out."""
-    enrolment = [step for step in explanation["steps"] if not step["rule"].startswith("Waypoint")]
-    steps = {step["outcome"]: step for step in enrolment if step["outcome"] != "skipped"}
+    steps = {step["outcome"]: step for step in explanation["steps"] if step["outcome"] != "skipped"}
     found: dict[str, Any] = steps.get("out") or steps.get("unknown") or steps["in"]
     return found
 

@@ -27,9 +27,9 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def documents(*paths: Path) -> Iterator[Object]:
-    """Every object of the files (or folders of files), lists taken apart."""
+    """Every object of the files, or of folders as `kubectl -f` reads them, lists taken apart."""
     for path in paths:
-        for file in sorted(path.rglob("*.yaml")) if path.is_dir() else [path]:
+        for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
             for document in yaml.load_all(file.read_text(), _Loader):
                 if document:
                     yield from document["items"] if document["kind"].endswith("List") else [document]
