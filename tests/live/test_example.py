@@ -141,6 +141,28 @@ def test_workloads_are_explained_alike(ask: Callable[..., Both], words: tuple[st
     assert explained(both.files) == explained(both.server)
 
 
+@pytest.mark.parametrize("command", ["status", "list"])
+def test_waypoints_are_told_alike(ask: Callable[..., Both], command: str) -> None:
+    both = ask("waypoint", command, "-A")
+    ours = {item["namespace"] for item in both.files["items"]}
+    assert {"catalog", "shop"} <= ours
+    assert both.files["items"] == [item for item in both.server["items"] if item["namespace"] in ours]
+    if command == "status":
+        found = {f"{item['kind']} {item['reason']}" for item in both.files["items"]}
+        assert found >= {
+            "Service WaypointAccepted",
+            "Service WaypointIsNotReady",
+            "Service AttachmentDenied",
+            "Service OptedOut",
+            "Service NotServed",
+            "ServiceEntry WaypointAccepted",
+            "WorkloadEntry WaypointAccepted",
+            "Pod UnsupportedTrafficType",
+            "Pod NotForWorkloads",
+        }
+        assert "WaypointDead" in [f["code"] for item in both.files["items"] for f in item["findings"]]
+
+
 def test_selectors_that_istio_refuses(loaded: ApiServer) -> None:
     """Last, since a ConfigMap that was changed once is told as such."""
     path = "/api/v1/namespaces/istio-system/configmaps/istio-cni-config"
