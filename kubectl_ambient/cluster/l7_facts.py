@@ -109,10 +109,12 @@ class Listener(Fact, frozen=True):
 class Gateway(Conditioned, frozen=True):
     """A Gateway of the Gateway API. `addresses` are those of its status.
 
-    `inbound_binding` is the annotation `ambient.istio.io/waypoint-inbound-binding`, None where it is absent.
+    `inbound_binding` is the annotation `ambient.istio.io/waypoint-inbound-binding`, None where it is absent. `managed`
+    tells that its controller makes the proxies; else somebody else did, and labelled them as they like.
     """
 
     inbound_binding: str | None = None
+    managed: bool = True
     class_name: str = ""
     listeners: tuple[Listener, ...] = ()
     addresses: tuple[str, ...] = ()

@@ -93,9 +93,10 @@ class ServiceEntrySpec(Wire, frozen=True):
 
 
 class Address(Wire, frozen=True):
-    """`status.addresses[]` of a ServiceEntry or of a Gateway."""
+    """`status.addresses[]` of a ServiceEntry or of a Gateway, and `spec.addresses[]` of this."""
 
     value: str | None = None
+    type: str | None = None
 
 
 class AddressStatus(Status, frozen=True):
@@ -198,6 +199,13 @@ class GatewaySpec(Wire, frozen=True):
 
     gateway_class_name: str | None = None
     listeners: list[Listener] | None = None
+    addresses: list[Address] | None = None
+
+    @property
+    def managed(self) -> bool:
+        """Whether istiod makes the proxies: no address is asked for, or one IP [gateway_utils.go `IsManaged`]."""
+        asked = self.addresses or ()
+        return not asked or (len(asked) == 1 and asked[0].type in (None, "IPAddress"))
 
 
 class GatewayMetadata(Metadata, frozen=True):
@@ -226,6 +234,7 @@ class Gateway(Object, frozen=True):
             listeners=tuple(listener.fact() for listener in spec.listeners or ()),
             addresses=status.values(),
             generation=self.metadata.generation,
+            managed=spec.managed,
         )
 
 

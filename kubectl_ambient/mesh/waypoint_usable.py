@@ -92,8 +92,10 @@ def life(gateway: Gateway, of_class: GatewayClass | Unread | None, instances: li
         told = Evidence(gateway.ref, "status.conditions[Programmed]", programmed.status)
         why = f"its Gateway is not Programmed ({programmed.message or programmed.reason or 'no reason given'})"
         return Life(False, why, (told,))
-    managed = isinstance(of_class, GatewayClass) and of_class.controller == MESH_CONTROLLER
-    if instances is not None and (managed or gateway.class_name == WAYPOINT_CLASS):
+    istiods = gateway.class_name == WAYPOINT_CLASS or (
+        isinstance(of_class, GatewayClass) and of_class.controller == MESH_CONTROLLER
+    )
+    if instances is not None and istiods and gateway.managed:
         missing = Evidence(f"Pod/{gateway.namespace}", "metadata.labels[gateway.networking.k8s.io/gateway-name]", None)
         return Life(False, "it has no pod", (missing,))
     return Life(True if programmed is not None and programmed.true else None)

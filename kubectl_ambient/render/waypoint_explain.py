@@ -38,8 +38,13 @@ def explanation(explained: Explained, *, width: int, paint: Paint) -> str:
 
 def _headline(binding: Binding, width: int, paint: Paint) -> str:
     who = f"{binding.kind} {binding.namespace}/{binding.name}"
-    text = wrapped(f"{who}: {binding.message[:1].lower()}{binding.message[1:]}", width)
-    colour = "green" if binding.waypoint else "yellow" if binding.reason == EVIDENCE_MISSING else "bold"
+    message = f"{binding.message[:1].lower()}{binding.message[1:]}"
+    dead = any(finding.code == "WaypointDead" for finding in binding.findings)
+    if dead:
+        message += " It is dead: connections fail."
+    text = wrapped(f"{who}: {message}", width)
+    good = "red" if dead else "green"
+    colour = good if binding.waypoint else "yellow" if binding.reason == EVIDENCE_MISSING else "bold"
     return text.replace(who, paint(who, colour), 1)
 
 

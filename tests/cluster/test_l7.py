@@ -116,6 +116,22 @@ def test_a_gateway() -> None:
     assert (found.ref, found.key) == ("Gateway/shop/wp", "shop/wp")
 
 
+@pytest.mark.parametrize(
+    ("addresses", "managed"),
+    [
+        (None, True),
+        ([{"value": "10.0.0.9"}], True),
+        ([{"type": "IPAddress", "value": "10.0.0.9"}], True),
+        ([{"type": "Hostname", "value": "wp.infra.svc"}], False),
+        ([{"value": "10.0.0.8"}, {"value": "10.0.0.9"}], False),
+    ],
+)
+def test_whose_proxies_a_gateway_has(addresses: list[dict[str, str]] | None, managed: bool) -> None:
+    spec = {"addresses": addresses}
+    found = msgspec.convert(made("Gateway", GATEWAY, "wp", spec=spec), wire_l7.Gateway).fact()
+    assert found.managed is managed
+
+
 @pytest.mark.parametrize("kind", ["Service", "ServiceEntry", "WorkloadEntry", "Gateway", "GatewayClass"])
 def test_nothing_in_it_and_nulls_count_as_absent(kind: str) -> None:
     of = getattr(wire_l7, kind)

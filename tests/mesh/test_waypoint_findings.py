@@ -62,6 +62,8 @@ def test_life_of_a_waypoint(conditions: tuple[Condition, ...], instances: list[P
 def test_life_that_cannot_be_told() -> None:
     other = gateway(class_name="own", conditions=())
     assert life(other, None, []).alive is None, "its proxies may be labelled otherwise"
+    by_hand = gateway(managed=False, conditions=())
+    assert life(by_hand, WAYPOINT_CLASS, []).alive is None, "somebody else made its proxies"
     assert life(structs.replace(other, conditions=(ON,)), None, []).alive
     stale = gateway(generation=3, conditions=(structs.replace(OFF, generation=2),))
     assert life(stale, WAYPOINT_CLASS, None).alive is None, "the condition is about an older generation"
