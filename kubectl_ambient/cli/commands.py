@@ -20,6 +20,7 @@ COMMANDS = {
     "version": "Print the version of this tool, of Kubernetes, and of Istio's agents.",
     "completion": "Complete commands, flags and names with TAB.",
 }
+_WHOLE = 1000  # letters: no summary is as long
 
 
 def function_of(name: str) -> Callable[..., None] | typer.Typer:
@@ -64,7 +65,16 @@ def function_of(name: str) -> Callable[..., None] | typer.Typer:
             raise KeyError(name)
 
 
-class LazyGroup(TyperGroup):
+class WholeSummaries(TyperGroup):
+    """Lists its commands with what they do told to the end, over two lines where it takes them."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """The names and summaries."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, known.get_short_help_str(_WHOLE)) for name, known in self.commands.items()])
+
+
+class LazyGroup(WholeSummaries):
     """Knows its commands by name and summary, and builds one when it is asked for it."""
 
     def __init__(self, *args: Any, **settings: Any) -> None:
@@ -74,12 +84,6 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """The command, ready to run; None for an unknown one."""
         return build(cmd_name) if cmd_name in self.commands else None
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The names and summaries."""
-        limit = formatter.width - 6 - max(map(len, self.commands))
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, known.get_short_help_str(limit)) for name, known in self.commands.items()])
 
 
 def build(name: str) -> Any:

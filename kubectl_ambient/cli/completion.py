@@ -9,9 +9,12 @@ from typing import Annotated
 
 import typer
 
+from kubectl_ambient.cli.commands import WholeSummaries
+
 Directory = Annotated[str, typer.Option("--dir", help="The folder; else that of kubectl-ambient, or one of the PATH.")]
 
 app = typer.Typer(
+    cls=WholeSummaries,
     help="""Complete commands, flags and names with TAB.
 
 \b

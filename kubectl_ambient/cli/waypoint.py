@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from kubectl_ambient.cli.commands import WholeSummaries
 from kubectl_ambient.cli.kube_command import KubeCommand
 from kubectl_ambient.cli.waypoint_disable import waypoint_disable
 from kubectl_ambient.cli.waypoint_enable import waypoint_enable
@@ -12,6 +13,7 @@ from kubectl_ambient.cli.waypoint_list import waypoint_list
 from kubectl_ambient.cli.waypoint_status import waypoint_status
 
 app = typer.Typer(
+    cls=WholeSummaries,
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
