@@ -22,8 +22,10 @@ from .test_status import a_namespace, document
 Mistake = tuple[str, str, str]
 
 
-def service(name: str, namespace: str, labels: dict[str, str] | None = None, **annotations: str) -> Object:
-    metadata = {"name": name, "namespace": namespace, "labels": labels or {}, "annotations": annotations}
+def service(
+    name: str, namespace: str, labels: dict[str, str] | None = None, annotations: dict[str, str] | None = None
+) -> Object:
+    metadata = {"name": name, "namespace": namespace, "labels": labels or {}, "annotations": annotations or {}}
     return {
         "apiVersion": "v1",
         "kind": "Service",
@@ -53,7 +55,7 @@ def objects(wrong: str, typo: str) -> list[Object]:
         service("cart", wrong, {"istio.io/dataplane-mode": "ambient"}),
         service("orders", wrong, {"istio.io/use-waypoints": "wp"}),
         service("search", wrong, {"istio.io/use-waypoint-namespace": "infra"}),
-        service("billing", wrong, **{"istio.io/use-waypoint": "wp"}),
+        service("billing", wrong, annotations={"istio.io/use-waypoint": "wp"}),
         service("reviews", wrong, {"istio.io/waypoint-for": "all"}),
         waypoint("wp", wrong, {"istio.io/waypoint-for": "services"}),
         pod("ingress", typo, labels={"ambient.istio.io/bypass-inbound-capture": "true"}),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,11 +55,11 @@ def programmed(cluster: Cluster, namespace: str, *made: Any) -> None:
     cluster.apply(*made)
     for each in made:
         path = GATEWAYS.format(namespace, each["metadata"]["name"])
-        wait_for(
-            "the waypoint's address",
-            lambda path=path: ((cluster.api.get(path) or {}).get("status") or {}).get("addresses"),
-            30,
-        )
+        wait_for("the waypoint's address", partial(_addresses, cluster, path), 30)
+
+
+def _addresses(cluster: Cluster, path: str) -> Any:
+    return ((cluster.api.get(path) or {}).get("status") or {}).get("addresses")
 
 
 def undo(result: Result) -> list[list[str]]:
