@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -37,18 +36,16 @@ def explain(
     """
     from kubectl_ambient.cli.explain_request import ExplainRequest
     from kubectl_ambient.cli.explained import read_explained
-    from kubectl_ambient.mesh.summary import fails
+    from kubectl_ambient.cli.origin import Origin
+    from kubectl_ambient.mesh.summary import FAIL_ON, fails
 
     check_format(output, settings.FORMATS_EXPLAIN)
-    conditions = check_fail_on(fail_on or ())
+    conditions = check_fail_on(fail_on or (), FAIL_ON)
     request = ExplainRequest.of(
-        connection(ctx),
+        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size),
         target,
         label_selector=selector,
         field_selector=field_selector,
-        filenames=filename or (),
-        recursive=recursive,
-        chunk_size=chunk_size,
     )
     found = read_explained(request)
     if output in ("json", "yaml"):
@@ -59,6 +56,7 @@ def explain(
             print(f"pod/{judgement.verdict.name}")
     else:
         _print_text(found, wide=output == "wide")
+    found.tell_remarks()
     code = found.tell_problems()
     if fails([j.verdict for j in found.judgements], conditions):
         code = DRIFT
@@ -83,6 +81,7 @@ def _print_document(found: Explained, output: str) -> None:
 
 
 def _print_text(found: Explained, *, wide: bool) -> None:
+    from kubectl_ambient.cli.told import tell_assumptions
     from kubectl_ambient.mesh.fixes import fixes
     from kubectl_ambient.mesh.subjects import fixes_of
     from kubectl_ambient.render.explain import explanation
@@ -99,8 +98,7 @@ def _print_text(found: Explained, *, wide: bool) -> None:
         if not part.subjects or wide:
             texts += [explanation(j, fixes(j, snapshot), width=width, paint=paint) for j in part.judgements]
     _print_parts(texts, width)
-    for assumption in found.assumptions if texts else ():
-        print(f"assumed: {assumption}", file=sys.stderr)
+    tell_assumptions(found.assumptions if texts else ())
 
 
 def _print_parts(parts: Sequence[str], width: int) -> None:

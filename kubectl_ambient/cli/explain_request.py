@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kubectl_ambient.cli.origin import Origin
+from kubectl_ambient.cli.output import check_names
 from kubectl_ambient.cluster.scope import Scope, check
 from kubectl_ambient.kube.errors import UsageError
-from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.kube.resources import Target, find_resource, parse_targets
 
 UNLISTED = ("ReplicaSet", "CronJob", "ReplicationController")  # of a cluster; they are read by name
@@ -18,50 +19,29 @@ WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Cro
 class ExplainRequest:
     """What `explain` was asked for, checked as far as can be without reading anything."""
 
-    connection: ConnectionOptions
+    origin: Origin
     targets: tuple[Target, ...]
     label_selector: str
     field_selector: str
-    filenames: tuple[str, ...]
-    recursive: bool
-    chunk_size: int
 
     @classmethod
-    def of(
-        cls,
-        connection: ConnectionOptions,
-        words: Sequence[str],
-        *,
-        label_selector: str,
-        field_selector: str,
-        filenames: Sequence[str],
-        recursive: bool,
-        chunk_size: int,
-    ) -> ExplainRequest:
+    def of(cls, origin: Origin, words: Sequence[str], *, label_selector: str, field_selector: str) -> ExplainRequest:
         """Check what was typed; a single word that is no type is a pod. Raises UsageError in kubectl's words."""
         targets = parse_targets(["pod", *words] if _is_a_pod(words) else words)
-        check(Scope(label_selector=label_selector, field_selector=field_selector), live=not filenames)
+        check(Scope(label_selector=label_selector, field_selector=field_selector), live=not origin.filenames)
         for target in targets:
             kind = target.resource.kind
             if kind not in ("Pod", "Namespace", *WORKLOADS):
                 raise UsageError(
                     f"error: {target.resource.full_name} hold no pods: explain takes pods, namespaces and workloads"
                 )
-            if target.name is None and kind in UNLISTED and not filenames:
+            if target.name is None and kind in UNLISTED and not origin.filenames:
                 raise UsageError(f"error: explain does not list {target.resource.full_name}: name them")
             if target.name is None and not (label_selector or field_selector):
                 raise UsageError("error: resource(s) were provided, but no name was specified")
-        if any(t.name is not None for t in targets) and (label_selector or field_selector):
-            raise UsageError("error: name cannot be provided when a selector is specified")
-        return cls(
-            connection=connection,
-            targets=tuple(targets),
-            label_selector=label_selector,
-            field_selector=field_selector,
-            filenames=tuple(filenames),
-            recursive=recursive,
-            chunk_size=chunk_size,
-        )
+        named = any(target.name is not None for target in targets)
+        check_names(named=named, selected=bool(label_selector or field_selector))
+        return cls(origin=origin, targets=tuple(targets), label_selector=label_selector, field_selector=field_selector)
 
 
 def _is_a_pod(words: Sequence[str]) -> bool:

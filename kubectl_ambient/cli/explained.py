@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from kubectl_ambient.cli.explain_request import ExplainRequest
-from kubectl_ambient.cli.source import bad_objects, from_files, not_in_files, warn
+from kubectl_ambient.cli.origin import bad_objects, connected, from_files
+from kubectl_ambient.cli.told import Told, not_found, nothing_found
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
 from kubectl_ambient.cluster.needs import Needs, of_namespaces, of_pods, of_scope, of_workloads
 from kubectl_ambient.cluster.scope import Scope, select
@@ -31,12 +31,10 @@ class Part:
 
 
 @dataclass(kw_only=True)
-class Explained:
+class Explained(Told):
     """All parts, and what was wrong on the way. `several`: more than one pod could have been meant."""
 
     parts: list[Part] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
     several: bool = False
 
     @property
@@ -54,20 +52,13 @@ class Explained:
         """What was taken for granted, each once."""
         return list(dict.fromkeys(told for part in self.parts for told in part.judge.assumptions))
 
-    def tell_problems(self) -> int:
-        """Print what was wrong to stderr; the exit code that follows from it."""
-        for told in (*self.remarks, *self.problems):
-            print(told, file=sys.stderr)
-        return 1 if self.problems else 0
-
 
 def read_explained(request: ExplainRequest) -> Explained:
     """Read, judge and sum up. Raises KubeError where there can be no answer at all."""
     found = Explained(several=len(request.targets) > 1 or any(t.name is None for t in request.targets))
-    if request.filenames:
-        namespace = request.connection.namespace
-        snapshot, found.problems = from_files(request.filenames, recursive=request.recursive, namespace=namespace)
-        _explain(snapshot, request, request.targets, namespace, found)
+    if request.origin.filenames:
+        snapshot, found.problems = from_files(request.origin)
+        _explain(snapshot, request, request.targets, request.origin.namespace, found)
     else:
         _explain_cluster(request, found)
     return found
@@ -78,9 +69,8 @@ def _explain_cluster(request: ExplainRequest, found: Explained) -> None:
     from datetime import UTC, datetime
 
     from kubectl_ambient.cluster.live import read_snapshot
-    from kubectl_ambient.kube.api import connect
 
-    client = connect(request.connection, on_warning=warn)
+    client = connected(request.origin)
     for targets in _alike(request.targets):
         needs = replace(_needs(request, targets, client.namespace), waypoints=True)
         snapshot = read_snapshot(client, needs, now=datetime.now(UTC))
@@ -100,14 +90,15 @@ def _alike(targets: Sequence[Target]) -> list[list[Target]]:
 
 def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -> Needs:
     names = [target.name for target in targets if target.name is not None]
+    chunk_size = request.origin.chunk_size
     if targets[0].resource.kind == "Namespace":
-        return of_namespaces(names, chunk_size=request.chunk_size)
+        return of_namespaces(names, chunk_size=chunk_size)
     if targets[0].resource.kind == "Pod":
         return of_pods(namespace, names) if names else of_scope(_scope(request, namespace, None))
     if not names:
-        return of_namespaces([namespace], chunk_size=request.chunk_size)
+        return of_namespaces([namespace], chunk_size=chunk_size)
     owners = [Owner(kind=target.resource.kind, name=target.name) for target in targets if target.name is not None]
-    return of_workloads(namespace, owners, chunk_size=request.chunk_size)
+    return of_workloads(namespace, owners, chunk_size=chunk_size)
 
 
 def _elsewhere(client: Client, ref: str) -> str:
@@ -176,10 +167,8 @@ def _pods(part: Part, request: ExplainRequest, target: Target, namespace: str) -
 def _not_found(snapshot: Snapshot, plural: str, name: str | None, namespace: str) -> str:
     """kubectl's sentence."""
     if name is None:
-        return f"No resources found in {namespace} namespace." if namespace else "No resources found"
-    if snapshot.from_files:
-        return not_in_files(plural, name)
-    return f'Error from server (NotFound): {plural} "{name}" not found'
+        return nothing_found(namespace)
+    return not_found(plural, name, in_files=snapshot.from_files)
 
 
 def _namespaces(part: Part, request: ExplainRequest, target: Target) -> str:

@@ -43,18 +43,15 @@ def labels(
       labels ns/shop deploy/web       these objects
       labels -n shop, labels -A       all that carry a label of Istio
     """
-    from kubectl_ambient.cli.labels_request import LabelsRequest, check_fail_on
+    from kubectl_ambient.cli.labels_request import LabelsRequest, failing
+    from kubectl_ambient.cli.origin import Origin
 
     check_format(output, settings.FORMATS_STATUS)
-    conditions = check_fail_on(fail_on or ())
+    conditions = failing(fail_on or ())
     request = LabelsRequest.of(
-        connection(ctx),
+        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size, all_namespaces=all_namespaces),
         target or (),
-        all_namespaces=all_namespaces,
         label_selector=selector,
-        filenames=filename or (),
-        recursive=recursive,
-        chunk_size=chunk_size,
     )
     if request.entries:
         _print_reference(request.entries, output, full=bool(target))
@@ -71,6 +68,7 @@ def labels(
             print(source.name_of(report.labelled))
     else:
         _print_text(source, headers=not no_headers)
+    source.tell_remarks()
     code = source.tell_problems()
     if any(finding.severity in conditions for report in reports for finding in report.findings):
         code = WRONG
@@ -102,6 +100,7 @@ def _print_document(source: LabelSource, output: str) -> None:
 
 
 def _print_text(source: LabelSource, *, headers: bool) -> None:
+    from kubectl_ambient.cli.told import tell_assumptions
     from kubectl_ambient.render import labels as text
     from kubectl_ambient.render.terminal import Paint, colours, text_width
 
@@ -115,8 +114,7 @@ def _print_text(source: LabelSource, *, headers: bool) -> None:
         print(text.table_of(reports, headers=headers, paint=paint))
         if headers:
             print(text.summary(reports, width=width, paint=paint))
-    for assumption in source.judge.assumptions if reports else ():
-        print(f"assumed: {assumption}", file=sys.stderr)
+    tell_assumptions(source.judge.assumptions if reports else ())
 
 
 def _say_nothing_found(source: LabelSource) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kubectl_ambient.cli.origin import Origin
+from kubectl_ambient.cli.output import check_fail_on, check_names
 from kubectl_ambient.cluster.labelled import KINDS, LISTED
 from kubectl_ambient.kube.errors import UsageError
-from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.kube.resources import Target, find_resource, parse_targets
 from kubectl_ambient.kube.selectors import parse_label_selector
 from kubectl_ambient.mesh.label_entry import Entry
@@ -21,62 +22,33 @@ _FAIL_ON = {"error": ("error",), "any": ("error", "warning")}
 class LabelsRequest:
     """What was typed, checked as far as can be without reading anything. With `entries` nothing is read at all."""
 
-    connection: ConnectionOptions
+    origin: Origin
     entries: tuple[Entry, ...] = ()
     targets: tuple[Target, ...] = ()
-    all_namespaces: bool = False
     label_selector: str = ""
-    filenames: tuple[str, ...] = ()
-    recursive: bool = False
-    chunk_size: int = 500
 
     @classmethod
-    def of(
-        cls,
-        connection: ConnectionOptions,
-        words: Sequence[str],
-        *,
-        all_namespaces: bool,
-        label_selector: str,
-        filenames: Sequence[str],
-        recursive: bool,
-        chunk_size: int,
-    ) -> LabelsRequest:
+    def of(cls, origin: Origin, words: Sequence[str], *, label_selector: str) -> LabelsRequest:
         """Tell keys from objects. Raises UsageError in kubectl's words."""
         parse_label_selector(label_selector)
-        scope = connection.namespace or all_namespaces or label_selector or filenames
-        if not words and not scope:
-            return cls(connection=connection, entries=REFERENCE)
+        scope = origin.all_namespaces or label_selector or origin.filenames
+        if not words and not (scope or origin.connection.namespace):
+            return cls(origin=origin, entries=REFERENCE)
         if words and all(map(_is_key, words)):
-            if all_namespaces or filenames or label_selector:
+            if scope:
                 raise UsageError("error: the reference is the same everywhere: name a key, or objects, and not both")
-            return cls(connection=connection, entries=tuple(entry for word in words for entry in _entries(word)))
+            return cls(origin=origin, entries=tuple(entry for word in words for entry in _entries(word)))
         targets = parse_targets(words)
         for target in targets:
-            _check(target, bool(filenames))
+            _check(target, bool(origin.filenames))
         named = any(target.name is not None for target in targets)
-        if named and label_selector:
-            raise UsageError("error: name cannot be provided when a selector is specified")
-        if named and all_namespaces:
-            raise UsageError("error: a resource cannot be retrieved by name across all namespaces")
-        return cls(
-            connection=connection,
-            targets=tuple(targets),
-            all_namespaces=all_namespaces,
-            label_selector=label_selector,
-            filenames=tuple(filenames),
-            recursive=recursive,
-            chunk_size=chunk_size,
-        )
+        check_names(named=named, selected=bool(label_selector), all_namespaces=origin.all_namespaces)
+        return cls(origin=origin, targets=tuple(targets), label_selector=label_selector)
 
 
-def check_fail_on(typed: Sequence[str]) -> frozenset[str]:
+def failing(typed: Sequence[str]) -> frozenset[str]:
     """The severities that `--fail-on` names. Raises UsageError."""
-    words = [word for text in typed for word in text.split(",") if word]
-    for word in words:
-        if word not in _FAIL_ON:
-            raise UsageError(f'error: invalid --fail-on "{word}": one of {", ".join(_FAIL_ON)}')
-    return frozenset(severity for word in words for severity in _FAIL_ON[word])
+    return frozenset(severity for word in check_fail_on(typed, _FAIL_ON) for severity in _FAIL_ON[word])
 
 
 def _check(target: Target, files: bool) -> None:

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from kubectl_ambient.cli.labels_request import LabelsRequest
-from kubectl_ambient.cli.source import bad_objects, not_in_files, warn
-from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
+from kubectl_ambient.cli.origin import bad_objects, connected
+from kubectl_ambient.cli.told import Told, bad_files, not_found, unknown_namespace
 from kubectl_ambient.cluster.labelled import Labelled, LabelSnapshot
-from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.kube.resources import find_resource
 from kubectl_ambient.mesh.label_judge import LabelJudge, Report
 
 
 @dataclass(kw_only=True)
-class LabelSource:
+class LabelSource(Told):
     """The reports on what was asked for, and what was wrong on the way. `named`: the objects were named."""
 
     judge: LabelJudge
     reports: list[Report]
     namespace: str
     named: bool
-    problems: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-
-    def tell_problems(self) -> int:
-        """Print what was wrong to stderr; the exit code that follows from it."""
-        for told in (*self.remarks, *self.problems):
-            print(told, file=sys.stderr)
-        return 1 if self.problems else 0
 
     def name_of(self, labelled: Labelled) -> str:
         """`deployment.apps/web`, as `-o name` prints it."""
@@ -38,7 +28,7 @@ class LabelSource:
 
 def read_source(request: LabelsRequest) -> LabelSource:
     """Read and judge. Raises KubeError where there can be no answer at all."""
-    return _of_files(request) if request.filenames else _of_cluster(request)
+    return _of_files(request) if request.origin.filenames else _of_cluster(request)
 
 
 def _typed(kind: str) -> str:
@@ -47,12 +37,11 @@ def _typed(kind: str) -> str:
 
 def _of_cluster(request: LabelsRequest) -> LabelSource:
     from kubectl_ambient.cluster.labelled_live import LabelNeeds, of_scope, read_labels
-    from kubectl_ambient.kube.api import connect
 
-    client = connect(request.connection, on_warning=warn)
-    namespace = "" if request.all_namespaces else client.namespace
+    client = connected(request.origin)
+    namespace = request.origin.home(client)
     targets = request.targets
-    selector, chunk_size = request.label_selector, request.chunk_size
+    selector, chunk_size = request.label_selector, request.origin.chunk_size
     if not targets:
         needs = of_scope(namespace, label_selector=selector, chunk_size=chunk_size)
     else:
@@ -67,36 +56,28 @@ def _of_cluster(request: LabelsRequest) -> LabelSource:
         )
     snapshot = read_labels(client, needs)
     unread = [str(unread) for unread in snapshot.unread]
-    problems = [*snapshot.missing, *_unknown_namespace(snapshot, namespace), *bad_objects(client)]
+    unknown = unknown_namespace(snapshot.namespaces, namespace, empty=not (snapshot.objects or snapshot.missing))
+    problems = [*snapshot.missing, *unknown, *bad_objects(client)]
     return _judged(request, snapshot, namespace, problems, unread)
-
-
-def _unknown_namespace(snapshot: LabelSnapshot, namespace: str) -> list[str]:
-    """A namespace that is not there looks like an empty one; a typo in CI must not pass for all is well."""
-    found = snapshot.namespaces.get(namespace)
-    if isinstance(found, Unread) and found.why == NOT_FOUND and not snapshot.objects and not snapshot.missing:
-        return [f'Error from server (NotFound): namespaces "{namespace}" not found']
-    return []
 
 
 def _of_files(request: LabelsRequest) -> LabelSource:
     from kubectl_ambient.cluster.labelled_files import read_label_files
 
-    namespace = request.connection.namespace
+    origin = request.origin
+    namespace = origin.connection.namespace
     snapshot, found = read_label_files(
-        request.filenames,
-        recursive=request.recursive,
+        origin.filenames,
+        recursive=origin.recursive,
         namespace=namespace or "default",
         label_selector=request.label_selector,
     )
-    problems = [f"error: {problem}" for problem in found]
-    if problems and not snapshot.objects:
-        raise KubeError("\n".join(problems))
+    problems = bad_files(found, empty=not snapshot.objects)
     everything = snapshot.objects
     if request.targets:
         snapshot.objects, missing = _chosen(request, everything, namespace)
         problems += missing
-    elif namespace and not request.all_namespaces:
+    elif origin.namespace:
         snapshot.objects = [o for o in everything if namespace in (o.namespace, _own_name(o))]
     return _judged(request, snapshot, namespace, problems, [])
 
@@ -115,7 +96,7 @@ def _chosen(request: LabelsRequest, objects: list[Labelled], namespace: str) -> 
             and (not resource.namespaced or namespace in ("", o.namespace))
         ]
         if not there and target.name is not None:
-            missing.append(not_in_files(resource.full_name, target.name))
+            missing.append(not_found(resource.full_name, target.name, in_files=True))
         found += [o for o in there if o not in found]
     return found, missing
 
@@ -135,7 +116,7 @@ def _judged(
     return LabelSource(
         judge=judge,
         reports=reports,
-        namespace="" if request.all_namespaces else namespace,
+        namespace="" if request.origin.all_namespaces else namespace,
         named=named,
         problems=problems,
         remarks=unread,

@@ -1,17 +1,17 @@
-"""Where a command's facts come from: a cluster, or the files of `-f`."""
+"""Where the facts of `status` come from: a cluster, or the files of `-f`; and how they change."""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from kubectl_ambient.cluster.facts import NOT_FOUND, Namespace, Pod, Unread
+from kubectl_ambient.cli.origin import Origin, bad_objects, connected, from_files
+from kubectl_ambient.cli.output import check_names
+from kubectl_ambient.cli.told import Told, not_found, unknown_namespace
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.scope import Scope, check, select
-from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import UsageError
-from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.mesh.verdict import Judge, Verdict
 
 if TYPE_CHECKING:
@@ -22,47 +22,29 @@ if TYPE_CHECKING:
 class StatusRequest:
     """What `status` was asked for, checked as far as can be without reading anything. waypoints: tell them too."""
 
-    connection: ConnectionOptions
+    origin: Origin
     scope: Scope
-    all_namespaces: bool
-    filenames: tuple[str, ...]
-    recursive: bool
-    chunk_size: int
     waypoints: bool
 
     @classmethod
     def of(
         cls,
-        connection: ConnectionOptions,
+        origin: Origin,
         names: Sequence[str],
         *,
-        all_namespaces: bool,
         label_selector: str,
         field_selector: str,
-        filenames: Sequence[str],
-        recursive: bool,
-        chunk_size: int,
         watch: bool,
         waypoints: bool,
     ) -> StatusRequest:
         """Check what was typed. Raises UsageError in kubectl's words."""
         scope = Scope(names=tuple(map(_pod_name, names)), label_selector=label_selector, field_selector=field_selector)
-        check(scope, live=not filenames)
-        if names and (label_selector or field_selector):
-            raise UsageError("error: name cannot be provided when a selector is specified")
-        if names and all_namespaces:
-            raise UsageError("error: a resource cannot be retrieved by name across all namespaces")
-        if filenames and watch:
+        check(scope, live=not origin.filenames)
+        selected = bool(label_selector or field_selector)
+        check_names(named=bool(names), selected=selected, all_namespaces=origin.all_namespaces)
+        if origin.filenames and watch:
             raise UsageError("error: --watch needs a cluster: files do not change by themselves")
-        return cls(
-            connection=connection,
-            scope=scope,
-            all_namespaces=all_namespaces,
-            filenames=tuple(filenames),
-            recursive=recursive,
-            chunk_size=chunk_size,
-            waypoints=waypoints,
-        )
+        return cls(origin=origin, scope=scope, waypoints=waypoints)
 
 
 def _pod_name(text: str) -> str:
@@ -77,14 +59,13 @@ def _pod_name(text: str) -> str:
 
 
 @dataclass(kw_only=True)
-class Source:
-    """Facts, the pods that were asked for, and what was wrong on the way."""
+class Source(Told):
+    """Facts, the pods that were asked for, and what was wrong on the way. `many`: they may be of several namespaces."""
 
     judge: Judge
     pods: list[Pod]
     namespace: str
     many: bool
-    problems: list[str] = field(default_factory=list)
     filenames: tuple[str, ...] = ()
     client: Client | None = None
     scope: Scope | None = None
@@ -94,68 +75,26 @@ class Source:
         """The namespaces that a listing of all of them shows."""
         return self.judge.snapshot.namespaces if self.many else {}
 
-    def tell_problems(self) -> int:
-        """Print what was wrong to stderr; the exit code that follows from it."""
-        for problem in self.problems:
-            print(problem, file=sys.stderr)
-        return 1 if self.problems else 0
-
 
 def read_status(request: StatusRequest) -> Source:
     """The facts for `status`. Raises KubeError where there can be no answer at all."""
-    return _status_of_files(request) if request.filenames else _status_of_cluster(request)
-
-
-def from_files(filenames: Sequence[str], *, recursive: bool, namespace: str) -> tuple[Snapshot, list[str]]:
-    """The snapshot that files hold, and a sentence for each problem.
-
-    Raises KubeError where nothing of it could be used.
-    """
-    from kubectl_ambient.cluster.files import read_files
-    from kubectl_ambient.kube.errors import KubeError
-
-    snapshot, problems = read_files(filenames, recursive=recursive, namespace=namespace or "default")
-    told = [f"error: {problem}" for problem in problems]
-    if told and _is_empty(snapshot):
-        raise KubeError("\n".join(told))
-    return snapshot, told
-
-
-def not_in_files(plural: str, name: str) -> str:
-    """kubectl's sentence, without the server that there is none of."""
-    return f'Error (NotFound): {plural} "{name}" not found'
-
-
-def _is_empty(snapshot: Snapshot) -> bool:
-    l7 = snapshot.l7
-    of_l7 = (l7.services, l7.service_entries, l7.workload_entries, l7.gateways)
-    found = (snapshot.pods, snapshot.workloads, snapshot.cni_config, snapshot.nodes, *of_l7)
-    known = any(isinstance(n, Namespace) for n in snapshot.namespaces.values())
-    return not known and all(isinstance(part, Unread) or not part for part in found)
+    return _status_of_files(request) if request.origin.filenames else _status_of_cluster(request)
 
 
 def _status_of_files(request: StatusRequest) -> Source:
-    namespace = request.connection.namespace
-    snapshot, problems = from_files(request.filenames, recursive=request.recursive, namespace=namespace)
-    scope = _within(request.scope, "" if request.all_namespaces else namespace)
-    pods = sorted(select(snapshot.pods, scope), key=lambda pod: (pod.namespace, pod.name))
+    origin = request.origin
+    snapshot, problems = from_files(origin)
+    scope = replace(request.scope, namespace=origin.namespace)
+    pods = _in_order(select(snapshot.pods, scope))
     missing = [n for n in scope.names if n not in {pod.name for pod in pods}]
-    problems += [not_in_files("pods", name) for name in missing]
-    one = {pod.namespace for pod in pods} if not (request.all_namespaces or namespace) else set()
-    many = request.all_namespaces or (not namespace and len(one) != 1)
+    namespace = origin.home_of(pod.namespace for pod in pods)
     return Source(
         judge=Judge(snapshot, waypoints=request.waypoints),
         pods=pods,
-        namespace=namespace or next(iter(one), "default"),
-        many=many,
-        problems=problems,
-        filenames=request.filenames,
-    )
-
-
-def _within(scope: Scope, namespace: str) -> Scope:
-    return Scope(
-        namespace=namespace, names=scope.names, label_selector=scope.label_selector, field_selector=scope.field_selector
+        namespace=namespace,
+        many=not namespace,
+        problems=[*problems, *(not_found("pods", name, in_files=True) for name in missing)],
+        filenames=origin.filenames,
     )
 
 
@@ -164,39 +103,26 @@ def _status_of_cluster(request: StatusRequest) -> Source:
 
     from kubectl_ambient.cluster.live import read_snapshot
     from kubectl_ambient.cluster.needs import of_scope
-    from kubectl_ambient.kube.api import connect
 
-    client = connect(request.connection, on_warning=warn)
-    scope = _within(request.scope, "" if request.all_namespaces else client.namespace)
-    needs = of_scope(scope, chunk_size=request.chunk_size, waypoints=request.waypoints)
+    client = connected(request.origin)
+    scope = replace(request.scope, namespace=request.origin.home(client))
+    needs = of_scope(scope, chunk_size=request.origin.chunk_size, waypoints=request.waypoints)
     snapshot = read_snapshot(client, needs, now=datetime.now(UTC))
+    empty = not (snapshot.pods or scope.names)
+    unknown = unknown_namespace(snapshot.namespaces, scope.namespace, empty=empty)
     return Source(
         judge=Judge(snapshot, waypoints=request.waypoints),
-        pods=sorted(snapshot.pods, key=lambda pod: (pod.namespace, pod.name)),
+        pods=_in_order(snapshot.pods),
         namespace=scope.namespace,
-        many=request.all_namespaces,
-        problems=[*snapshot.missing.values(), *_unknown_namespace(snapshot, scope), *bad_objects(client)],
+        many=request.origin.all_namespaces,
+        problems=[*snapshot.missing.values(), *unknown, *bad_objects(client)],
         client=client,
         scope=scope,
     )
 
 
-def _unknown_namespace(snapshot: Snapshot, scope: Scope) -> list[str]:
-    """A namespace that is not there looks like an empty one to kubectl; a typo in CI must not pass for all is well."""
-    namespace = snapshot.namespaces.get(scope.namespace)
-    if isinstance(namespace, Unread) and namespace.why == NOT_FOUND and not snapshot.pods and not scope.names:
-        return [f'Error from server (NotFound): namespaces "{scope.namespace}" not found']
-    return []
-
-
-def warn(text: str) -> None:
-    """A `Warning:` of the API server, as kubectl shows it."""
-    print(f"Warning: {text}", file=sys.stderr)
-
-
-def bad_objects(client: Client) -> list[str]:
-    """A sentence for each object that could not be read."""
-    return [f"error: {bad}" for bad in client.bad_objects]
+def _in_order(pods: Iterable[Pod]) -> list[Pod]:
+    return sorted(pods, key=lambda pod: (pod.namespace, pod.name))
 
 
 def watch_status(source: Source) -> Iterator[Verdict]:

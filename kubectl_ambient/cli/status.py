@@ -35,20 +35,17 @@ def status(
     chunk_size: settings.ChunkSize = 500,
 ) -> None:
     """Tell for every pod whether it is in ambient mode, and whether it should be."""
+    from kubectl_ambient.cli.origin import Origin
     from kubectl_ambient.cli.source import StatusRequest, read_status, watch_status
-    from kubectl_ambient.mesh.summary import fails
+    from kubectl_ambient.mesh.summary import FAIL_ON, fails
 
     check_format(output, settings.FORMATS_STATUS)
-    conditions = check_fail_on(fail_on or ())
+    conditions = check_fail_on(fail_on or (), FAIL_ON)
     request = StatusRequest.of(
-        connection(ctx),
+        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size, all_namespaces=all_namespaces),
         names or (),
-        all_namespaces=all_namespaces,
         label_selector=selector,
         field_selector=field_selector,
-        filenames=filename or (),
-        recursive=recursive,
-        chunk_size=chunk_size,
         watch=watch,
         waypoints=output in ("wide", "json", "yaml"),
     )
@@ -115,14 +112,14 @@ class Listing:
         return as_json(document) if self.output == "json" else as_yaml(document)
 
     def _print_text(self, source: Source, verdicts: Sequence[Verdict]) -> None:
+        from kubectl_ambient.cli.told import tell_assumptions, tell_nothing_found
         from kubectl_ambient.mesh.summary import by_namespace
         from kubectl_ambient.render import status as text
         from kubectl_ambient.render.terminal import Paint, colours, text_width, width
 
         if not verdicts and not (self.namespaced and source.scope_namespaces):
             if not source.problems:
-                where = "" if self.namespaced else f" in {source.namespace} namespace."
-                print(f"No resources found{where}", file=sys.stderr)
+                tell_nothing_found(source.namespace)
             return
         paint = Paint(colours())
         parts = []
@@ -149,15 +146,11 @@ class Listing:
             told = text.notes(verdicts, namespaced=self.namespaced, width=text_width(), paint=paint)
             parts.append("\n".join(part for part in (text.folded(sentence, text_width()), told) if part))
         print("\n\n".join(parts))
-        self._remark(source)
+        tell_assumptions(source.judge.assumptions)
         if self.headers and any(map(_curious, verdicts)):
             where = "NAMESPACE" if self.namespaced else source.namespace
             files = "".join(f" -f {name}" for name in source.filenames)
             print(f"Why: kubectl ambient explain pod NAME -n {where}{files}", file=sys.stderr)
-
-    def _remark(self, source: Source) -> None:
-        for assumption in source.judge.assumptions:
-            print(f"assumed: {assumption}", file=sys.stderr)
 
 
 def _curious(verdict: Verdict) -> bool:

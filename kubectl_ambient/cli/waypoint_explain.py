@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -30,16 +29,14 @@ def waypoint_explain(
 
     A namespace is summed up over what is in it.
     """
+    from kubectl_ambient.cli.origin import Origin
     from kubectl_ambient.cli.waypoint_explain_source import WaypointExplainRequest, read_waypoint_explanations
 
     check_format(output, settings.FORMATS_EXPLAIN)
     request = WaypointExplainRequest.of(
-        connection(ctx),
+        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size),
         target,
         label_selector=selector,
-        filenames=filename or (),
-        recursive=recursive,
-        chunk_size=chunk_size,
     )
     found = read_waypoint_explanations(request)
     if output in ("json", "yaml"):
@@ -83,7 +80,4 @@ def _print_text(found: WaypointExplanations) -> None:
     texts += [explanation(explained, width=width, paint=paint) for explained in found.objects]
     if texts:
         print(f"\n\n{'─' * min(width, 80)}\n".join(texts))
-    for remark in found.remarks:
-        print(remark, file=sys.stderr)
-    for assumption in found.judge.assumptions if texts else ():
-        print(f"assumed: {assumption}", file=sys.stderr)
+    found.tell_beside(assumed=bool(texts))

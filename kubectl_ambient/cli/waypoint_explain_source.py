@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kubectl_ambient.cli.source import bad_objects, from_files, not_in_files, warn
+from kubectl_ambient.cli.origin import Origin, bad_objects, connected, from_files
+from kubectl_ambient.cli.output import check_names
+from kubectl_ambient.cli.told import not_found, nothing_found
+from kubectl_ambient.cli.waypoint_told import WaypointTold, unread_parts
 from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import UsageError
-from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.kube.resources import Target as Typed
 from kubectl_ambient.kube.resources import parse_targets
 from kubectl_ambient.kube.selectors import parse_label_selector
@@ -26,25 +27,13 @@ KINDS = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")
 class WaypointExplainRequest:
     """What was typed, checked as far as can be without reading anything."""
 
-    connection: ConnectionOptions
+    origin: Origin
     objects: tuple[Typed, ...]
     namespaces: tuple[str, ...]
     label_selector: str
-    filenames: tuple[str, ...]
-    recursive: bool
-    chunk_size: int
 
     @classmethod
-    def of(
-        cls,
-        connection: ConnectionOptions,
-        words: Sequence[str],
-        *,
-        label_selector: str,
-        filenames: Sequence[str],
-        recursive: bool,
-        chunk_size: int,
-    ) -> WaypointExplainRequest:
+    def of(cls, origin: Origin, words: Sequence[str], *, label_selector: str) -> WaypointExplainRequest:
         """Check what was typed. Raises UsageError in kubectl's words."""
         parse_label_selector(label_selector)
         targets = parse_targets(words)
@@ -57,49 +46,30 @@ class WaypointExplainRequest:
                 )
             if target.name is None and (kind == "Namespace" or not label_selector):
                 raise UsageError("error: resource(s) were provided, but no name was specified")
-            if target.name is not None and label_selector:
-                raise UsageError("error: name cannot be provided when a selector is specified")
+            check_names(named=target.name is not None, selected=bool(label_selector))
         return cls(
-            connection=connection,
+            origin=origin,
             objects=tuple(t for t in targets if t.resource.kind != "Namespace"),
             namespaces=tuple(t.name for t in targets if t.resource.kind == "Namespace" and t.name is not None),
             label_selector=label_selector,
-            filenames=tuple(filenames),
-            recursive=recursive,
-            chunk_size=chunk_size,
         )
 
 
 @dataclass(kw_only=True)
-class WaypointExplanations:
+class WaypointExplanations(WaypointTold):
     """The explanations, and what was wrong on the way. several: more than one object could have been meant."""
 
-    judge: WaypointJudge
     objects: list[Explained] = field(default_factory=list)
     namespaces: list[NamespaceUse] = field(default_factory=list)
     several: bool = False
-    problems: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-
-    @property
-    def assumptions(self) -> list[str]:
-        """What could not be read, and what was taken for granted instead."""
-        return [*self.remarks, *self.judge.assumptions]
-
-    def tell_problems(self) -> int:
-        """Print what was wrong to stderr; the exit code that follows from it."""
-        for problem in self.problems:
-            print(problem, file=sys.stderr)
-        return 1 if self.problems else 0
 
 
 def read_waypoint_explanations(request: WaypointExplainRequest) -> WaypointExplanations:
     """Read, judge and explain. Raises KubeError where there can be no answer at all."""
-    if not request.filenames:
+    if not request.origin.filenames:
         return _of_cluster(request)
-    namespace = request.connection.namespace
-    snapshot, problems = from_files(request.filenames, recursive=request.recursive, namespace=namespace)
-    return _explain(snapshot, request, namespace, problems)
+    snapshot, problems = from_files(request.origin)
+    return _explain(snapshot, request, request.origin.namespace, problems)
 
 
 def _of_cluster(request: WaypointExplainRequest) -> WaypointExplanations:
@@ -107,13 +77,12 @@ def _of_cluster(request: WaypointExplainRequest) -> WaypointExplanations:
 
     from kubectl_ambient.cluster.l7_live import read_waypoints
     from kubectl_ambient.cluster.needs import Needs
-    from kubectl_ambient.kube.api import connect
 
-    client = connect(request.connection, on_warning=warn)
+    client = connected(request.origin)
     homes = dict.fromkeys([*([client.namespace] if request.objects else []), *request.namespaces])
     kinds = KINDS if request.namespaces else tuple(dict.fromkeys(t.resource.kind for t in request.objects))
     selector = "" if request.namespaces else request.label_selector
-    needs = Needs(namespaces=tuple(homes), label_selector=selector, chunk_size=request.chunk_size)
+    needs = Needs(namespaces=tuple(homes), label_selector=selector, chunk_size=request.origin.chunk_size)
     snapshot = read_waypoints(client, needs, now=datetime.now(UTC), kinds=kinds)
     found = _explain(snapshot, request, client.namespace, [])
     found.problems += bad_objects(client)
@@ -124,7 +93,7 @@ def _explain(
     snapshot: Snapshot, request: WaypointExplainRequest, namespace: str, problems: list[str]
 ) -> WaypointExplanations:
     judge = WaypointJudge(snapshot)
-    found = WaypointExplanations(judge=judge, problems=problems, remarks=_remarks(snapshot))
+    found = WaypointExplanations(judge=judge, problems=problems, remarks=unread_parts(snapshot.l7))
     targets = [target for target in judge.targets() if namespace in ("", target.namespace)]
     for typed in request.objects:
         mine = [t for t in targets if kind_of(t) == typed.resource.kind and _is_meant(t, typed, request)]
@@ -135,7 +104,7 @@ def _explain(
         known = snapshot.namespaces.get(name)
         there = any(target.namespace == name for target in judge.targets())
         if (known is None or (isinstance(known, Unread) and known.why == NOT_FOUND)) and not there:
-            found.problems.append(_not_found(snapshot, "namespaces", name))
+            found.problems.append(not_found("namespaces", name, in_files=snapshot.from_files))
         else:
             found.namespaces.append(namespace_use(judge, name))
     typed_once = len(request.objects) == 1 and request.objects[0].name is not None
@@ -156,19 +125,5 @@ def _not_there(snapshot: Snapshot, typed: Typed, namespace: str) -> str:
     if kind in snapshot.l7.unread:
         return f"error: {snapshot.l7.unread[kind]}"
     if typed.name is None:
-        return f"No resources found in {namespace} namespace." if namespace else "No resources found"
-    return _not_found(snapshot, plural, typed.name)
-
-
-def _not_found(snapshot: Snapshot, plural: str, name: str) -> str:
-    if snapshot.from_files:
-        return not_in_files(plural, name)
-    return f'Error from server (NotFound): {plural} "{name}" not found'
-
-
-def _remarks(snapshot: Snapshot) -> list[str]:
-    l7 = snapshot.l7
-    told = [str(unread) for unread in (*l7.unread.values(), *l7.unread_gateways.values())]
-    if "Gateway" in l7.absent:
-        told.append(f"The server has no {l7.absent['Gateway']}: without the Gateway API there are no waypoints.")
-    return list(dict.fromkeys(told))
+        return nothing_found(namespace)
+    return not_found(plural, typed.name, in_files=snapshot.from_files)

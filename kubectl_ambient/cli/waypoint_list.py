@@ -25,16 +25,14 @@ def waypoint_list(
     chunk_size: settings.ChunkSize = 500,
 ) -> None:
     """List the waypoints: which traffic they take, whether they live, whom they admit, and who uses them."""
+    from kubectl_ambient.cli.origin import Origin
     from kubectl_ambient.cli.waypoint_list_source import read_waypoint_list
 
     check_format(output, settings.FORMATS_STATUS)
-    source = read_waypoint_list(
-        connection(ctx),
-        all_namespaces=all_namespaces,
-        filenames=filename or (),
-        recursive=recursive,
-        chunk_size=chunk_size,
+    origin = Origin.of(
+        connection(ctx), filename, recursive=recursive, chunk_size=chunk_size, all_namespaces=all_namespaces
     )
+    source = read_waypoint_list(origin)
     if output in ("json", "yaml"):
         if source.waypoints or not source.problems:
             _print_document(source, output)
@@ -69,7 +67,4 @@ def _print_text(source: WaypointListSource, *, wide: bool, headers: bool) -> Non
     elif not source.problems and not source.remarks:
         where = f" in {source.namespace} namespace" if source.namespace else ""
         print(f"No waypoints found{where}.", file=sys.stderr)
-    for remark in source.remarks:
-        print(remark, file=sys.stderr)
-    for assumption in source.judge.assumptions if found else ():
-        print(f"assumed: {assumption}", file=sys.stderr)
+    source.tell_beside(assumed=bool(found))

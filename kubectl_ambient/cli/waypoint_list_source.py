@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_ambient.cli.source import bad_objects, from_files, warn
-from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
+from kubectl_ambient.cli.origin import Origin, bad_objects, connected, from_files
+from kubectl_ambient.cli.told import unknown_namespace
+from kubectl_ambient.cli.waypoint_told import WaypointTold, without_gateway_api
+from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import KubeError
-from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.mesh.waypoint_list import Waypoint, waypoints
 from kubectl_ambient.mesh.waypoints import WaypointJudge
 
@@ -22,61 +21,35 @@ if TYPE_CHECKING:
 
 
 @dataclass(kw_only=True)
-class WaypointListSource:
+class WaypointListSource(WaypointTold):
     """The waypoints, and what was wrong on the way. many: they are of several namespaces."""
 
-    judge: WaypointJudge
     waypoints: list[Waypoint]
     namespace: str
     many: bool
-    problems: list[str] = field(default_factory=list)
-    remarks: list[str] = field(default_factory=list)
-
-    @property
-    def assumptions(self) -> list[str]:
-        """What could not be read, and what was taken for granted instead."""
-        return [*self.remarks, *self.judge.assumptions]
-
-    def tell_problems(self) -> int:
-        """Print what was wrong to stderr; the exit code that follows from it."""
-        for problem in self.problems:
-            print(problem, file=sys.stderr)
-        return 1 if self.problems else 0
 
 
-def read_waypoint_list(
-    connection: ConnectionOptions,
-    *,
-    all_namespaces: bool,
-    filenames: Sequence[str],
-    recursive: bool,
-    chunk_size: int,
-) -> WaypointListSource:
+def read_waypoint_list(origin: Origin) -> WaypointListSource:
     """Read the waypoints and their users. Raises KubeError where there can be no answer, as without Gateways."""
-    if not filenames:
-        return _of_cluster(connection, all_namespaces=all_namespaces, chunk_size=chunk_size)
-    namespace = "" if all_namespaces else connection.namespace
-    snapshot, problems = from_files(filenames, recursive=recursive, namespace=connection.namespace)
+    if not origin.filenames:
+        return _of_cluster(origin)
+    snapshot, problems = from_files(origin)
     judge = WaypointJudge(snapshot)
-    found = waypoints(judge, namespace)
-    one = {w.gateway.namespace for w in found} if not (all_namespaces or namespace) else set()
-    many = all_namespaces or (not namespace and len(one) != 1)
-    return WaypointListSource(
-        judge=judge, waypoints=found, namespace=namespace or next(iter(one), ""), many=many, problems=problems
-    )
+    found = waypoints(judge, origin.namespace)
+    namespace = origin.home_of(waypoint.gateway.namespace for waypoint in found)
+    return WaypointListSource(judge=judge, waypoints=found, namespace=namespace, many=not namespace, problems=problems)
 
 
-def _of_cluster(connection: ConnectionOptions, *, all_namespaces: bool, chunk_size: int) -> WaypointListSource:
+def _of_cluster(origin: Origin) -> WaypointListSource:
     from datetime import UTC, datetime
 
     from kubectl_ambient.cluster.l7_live import read_waypoints
     from kubectl_ambient.cluster.needs import Needs
-    from kubectl_ambient.kube.api import connect
 
-    client = connect(connection, on_warning=warn)
-    namespace = "" if all_namespaces else client.namespace
+    client = connected(origin)
+    namespace = origin.home(client)
     now = datetime.now(UTC)
-    snapshot = read_waypoints(client, Needs(namespaces=_only(namespace), chunk_size=chunk_size), now=now)
+    snapshot = read_waypoints(client, Needs(namespaces=_only(namespace), chunk_size=origin.chunk_size), now=now)
     refused = snapshot.l7.unread_gateways.get(namespace)
     if refused is not None:
         raise KubeError(f"error: {refused}")
@@ -85,23 +58,19 @@ def _of_cluster(connection: ConnectionOptions, *, all_namespaces: bool, chunk_si
     found = waypoints(judge, namespace)
     if namespace and any(waypoint.routes.allowed_from != "Same" for waypoint in found):
         # Others may use it too, which takes a look at all namespaces.
-        wide = _of_all(client, chunk_size, now)
+        wide = _of_all(client, origin.chunk_size, now)
         if wide is None:
             remarks.append("who uses it in other namespaces could not be read, and is not counted")
         else:
             judge = WaypointJudge(wide)
             found = waypoints(judge, namespace)
-    if "Gateway" in snapshot.l7.absent:
-        remarks = [
-            f"The server has no {snapshot.l7.absent['Gateway']}: without the Gateway API there are no waypoints."
-        ]
     return WaypointListSource(
         judge=judge,
         waypoints=found,
         namespace=namespace,
-        many=all_namespaces,
-        problems=[*_unknown_namespace(snapshot, namespace), *bad_objects(client)],
-        remarks=remarks,
+        many=origin.all_namespaces,
+        problems=[*unknown_namespace(snapshot.namespaces, namespace, empty=True), *bad_objects(client)],
+        remarks=without_gateway_api(snapshot.l7) or remarks,
     )
 
 
@@ -121,11 +90,3 @@ def _of_all(client: Client, chunk_size: int, now: datetime) -> Snapshot | None:
 
 def _only(namespace: str) -> tuple[str, ...]:
     return (namespace,) if namespace else ()
-
-
-def _unknown_namespace(snapshot: Snapshot, name: str) -> list[str]:
-    """A namespace that is not there looks like one without waypoints; a typo must not pass for that."""
-    found = snapshot.namespaces.get(name)
-    if isinstance(found, Unread) and found.why == NOT_FOUND:
-        return [f'Error from server (NotFound): namespaces "{name}" not found']
-    return []

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from kubectl_ambient.cli.origin import Origin
+from kubectl_ambient.cli.output import check_names
 from kubectl_ambient.kube.errors import UsageError
-from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.kube.resources import Resource, Target, find_resource, parse_targets
 from kubectl_ambient.kube.selectors import parse_label_selector
 
@@ -17,45 +18,19 @@ KINDS = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")
 class WaypointRequest:
     """The scope: no targets and no names mean every object of the kinds; `names` are of whatever kind has them."""
 
-    connection: ConnectionOptions
+    origin: Origin
     targets: tuple[Target, ...]
     names: tuple[str, ...]
-    all_namespaces: bool
     label_selector: str
-    filenames: tuple[str, ...]
-    recursive: bool
-    chunk_size: int
 
     @classmethod
-    def of(
-        cls,
-        connection: ConnectionOptions,
-        words: Sequence[str],
-        *,
-        all_namespaces: bool,
-        label_selector: str,
-        filenames: Sequence[str],
-        recursive: bool,
-        chunk_size: int,
-    ) -> WaypointRequest:
+    def of(cls, origin: Origin, words: Sequence[str], *, label_selector: str) -> WaypointRequest:
         """Check what was typed. Raises UsageError in kubectl's words."""
         parse_label_selector(label_selector)
         targets, names = _parsed(words)
         named = bool(names) or any(target.name for target in targets)
-        if named and label_selector:
-            raise UsageError("error: name cannot be provided when a selector is specified")
-        if named and all_namespaces:
-            raise UsageError("error: a resource cannot be retrieved by name across all namespaces")
-        return cls(
-            connection=connection,
-            targets=targets,
-            names=names,
-            all_namespaces=all_namespaces,
-            label_selector=label_selector,
-            filenames=tuple(filenames),
-            recursive=recursive,
-            chunk_size=chunk_size,
-        )
+        check_names(named=named, selected=bool(label_selector), all_namespaces=origin.all_namespaces)
+        return cls(origin=origin, targets=targets, names=names, label_selector=label_selector)
 
     @property
     def kinds(self) -> tuple[str, ...]:

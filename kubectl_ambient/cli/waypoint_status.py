@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +9,7 @@ import typer
 
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
-from kubectl_ambient.cli.output import check_format
-from kubectl_ambient.kube.errors import UsageError
+from kubectl_ambient.cli.output import check_fail_on, check_format
 
 if TYPE_CHECKING:
     from kubectl_ambient.cli.waypoint_source import WaypointSource
@@ -39,20 +37,17 @@ def waypoint_status(
     chunk_size: settings.ChunkSize = 500,
 ) -> None:
     """Tell for every Service, ServiceEntry, Pod and WorkloadEntry which waypoint serves it, or why none does."""
+    from kubectl_ambient.cli.origin import Origin
     from kubectl_ambient.cli.waypoint_request import WaypointRequest
     from kubectl_ambient.cli.waypoint_source import read_waypoint_source
-    from kubectl_ambient.mesh.waypoint_summary import fails
+    from kubectl_ambient.mesh.waypoint_summary import FAIL_ON, fails
 
     check_format(output, settings.FORMATS_STATUS)
-    conditions = _conditions(fail_on or ())
+    conditions = check_fail_on(fail_on or (), FAIL_ON)
     request = WaypointRequest.of(
-        connection(ctx),
+        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size, all_namespaces=all_namespaces),
         names or (),
-        all_namespaces=all_namespaces,
         label_selector=selector,
-        filenames=filename or (),
-        recursive=recursive,
-        chunk_size=chunk_size,
     )
     source = read_waypoint_source(request)
     bindings = [source.judge.of(target) for target in source.targets]
@@ -61,22 +56,12 @@ def waypoint_status(
         _print_text(source, bindings, wide=output == "wide", headers=not no_headers, whole=whole)
     elif bindings or not source.problems:
         _print_data(bindings, output)
-    source.tell_remarks()
+    source.tell_beside()
     code = source.tell_problems()
     if fails(bindings, conditions):
         code = DRIFT
     if code:
         raise typer.Exit(code)
-
-
-def _conditions(typed: Sequence[str]) -> list[str]:
-    from kubectl_ambient.mesh.waypoint_summary import FAIL_ON
-
-    words = [word for text in typed for word in text.split(",") if word]
-    for word in words:
-        if word not in FAIL_ON:
-            raise UsageError(f'error: invalid --fail-on "{word}": one of {", ".join(FAIL_ON)}')
-    return words
 
 
 def _print_data(bindings: Sequence[Binding], output: str) -> None:
@@ -93,6 +78,7 @@ def _print_data(bindings: Sequence[Binding], output: str) -> None:
 
 
 def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bool, headers: bool, whole: bool) -> None:
+    from kubectl_ambient.cli.told import tell_nothing_found
     from kubectl_ambient.mesh.waypoint_summary import is_plain
     from kubectl_ambient.render import waypoints as text
     from kubectl_ambient.render.status import folded
@@ -100,8 +86,7 @@ def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bo
 
     if not bindings:
         if not source.problems:
-            where = "" if source.many else f" in {source.namespace} namespace."
-            print(f"No resources found{where}", file=sys.stderr)
+            tell_nothing_found(source.namespace)
         return
     paint = Paint(colours())
     # One namespace shows its Services as they are; pods without a waypoint of their own are the rule.

@@ -1,0 +1,75 @@
+"""What the commands that only read tell on stderr, beside the data on stdout."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
+from kubectl_ambient.kube.errors import KubeError
+
+if TYPE_CHECKING:
+    from kubectl_ambient.cluster.problem import Problem
+
+
+@dataclass(kw_only=True)
+class Told:
+    """What was wrong on the way (`problems`), and what could not be read or is not there at all (`remarks`)."""
+
+    problems: list[str] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+    def tell_remarks(self) -> None:
+        """Print the remarks to stderr."""
+        _tell(self.remarks)
+
+    def tell_problems(self) -> int:
+        """Print what was wrong to stderr; the exit code that follows from it."""
+        _tell(self.problems)
+        return 1 if self.problems else 0
+
+
+def tell_assumptions(assumptions: Iterable[str]) -> None:
+    """Print to stderr what was taken for granted."""
+    _tell(f"assumed: {assumption}" for assumption in assumptions)
+
+
+def tell_nothing_found(namespace: str) -> None:
+    """Print to stderr that nothing was found in the namespace; an empty text means all of them."""
+    _tell([nothing_found(namespace)])
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        print(line, file=sys.stderr)
+
+
+def nothing_found(namespace: str) -> str:
+    """kubectl's sentence where a namespace, or without one all of them, hold nothing of what was asked for."""
+    return f"No resources found in {namespace} namespace." if namespace else "No resources found"
+
+
+def not_found(plural: str, name: str, *, in_files: bool = False) -> str:
+    """kubectl's sentence; of files without the server that there is none of."""
+    server = "" if in_files else " from server"
+    return f'Error{server} (NotFound): {plural} "{name}" not found'
+
+
+def unknown_namespace(namespaces: Mapping[str, object], name: str, *, empty: bool) -> list[str]:
+    """That a namespace is not there, where nothing of it was found (`empty`) and nothing else says so.
+
+    It looks like an empty one to kubectl; a typo in CI must not pass for all is well.
+    """
+    found = namespaces.get(name)
+    missing = isinstance(found, Unread) and found.why == NOT_FOUND
+    return [not_found("namespaces", name)] if missing and empty else []
+
+
+def bad_files(problems: Iterable[Problem], *, empty: bool) -> list[str]:
+    """A sentence for each problem of the files. Raises KubeError with them where nothing could be used (`empty`)."""
+    told = [f"error: {problem}" for problem in problems]
+    if told and empty:
+        raise KubeError("\n".join(told))
+    return told
