@@ -73,10 +73,9 @@ def _fails_open(found: Found) -> Iterator[Finding]:
     decision = found.decision
     if decision.reason not in UNUSABLE:
         return
-    message = (
-        f"waypoint {decision.named.key} is named and not used ({decision.because.message}): traffic goes direct, "
-        "without its policies and routes"
-    )
+    named, why = decision.named, decision.because.message
+    told = why if named.empty_label else f"waypoint {named.key} is named and not used ({why})"
+    message = f"{told}: traffic goes direct, without its policies and routes"
     yield Finding(
         code="WaypointNotUsed",
         severity="warning",

@@ -40,6 +40,12 @@ class Reference(Struct, frozen=True, gc=False):
         """`shop/waypoint`, or the empty text."""
         return "/".join(self.waypoint) if self.waypoint else ""
 
+    @property
+    def empty_label(self) -> str:
+        """The label that is set and empty, so that no Gateway can be what it names; else the empty text."""
+        home, name = self.waypoint or ("home", "name")
+        return USE_WAYPOINT_NAMESPACE if not home else "" if name else USE_WAYPOINT
+
 
 def reference(ref: str, labels: Mapping[str, str], home: str, namespace: Namespace | Unread, v: Version) -> Reference:
     """The object's label, else that of its Namespace; `home` is the object's namespace.

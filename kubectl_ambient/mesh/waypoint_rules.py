@@ -240,7 +240,8 @@ def _ready(case: Case) -> Step:
         message = f"Gateway {named.key} could not be read: {gateway}"
         return _step("Ready", "unknown", message, Evidence(ref, f"status ({gateway})", None), because=EVIDENCE_MISSING)
     if gateway is None:
-        message = f"there is no Gateway {name} in namespace {home}" if name and home else "the label names no Gateway"
+        empty = f"the label {named.empty_label} is empty, which names no Gateway"
+        message = empty if named.empty_label else f"there is no Gateway {name} in namespace {home}"
         return _step("Ready", "out", message, Evidence(ref, "metadata.name", None), because=NOT_READY)
     told = Evidence(ref, "status.addresses", ", ".join(gateway.addresses) or None)
     if not gateway.addresses:

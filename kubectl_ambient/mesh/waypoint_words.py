@@ -31,7 +31,7 @@ def sentence(target: Target, decision: Decision) -> str:
             text = f"No waypoint serves it: {why}"
         case word if word == IS_GATEWAY:
             text = f"It has no waypoint before it: {why}"
-        case _ if decision.named.waypoint:
+        case _ if decision.named.waypoint and not decision.named.empty_label:
             text = f"{what} goes direct, not through waypoint {decision.named.key}: {why}"
         case _:
             text = f"{what} goes direct: {why}"

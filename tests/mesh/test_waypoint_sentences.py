@@ -390,3 +390,25 @@ def test_a_service_entry_that_the_mesh_keeps_to_its_namespace() -> None:
 def test_a_namespace_that_is_not_read_is_named_as_it_is() -> None:
     judge = WaypointJudge(mesh(namespaces={"other": Namespace(name="other")}, from_files=True))
     assert "not in the files" in judge.of(service()).message
+
+
+@pytest.mark.parametrize(
+    ("labels", "empty"),
+    [
+        ({"istio.io/use-waypoint": ""}, "istio.io/use-waypoint"),
+        ({"istio.io/use-waypoint": "wp", "istio.io/use-waypoint-namespace": ""}, "istio.io/use-waypoint-namespace"),
+    ],
+)
+def test_an_empty_label_is_told_and_no_waypoint_made_up(labels: dict[str, str], empty: str) -> None:
+    binding = bind(service(labels))
+    why = f"the label {empty} is empty, which names no Gateway"
+    assert binding.message == f"Traffic to the Service's address goes direct: {why}."
+    assert [f.message for f in binding.findings if f.code == "WaypointNotUsed"] == [
+        f"{why}: traffic goes direct, without its policies and routes"
+    ]
+
+
+def test_nothing_goes_through_the_waypoint_of_a_headless_service() -> None:
+    binding = bind(service({"istio.io/use-waypoint": "wp"}, cluster_ips=("None",)), mesh(gateway()))
+    assert binding.waypoint == "app/wp"
+    assert "nothing goes through it" in binding.message
