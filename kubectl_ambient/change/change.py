@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
-
 from kubectl_ambient.change.effects import Effects
 from kubectl_ambient.change.plan import Edit, Goal
+from kubectl_ambient.change.planned import PlannedChange
 from kubectl_ambient.cluster.facts import Pod, Workload
 from kubectl_ambient.mesh.enrolment import Decision
 
 
-class Change(Struct, frozen=True, kw_only=True):
+class Change(PlannedChange[Edit], frozen=True, kw_only=True):
     """The goal, the edits, and their effects on the pods that they reach."""
 
     goal: Goal
-    edits: tuple[Edit, ...]
     effects: Effects
-
-    @property
-    def wanted(self) -> list[Edit]:
-        """The edits that are not refused."""
-        return [e for e in self.edits if e.action != "refuse"]
-
-    @property
-    def changing(self) -> list[Edit]:
-        """The edits that write."""
-        return [e for e in self.edits if e.changes]
 
     def afterwards(self, edit: Edit) -> Decision:
         """What is decided by this edit: for the pod, for the workload's next one, for one without labels."""

@@ -4,42 +4,27 @@ from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct, structs
+from msgspec import structs
 
+from kubectl_ambient.change.planned import Planned, taken
 from kubectl_ambient.change.targets import Target, namespace_of, printed, typed, value_of, with_value
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Workload
 
 Goal = Literal["enable", "disable", "opt-out"]
-Action = Literal["set", "remove", "nothing", "refuse"]
 _COMMAND = {"enable": "enable", "disable": "disable", "opt-out": "disable"}
 
 
-class Edit(Struct, frozen=True, kw_only=True, gc=False):
-    """One object's edit: the value `before` and `after` (None: not set).
-
-    `why` says why it is refused, or, where there is nothing to do, what is worth telling about that.
-    """
+class Edit(Planned, frozen=True, kw_only=True, gc=False):
+    """One object's edit: the value `before` and `after` (None: not set)."""
 
     target: Target
-    action: Action
     before: str | None
     after: str | None
-    why: str = ""
-
-    @property
-    def changes(self) -> bool:
-        """Whether anything is written."""
-        return self.action in ("set", "remove")
 
     @property
     def labels(self) -> dict[str, str | None]:
         """What is written: the value of each label, None to take it off."""
         return {DATAPLANE_MODE: self.after}
-
-    @property
-    def word(self) -> str:
-        """kubectl's word for what was done."""
-        return {"set": "labeled", "remove": "unlabeled"}.get(self.action, "not labeled")
 
     @property
     def edited(self) -> Target:
@@ -67,8 +52,7 @@ def _edit(target: Target, goal: Goal, overwrite: bool) -> Edit:
         return Edit(target=target, action="nothing", before=before, after=before)
     free = before is None or (goal == "opt-out" and before == "ambient")
     if not free and not overwrite:
-        # The words of kubectl label.
-        why = f"'{DATAPLANE_MODE}' already has a value ({before}), and --overwrite is false"
+        why = taken(DATAPLANE_MODE, before)
         return Edit(target=target, action="refuse", before=before, after=before, why=why)
     return Edit(target=target, action="set", before=before, after=wanted)
 

@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from msgspec import Struct, structs
 
+from kubectl_ambient.change.planned import PlannedChange
 from kubectl_ambient.change.targets import WaypointTarget, key_of
 from kubectl_ambient.change.waypoint_plan import WaypointEdit
 from kubectl_ambient.cluster.facts import Namespace, Pod
@@ -79,22 +80,11 @@ class WaypointEffects(Struct, frozen=True, kw_only=True):
         return [served for served in self.objects if served.way == way]
 
 
-class WaypointChange(Struct, frozen=True, kw_only=True):
+class WaypointChange(PlannedChange[WaypointEdit], frozen=True, kw_only=True):
     """The edits, and what they do."""
 
     goal: str
-    edits: tuple[WaypointEdit, ...]
     effects: WaypointEffects
-
-    @property
-    def wanted(self) -> list[WaypointEdit]:
-        """The edits that are not refused."""
-        return [e for e in self.edits if e.action != "refuse"]
-
-    @property
-    def changing(self) -> list[WaypointEdit]:
-        """The edits that write."""
-        return [e for e in self.edits if e.changes]
 
 
 def change_of(snapshot: Snapshot, goal: str, edits: Sequence[WaypointEdit]) -> WaypointChange:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct, structs
 
-from kubectl_ambient.change.plan import Action, Goal
+from kubectl_ambient.change.plan import Goal
+from kubectl_ambient.change.planned import Action, Planned, taken
 from kubectl_ambient.change.targets import WaypointTarget, printed
 from kubectl_ambient.change.use_waypoint import UseWaypoint, home_of, use_waypoint, with_waypoint
 from kubectl_ambient.cluster.facts import Namespace
@@ -25,35 +26,22 @@ class Wish(Struct, frozen=True, kw_only=True, gc=False):
     overwrite: bool = False
 
 
-class WaypointEdit(Struct, frozen=True, kw_only=True, gc=False):
+class WaypointEdit(Planned, frozen=True, kw_only=True, gc=False):
     """One object's edit, from `before` to `after`.
 
-    beneath: what counts where the object's own labels are not set (`spec.labels` of a WorkloadEntry). why: why it is
-    refused, or, where there is nothing to do, what is worth telling about that.
+    beneath: what counts where the object's own labels are not set (`spec.labels` of a WorkloadEntry).
     """
 
     target: WaypointTarget
-    action: Action
     before: UseWaypoint
     after: UseWaypoint
     beneath: UseWaypoint = UNSET
-    why: str = ""
-
-    @property
-    def changes(self) -> bool:
-        """Whether anything is written."""
-        return self.action in ("set", "remove")
 
     @property
     def labels(self) -> dict[str, str | None]:
         """What is written: the labels that get another value, None for those that are taken off."""
         before = self.before.labels
         return {key: value for key, value in self.after.labels.items() if value != before[key]}
-
-    @property
-    def word(self) -> str:
-        """kubectl's word for what was done."""
-        return {"set": "labeled", "remove": "unlabeled"}.get(self.action, "not labeled")
 
     @property
     def edited(self) -> WaypointTarget:
@@ -105,7 +93,7 @@ def _enabled(before: UseWaypoint, wish: Wish, home: str) -> tuple[UseWaypoint, s
         return before, ""
     key = None if wish.overwrite else _taken(before, after)
     if key is not None:
-        return before, f"'{key}' already has a value ({before.labels[key]}), and --overwrite is false"
+        return before, taken(key, before.labels[key])
     return after, ""
 
 

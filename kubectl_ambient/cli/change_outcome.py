@@ -12,15 +12,14 @@ from kubectl_ambient.cli.change_apply import NotTried
 from kubectl_ambient.cli.change_remarks import refusals, tell
 from kubectl_ambient.cli.change_request import ChangeRequest
 from kubectl_ambient.cli.change_targets import E, Found, Item
+from kubectl_ambient.cli.told import nothing_found
 from kubectl_ambient.cluster.snapshot import Snapshot
 
 
 def tell_nothing_found(request: ChangeRequest, namespace: str) -> None:
     """kubectl's sentence where a selection means no object."""
-    if request.flags.all_namespaces or not any(r.namespaced for r in request.selected):
-        tell(["No resources found"])
-    else:
-        tell([f"No resources found in {namespace} namespace."])
+    everywhere = request.flags.all_namespaces or not any(r.namespaced for r in request.selected)
+    tell([nothing_found("" if everywhere else namespace)])
 
 
 def without_protected(items: list[Item[E]], request: ChangeRequest, snapshot: Snapshot | None) -> list[Item[E]]:

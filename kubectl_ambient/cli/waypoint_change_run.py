@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Sequence
 
 from kubectl_ambient.change.targets import kind_of
 from kubectl_ambient.change.waypoint_effects import Way, WaypointChange, change_of
@@ -10,71 +10,40 @@ from kubectl_ambient.change.waypoint_fitness import fitness
 from kubectl_ambient.change.waypoint_notes import notes, remarks
 from kubectl_ambient.change.waypoint_plan import WaypointEdit, Wish
 from kubectl_ambient.change.waypoint_undo import undo
-from kubectl_ambient.cli.change_apply import Applier
-from kubectl_ambient.cli.change_outcome import (
-    tell_failures,
-    tell_nothing_found,
-    tell_refusals,
-    without_protected,
-)
-from kubectl_ambient.cli.change_output import connection_flags, print_results, selection_text
 from kubectl_ambient.cli.change_remarks import tell
 from kubectl_ambient.cli.change_request import ChangeRequest
-from kubectl_ambient.cli.change_targets import Fields, Found, Item, TargetReader
+from kubectl_ambient.cli.change_targets import Fields, Found, Item
+from kubectl_ambient.cli.label_run import LabelRun
 from kubectl_ambient.cli.waypoint_change_settings import WaypointFlags
 from kubectl_ambient.cli.waypoint_change_targets import plan_fields, read_surroundings
-from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.kube.api import connect
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.render.change import Tense, wrapped
-from kubectl_ambient.render.terminal import text_width
 from kubectl_ambient.render.waypoint_change import waypoint_moves
 
 Items = list[Item[WaypointEdit]]
 
 
-class WaypointRun:
-    """Reads what is to be labelled and what that does, tells it, writes it, and tells how to undo it."""
+class WaypointRun(LabelRun[WaypointEdit]):
+    """Tells which objects gain or lose a waypoint, and names none that cannot serve them."""
 
     def __init__(self, request: ChangeRequest, wish: Wish, *, force: bool) -> None:
-        self._request = request
+        super().__init__(request)
         self._wish = wish
         self._force = force
         self._enables = wish.goal == "enable"
-        self._client = connect(request.connection, on_warning=lambda text: tell([f"Warning: {text}"]))
-        self._reader = TargetReader(self._client, request, self._plan)
-        self._snapshot: Snapshot | None = None
-        self._left_out = False
-        self._width = text_width(sys.stderr)
 
     def _plan(self, resource: Resource, fields: Fields) -> WaypointEdit:
         return plan_fields(resource, fields, self._wish)
-
-    def run(self) -> int:
-        """The exit code. Raises KubeError where nothing could be read; then nothing was changed."""
-        found = self._reader.read()
-        if not found.items and not found.errors:
-            tell_nothing_found(self._request, self._client.namespace)
-            return 0
-        self._read_surroundings(found)
-        items = without_protected(found.items, self._request, self._snapshot)
-        self._left_out = len(items) < len(found.items)
-        self._tell_default(items)
-        self._refuse_unfit(items)
-        code = tell_refusals(found, items)
-        wanted = [item for item in items if item.edit.action != "refuse"]
-        if self._request.dry_run == "none":
-            self._tell_before(wanted)
-        code = self._write(wanted) or code
-        if self._request.dry_run != "none":
-            self._tell_dry_run(wanted)
-        return code
 
     def _read_surroundings(self, found: Found[WaypointEdit]) -> None:
         """Needed where something changes; else to tell that what is there already cannot work, or goes on."""
         edits = [i.edit for i in found.items if i.edit.action != "refuse"]
         if edits:
             self._snapshot = read_surroundings(self._client, edits, self._request.flags.chunk_size)
+
+    def _check(self, items: Items) -> None:
+        self._tell_default(items)
+        self._refuse_unfit(items)
 
     def _tell_default(self, items: Items) -> None:
         flags = self._request.flags
@@ -130,26 +99,10 @@ class WaypointRun:
     def _tell_moves(self, change: WaypointChange, ways: tuple[Way, ...], tense: Tense) -> None:
         tell(waypoint_moves(change.effects, ways, tense, self._width))
 
-    def _write(self, items: Items) -> int:
-        """Patch, print what was done, and how to undo it: also after Ctrl-C, for what was done until then."""
-        applier = Applier(self._client, self._request, self._reader)
-        try:
-            if self._request.dry_run != "client":
-                applier.apply(items)
-        finally:
-            print_results(items, self._request)
-            tell_failures(items)
-            if self._request.dry_run == "none":
-                self._tell_after([item for item in items if item.error is None and item.edit.action != "refuse"])
-        return 1 if any(item.error or item.edit.action == "refuse" for item in items) else 0
-
     def _tell_after(self, done: Items) -> None:
         change = self._change(done)
         if change is not None:
             self._tell_moves(change, ("gains", "fails", "loses"), "does")
-        whole = not self._left_out and all(item.edit.changes for item in done)
-        selection = selection_text(self._request, self._client.namespace) if whole else ""
-        flags = connection_flags(self._request.connection)
-        line = undo([item.edit for item in done], flags=flags, selection=selection)
-        if line:
-            tell([f"undo: {line}"])
+
+    def _undo(self, edits: Sequence[WaypointEdit], flags: str, selection: str) -> str:
+        return undo(edits, flags=flags, selection=selection)

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kubectl_ambient.change.plan import Action, Goal, plan
+from kubectl_ambient.change.plan import Goal, plan
+from kubectl_ambient.change.planned import Action
 from kubectl_ambient.change.targets import KINDS, Target, labels_of, value_of
 
 from .objects import namespace, owner, pod, targets, workload
