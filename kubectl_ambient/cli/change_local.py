@@ -18,6 +18,7 @@ from kubectl_ambient.cluster.manifests import Labelled, edit, join
 from kubectl_ambient.cluster.objects import Object, objects
 from kubectl_ambient.cluster.paths import files
 from kubectl_ambient.cluster.problem import Problem
+from kubectl_ambient.cluster.taking import empty, is_empty
 
 
 def label_files(request: ChangeRequest) -> int:
@@ -55,8 +56,8 @@ class Labelling(Generic[E]):
 
     def label(self, text: str, path: str) -> str:
         """The text with the label; an object that refuses it stays as it is."""
-        if all(isinstance(part, Document) and part.value is None for part in documents(text)):
-            self.problems.append(Problem(file=path, why="empty: no object in it"))
+        if is_empty(documents(text)):
+            self.problems.append(empty(path))
             return ""
         return self.labelled(text, path)
 

@@ -11,19 +11,17 @@ from typing import BinaryIO, TypeVar
 import msgspec
 
 from kubectl_ambient.cluster import wire, wire_istio, wire_l7, wire_parts, wrong_type
-from kubectl_ambient.cluster.documents import Broken, Document, documents
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.l7 import L7, instances_among
-from kubectl_ambient.cluster.objects import NoObject, Object, identity, objects, reference
+from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.owners import unread_owners
-from kubectl_ambient.cluster.paths import File, files
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.taking import NOT_IN_FILES, Taker, not_in_files
 from kubectl_ambient.cluster.wire import CNI_LABEL, ISTIOD_LABEL, ZTUNNEL_LABEL, has_label
 
 T = TypeVar("T")
 
-NOT_IN_FILES = "not in the files"
 _KINDS: dict[tuple[str, str], type[wire_parts.Object]] = {
     ("", "Pod"): wire.Pod,
     ("", "Namespace"): wire.Namespace,
@@ -56,47 +54,21 @@ def read_files(
     bad input becomes a Problem, and the rest is used.
     """
     found = _Found(namespace)
-    for file in files(paths, recursive=recursive, stdin=stdin):
-        if isinstance(file, Problem):
-            found.problems.append(file)
-        else:
-            found.read(file)
+    found.read_all(paths, recursive=recursive, stdin=stdin)
     return _snapshot(found), found.problems
 
 
-class _Found:
+class _Found(Taker):
     """The objects of the files by kind, namespace and name."""
 
     def __init__(self, namespace: str) -> None:
-        self.problems: list[Problem] = []
+        super().__init__()
         self._namespace = namespace
         self._objects: dict[str, dict[tuple[str, str], wire_parts.Object]] = {}
 
     def of(self, kind: str, type_: type[T]) -> list[T]:
         """The objects of a kind, all of that wire type."""
         return [found for found in self._objects.get(kind, {}).values() if isinstance(found, type_)]
-
-    def read(self, file: File) -> None:
-        """Take in every object of a file."""
-        parts = documents(file.text)
-        if all(isinstance(part, Document) and part.value is None for part in parts):
-            self.problems.append(Problem(file=file.path, why="empty: no object in it"))
-            return
-        for part in parts:
-            number = part.number if len(parts) > 1 else None
-            for where, why in self._take_all(part):
-                self.problems.append(Problem(file=file.path, document=number, object=where, why=why))
-
-    def _take_all(self, part: Document | Broken) -> Iterator[tuple[str, str]]:
-        """Take in one document; what was wrong: the object or its place, and why."""
-        if isinstance(part, Broken):
-            yield "", part.why
-            return
-        for found in objects(part.value):
-            if isinstance(found, NoObject):
-                yield found.where, found.why
-            else:
-                yield from self._take(found)
 
     def _take(self, found: Object) -> Iterator[tuple[str, str]]:
         type_ = _KINDS.get((found.group, found.kind))
@@ -135,22 +107,22 @@ def _snapshot(found: _Found) -> Snapshot:
     return Snapshot(
         pods=pods,
         namespaces=namespaces,
-        nodes={n.name: n.fact() for n in found.of("Node", wire.Node)} or _absent("list nodes"),
+        nodes={n.name: n.fact() for n in found.of("Node", wire.Node)} or not_in_files("list nodes"),
         workloads=workloads,
         unread_workloads=unread_owners(pods, workloads, lambda owner, namespace: NOT_IN_FILES),
         cni_daemonsets=cni_daemonsets,
         cni_config=cni_config
-        or (_absent(f"get configmap {wire_istio.CNI_CONFIG}") if cni_daemonsets or cni_pods else []),
+        or (not_in_files(f"get configmap {wire_istio.CNI_CONFIG}") if cni_daemonsets or cni_pods else []),
         cni_pods=cni_pods,
         ztunnel_pods=[pod for pod in pods if has_label(pod.labels, ZTUNNEL_LABEL)],
         webhooks=[hook for c in configurations for hook in c.injectors()]
         if configurations
-        else _absent("list mutatingwebhookconfigurations"),
+        else not_in_files("list mutatingwebhookconfigurations"),
         injectors=[c for c in configs if wire_istio.is_injector(c.name)]
-        or _absent(f"get configmap {wire_istio.INJECTOR}"),
+        or not_in_files(f"get configmap {wire_istio.INJECTOR}"),
         istiods=[d.istiod() for d in found.of("Deployment", wire.Workload) if d.has_label(ISTIOD_LABEL)]
-        or _absent("list deployments of istiod"),
-        events=[fact for event in events if (fact := event.fact())] if events else _absent("list events"),
+        or not_in_files("list deployments of istiod"),
+        events=[fact for event in events if (fact := event.fact())] if events else not_in_files("list events"),
         l7=_l7(found, pods),
         from_files=True,
     )
@@ -173,7 +145,3 @@ def _workloads(found: _Found) -> Iterator[Workload]:
     for kind in _WORKLOADS:
         yield from (w.fact(kind) for w in found.of(kind, wire.Workload))
     yield from (w.fact() for w in found.of("ReplicationController", wire.ReplicationController))
-
-
-def _absent(what: str) -> Unread:
-    return Unread(what=what, why=NOT_IN_FILES)

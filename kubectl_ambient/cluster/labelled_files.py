@@ -8,15 +8,13 @@ from typing import Any, BinaryIO
 import msgspec
 
 from kubectl_ambient.cluster import wire, wire_istio, wire_parts
-from kubectl_ambient.cluster.documents import Broken, Document, documents
 from kubectl_ambient.cluster.facts import Owner, Unread
-from kubectl_ambient.cluster.files import NOT_IN_FILES
 from kubectl_ambient.cluster.labelled import KINDS, Labelled, LabelSnapshot, concerning, is_istios, pod_owner
 from kubectl_ambient.cluster.labelled_texts import refusals, texts_of
-from kubectl_ambient.cluster.objects import NoObject, Object, identity, objects, reference
-from kubectl_ambient.cluster.paths import File, files
+from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.taking import Taker, not_in_files
 from kubectl_ambient.cluster.wire import CNI_LABEL, ISTIOD_LABEL
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import Resource, find_resource
@@ -46,23 +44,19 @@ def read_label_files(
     it is in `refused`, and judged. Raises UsageError for an invalid selector, and nothing else.
     """
     found = _Found(namespace, label_selector)
-    for file in files(paths, recursive=recursive, stdin=stdin):
-        if isinstance(file, Problem):
-            found.problems.append(file)
-        else:
-            found.read(file)
+    found.read_all(paths, recursive=recursive, stdin=stdin)
     return found.snapshot(), found.problems
 
 
-class _Found:
+class _Found(Taker):
     def __init__(self, namespace: str, label_selector: str) -> None:
-        self.problems: list[Problem] = []
+        super().__init__()
         self._namespace = namespace
         self._selector = parse_label_selector(label_selector)
         self._objects: dict[str, Labelled] = {}
         self._chosen: dict[str, bool] = {}
         self._istio = Snapshot(
-            cni_daemonsets=[], cni_config=[], istiods=[], webhooks=_absent("list mutatingwebhookconfigurations")
+            cni_daemonsets=[], cni_config=[], istiods=[], webhooks=not_in_files("list mutatingwebhookconfigurations")
         )
 
     def snapshot(self) -> LabelSnapshot:
@@ -70,45 +64,26 @@ class _Found:
         known = {o.name: o for o in self._objects.values() if o.kind == "Namespace"}
         absent = {o.namespace for o in self._objects.values() if o.namespace} - known.keys()
         istio = self._istio
-        istio.cni_config = istio.cni_config or _absent(f"get configmap {wire_istio.CNI_CONFIG}")
-        istio.istiods = istio.istiods or _absent("list deployments of istiod")
-        istio.cni_daemonsets = istio.cni_daemonsets or _absent("list daemonsets of istio-cni")
+        istio.cni_config = istio.cni_config or not_in_files(f"get configmap {wire_istio.CNI_CONFIG}")
+        istio.istiods = istio.istiods or not_in_files("list deployments of istiod")
+        istio.cni_daemonsets = istio.cni_daemonsets or not_in_files("list daemonsets of istio-cni")
         return LabelSnapshot(
             objects=[o for ref, o in self._objects.items() if self._chosen[ref]],
-            namespaces={**{name: _absent(f"get namespace {name}") for name in absent}, **known},
+            namespaces={**{name: not_in_files(f"get namespace {name}") for name in absent}, **known},
             istio=istio,
         )
 
-    def read(self, file: File) -> None:
-        """Take in every object of a file."""
-        parts = documents(file.text)
-        if all(isinstance(part, Document) and part.value is None for part in parts):
-            self.problems.append(Problem(file=file.path, why="empty: no object in it"))
-            return
-        for part in parts:
-            number = part.number if len(parts) > 1 else None
-            for where, why in self._take_all(part):
-                self.problems.append(Problem(file=file.path, document=number, object=where, why=why))
+    def _take(self, found: Object) -> Iterator[tuple[str, str]]:
+        resource = _resource(found)
+        try:
+            if (found.group, found.kind) in _SETTINGS:
+                self._take_settings(found)
+            if resource is not None:
+                self._take_labels(found, resource)
+        except ValueError as error:
+            yield _name_of(found, self._namespace), str(error)
 
-    def _take_all(self, part: Document | Broken) -> Iterator[tuple[str, str]]:
-        """Take in one document; what was wrong: the object or its place, and why."""
-        if isinstance(part, Broken):
-            yield "", part.why
-            return
-        for found in objects(part.value):
-            if isinstance(found, NoObject):
-                yield found.where, found.why
-                continue
-            resource = _resource(found)
-            try:
-                if (found.group, found.kind) in _SETTINGS:
-                    self._take_settings(found)
-                if resource is not None:
-                    self._take(found, resource)
-            except ValueError as error:
-                yield _name_of(found, self._namespace), str(error)
-
-    def _take(self, found: Object, resource: Resource) -> None:
+    def _take_labels(self, found: Object, resource: Resource) -> None:
         """Raises ValueError, which says what is wrong with the object."""
         namespace, name = identity(found, self._namespace)
         metadata = found.fields["metadata"]
@@ -189,7 +164,3 @@ def _name_of(found: Object, namespace: str) -> str:
         return reference(found.kind, *identity(found, namespace))
     except ValueError:
         return found.kind
-
-
-def _absent(what: str) -> Unread:
-    return Unread(what=what, why=NOT_IN_FILES)
