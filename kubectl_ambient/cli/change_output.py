@@ -49,14 +49,14 @@ def _final(item: Item[E]) -> Fields:
 
 def print_objects(objects: Sequence[Fields], output: str, *, keep_order: bool = False) -> None:
     """One object as it is, several as a List, without managedFields; keys sorted, as kubectl prints them."""
-    from kubectl_ambient.render.documents import as_json, as_yaml
+    from kubectl_ambient.render.documents import as_text
 
     plain = [_without_managed_fields(fields) for fields in objects]
     shown = plain if keep_order else [_sorted(fields) for fields in plain]
     document = shown[0]
     if len(shown) > 1:
         document = {"apiVersion": "v1", "items": shown, "kind": "List", "metadata": {"resourceVersion": ""}}
-    print(as_json(document) if output == "json" else as_yaml(document))
+    print(as_text(document, output))
 
 
 def _without_managed_fields(fields: Fields) -> Fields:

@@ -77,7 +77,7 @@ def _print_document(found: Explained, output: str) -> None:
         document = items[0]
     else:
         document = documents.explanation_list(items, found.assumptions, [documents.subject(s) for s in found.subjects])
-    print(documents.as_json(document) if output == "json" else documents.as_yaml(document))
+    print(documents.as_text(document, output))
 
 
 def _print_text(found: Explained, *, wide: bool) -> None:

@@ -78,12 +78,12 @@ def labels(
 
 def _print_reference(entries: tuple[Entry, ...], output: str, *, full: bool) -> None:
     from kubectl_ambient.render import label_documents, label_reference
-    from kubectl_ambient.render.documents import as_json, as_yaml
+    from kubectl_ambient.render.documents import as_text
     from kubectl_ambient.render.terminal import Paint, colours, text_width
 
     if output in ("json", "yaml"):
         document = label_documents.label_reference(entries)
-        print(as_json(document) if output == "json" else as_yaml(document))
+        print(as_text(document, output))
     elif output == "name":
         for key in dict.fromkeys(entry.key for entry in entries):
             print(key)
@@ -92,11 +92,11 @@ def _print_reference(entries: tuple[Entry, ...], output: str, *, full: bool) -> 
 
 
 def _print_document(source: LabelSource, output: str) -> None:
-    from kubectl_ambient.render.documents import as_json, as_yaml
+    from kubectl_ambient.render.documents import as_text
     from kubectl_ambient.render.label_documents import label_list
 
     document = label_list(source.reports, source.judge.context, source.judge.assumptions)
-    print(as_json(document) if output == "json" else as_yaml(document))
+    print(as_text(document, output))
 
 
 def _print_text(source: LabelSource, *, headers: bool) -> None:

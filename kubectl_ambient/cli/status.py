@@ -106,15 +106,16 @@ class Listing:
             print(text, flush=True)
 
     def _document(self, judge: Judge, verdicts: Sequence[Verdict]) -> str:
-        from kubectl_ambient.render.documents import as_json, as_yaml, status_list
+        from kubectl_ambient.render.documents import as_text, status_list
 
         document = status_list(verdicts, judge.installation, judge.assumptions)
-        return as_json(document) if self.output == "json" else as_yaml(document)
+        return as_text(document, self.output)
 
     def _print_text(self, source: Source, verdicts: Sequence[Verdict]) -> None:
         from kubectl_ambient.cli.told import tell_assumptions, tell_nothing_found
         from kubectl_ambient.mesh.summary import by_namespace
         from kubectl_ambient.render import status as text
+        from kubectl_ambient.render.sentences import wrapped
         from kubectl_ambient.render.terminal import Paint, colours, text_width, width
 
         if not verdicts and not (self.namespaced and source.scope_namespaces):
@@ -144,7 +145,7 @@ class Listing:
             sentence = text.total_sentence(rows) if self.namespaced else text.namespace_sentence(name, known, verdicts)
         if self.headers:
             told = text.notes(verdicts, namespaced=self.namespaced, width=text_width(), paint=paint)
-            parts.append("\n".join(part for part in (text.folded(sentence, text_width()), told) if part))
+            parts.append("\n".join(part for part in (wrapped(sentence, text_width()), told) if part))
         print("\n\n".join(parts))
         tell_assumptions(source.judge.assumptions)
         if self.headers and any(map(_curious, verdicts)):

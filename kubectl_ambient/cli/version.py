@@ -32,9 +32,9 @@ def version(
     if not client:
         document |= _of_cluster(connection(ctx))
     if output:
-        from kubectl_ambient.render.documents import as_json, as_yaml
+        from kubectl_ambient.render.documents import as_text
 
-        print(as_json(document) if output == "json" else as_yaml(document))
+        print(as_text(document, output))
     else:
         _print_text(document)
 

@@ -53,13 +53,13 @@ def waypoint_explain(
 
 def _print_document(found: WaypointExplanations, output: str) -> None:
     from kubectl_ambient.render import waypoint_explain_documents as documents
-    from kubectl_ambient.render.documents import as_json, as_yaml
+    from kubectl_ambient.render.documents import as_text
 
     if len(found.objects) == 1 and not found.several:
         document = documents.waypoint_explanation(found.objects[0], found.assumptions)
     else:
         document = documents.waypoint_explanation_list(found.objects, found.namespaces, found.assumptions)
-    print(as_json(document) if output == "json" else as_yaml(document))
+    print(as_text(document, output))
 
 
 def _print_names(found: WaypointExplanations) -> None:

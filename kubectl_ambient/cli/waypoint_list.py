@@ -47,11 +47,11 @@ def waypoint_list(
 
 
 def _print_document(source: WaypointListSource, output: str) -> None:
-    from kubectl_ambient.render.documents import as_json, as_yaml
+    from kubectl_ambient.render.documents import as_text
     from kubectl_ambient.render.waypoint_list_documents import waypoint_list
 
     document = waypoint_list(source.waypoints, source.assumptions)
-    print(as_json(document) if output == "json" else as_yaml(document))
+    print(as_text(document, output))
 
 
 def _print_text(source: WaypointListSource, *, wide: bool, headers: bool) -> None:

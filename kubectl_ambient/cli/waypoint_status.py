@@ -66,7 +66,7 @@ def waypoint_status(
 
 def _print_data(bindings: Sequence[Binding], output: str) -> None:
     from kubectl_ambient.kube.resources import find_resource
-    from kubectl_ambient.render.documents import as_json, as_yaml
+    from kubectl_ambient.render.documents import as_text
     from kubectl_ambient.render.waypoint_documents import waypoint_status_list
 
     if output == "name":
@@ -74,14 +74,14 @@ def _print_data(bindings: Sequence[Binding], output: str) -> None:
             print(f"{find_resource(binding.kind).name_for_output}/{binding.name}")
         return
     document = waypoint_status_list(bindings)
-    print(as_json(document) if output == "json" else as_yaml(document))
+    print(as_text(document, output))
 
 
 def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bool, headers: bool, whole: bool) -> None:
     from kubectl_ambient.cli.told import tell_nothing_found
     from kubectl_ambient.mesh.waypoint_summary import is_plain
     from kubectl_ambient.render import waypoints as text
-    from kubectl_ambient.render.status import folded
+    from kubectl_ambient.render.sentences import wrapped
     from kubectl_ambient.render.terminal import Paint, colours, text_width, width
 
     if not bindings:
@@ -101,7 +101,7 @@ def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bo
         parts.append(table)
     if headers:
         sentences = (text.summary(bindings), text.left_out(hidden))
-        told = [folded(sentence, text_width()) for sentence in sentences if sentence]
+        told = [wrapped(sentence, text_width()) for sentence in sentences if sentence]
         told.append(text.notes(shown, namespaced=source.many, width=text_width(), paint=paint))
         parts.append("\n".join(part for part in told if part))
     if parts:

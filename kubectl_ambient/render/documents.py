@@ -142,6 +142,11 @@ def evidence_document(evidence: Evidence) -> dict[str, Any]:
     return {"object": evidence.object, "field": evidence.field, "value": evidence.value}
 
 
+def as_text(document: dict[str, Any], output: str) -> str:
+    """The document as `-o json`, or else as `-o yaml` prints it."""
+    return as_json(document) if output == "json" else as_yaml(document)
+
+
 def as_json(document: dict[str, Any]) -> str:
     """The document as kubectl indents it."""
     return json.dumps(document, indent=4, ensure_ascii=False)

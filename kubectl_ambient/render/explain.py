@@ -9,7 +9,8 @@ from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.injection import Injection
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
 from kubectl_ambient.render.pod_waypoint import pod_waypoint
-from kubectl_ambient.render.steps import finding_text, step, what_to_do, wrapped
+from kubectl_ambient.render.sentences import wrapped
+from kubectl_ambient.render.steps import finding_text, step, what_to_do
 from kubectl_ambient.render.terminal import Paint
 
 _TITLES = {rule.name: rule.title for rule in RULES}

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.label_judge import Report
-from kubectl_ambient.render.table import table
+from kubectl_ambient.render.sentences import MARK
+from kubectl_ambient.render.table import marked, table
 from kubectl_ambient.render.terminal import Paint
 
-MARK = "‼"
 _SHORT = {
     "Namespace": "ns",
     "Deployment": "deploy",
@@ -46,12 +46,8 @@ def _row(text: str, remark: str) -> str:
 
 def table_of(reports: Sequence[Report], *, headers: bool, paint: Paint) -> str:
     """One row for each label that somebody has set, marked where it is wrong."""
-    rows = [row for report in reports for row in _rows(report)]
     names = ["NAMESPACE", "OBJECT", "LABEL", "IN"]
-    if any(row[-1] for row in rows):
-        names.append("")
-    else:
-        rows = [row[:-1] for row in rows]
+    names, rows = marked(names, [row for report in reports for row in _rows(report)])
     if not any(row[3] for row in rows):
         names.pop(3)
         rows = [[*row[:3], *row[4:]] for row in rows]

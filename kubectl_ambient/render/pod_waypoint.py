@@ -9,7 +9,8 @@ from kubectl_ambient.mesh.evidence import Step
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.mesh.waypoint_rules import RULES
 from kubectl_ambient.mesh.waypoints import Binding
-from kubectl_ambient.render.steps import finding_text, step, wrapped
+from kubectl_ambient.render.sentences import wrapped
+from kubectl_ambient.render.steps import finding_text, step
 from kubectl_ambient.render.terminal import Paint
 
 _TITLES = {rule.name: rule.title for rule in RULES}

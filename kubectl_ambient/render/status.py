@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.summary import NamespaceRow, count, needs_attention
 from kubectl_ambient.mesh.verdict import Verdict
-from kubectl_ambient.render.table import fitting, table
+from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
+from kubectl_ambient.render.table import fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
 
-MARK = "‼"
 _STATE_COLOUR = {
     "Enrolled": "green",
     "Pending": "yellow",
@@ -21,7 +20,6 @@ _STATE_COLOUR = {
     "Stale": "red",
     "Unknown": "yellow",
 }
-_MOST_NOTES = 20
 
 
 def pod_table(
@@ -32,11 +30,7 @@ def pod_table(
     names += ["NAME", "MODE", "STATE", "REASON", "NODE"]
     if wide:
         names += ["EXPECTED", "OBSERVED", "AFTER-RESTART", "OWNER", "WAYPOINT"]
-    rows = [_pod_row(v, namespaced, wide) for v in verdicts]
-    if any(row[-1] for row in rows):
-        names.append("")
-    else:
-        rows = [row[:-1] for row in rows]
+    names, rows = marked(names, [_pod_row(v, namespaced, wide) for v in verdicts])
     kept, cells = fitting(names, rows, width, () if wide else ("NODE", "MODE"))
     return _coloured(table(kept, cells, with_headers=headers), verdicts, paint, headers)
 
@@ -65,25 +59,19 @@ def _coloured(text: str, verdicts: Sequence[Verdict], paint: Paint, headers: boo
 def namespace_table(rows: Sequence[NamespaceRow], *, headers: bool, paint: Paint) -> str:
     """One row a namespace, in numbers; zeros are dashes, so that what is there stands out."""
     names = ["NAMESPACE", "LABEL", "PODS", "IN", "OUT", "PENDING", "DISAGREE", "UNKNOWN"]
-    cells = [_namespace_row(row) for row in rows]
-    if any(row.attention for row in rows):
-        names.append("")
-        cells = [[*c, MARK if row.attention else ""] for c, row in zip(cells, rows, strict=True)]
+    names, cells = marked(names, [_namespace_row(row) for row in rows])
     return table(names, cells, with_headers=headers).replace(MARK, paint(MARK, "red"))
 
 
 def _namespace_row(row: NamespaceRow) -> list[str]:
     numbers = (row.pods, row.inside, row.out, row.pending, row.disagree, row.unknown)
-    return [row.name, "<unknown>" if row.label is None else row.label, *(str(n) if n else "-" for n in numbers)]
+    label = "<unknown>" if row.label is None else row.label
+    return [row.name, label, *(str(n) if n else "-" for n in numbers), MARK if row.attention else ""]
 
 
 def notes(verdicts: Iterable[Verdict], *, namespaced: bool, width: int, paint: Paint) -> str:
     """Why each marked pod is marked; pods of one workload with the same word are told once."""
-    told = list(_grouped(verdicts, namespaced))
-    lines = [_note(who, what, width, paint) for who, what in told[:_MOST_NOTES]]
-    if len(told) > _MOST_NOTES:
-        lines.append(f"… and {len(told) - _MOST_NOTES} more: -o json lists them all")
-    return "\n".join(lines)
+    return notes_text([note(who, why, width, paint) for who, why in _grouped(verdicts, namespaced)])
 
 
 def _grouped(verdicts: Iterable[Verdict], namespaced: bool) -> Iterator[tuple[str, str]]:
@@ -102,25 +90,7 @@ def _why(verdict: Verdict) -> str:
     """The sentence of a verdict that is not as intended, else its most severe finding."""
     if verdict.state in ("NotEnrolled", "Stale", "Pending", "Unknown"):
         return verdict.message
-    worst = sorted(verdict.findings, key=lambda f: ("error", "warning", "info").index(f.severity))
-    return worst[0].message[:1].upper() + worst[0].message[1:] + "."
-
-
-def _note(who: str, what: str, width: int, paint: Paint) -> str:
-    lines = textwrap.wrap(
-        what,
-        max(width - 4, 20),
-        initial_indent="  ",
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return "\n".join([f"{paint(MARK, 'red')} {who}", *lines])
-
-
-def folded(sentence: str, width: int) -> str:
-    """The sentence in lines that fit."""
-    return textwrap.fill(sentence, max(width, 40), break_long_words=False, break_on_hyphens=False)
+    return sentence(gravest_first(verdict.findings)[0])
 
 
 def namespace_sentence(name: str, namespace: Namespace | Unread | None, verdicts: Sequence[Verdict]) -> str:

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Collection, Iterable
 
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
+from kubectl_ambient.render.sentences import sentence
 from kubectl_ambient.render.terminal import Paint
 
 _MARKS = {"pass": "✔", "in": "✔", "out": "✖", "unknown": "?", "skipped": "·"}
@@ -80,8 +81,7 @@ def _fold(text: str, width: int, most: int = 4) -> list[str]:
 def finding_text(finding: Finding, commands: Collection[str], width: int, paint: Paint) -> str:
     """One finding, with its command where that is not among those below."""
     mark = paint(_SEVERITY[finding.severity], _SEVERITY_COLOUR[finding.severity])
-    text = f"{finding.message[:1].upper()}{finding.message[1:]}."
-    lines = textwrap.wrap(text, max(width - 2, 30), break_long_words=False, break_on_hyphens=False)
+    lines = textwrap.wrap(sentence(finding), max(width - 2, 30), break_long_words=False, break_on_hyphens=False)
     if finding.fix and finding.fix not in commands:
         lines.append(f"→ {finding.fix}")
     return f"{mark} " + "\n  ".join(lines)
@@ -97,8 +97,3 @@ def what_to_do(fixes: Iterable[Fix], width: int, paint: Paint) -> str:
         lines.append(f"  {paint(fix.command, 'bold')}")
         lines += [f"      {line}" for line in textwrap.wrap(fix.effect, max(width - 6, 30))]
     return "\n".join(lines)
-
-
-def wrapped(text: str, width: int) -> str:
-    """The text in lines that fit, words left whole."""
-    return textwrap.fill(text, max(width, 40), break_long_words=False, break_on_hyphens=False)

@@ -39,6 +39,13 @@ def fitting(
     return [headers[i] for i in keep], [[row[i] for i in keep] for row in rows]
 
 
+def marked(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    """The columns with that of the marks, which end each row and have no header; without it where none is marked."""
+    if any(row[-1] for row in rows):
+        return [*headers, ""], [list(row) for row in rows]
+    return list(headers), [list(row[:-1]) for row in rows]
+
+
 def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     widths = [max([len(h), *(len(r[i]) for r in rows)]) for i, h in enumerate(headers)]
     return sum(widths) + len(_GAP) * (len(widths) - 1)

@@ -11,7 +11,8 @@ from kubectl_ambient.mesh.waypoint_rules import EVIDENCE_MISSING
 from kubectl_ambient.mesh.waypoint_traffic import Client
 from kubectl_ambient.mesh.waypoints import Binding
 from kubectl_ambient.render.pod_waypoint import waypoint_steps
-from kubectl_ambient.render.steps import evidence_line, finding_text, what_to_do, wrapped
+from kubectl_ambient.render.sentences import wrapped
+from kubectl_ambient.render.steps import evidence_line, finding_text, what_to_do
 from kubectl_ambient.render.table import table
 from kubectl_ambient.render.terminal import Paint
 from kubectl_ambient.render.waypoints import notes, summary

@@ -7,14 +7,12 @@ from collections.abc import Iterable, Sequence
 from kubectl_ambient.mesh.selectors import as_text
 from kubectl_ambient.mesh.waypoint_list import Uses, Waypoint
 from kubectl_ambient.mesh.waypoint_list_findings import findings_of, needs_attention
-from kubectl_ambient.render.status import MARK
-from kubectl_ambient.render.steps import wrapped
-from kubectl_ambient.render.table import fitting, table
+from kubectl_ambient.render.sentences import MARK, gravest_first, sentence, wrapped
+from kubectl_ambient.render.table import fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
 
 _NONE, _UNKNOWN = "<none>", "<unknown>"
 _SHORT = {"Service": "svc", "ServiceEntry": "se", "Pod": "pod", "WorkloadEntry": "we"}
-_SEVERITIES = ("error", "warning", "info")
 
 
 def waypoint_table(
@@ -25,11 +23,7 @@ def waypoint_table(
     names += ["NAME", "FOR", "ADDRESS", "PROGRAMMED", "PODS", "ROUTES", "USED-BY"]
     if wide:
         names += ["CLASS", "REVISION", "ISTIOD", "SELECTOR"]
-    rows = [_row(waypoint, namespaced, wide) for waypoint in found]
-    if any(row[-1] for row in rows):
-        names.append("")
-    else:
-        rows = [row[:-1] for row in rows]
+    names, rows = marked(names, [_row(waypoint, namespaced, wide) for waypoint in found])
     kept, cells = fitting(names, rows, width, () if wide else ("ADDRESS", "ROUTES"))
     return table(kept, cells, with_headers=headers).replace(MARK, paint(MARK, "red"))
 
@@ -66,12 +60,12 @@ def notes(found: Iterable[Waypoint], *, namespaced: bool, width: int, paint: Pai
     """What is wrong with each of them, gravest first, with the command to look further or to mend it."""
     lines: list[str] = []
     for waypoint in found:
-        findings = sorted(findings_of(waypoint), key=lambda finding: _SEVERITIES.index(finding.severity))
+        findings = gravest_first(findings_of(waypoint))
         if findings:
             name = waypoint.gateway.key if namespaced else waypoint.gateway.name
             lines.append(f"{paint(MARK, 'red') if needs_attention(waypoint) else paint('·', 'dim')} {name}")
         for finding in findings:
-            text = wrapped(f"{finding.message[:1].upper()}{finding.message[1:]}.", width - 2)
+            text = wrapped(sentence(finding), width - 2)
             lines += [f"  {line}" for line in text.splitlines()]
             lines += [f"  → {finding.fix}"] if finding.fix else []
     return "\n".join(lines)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from kubectl_ambient.mesh.waypoint_rules import EVIDENCE_MISSING
 from kubectl_ambient.mesh.waypoint_summary import sums
 from kubectl_ambient.mesh.waypoints import Binding
-from kubectl_ambient.render.status import MARK
-from kubectl_ambient.render.table import fitting, table
+from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
+from kubectl_ambient.render.table import fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
 
 _NONE = "<none>"
-_MOST_NOTES = 20
 _PLURALS = {
     "Service": "Services",
     "ServiceEntry": "ServiceEntries",
@@ -31,11 +29,7 @@ def binding_table(
     names += ["KIND", "NAME", "WAYPOINT", "TRAFFIC", "REASON"]
     if wide:
         names += ["INHERITED-FROM", "CONDITION"]
-    rows = [_row(b, namespaced, wide) for b in bindings]
-    if any(row[-1] for row in rows):
-        names.append("")
-    else:
-        rows = [row[:-1] for row in rows]
+    names, rows = marked(names, [_row(b, namespaced, wide) for b in bindings])
     kept, cells = fitting(names, rows, width, () if wide else ("TRAFFIC",))
     return table(kept, cells, with_headers=headers).replace(MARK, paint(MARK, "red"))
 
@@ -84,31 +78,17 @@ def notes(bindings: Iterable[Binding], *, namespaced: bool, width: int, paint: P
     for binding in bindings:
         if binding.needs_attention:
             groups.setdefault((binding.namespace, _why(binding)), []).append(binding)
-    told = [_note(members, why, namespaced, width, paint) for (_, why), members in groups.items()]
-    if len(told) > _MOST_NOTES:
-        told = [*told[:_MOST_NOTES], f"… and {len(told) - _MOST_NOTES} more: -o json lists them all"]
-    return "\n".join(told)
+    return notes_text([note(_who(members, namespaced), why, width, paint) for (_, why), members in groups.items()])
 
 
 def _why(binding: Binding) -> str:
     """The sentence of what cannot be told, else the most severe finding."""
     if binding.reason == EVIDENCE_MISSING:
         return binding.message
-    worst = min(binding.findings, key=lambda f: ("error", "warning", "info").index(f.severity))
-    return worst.message[:1].upper() + worst.message[1:] + "."
+    return sentence(gravest_first(binding.findings)[0])
 
 
-def _note(members: Sequence[Binding], why: str, namespaced: bool, width: int, paint: Paint) -> str:
+def _who(members: Sequence[Binding], namespaced: bool) -> str:
     first = members[0]
     name = f"{first.kind} {first.namespace}/{first.name}" if namespaced else f"{first.kind} {first.name}"
-    if len(members) > 1:
-        name += f" (and {len(members) - 1} more)"
-    lines = textwrap.wrap(
-        why,
-        max(width - 4, 20),
-        initial_indent="  ",
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return "\n".join([f"{paint(MARK, 'red')} {name}", *lines])
+    return f"{name} (and {len(members) - 1} more)" if len(members) > 1 else name
