@@ -276,9 +276,9 @@ def test_yaml_is_the_same_document(shop: str, told: Result, plugin: Plugin) -> N
 
 def test_wide_rows(shop: str, plugin: Plugin) -> None:
     rows = [" ".join(line.split()) for line in plugin("status", "-n", shop, "-o", "wide").stdout.splitlines()]
-    assert rows[0] == "NAME MODE STATE REASON NODE EXPECTED OBSERVED AFTER-RESTART OWNER"
-    assert "db-0 ambient Enrolled NamespaceLabel n1 in enabled ambient StatefulSet/db" in rows
-    assert "nowhere none Starting NamespaceLabel <none> in absent ambient <none>" in rows
+    assert rows[0] == "NAME MODE STATE REASON NODE EXPECTED OBSERVED AFTER-RESTART OWNER WAYPOINT"
+    assert "db-0 ambient Enrolled NamespaceLabel n1 in enabled ambient StatefulSet/db <none>" in rows
+    assert "nowhere none Starting NamespaceLabel <none> in absent ambient <none> <none>" in rows
 
 
 def test_no_headers_means_rows_only(shop: str, told: Result, plugin: Plugin) -> None:
