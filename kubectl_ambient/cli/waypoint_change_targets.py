@@ -13,8 +13,8 @@ from kubectl_ambient.change.use_waypoint import use_waypoint
 from kubectl_ambient.change.waypoint_plan import UNSET, WaypointEdit, Wish, plan
 from kubectl_ambient.cli.change_targets import Fields
 from kubectl_ambient.cluster import wire, wire_l7
+from kubectl_ambient.cluster.l7_facts import KINDS
 from kubectl_ambient.cluster.l7_live import read_around
-from kubectl_ambient.cluster.l7_reads import KINDS
 from kubectl_ambient.cluster.needs import of_namespaces
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.wire_parts import texts

@@ -10,6 +10,7 @@ from kubectl_ambient.cli.output import check_names
 from kubectl_ambient.cli.told import not_found, nothing_found
 from kubectl_ambient.cli.waypoint_told import WaypointTold, unread_parts
 from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
+from kubectl_ambient.cluster.l7_facts import KINDS
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import Target as Typed
@@ -19,8 +20,6 @@ from kubectl_ambient.mesh.waypoint_explained import Explained, explain
 from kubectl_ambient.mesh.waypoint_namespace import NamespaceUse, namespace_use
 from kubectl_ambient.mesh.waypoint_rules import Target, kind_of
 from kubectl_ambient.mesh.waypoints import WaypointJudge
-
-KINDS = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")
 
 
 @dataclass(frozen=True, kw_only=True)

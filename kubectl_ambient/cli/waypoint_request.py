@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from kubectl_ambient.cli.origin import Origin
 from kubectl_ambient.cli.output import check_names
+from kubectl_ambient.cluster.l7_facts import KINDS
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import Resource, Target, find_resource, parse_targets
 from kubectl_ambient.kube.selectors import parse_label_selector
-
-KINDS = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from kubectl_ambient.cli.origin import bad_objects, connected, from_files
 from kubectl_ambient.cli.told import not_found, unknown_namespace
-from kubectl_ambient.cli.waypoint_request import KINDS, WaypointRequest
+from kubectl_ambient.cli.waypoint_request import WaypointRequest
 from kubectl_ambient.cli.waypoint_told import WaypointTold, unread_parts
+from kubectl_ambient.cluster.l7_facts import KINDS
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.resources import Resource, find_resource
 from kubectl_ambient.kube.selectors import parse_label_selector

@@ -5,10 +5,15 @@ As `facts`: small, immutable, free of Kubernetes' nesting.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from msgspec import field
 
 from kubectl_ambient.cluster.facts import Fact, LabelSelector
 
+Kind = Literal["Service", "ServiceEntry", "Pod", "WorkloadEntry"]
+
+KINDS: tuple[Kind, ...] = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")  # what a waypoint can serve
 WAYPOINT_BOUND = "istio.io/WaypointBound"
 WAYPOINT_MISSING = "istio.io/WaypointMissing"
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"

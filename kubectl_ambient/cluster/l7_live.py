@@ -8,7 +8,8 @@ from functools import partial
 
 from kubectl_ambient.cluster.api import Api
 from kubectl_ambient.cluster.facts import Unread
-from kubectl_ambient.cluster.l7_reads import KINDS, L7Reads
+from kubectl_ambient.cluster.l7_facts import KINDS
+from kubectl_ambient.cluster.l7_reads import L7Reads
 from kubectl_ambient.cluster.live import namespace_reads
 from kubectl_ambient.cluster.needs import Needs
 from kubectl_ambient.cluster.reads import Read, into, read_side_by_side

@@ -15,14 +15,13 @@ from kubectl_ambient.cluster import wire_l7
 from kubectl_ambient.cluster.api import Api
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.l7 import ALL_NAMESPACES, instances_among
-from kubectl_ambient.cluster.l7_facts import GATEWAY_NAME, Gateway
+from kubectl_ambient.cluster.l7_facts import GATEWAY_NAME, KINDS, Gateway
 from kubectl_ambient.cluster.reads import Read
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import ApiError, KubeError
 from kubectl_ambient.kube.resources import find_resource
 
-KINDS = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")
 _WAYPOINT_NAMESPACE = ("istio.io/use-waypoint-namespace", "istio.io/use-waypoint-canary-namespace")
 
 

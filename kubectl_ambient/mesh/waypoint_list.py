@@ -9,11 +9,11 @@ from typing import Literal
 from msgspec import Struct, field
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread
-from kubectl_ambient.cluster.l7_facts import Gateway, GatewayClass
+from kubectl_ambient.cluster.l7_facts import KINDS, Gateway, GatewayClass, Kind
 from kubectl_ambient.mesh.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint_owner import Owner, owner_of
 from kubectl_ambient.mesh.waypoint_reference import reference
-from kubectl_ambient.mesh.waypoint_rules import UNUSABLE, Kind, kind_of
+from kubectl_ambient.mesh.waypoint_rules import UNUSABLE, kind_of
 from kubectl_ambient.mesh.waypoint_usable import (
     MESH_CONTROLLER,
     WAYPOINT_CLASS,
@@ -25,7 +25,6 @@ from kubectl_ambient.mesh.waypoint_usable import (
 from kubectl_ambient.mesh.waypoints import WaypointJudge
 
 CLASSES = (WAYPOINT_CLASS, "istio-agentgateway-waypoint")
-_KINDS: tuple[Kind, ...] = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")
 
 
 class Uses(Struct):
@@ -35,7 +34,7 @@ class Uses(Struct):
     """
 
     namespaces: int | None = 0
-    served: dict[Kind, int | None] = field(default_factory=lambda: dict.fromkeys(_KINDS, 0))
+    served: dict[Kind, int | None] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     refused: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -141,7 +140,7 @@ def uses_of(judge: WaypointJudge) -> dict[str, Uses]:
 def _counted(judge: WaypointJudge, uses: Uses) -> Uses:
     """The same, without the numbers of what could not be read."""
     snapshot = judge.snapshot
-    for kind in snapshot.l7.unread.keys() & set(_KINDS):
+    for kind in snapshot.l7.unread.keys() & set(KINDS):
         uses.served[kind] = None  # type: ignore[index]
     known = snapshot.namespaces and not any(isinstance(n, Unread) for n in snapshot.namespaces.values())
     if not (known or snapshot.from_files):

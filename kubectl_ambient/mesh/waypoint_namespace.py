@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
-from kubectl_ambient.cluster.l7_facts import Service
+from kubectl_ambient.cluster.l7_facts import Kind, Service
 from kubectl_ambient.mesh.evidence import Evidence, Fix, label
 from kubectl_ambient.mesh.waypoint_fixes import fixes
 from kubectl_ambient.mesh.waypoint_reference import USE_WAYPOINT
@@ -17,7 +17,6 @@ from kubectl_ambient.mesh.waypoint_rules import (
     NOT_LABELED,
     OPTED_OUT,
     Decision,
-    Kind,
 )
 from kubectl_ambient.mesh.waypoint_summary import Sums, sums
 from kubectl_ambient.mesh.waypoints import Binding, WaypointJudge

@@ -7,7 +7,6 @@ the trace is the same run of the same rules.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from msgspec import Struct, structs
 
@@ -19,6 +18,7 @@ from kubectl_ambient.cluster.l7_facts import (
     Condition,
     Gateway,
     GatewayClass,
+    Kind,
     Service,
     ServiceEntry,
     WorkloadEntry,
@@ -30,7 +30,6 @@ from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, label
 from kubectl_ambient.mesh.waypoint_reference import OPT_OUT, USE_WAYPOINT, Reference, reference
 from kubectl_ambient.mesh.waypoint_usable import Traffic, takes
 
-Kind = Literal["Service", "ServiceEntry", "Pod", "WorkloadEntry"]
 Target = Service | ServiceEntry | Pod | WorkloadEntry
 
 # istiod's own words.

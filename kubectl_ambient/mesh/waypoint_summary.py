@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from kubectl_ambient.mesh.waypoint_rules import EVIDENCE_MISSING, Kind
+from kubectl_ambient.cluster.l7_facts import KINDS, Kind
+from kubectl_ambient.mesh.waypoint_rules import EVIDENCE_MISSING
 from kubectl_ambient.mesh.waypoints import Binding
 
 FAIL_ON = ("drift", "unknown", "any")
-KINDS: tuple[Kind, ...] = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")
 
 
 class Sums(Struct, frozen=True):

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7_facts import Condition, Gateway, Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.cluster.l7_facts import Condition, Gateway, Kind, Service, ServiceEntry, WorkloadEntry
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.control_plane import ControlPlane, control_plane
 from kubectl_ambient.mesh.evidence import Finding, Step
@@ -17,7 +17,6 @@ from kubectl_ambient.mesh.waypoint_rules import (
     UNASKED,
     UNUSABLE,
     Decision,
-    Kind,
     Target,
     condition_of,
     decide,
