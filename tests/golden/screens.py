@@ -1,8 +1,9 @@
-"""Runs one command line as a person sees it: on a terminal of so many columns, or into a pipe."""
+"""Runs one command line as a person sees it, on a terminal of so many columns or into a pipe, and compares."""
 
 from __future__ import annotations
 
 import contextlib
+import difflib
 import io
 import os
 import shlex
@@ -11,7 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest import mock
 
+import pytest
+
 SNAPSHOTS = Path(__file__).parent / "snapshots"
+EXPECTED = Path(__file__).parent / "expected"
 UPDATE = bool(os.environ.get("UPDATE_GOLDEN"))
 
 
@@ -64,3 +68,24 @@ def beside_the_snapshots() -> Iterator[None]:
         yield
     finally:
         os.chdir(before)
+
+
+def compare(name: str, screen: Screen) -> None:
+    """Hold a screen to its expectation, or accept it."""
+    path, text = EXPECTED / f"{name}.txt", str(screen)
+    if UPDATE:
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return
+    expected = path.read_text(encoding="utf-8") if path.exists() else ""
+    if text != expected:
+        lines = difflib.unified_diff(
+            expected.splitlines(), text.splitlines(), f"accepted ({path.name})", "printed now", lineterm="", n=2
+        )
+        told = "\n".join(lines) or "(they differ in the last line's end)"
+        pytest.fail(f"{name} has changed; UPDATE_GOLDEN=1 accepts it:\n{told}", pytrace=False)
+
+
+def expected(folder: str = "") -> set[str]:
+    """The names of the screens that a folder holds."""
+    return {path.relative_to(EXPECTED).with_suffix("").as_posix() for path in (EXPECTED / folder).glob("*.txt")}

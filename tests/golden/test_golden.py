@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import shlex
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-from tests.golden.screens import SNAPSHOTS, UPDATE, Screen, run
+from tests.golden.screens import SNAPSHOTS, Screen, compare, expected, run
 
-EXPECTED = Path(__file__).parent / "expected"
 MESH = "-f mesh.yaml"
 
 # name of the expectation: the command line and the columns of the terminal; none is a pipe.
@@ -56,22 +53,6 @@ SCREENS: dict[str, tuple[str, int]] = {
 }
 
 
-def compare(name: str, screen: Screen) -> None:
-    """Hold a screen to its expectation, or accept it."""
-    path, text = EXPECTED / f"{name}.txt", str(screen)
-    if UPDATE:
-        EXPECTED.mkdir(exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        return
-    expected = path.read_text(encoding="utf-8") if path.exists() else ""
-    if text != expected:
-        lines = difflib.unified_diff(
-            expected.splitlines(), text.splitlines(), f"accepted ({path.name})", "printed now", lineterm="", n=2
-        )
-        told = "\n".join(lines) or "(they differ in the last line's end)"
-        pytest.fail(f"{name} has changed; UPDATE_GOLDEN=1 accepts it:\n{told}", pytrace=False)
-
-
 @pytest.mark.parametrize("name", SCREENS)
 def test_screen(name: str) -> None:
     line, columns = SCREENS[name]
@@ -79,8 +60,7 @@ def test_screen(name: str) -> None:
 
 
 def test_nothing_else_is_expected() -> None:
-    kept = {path.stem for path in EXPECTED.glob("*.txt")}
-    assert kept == {*SCREENS, *COLOURS}
+    assert expected() == {*SCREENS, *COLOURS}
 
 
 COLOURS = {"status-colour": f"status -n blog {MESH}", "explain-colour": f"explain pod api -n blog {MESH}"}
