@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_ambient.cluster.facts import AgentContainer, Istiod, Namespace, Pod
+from msgspec import structs
+
+from kubectl_ambient.cluster.facts import AgentContainer, Istiod, Namespace, Pod, Unread
 from kubectl_ambient.cluster.l7 import L7
 from kubectl_ambient.cluster.l7_facts import (
     GATEWAY_NAME,
@@ -24,6 +26,9 @@ from tests.mesh.builders import pod
 USE, USE_NS, FOR = "istio.io/use-waypoint", "istio.io/use-waypoint-namespace", "istio.io/waypoint-for"
 EVERY = ("1.22.0", "1.23.0", "1.24.0", "1.25.0", "1.26.8", "1.27.0", "1.28.0", "1.29.6", "1.30.3", "1.31.0")
 SINCE_123 = EVERY[1:]
+HBONE = Listener(name="mesh", port=15008, protocol="HBONE")
+FORBIDDEN = Unread(what="list services", why="forbidden")
+USED = {"app": Namespace(name="app", labels={USE: "wp"})}
 WAYPOINT_CLASS = GatewayClass(name="istio-waypoint", controller="istio.io/mesh-controller")
 
 
@@ -36,16 +41,19 @@ def gateway(name: str = "wp", namespace: str = "app", **fields: Any) -> Gateway:
     """A ready waypoint."""
     settings: dict[str, Any] = {
         "class_name": "istio-waypoint",
-        "listeners": (Listener(name="mesh", port=15008, protocol="HBONE"),),
+        "listeners": (HBONE,),
         "addresses": ("10.0.0.1",),
         "conditions": (Condition(type="Programmed", status="True"),),
     }
     return Gateway(namespace=namespace, name=name, **{**settings, **fields})
 
 
+WP = gateway(addresses=("10.0.0.9",), conditions=())
+
+
 def admitting(allowed_from: str | None, selector: Any = None) -> tuple[Listener, ...]:
     """The listener of a waypoint, with these allowedRoutes."""
-    return (Listener(name="mesh", port=15008, protocol="HBONE", allowed_from=allowed_from, selector=selector),)
+    return (structs.replace(HBONE, allowed_from=allowed_from, selector=selector),)
 
 
 def service(labels: dict[str, str] | None = None, **fields: Any) -> Service:
@@ -100,6 +108,14 @@ def mesh(
         "l7": l7,
     }
     return Snapshot(**{**settings, **fields})
+
+
+def a_mesh(*gateways: Gateway, namespaces: dict[str, Any] = USED, **l7: Any) -> Snapshot:
+    """A snapshot of Gateways each with its pod, without GatewayClasses; namespace app names `wp`."""
+    found = mesh(gateways=gateways, classes=(), namespaces=namespaces)
+    instances = {"app": [proxy(g.name, g.namespace) for g in gateways], "far": []}
+    found.l7 = structs.replace(found.l7, **{"instances": instances, **l7})
+    return found
 
 
 def bind(target: Target, snapshot: Snapshot | None = None, /, **fields: Any) -> Binding:

@@ -17,11 +17,10 @@ from kubectl_ambient.mesh.waypoint_explained import explain
 from kubectl_ambient.mesh.waypoint_namespace import namespace_use
 from kubectl_ambient.mesh.waypoints import WaypointJudge
 from tests.mesh.builders import pod
+from tests.mesh.l7_builders import FORBIDDEN, HBONE, USE, USE_NS, WP, a_mesh
 from tests.mesh.meshes import MESHES, snapshot
-from tests.mesh.test_waypoint_list import FORBIDDEN, HBONE, USE, WP, a_mesh
 
 CART = Service(namespace="app", name="cart", cluster_ips=("10.0.0.1",))
-HOME = f"{USE}-namespace"
 
 
 def commands(target: Service | Pod, *gateways: Gateway, namespace: dict[str, str] | None = None) -> list[str]:
@@ -34,7 +33,7 @@ def explained(target: Service | Pod, *gateways: Gateway, namespace: dict[str, st
 
 
 def labelled(**labels: str) -> Service:
-    return structs.replace(CART, labels={{"use": USE, "home": HOME}[key]: value for key, value in labels.items()})
+    return structs.replace(CART, labels={{"use": USE, "home": USE_NS}[key]: value for key, value in labels.items()})
 
 
 def test_nothing_named_and_a_waypoint_there() -> None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import pytest
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import Istiod, LabelSelector, Namespace, Pod, Unread, Webhook
-from kubectl_ambient.cluster.l7 import L7
+from kubectl_ambient.cluster.facts import Istiod, LabelSelector, Namespace, Pod, Webhook
 from kubectl_ambient.cluster.l7_facts import (
     GATEWAY_NAME,
     Condition,
@@ -25,24 +23,10 @@ from kubectl_ambient.mesh.waypoint_list_findings import findings_of, needs_atten
 from kubectl_ambient.mesh.waypoints import WaypointJudge
 from tests.conformance import cases
 from tests.mesh.builders import pod
+from tests.mesh.l7_builders import FOR, FORBIDDEN, HBONE, USE, USED, WP, a_mesh
 from tests.mesh.meshes import MESHES, snapshot
 
-USE, FOR, REV = "istio.io/use-waypoint", "istio.io/waypoint-for", "istio.io/rev"
-HBONE = Listener(name="mesh", port=15008, protocol="HBONE")
-WP = Gateway(namespace="app", name="wp", class_name="istio-waypoint", listeners=(HBONE,), addresses=("10.0.0.9",))
-FORBIDDEN = Unread(what="list services", why="forbidden")
-USED = {"app": Namespace(name="app", labels={USE: "wp"})}
-
-
-def a_mesh(*gateways: Gateway, namespaces: dict[str, Any] = USED, **l7: Any) -> Snapshot:
-    proxies = [pod({GATEWAY_NAME: g.name}, namespace=g.namespace, name=f"{g.name}-1") for g in gateways]
-    found: dict[str, Any] = {"app": proxies, "far": []}
-    fields = {"gateways": {g.key: g for g in gateways}, "instances": found, **l7}
-    return Snapshot(
-        namespaces=namespaces,
-        istiods=[Istiod(namespace="istio-system", name="istiod", labels={"app.kubernetes.io/version": "1.30.3"})],
-        l7=structs.replace(L7(), **fields),
-    )
+REV = "istio.io/rev"
 
 
 def listed(mesh: Snapshot, namespace: str = "") -> list[Waypoint]:
