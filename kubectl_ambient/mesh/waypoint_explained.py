@@ -10,17 +10,18 @@ from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.versions import Version
 from kubectl_ambient.mesh.waypoint_fixes import fixes
-from kubectl_ambient.mesh.waypoint_rules import Target
+from kubectl_ambient.mesh.waypoint_rules import EVIDENCE_MISSING, Target
 from kubectl_ambient.mesh.waypoint_traffic import Client, clients
 from kubectl_ambient.mesh.waypoints import Binding, WaypointJudge
 
-Word = Literal["agrees", "disagrees", "silent", "never"]
+Word = Literal["agrees", "disagrees", "alone", "silent", "never"]
 
 
 class Explained(Struct, frozen=True, kw_only=True):
     """A binding with its trace. clients: who goes through the waypoint and who past it; none without a waypoint.
 
-    word: whether istiod's own condition agrees; silent where it wrote none, never where it writes none on such objects.
+    word: whether istiod's own condition agrees; alone where evidence is missing to agree with it, silent where it wrote
+    none, never where it writes none on such objects.
     version: the newest whose rules were asked; known: it is istiod's.
     """
 
@@ -49,5 +50,5 @@ def _word(binding: Binding, version: Version) -> Word:
     if any(finding.code == "ConditionDisagrees" for finding in binding.findings):
         return "disagrees"
     if binding.condition is not None:
-        return "agrees"
+        return "alone" if binding.reason == EVIDENCE_MISSING else "agrees"
     return "silent" if istiod_versions.writes_waypoint_bound(version, binding.kind) else "never"

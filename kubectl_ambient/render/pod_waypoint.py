@@ -46,4 +46,5 @@ def _services(services: Sequence[Binding] | Unread, binding: Binding) -> Iterato
         return
     for service in services:
         where = f"goes through waypoint {service.waypoint}" if service.waypoint else f"goes direct ({service.reason})"
-        yield f"Traffic to Service {service.name}, which selects it, {where}."
+        dead = any(finding.code == "WaypointDead" for finding in service.findings)
+        yield f"Traffic to Service {service.name}, which selects it, {where}{', which is dead' if dead else ''}."

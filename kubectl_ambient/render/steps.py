@@ -41,7 +41,8 @@ def step(step: Step, title: str, own: str, width: int, paint: Paint, *, whole: b
 
 def evidence_line(evidence: Evidence) -> str:
     """`Namespace/shop label istio.io/dataplane-mode=ambient`."""
-    value = " not set" if evidence.value is None else f"={_brief(evidence)}"
+    unread = "(cannot " in evidence.field
+    value = f"={_brief(evidence)}" if evidence.value is not None else "" if unread else " not set"
     return f"{evidence.object} {_short(evidence.field)}{value}"
 
 

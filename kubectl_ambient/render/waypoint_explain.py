@@ -66,7 +66,8 @@ def _word(explained: Explained) -> str:
     """What istiod itself wrote, beside what the rules say."""
     binding, written = explained.binding, explained.binding.condition
     if written is not None:
-        agrees = "as judged here" if explained.word == "agrees" else "which disagrees"
+        beside = {"agrees": "as judged here", "alone": "what decides here could not be read"}
+        agrees = beside.get(explained.word, "which disagrees")
         return f"istiod wrote istio.io/WaypointBound {written.status} ({written.reason}): {agrees}."
     if explained.word == "never":
         objects = "pods" if binding.kind == "Pod" else "objects like this one"

@@ -227,5 +227,10 @@ def test_explain_tells_the_waypoints_of_a_pod_and_of_its_services(on: On) -> Non
     told = " ".join(on(a_mesh())("explain", "pod", "web-1").out.split())
     assert "Waypoint: traffic straight to the pod's address goes through waypoint shop/wp" in told
     assert "Traffic to Service cart, which selects it, goes through waypoint shop/wp." in told
+    dead = a_mesh()
+    (waypoint,) = [found for found in dead.objects if found["kind"] == "Gateway"]
+    waypoint["status"]["conditions"] = [{"type": "Programmed", "status": "False"}]
+    told = " ".join(on(dead)("explain", "pod", "web-1").out.split())
+    assert "goes through waypoint shop/wp, which is dead." in told
     refused = " ".join(on(a_mesh(refused={"list services"}))("explain", "pod", "web-1").out.split())
     assert "Which waypoint serves its Services is not known: cannot list services: forbidden." in refused

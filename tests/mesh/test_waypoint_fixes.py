@@ -12,7 +12,7 @@ from msgspec import structs
 
 from kubectl_ambient.change.use_waypoint import UseWaypoint, with_waypoint
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7_facts import Gateway, Listener, Service
+from kubectl_ambient.cluster.l7_facts import WAYPOINT_BOUND, Condition, Gateway, Listener, Service
 from kubectl_ambient.mesh.waypoint_explained import explain
 from kubectl_ambient.mesh.waypoint_namespace import namespace_use
 from kubectl_ambient.mesh.waypoints import WaypointJudge
@@ -121,6 +121,14 @@ def test_a_dead_waypoint_is_looked_at_or_left() -> None:
     found = [fix.command for fix in explain(WaypointJudge(mesh), CART).fixes]
     assert [command.split()[1] for command in found] == ["describe", "get", "ambient"]
     assert found[-1] == "kubectl ambient waypoint disable svc cart -n app --opt-out"
+
+
+def test_istiods_word_stands_alone_where_the_rules_cannot_tell() -> None:
+    accepted = Condition(type=WAYPOINT_BOUND, status="True", reason="WaypointAccepted")
+    service = structs.replace(CART, conditions=(accepted,))
+    unread = {"gateways": {}, "unread_gateways": {"app": FORBIDDEN}}
+    assert explain(WaypointJudge(a_mesh(**unread)), service).word == "alone"
+    assert explain(WaypointJudge(a_mesh(WP)), service).word == "agrees"
 
 
 def test_what_is_served_needs_nothing() -> None:
