@@ -166,7 +166,7 @@ class Judge:
         state = state_of(decision.expected, observed, pod, snapshot.now)
         owner = owner_of(pod, snapshot.workloads)
         workload = snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
-        injection, after = self._successor(pod, owner, workload, namespace)
+        injection, after = self._successor(pod, owner, workload, namespace, decision)
         subject = Subject(
             pod=pod,
             namespace=namespace,
@@ -199,7 +199,12 @@ class Judge:
         )
 
     def _successor(
-        self, pod: Pod, owner: Owner | None, workload: Workload | None, namespace: Namespace | Unread
+        self,
+        pod: Pod,
+        owner: Owner | None,
+        workload: Workload | None,
+        namespace: Namespace | Unread,
+        decision: Decision,
     ) -> tuple[Injection, AfterRestart]:
         """What the next pod of the same owner would be; asked once for all pods of a workload on a node."""
         key = (workload.ref, pod.node, pod.windows) if workload else None
@@ -207,7 +212,9 @@ class Judge:
             return self._successors[key]
         newborn = self._newborn(pod, owner, workload, namespace)
         injection = inject(newborn, self.injector)
-        found = (injection, self._after_restart(pod, newborn, injection, namespace))
+        # Without a template the next pod is this one again, but for its sidecar and its end.
+        same = workload is None and pod.annotations.sidecar_status is None and not pod.finished
+        found = (injection, self._after_restart(pod, newborn, injection, namespace, decision if same else None))
         if key is not None:
             self._successors[key] = found
         return found
@@ -270,12 +277,22 @@ class Judge:
         )
 
     def _after_restart(
-        self, pod: Pod, newborn: Newborn, injection: Injection, namespace: Namespace | Unread
+        self,
+        pod: Pod,
+        newborn: Newborn,
+        injection: Injection,
+        namespace: Namespace | Unread,
+        known: Decision | None = None,
     ) -> AfterRestart:
+        """What the next pod is; `known` is the decision on it, where that has been made."""
         if injection.injected is None:
             return "unknown"
         if injection.injected:
             return "sidecar"
+        expected = (known or self._decide_next(pod, newborn, namespace)).expected
+        return {"in": "ambient", "out": "none", "unknown": "unknown"}[expected]  # type: ignore[return-value]
+
+    def _decide_next(self, pod: Pod, newborn: Newborn, namespace: Namespace | Unread) -> Decision:
         next_pod = structs.replace(
             pod,
             labels=newborn.labels,
@@ -283,8 +300,7 @@ class Judge:
             host_network=newborn.host_network,
             phase="Running",
         )
-        expected = self._decide(next_pod, namespace, trace=False).expected
-        return {"in": "ambient", "out": "none", "unknown": "unknown"}[expected]  # type: ignore[return-value]
+        return self._decide(next_pod, namespace, trace=False)
 
 
 def _undecided(steps: tuple[Step, ...], because: Step) -> Iterator[Step]:
