@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperCommand
+
+from kubectl_ambient.cli.summaries import WholeSummaries
 
 # In the order in which one meets them. The words are the first paragraphs of the functions' docstrings, written
 # here once more so that `--help` can show them without importing every command.
@@ -20,7 +22,6 @@ COMMANDS = {
     "version": "Print the version of this tool, of Kubernetes, and of Istio's agents.",
     "completion": "Complete commands, flags and names with TAB.",
 }
-_WHOLE = 1000  # letters: no summary is as long
 
 
 def function_of(name: str) -> Callable[..., None] | typer.Typer:
@@ -63,15 +64,6 @@ def function_of(name: str) -> Callable[..., None] | typer.Typer:
             return completion
         case _:
             raise KeyError(name)
-
-
-class WholeSummaries(TyperGroup):
-    """Lists its commands with what they do told to the end, over two lines where it takes them."""
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """The names and summaries."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, known.get_short_help_str(_WHOLE)) for name, known in self.commands.items()])
 
 
 class LazyGroup(WholeSummaries):

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from kubectl_ambient.cli.commands import WholeSummaries
+from kubectl_ambient.cli.summaries import WholeSummaries
 
 Directory = Annotated[str, typer.Option("--dir", help="The folder; else that of kubectl-ambient, or one of the PATH.")]
 

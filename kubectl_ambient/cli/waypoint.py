@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import typer
 
-from kubectl_ambient.cli.commands import WholeSummaries
 from kubectl_ambient.cli.kube_command import KubeCommand
+from kubectl_ambient.cli.summaries import WholeSummaries
 from kubectl_ambient.cli.waypoint_disable import waypoint_disable
 from kubectl_ambient.cli.waypoint_enable import waypoint_enable
 from kubectl_ambient.cli.waypoint_explain import waypoint_explain
