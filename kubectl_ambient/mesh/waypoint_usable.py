@@ -72,11 +72,10 @@ class Life(Struct, frozen=True, gc=False):
 
 
 def life(gateway: Gateway, of_class: GatewayClass | Unread | None, instances: list[Pod] | None) -> Life:
-    """By the pods of the Gateway (None: not known); where there are none, or they are not known, by its condition.
+    """By the pods of the Gateway (None: not known); by its condition where they are not known, or are not istiod's.
 
     istiod never takes an address away, so an address tells nothing here [conversion.go `reportGatewayStatus`].
-    Programmed may stay True for a while when all pods are gone, so it counts only where istiod does not make the
-    pods itself, with its label on them.
+    Programmed may stay True for a while when all pods are gone, so it counts only where pods cannot tell.
     """
     if instances:
         ready = [pod for pod in instances if pod.ready and pod.deleting is None]
@@ -85,20 +84,20 @@ def life(gateway: Gateway, of_class: GatewayClass | Unread | None, instances: li
         told = Evidence(first.ref, "status.conditions[Ready]", "False")
         only = f"{number} not Ready" if len(instances) == 1 else f"{number} Ready"
         return Life(True) if ready else Life(False, only, (told,))
-    programmed = gateway.condition("Programmed")
-    if programmed is not None and not _is_current(gateway, programmed):
-        programmed = None
-    if programmed is not None and programmed.status == "False":
-        told = Evidence(gateway.ref, "status.conditions[Programmed]", programmed.status)
-        why = f"its Gateway is not Programmed ({programmed.message or programmed.reason or 'no reason given'})"
-        return Life(False, why, (told,))
     istiods = gateway.class_name == WAYPOINT_CLASS or (
         isinstance(of_class, GatewayClass) and of_class.controller == MESH_CONTROLLER
     )
     if instances is not None and istiods and gateway.managed:
         missing = Evidence(f"Pod/{gateway.namespace}", "metadata.labels[gateway.networking.k8s.io/gateway-name]", None)
         return Life(False, "it has no pod", (missing,))
-    return Life(True if programmed is not None and programmed.true else None)
+    programmed = gateway.condition("Programmed")
+    if programmed is None or not _is_current(gateway, programmed):
+        return Life(None)
+    if programmed.status == "False":
+        told = Evidence(gateway.ref, "status.conditions[Programmed]", programmed.status)
+        why = f"its Gateway is not Programmed ({programmed.message or programmed.reason or 'no reason given'})"
+        return Life(False, why, (told,))
+    return Life(True if programmed.true else None)
 
 
 def _is_current(gateway: Gateway, condition: Condition) -> bool:
