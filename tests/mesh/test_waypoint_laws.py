@@ -103,7 +103,14 @@ def test_a_label_on_the_object_beats_the_namespace(case: tuple[Target, Snapshot]
     if home is None or isinstance(home, Unread):
         return
     elsewhere = structs.replace(snapshot, namespaces={"app": structs.replace(home, labels=labels)})
-    assert WaypointJudge(snapshot).of(labelled) == WaypointJudge(elsewhere).of(labelled)
+    here, there = WaypointJudge(snapshot).of(labelled), WaypointJudge(elsewhere).of(labelled)
+    # Not the evidence: what a waypoint admits may hang on the namespace's labels, which are then shown.
+    assert (here.waypoint, here.reason, here.named, here.inherited_from) == (
+        there.waypoint,
+        there.reason,
+        there.named,
+        there.inherited_from,
+    )
 
 
 @settings(deadline=None)
