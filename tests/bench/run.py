@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
+import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,7 +50,7 @@ class Bench:
         return "\n".join(lines)
 
     def _words(self, name: str) -> list[str]:
-        words = name.split()
+        words = shlex.split(name)
         return [self.program, *words[2:]] if words[1] == "ambient" else [programs.program("kubectl"), *words[1:]]
 
 
@@ -81,8 +84,10 @@ def live(bench: Bench) -> str:
                 "kubectl label ns plain istio.io/dataplane-mode=ambient --dry-run=server",
                 "kubectl ambient enable ns plain --dry-run=server",
             ],
+            ['kubectl __complete get pods -n ""', 'kubectl __complete ambient status -n ""'],
         ]
-        return bench.table(groups, **_of(cluster)).replace(pod, "NAME")
+        with tempfile.TemporaryDirectory() as folder:
+            return bench.table(groups, **_of(cluster), PATH=_as_installed(bench.program, folder)).replace(pod, "NAME")
     finally:
         cluster.stop()
 
@@ -105,6 +110,15 @@ def _running(cluster: Cluster, namespace: str) -> int:
 def _of(server: ApiServer) -> dict[str, str]:
     """The environment that leads to a server; kubectl remembers there what types it has."""
     return {"KUBECONFIG": str(server.kubeconfig), "KUBECACHEDIR": str(server.kubeconfig.parent / "kubectl-cache")}
+
+
+def _as_installed(program: str, folder: str) -> str:
+    """The PATH of somebody who has the program and its completion in that folder, as krew puts it there."""
+    path = f"{folder}{os.pathsep}{os.environ['PATH']}"
+    Path(folder, "kubectl-ambient").symlink_to(program)
+    install = ["kubectl-ambient", "completion", "install", "--dir", folder]
+    subprocess.run(install, env={**os.environ, "PATH": path}, check=True, capture_output=True)
+    return path
 
 
 def _row(name: str, median: Median, base: Median) -> str:
