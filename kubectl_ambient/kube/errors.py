@@ -98,11 +98,6 @@ class ApiError(KubeError):
         return self.status == 410 or self.reason in ("Expired", "Gone")
 
     @property
-    def is_invalid(self) -> bool:
-        """The object was refused by validation (422)."""
-        return self.reason == "Invalid"
-
-    @property
     def is_too_many_requests(self) -> bool:
         """The server asks to come back later (429)."""
         return self.status == 429 or self.reason == "TooManyRequests"

@@ -9,7 +9,7 @@ from kubectl_ambient.cluster.label_keys import distance
 from kubectl_ambient.mesh.enrolment import OTHER_DATA_PLANES
 from kubectl_ambient.mesh.label_entry import Entry
 from kubectl_ambient.mesh.label_reference import DATAPLANE_MODE, INGRESS_USE_WAYPOINT
-from kubectl_ambient.mesh.versions import OLDEST, Version, strict_inject_values
+from kubectl_ambient.mesh.versions import Version, strict_inject_values
 
 _GO_BOOLEAN = frozenset(("1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"))
 _YES = frozenset(("true", "enabled", "enable", "yes", "y", "on", "1", "t"))
@@ -104,9 +104,3 @@ def _waypoint(value: str, gateways: Collection[str]) -> str:
     if value in _YES | _NO:
         return f"is looked up as the name of a Gateway: Istio knows no waypoint called {value}"
     return ""
-
-
-def known_since(entry: Entry, kind: str) -> Version:
-    """The first version in which the key has an effect on this kind."""
-    place = entry.place(kind)
-    return place.since if place else OLDEST

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7_facts import Condition, Gateway, Kind, Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.cluster.l7_facts import Condition, Gateway, Kind, Service
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.control_plane import ControlPlane, control_plane
 from kubectl_ambient.mesh.evidence import Finding, Step
@@ -76,17 +76,9 @@ class WaypointJudge:
         """The waypoint for what is sent to the Service's own address."""
         return self.of(service, trace=trace)
 
-    def of_service_entry(self, entry: ServiceEntry, *, trace: bool = False) -> Binding:
-        """The waypoint for what is sent to the hosts of the ServiceEntry."""
-        return self.of(entry, trace=trace)
-
     def of_pod(self, pod: Pod, *, trace: bool = False) -> Binding:
         """The waypoint for what is sent straight to the pod's address."""
         return self.of(pod, trace=trace)
-
-    def of_workload_entry(self, entry: WorkloadEntry, *, trace: bool = False) -> Binding:
-        """The waypoint for what is sent straight to the WorkloadEntry's address."""
-        return self.of(entry, trace=trace)
 
     def of(self, target: Target, *, trace: bool = False) -> Binding:
         """The binding of any of the four."""
