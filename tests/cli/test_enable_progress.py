@@ -10,6 +10,7 @@ import pytest
 
 from kubectl_ambient.cli import progress
 from kubectl_ambient.cli.progress import Progress
+from tests.rig.processes import wait_for
 
 
 class Terminal(io.StringIO):
@@ -31,7 +32,7 @@ def test_it_is_drawn_and_wiped_off(monkeypatch: pytest.MonkeyPatch) -> None:
     with Progress(40, "labelling") as bar:
         for _ in range(10):
             bar.step()
-        time.sleep(0.2)
+        wait_for("the bar", lambda: "10/40" in terminal.getvalue())
     assert "labelling  ██████░░░░░░░░░░░░░░░░░░░  10/40  0s" in terminal.getvalue()
     assert terminal.getvalue().endswith("\r\033[K")
 

@@ -86,7 +86,7 @@ def on_a_terminal(line: str, **environment: str) -> Screen:
     while chunk := _read(master):
         out += chunk
     os.close(master)
-    _, err = process.communicate(timeout=30)
+    _, err = process.communicate(timeout=120)
     return Screen(out.decode().replace("\r\n", "\n"), err, process.returncode)
 
 

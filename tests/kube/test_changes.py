@@ -74,18 +74,18 @@ def test_results_come_in_the_order_of_the_calls_and_one_failure_stays_alone() ->
 
 
 def test_calls_run_beside_each_other_but_not_all_at_once() -> None:
-    running, most, lock = 0, 0, threading.Lock()
+    running, most, lock, four = 0, 0, threading.Lock(), threading.Barrier(4)
 
     def call() -> None:
         nonlocal running, most
         with lock:
             running += 1
             most = max(most, running)
-        time.sleep(0.02)
+        four.wait(30)
         with lock:
             running -= 1
 
-    side_by_side([call] * 30, workers=4)
+    side_by_side([call] * 32, workers=4)
     assert most == 4
 
 
@@ -107,8 +107,8 @@ def test_ctrl_c_ends_the_waiting_at_once(tmp_path: Path) -> None:
     code = (
         "import time\n"
         "from kubectl_ambient.kube.parallel import side_by_side\n"
-        "print('ready', flush=True)\n"
-        "try:\n    side_by_side([lambda: time.sleep(30)] * 3)\n"
+        "def call():\n    print('ready', flush=True)\n    time.sleep(60)\n"
+        "try:\n    side_by_side([call] * 3)\n"
         "except KeyboardInterrupt:\n    print('stopped', flush=True)\n"
     )
     root = str(Path(__file__).parents[2])
@@ -119,5 +119,5 @@ def test_ctrl_c_ends_the_waiting_at_once(tmp_path: Path) -> None:
     assert process.stdout.readline() == "ready\n"
     time.sleep(0.3)
     process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=5)
-    assert (out, process.returncode) == ("stopped\n", 0)
+    out, _ = process.communicate(timeout=30)
+    assert (out, process.returncode) == ("ready\nready\nstopped\n", 0)

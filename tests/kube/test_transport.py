@@ -221,18 +221,18 @@ class TestBrokenConnections:
 
     def test_a_slow_answer_ends_at_the_timeout(self, server: StandIn, client: MakeClient) -> None:
         """Each piece comes in time, the whole does not."""
-        server.answers(Reply(chunks=slowly(b" " * 800, 0.05)))
+        server.answers(Reply(chunks=slowly(b" " * 2400, 0.05)))
         began = time.monotonic()
         words, _ = failure(client(request_timeout="300ms"))
         assert words == (
             "Unable to connect to the server: context deadline exceeded"
             " (Client.Timeout exceeded while awaiting headers)"
         )
-        assert time.monotonic() - began < 2
+        assert time.monotonic() - began < 12
 
     def test_no_answer_at_all_ends_at_the_timeout(self, server: StandIn, client: MakeClient) -> None:
         def late(_: Seen) -> Reply:
-            time.sleep(1)
+            time.sleep(20)
             return OK
 
         server.answers(late)

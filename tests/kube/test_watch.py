@@ -59,12 +59,12 @@ def test_events_come_as_they_happen(client: MakeClient, server: StandIn) -> None
 def test_events_come_at_once_through_a_proxy_that_takes_the_chunks_apart(client: MakeClient, server: StandIn) -> None:
     def then_nothing() -> Iterator[bytes]:
         yield added("a", "6")
-        time.sleep(1)
+        time.sleep(20)
 
     server.answers(Reply(chunks=then_nothing(), fault="bare"))
     began = time.monotonic()
     assert [e[1] for e in events(client(), 1)] == ["a"]
-    assert time.monotonic() - began < 0.8
+    assert time.monotonic() - began < 15
 
 
 def test_a_watch_that_ends_goes_on_where_it_was(client: MakeClient, server: StandIn, pauses: list[float]) -> None:
@@ -165,21 +165,21 @@ def test_silence_is_taken_for_a_dead_connection(
 ) -> None:
     def silence() -> Iterator[bytes]:
         yield added("a", "6")
-        time.sleep(1.5)
+        time.sleep(20)
 
     monkeypatch.setattr(watch, "_SECONDS", (0, 0))
-    monkeypatch.setattr(watch, "_GRACE", 0.2)
+    monkeypatch.setattr(watch, "_GRACE", 1.0)
     server.answers(Reply(chunks=silence()), Reply(chunks=[added("b", "7")]))
     began = time.monotonic()
     assert [e[1] for e in events(client(), 2)] == ["a", "b"]
-    assert time.monotonic() - began < 1.2
+    assert time.monotonic() - began < 15
 
 
 def test_the_request_timeout_does_not_end_a_watch(client: MakeClient, server: StandIn) -> None:
     def late() -> Iterator[bytes]:
-        time.sleep(0.3)
+        time.sleep(1.5)
         yield added("a", "6")
 
     server.answers(Reply(chunks=late()))
-    assert [e[1] for e in events(client(request_timeout="100ms"), 1)] == ["a"]
+    assert [e[1] for e in events(client(request_timeout="1s"), 1)] == ["a"]
     assert len(server.seen) == 1

@@ -16,8 +16,11 @@ from tests.rig.cluster import Cluster
 from tests.rig.faults import FaultProxy
 from tests.rig.kubectl import Runner
 from tests.rig.mesh import Mesh
+from tests.rig.rights import wait_until_granted
 
 NewNamespace = Callable[..., str]
+
+RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -65,6 +68,19 @@ def bare_cluster() -> Iterator[ApiServer]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def published(cluster: Cluster) -> dict[str, str]:
+    """A user with each of the two published roles, by the role's last word."""
+    cluster.kubectl("apply", "-f", str(RBAC))
+    users = {"view": "vera", "edit": "edith"}
+    for word, user in users.items():
+        cluster.kubectl("create", "clusterrolebinding", user, f"--clusterrole=kubectl-ambient-{word}", f"--user={user}")
+    # The rules of an aggregated role are filled in by the control plane, one role after the other.
+    for user, verb in (("vera", "list"), ("edith", "list"), ("edith", "patch")):
+        wait_until_granted(cluster, user, verb, "workloadentries.networking.istio.io")
+    return users
 
 
 @pytest.fixture

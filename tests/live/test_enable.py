@@ -14,6 +14,7 @@ from tests.rig.cluster import Cluster
 from tests.rig.faults import FaultProxy
 from tests.rig.kubectl import Result, Runner
 from tests.rig.processes import wait_for
+from tests.rig.rights import wait_until_granted
 from tests.rig.workloads import AMBIENT, INJECTED, OPTED_OUT, deployment, pod
 
 from .conftest import NewNamespace
@@ -42,7 +43,7 @@ def running(cluster: Cluster, namespace: str, count: int, selector: str = "") ->
         found = [p for p in cluster.pods(namespace, selector) if not p["metadata"].get("deletionTimestamp")]
         return len(found) == count and all(p["status"].get("podIP") for p in found)
 
-    wait_for(f"{count} pods", ready, 20)
+    wait_for(f"{count} pods", ready)
 
 
 def undo(result: Result) -> list[list[str]]:
@@ -94,7 +95,7 @@ def test_what_is_foretold_comes_true(cluster: Cluster, shop: str, ambient: Runne
             if p["metadata"].get("annotations", {}).get(ANNOTATION) == "enabled"
         }
 
-    wait_for("cart and web to be in", lambda: redirected() == {"cart", "web"}, 15)
+    wait_for("cart and web to be in", lambda: redirected() == {"cart", "web"})
 
 
 @pytest.mark.parametrize("dry_run", ["client", "server"])
@@ -145,7 +146,7 @@ def test_a_workload_is_labelled_in_its_template(cluster: Cluster, shop: str, amb
     assert "Moving in        web 1/1 (by restart)" in found.stderr
     assert template(cluster, shop, "web")[LABEL] == "ambient"
     assert LABEL not in labels(cluster, f"/apis/apps/v1/namespaces/{shop}/deployments/web")
-    kubectl("rollout", "status", "deploy/web", "-n", shop, "--timeout=20s")
+    kubectl("rollout", "status", "deploy/web", "-n", shop, "--timeout=90s")
     running(cluster, shop, 1, f"app=web,{LABEL}=ambient")
     (command,) = undo(found)
     assert ambient(*command[1:]).stdout == "deployment.apps/web unlabeled\n"
@@ -329,6 +330,7 @@ def may_label(cluster: Cluster, namespace: str) -> str:
         },
         deployment("web", namespace),
     )
+    wait_until_granted(cluster, "dev", "patch", "deployments.apps", namespace, "web")
     return namespace
 
 

@@ -57,7 +57,14 @@ def only(cluster: Cluster, namespace: str, app: str) -> str:
         names: list[str] = [p["metadata"]["name"] for p in cluster.pods(namespace, f"app={app}")]
         return names[0] if len(names) == 1 else None
 
-    return wait_for(f"one pod of {app}", alone, 20)
+    return wait_for(f"one pod of {app}", alone)
+
+
+def injected(cluster: Cluster, namespace: str) -> bool:
+    """Whether a pod made now would get a sidecar: the server heeds a namespace's label a moment after it is set."""
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    made = cluster.api.request("POST", path, pod("tries", namespace), query={"dryRun": "All"})
+    return "sidecar.istio.io/status" in made["metadata"].get("annotations", {})
 
 
 # Both labels on one namespace.
@@ -72,6 +79,7 @@ class TestBothModes:
         cluster.apply(deployment("earlier", namespace))
         annotated(cluster, namespace, "earlier")
         kubectl("label", "namespace", namespace, "istio-injection=enabled")
+        wait_for("the injection", lambda: injected(cluster, namespace))
         cluster.apply(deployment("later", namespace))
         phase(cluster, namespace, "later", "Running")
         return namespace
@@ -131,8 +139,9 @@ class TestBothModes:
         assert "Nothing asks for a sidecar any more" in told
         assert "The pod keeps its sidecar until it restarts; the next pod of Deployment/later is in ambient" in told
 
+        wait_for("the end of injection", lambda: not injected(cluster, both))
         kubectl(*restart)
-        kubectl("rollout", "status", "deploy/later", "-n", both, "--timeout=20s")
+        kubectl("rollout", "status", "deploy/later", "-n", both, "--timeout=90s")
         annotated(cluster, both, "later")
         name = only(cluster, both, "later")
         found = items(ambient("status", "-n", both, "-o", "json", "--fail-on", "any"))

@@ -15,6 +15,7 @@ from tests.rig import programs
 from tests.rig.api import Object
 from tests.rig.cluster import Cluster
 from tests.rig.kubectl import Result, Runner
+from tests.rig.rights import wait_until_granted
 from tests.rig.workloads import AMBIENT, deployment, pod
 
 from .test_status import a_namespace, document
@@ -169,6 +170,7 @@ def test_a_developer_asks_about_one_pod(cluster: Cluster, ambient: Runner, mista
     """The pod and its namespace by `get` are enough; the rest is named."""
     _, typo = mistaken
     cluster.kubectl("create", "rolebinding", "views", "--clusterrole=view", "--user=dev", "-n", typo)
+    wait_until_granted(cluster, "dev", "get", "pods", typo)
     told = ambient("labels", "pod/ingress", "-n", typo, "-o", "json", user="dev")
     assert mistakes(told, typo) == [
         ("AnnotationIsLabel", f"Pod/{typo}/ingress", "ambient.istio.io/bypass-inbound-capture")

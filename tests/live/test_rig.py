@@ -17,6 +17,7 @@ from tests.rig.faults import FaultProxy
 from tests.rig.kubectl import Runner
 from tests.rig.load import Snapshot, documents
 from tests.rig.processes import wait_for
+from tests.rig.rights import wait_until_granted
 from tests.rig.workloads import AMBIENT, INJECTED, OPTED_OUT, deployment, pod
 from tests.rig.workloads import namespace as namespace_object
 
@@ -29,12 +30,12 @@ def redirection(cluster: Cluster, namespace: str, app: str) -> list[str | None]:
     return [item["metadata"].get("annotations", {}).get(ANNOTATION) for item in cluster.pods(namespace, f"app={app}")]
 
 
-def has_become(cluster: Cluster, namespace: str, app: str, value: str | None, seconds: float = 10) -> None:
+def has_become(cluster: Cluster, namespace: str, app: str, value: str | None) -> None:
     def asked() -> bool:
         found = redirection(cluster, namespace, app)
         return bool(found) and all(each == value for each in found)
 
-    wait_for(f"{app} to be {value}", asked, seconds)
+    wait_for(f"{app} to be {value}", asked)
 
 
 def running(cluster: Cluster, namespace: str, app: str, count: int = 1) -> list[Object]:
@@ -42,16 +43,16 @@ def running(cluster: Cluster, namespace: str, app: str, count: int = 1) -> list[
         found = cluster.pods(namespace, f"app={app}")
         return found if len(found) == count and all(p["status"].get("podIP") for p in found) else []
 
-    return wait_for(f"{app} to run", asked, 15)
+    return wait_for(f"{app} to run", asked)
 
 
 def test_a_deployment_rolls_out(cluster: Cluster, namespace: str, kubectl: Runner) -> None:
     cluster.apply(deployment("web", namespace, replicas=3))
-    kubectl("rollout", "status", "deploy/web", "-n", namespace, "--timeout=20s")
+    kubectl("rollout", "status", "deploy/web", "-n", namespace, "--timeout=90s")
     before = {p["metadata"]["name"] for p in running(cluster, namespace, "web", 3)}
     kubectl("rollout", "restart", "deploy/web", "-n", namespace)
-    kubectl("rollout", "status", "deploy/web", "-n", namespace, "--timeout=20s")
-    wait_for("new pods", lambda: before.isdisjoint(p["metadata"]["name"] for p in cluster.pods(namespace)), 15)
+    kubectl("rollout", "status", "deploy/web", "-n", namespace, "--timeout=90s")
+    wait_for("new pods", lambda: before.isdisjoint(p["metadata"]["name"] for p in cluster.pods(namespace)))
 
 
 def test_the_daemons_run_on_every_linux_node_only(cluster: Cluster) -> None:
@@ -137,7 +138,7 @@ def test_a_late_agent_arrives(cluster: Cluster, new_namespace: NewNamespace, kub
         running(cluster, namespace, "waits")
         time.sleep(1)
         assert redirection(cluster, namespace, "waits") == [None]
-        has_become(cluster, namespace, "waits", "enabled", 15)
+        has_become(cluster, namespace, "waits", "enabled")
     finally:
         kubectl("annotate", "node", "n4", f"{BEHAVIOUR}-")
 
@@ -145,13 +146,14 @@ def test_a_late_agent_arrives(cluster: Cluster, new_namespace: NewNamespace, kub
 def test_a_finished_job_is_let_go(cluster: Cluster, new_namespace: NewNamespace, kubectl: Runner) -> None:
     namespace = new_namespace(AMBIENT)
     kubectl("create", "job", "nightly", "-n", namespace, "--image=registry.example/job")
-    kubectl("wait", "job/nightly", "-n", namespace, "--for=condition=complete", "--timeout=20s")
+    kubectl("wait", "job/nightly", "-n", namespace, "--for=condition=complete", "--timeout=90s")
     (found,) = cluster.pods(namespace)
     assert found["status"]["phase"] == "Succeeded"
 
 
-def test_a_user_may_only_what_rbac_grants(namespace: str, kubectl: Runner) -> None:
+def test_a_user_may_only_what_rbac_grants(cluster: Cluster, namespace: str, kubectl: Runner) -> None:
     kubectl("create", "rolebinding", "dev", "--clusterrole=view", "--user=dev", "-n", namespace)
+    wait_until_granted(cluster, "dev", "list", "pods", namespace)
     assert kubectl("get", "pods", "-n", namespace, user="dev").code == 0
     refused = kubectl("get", "pods", "-A", user="dev", check=False)
     assert (refused.code, "Forbidden" in refused.stderr) == (1, True)
@@ -179,8 +181,8 @@ def test_a_waypoint_is_programmed(cluster: Cluster, new_namespace: NewNamespace,
         "spec": {"gatewayClassName": "istio-waypoint", "listeners": [listener]},
     }
     cluster.apply(service, gateway, deployment("cart", namespace))
-    kubectl("wait", "gateway/wp", "-n", namespace, "--for=condition=Programmed", "--timeout=30s")
-    kubectl("wait", "service/cart", "-n", namespace, "--for=condition=istio.io/WaypointBound", "--timeout=30s")
+    kubectl("wait", "gateway/wp", "-n", namespace, "--for=condition=Programmed", "--timeout=90s")
+    kubectl("wait", "service/cart", "-n", namespace, "--for=condition=istio.io/WaypointBound", "--timeout=90s")
     (waypoint,) = cluster.pods(namespace, "gateway.networking.k8s.io/gateway-name=wp")
     assert ANNOTATION not in waypoint["metadata"].get("annotations", {})
 

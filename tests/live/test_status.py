@@ -22,6 +22,7 @@ from tests.rig.api import Object
 from tests.rig.cluster import STUCK, Cluster
 from tests.rig.kubectl import Result, Runner
 from tests.rig.processes import wait_for
+from tests.rig.rights import wait_until_granted
 from tests.rig.workloads import AMBIENT, INJECTED, OPTED_OUT, deployment, pod
 
 SCHEMAS = Path(__file__).resolve().parents[2] / "docs" / "schema"
@@ -68,11 +69,11 @@ def annotated(cluster: Cluster, namespace: str, app: str, value: str | None = "e
 
     def there() -> bool:
         found = [p for p in cluster.pods(namespace, f"app={app}") if not p["metadata"].get("deletionTimestamp")]
-        return bool(found) and all(
+        return len(found) >= _wanted(cluster, namespace, app) and all(
             p["status"].get("podIP") and p["metadata"].get("annotations", {}).get(ANNOTATION) == value for p in found
         )
 
-    wait_for(f"{app} to be {value}", there, 20)
+    wait_for(f"{app} to be {value}", there)
 
 
 def phase(cluster: Cluster, namespace: str, app: str, value: str) -> None:
@@ -80,9 +81,15 @@ def phase(cluster: Cluster, namespace: str, app: str, value: str) -> None:
 
     def there() -> bool:
         found = cluster.pods(namespace, f"app={app}")
-        return bool(found) and all(p["status"].get("phase") == value for p in found)
+        return len(found) >= _wanted(cluster, namespace, app) and all(p["status"].get("phase") == value for p in found)
 
-    wait_for(f"{app} to be {value}", there, 20)
+    wait_for(f"{app} to be {value}", there)
+
+
+def _wanted(cluster: Cluster, namespace: str, app: str) -> int:
+    """How many pods of an app there are to be: they come one after the other."""
+    found = cluster.api.get(f"/apis/apps/v1/namespaces/{namespace}/deployments/{app}")
+    return int(found["spec"]["replicas"]) if found else 1
 
 
 def workload(kind: str, name: str, namespace: str, **spec: Any) -> Object:
@@ -398,9 +405,10 @@ def test_fail_on_both_modes(conflict: str, plugin: Plugin, condition: str, code:
     assert plugin("status", "-n", conflict, "--fail-on", condition).code == code
 
 
-def test_fail_on_unknown(odd: str, ambient: Runner, kubectl: Runner) -> None:
+def test_fail_on_unknown(cluster: Cluster, odd: str, ambient: Runner, kubectl: Runner) -> None:
     kubectl("create", "role", "lists-pods", "--verb=get,list", "--resource=pods", "-n", odd)
     kubectl("create", "rolebinding", "ivan", "--role=lists-pods", "--user=ivan", "-n", odd)
+    wait_until_granted(cluster, "ivan", "list", "pods", odd)
     found = ambient("status", "-n", odd, "--fail-on", "unknown", user="ivan")
     assert (found.code, "Unknown" in found.stdout) == (3, True)
 

@@ -22,13 +22,12 @@ from tests.rig.api import MERGE_PATCH, Object
 from tests.rig.cluster import Cluster
 from tests.rig.faults import FaultProxy
 from tests.rig.kubectl import Runner
-from tests.rig.processes import wait_for
+from tests.rig.processes import PATIENCE, wait_for
+from tests.rig.rights import wait_until_granted
 from tests.rig.workloads import AMBIENT, OPTED_OUT, deployment, pod
 
 from .conftest import NewNamespace
 from .test_status import annotated, phase
-
-SECONDS = 20
 
 
 def _heed_ctrl_c() -> None:
@@ -67,7 +66,7 @@ class Watch:
 
     def next(self, wanted: Callable[[str], object] = bool) -> str:
         """The next line that is wanted; those before it are passed over."""
-        until = time.monotonic() + SECONDS
+        until = time.monotonic() + PATIENCE
         passed: list[str] = []
         while time.monotonic() < until:
             try:
@@ -77,7 +76,7 @@ class Watch:
             if wanted(line):
                 return line
             passed.append(line)
-        raise TimeoutError(f"not within {SECONDS} s; there was {passed}, and on stderr {self._err}")
+        raise TimeoutError(f"not within {PATIENCE:g} s; there was {passed}, and on stderr {self._err}")
 
     def row(self, name: str, state: str = "") -> list[str]:
         """The next row of a pod, or of the first whose name begins so."""
@@ -94,12 +93,12 @@ class Watch:
     def interrupt(self) -> int:
         """Ctrl-C; the exit code."""
         self.process.send_signal(signal.SIGINT)
-        return self.process.wait(SECONDS)
+        return self.process.wait(PATIENCE)
 
     @property
     def err(self) -> str:
         """What was said on stderr, once it has ended."""
-        self.process.wait(SECONDS)
+        self.process.wait(PATIENCE)
         for thread in self._threads:
             thread.join()
         return "\n".join(self._err)
@@ -229,7 +228,7 @@ def test_a_stream_that_ends_goes_on(
     fault_proxy.reset(rf"/namespaces/{namespace}/pods.*watch=", after=100, times=1)
     running = watch("-n", namespace, "--no-headers", kubeconfig=fault_proxy.kubeconfig())
     running.row("first", "Enrolled")
-    wait_for("a second watch", lambda: fault_proxy.count(rf"/namespaces/{namespace}/pods.*watch=") >= 2, SECONDS)
+    wait_for("a second watch", lambda: fault_proxy.count(rf"/namespaces/{namespace}/pods.*watch=") >= 2)
     cluster.api.request("DELETE", f"/api/v1/namespaces/{namespace}/pods/first")
     cluster.apply(pod("second", namespace))
     assert running.row("second", "Enrolled")[1] == "ambient"
@@ -242,8 +241,9 @@ def test_a_user_who_may_not_watch_is_told(
     phase(cluster, namespace, "one", "Running")
     kubectl("create", "role", "lists-pods", "--verb=get,list", "--resource=pods", "-n", namespace)
     kubectl("create", "rolebinding", "wanda", "--role=lists-pods", "--user=wanda", "-n", namespace)
+    wait_until_granted(cluster, "wanda", "list", "pods", namespace)
     running = watch("-n", namespace, "-o", "name", kubeconfig=cluster.user("wanda"))
-    assert running.process.wait(SECONDS) == 1
+    assert running.process.wait(PATIENCE) == 1
     (refusal,) = [line for line in running.err.splitlines() if not line.startswith("assumed: ")]
     assert refusal.startswith("Error from server (Forbidden): pods is forbidden")
     assert "cannot watch" in refusal

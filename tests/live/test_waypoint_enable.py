@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-from collections.abc import Iterator
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,13 +14,13 @@ from tests.rig.faults import FaultProxy
 from tests.rig.kubectl import Result, Runner
 from tests.rig.l7 import external_name, service, service_entry, waypoint, workload_entry
 from tests.rig.processes import wait_for
+from tests.rig.rights import wait_until_granted
 from tests.rig.workloads import AMBIENT, deployment
 
 from .conftest import NewNamespace
+from .waypoint_scene import wait_until_serving
 
-RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
 WAYPOINT, HOME = "istio.io/use-waypoint", "istio.io/use-waypoint-namespace"
-GATEWAYS = "/apis/gateway.networking.k8s.io/v1/namespaces/{}/gateways/{}"
 
 
 def flat(text: str) -> str:
@@ -47,19 +44,13 @@ def bound(cluster: Cluster, namespace: str, name: str) -> tuple[str, str] | None
 
 def becomes(cluster: Cluster, namespace: str, name: str, *wanted: str) -> None:
     expected = wanted or None
-    wait_for(f"istiod to write {expected} on {name}", lambda: bound(cluster, namespace, name) == expected, 20)
+    wait_for(f"istiod to write {expected} on {name}", lambda: bound(cluster, namespace, name) == expected)
 
 
-def programmed(cluster: Cluster, namespace: str, *made: Any) -> None:
+def programmed(cluster: Cluster, *made: Any) -> None:
     """Apply waypoints, and wait until istiod has made them."""
     cluster.apply(*made)
-    for each in made:
-        path = GATEWAYS.format(namespace, each["metadata"]["name"])
-        wait_for("the waypoint's address", partial(_addresses, cluster, path), 30)
-
-
-def _addresses(cluster: Cluster, path: str) -> Any:
-    return ((cluster.api.get(path) or {}).get("status") or {}).get("addresses")
+    wait_until_serving(cluster, *made)
 
 
 def undo(result: Result) -> list[list[str]]:
@@ -81,13 +72,13 @@ def shop(cluster: Cluster, new_namespace: NewNamespace) -> str:
         service_entry("api", name),
         workload_entry("vm", name, address="10.9.0.1"),
     )
-    programmed(cluster, name, waypoint("waypoint", name))
+    programmed(cluster, waypoint("waypoint", name))
 
     def enrolled() -> bool:
         pods = cluster.pods(name, "app=cart")
         return bool(pods) and all("ambient.istio.io/redirection" in p["metadata"].get("annotations", {}) for p in pods)
 
-    wait_for("the pod to be in the mesh", enrolled, 20)
+    wait_for("the pod to be in the mesh", enrolled)
     return name
 
 
@@ -166,7 +157,7 @@ def test_a_missing_one_is_refused_and_istiod_would_not_have_it(
 
 
 def test_one_for_other_traffic_is_refused(cluster: Cluster, shop: str, ambient: Runner) -> None:
-    programmed(cluster, shop, waypoint("pods", shop, "workload"))
+    programmed(cluster, waypoint("pods", shop, "workload"))
     words = ("waypoint", "enable", "svc", "cart", "-n", shop, "--waypoint=pods")
     found = ambient(*words)
     assert (found.code, found.stdout) == (1, "")
@@ -179,7 +170,7 @@ def test_one_of_another_namespace(
     cluster: Cluster, shop: str, new_namespace: NewNamespace, ambient: Runner, kubectl: Runner
 ) -> None:
     infra = new_namespace()
-    programmed(cluster, infra, waypoint("own", infra), waypoint("open", infra, allowed={"from": "All"}))
+    programmed(cluster, waypoint("own", infra), waypoint("open", infra, allowed={"from": "All"}))
     words = ("waypoint", "enable", "svc", "cart", "-n", shop, f"--waypoint-namespace={infra}")
     found = ambient(*words, "--waypoint=own")
     assert (found.code, found.stdout) == (1, "")
@@ -203,14 +194,7 @@ def test_a_dead_one_is_refused_though_istiod_would_take_it(
     cluster: Cluster, shop: str, ambient: Runner, kubectl: Runner
 ) -> None:
     kubectl("scale", "deploy/waypoint", "-n", shop, "--replicas=0")
-    wait_for("its pods to go", lambda: not cluster.pods(shop, "gateway.networking.k8s.io/gateway-name=waypoint"), 20)
-    path = GATEWAYS.format(shop, "waypoint")
-
-    def unprogrammed() -> bool:
-        conditions = (cluster.api.get(path) or {})["status"]["conditions"]
-        return any(c["type"] == "Programmed" and c["status"] == "False" for c in conditions)
-
-    wait_for("istiod to notice", unprogrammed, 20)
+    wait_for("its pods to go", lambda: not cluster.pods(shop, "gateway.networking.k8s.io/gateway-name=waypoint"))
     for named in (("ns", shop), ("svc", "cart", "-n", shop)):
         found = ambient("waypoint", "enable", *named)
         assert (found.code, found.stdout) == (1, "")
@@ -240,7 +224,7 @@ def test_opting_out(cluster: Cluster, shop: str, ambient: Runner, kubectl: Runne
 
 
 def test_every_kind_there_and_back(cluster: Cluster, shop: str, ambient: Runner, kubectl: Runner) -> None:
-    programmed(cluster, shop, waypoint("both", shop, "all"))
+    programmed(cluster, waypoint("both", shop, "all"))
     pod = cluster.pods(shop, "app=cart")[0]["metadata"]["name"]
     named = ["svc/cart", f"pod/{pod}", "serviceentry/api", "workloadentry/vm"]
     found = ambient("waypoint", "enable", *named, "-n", shop, "--waypoint=both")
@@ -258,33 +242,22 @@ def test_every_kind_there_and_back(cluster: Cluster, shop: str, ambient: Runner,
 # Rights and faults.
 
 
-@pytest.fixture(scope="module")
-def editor(cluster: Cluster) -> Iterator[str]:
-    """A user with the published role for changing."""
-    cluster.kubectl("apply", "-f", str(RBAC))
-    cluster.kubectl("create", "clusterrolebinding", "walter", "--clusterrole=kubectl-ambient-edit", "--user=walter")
-    role = "/apis/rbac.authorization.k8s.io/v1/clusterroles/kubectl-ambient-edit"
-    wait_for("the aggregated role", lambda: (cluster.api.get(role) or {}).get("rules"))
-    yield "walter"
-    cluster.kubectl("delete", "clusterrolebinding", "walter")
-    cluster.kubectl("delete", "-f", str(RBAC), "--ignore-not-found")
-
-
-def test_the_published_role_is_enough(shop: str, ambient: Runner, kubectl: Runner, editor: str) -> None:
+def test_the_published_role_is_enough(shop: str, ambient: Runner, kubectl: Runner, published: dict[str, str]) -> None:
     for named in (("ns", shop), ("svc", "cart", "-n", shop), ("serviceentry", "api", "-n", shop)):
         mine = ambient("waypoint", "enable", *named, "--dry-run=client")
-        found = ambient("waypoint", "enable", *named, user=editor)
+        found = ambient("waypoint", "enable", *named, user=published["edit"])
         assert (found.code, found.stdout.split()[1:]) == (0, ["labeled"]), found.stderr
         assert "cannot" not in found.stderr
         assert "assumed" not in found.stderr
         assert mine.code == 0
         assert labels(kubectl, *named) == {WAYPOINT: "waypoint"}
-        back = ambient("waypoint", "disable", *named, user=editor)
+        back = ambient("waypoint", "disable", *named, user=published["edit"])
         assert back.stdout.split()[1:] == ["unlabeled"]
 
 
 def test_who_may_not_read_gateways_is_told_so(cluster: Cluster, shop: str, ambient: Runner, kubectl: Runner) -> None:
     kubectl("create", "rolebinding", "edit", "--clusterrole=edit", "--user=dev", "-n", shop)
+    wait_until_granted(cluster, "dev", "patch", "services", shop)
     found = ambient("waypoint", "enable", "svc", "cart", "-n", shop, user="dev")
     assert (found.code, found.stdout) == (0, "service/cart labeled\n")
     told = flat(found.stderr)

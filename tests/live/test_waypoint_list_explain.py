@@ -13,9 +13,10 @@ import pytest
 from tests.rig.cluster import Cluster
 from tests.rig.kubectl import Runner
 from tests.rig.processes import wait_for
+from tests.rig.rights import wait_until_granted
 
 from .test_status import document
-from .test_waypoints import unwritten
+from .test_waypoints import settled, unwritten
 from .waypoint_scene import Names, Row, pods, rows, scene
 
 USED_BY = {
@@ -30,7 +31,7 @@ Item = dict[str, Any]
 @pytest.fixture(scope="module")
 def names(cluster: Cluster) -> Iterator[Names]:
     with scene(cluster) as found:
-        wait_for("istiod's conditions", lambda: not unwritten(cluster, found), 20)
+        wait_for("istiod's conditions", lambda: not unwritten(cluster, found))
         yield found
 
 
@@ -38,7 +39,12 @@ def names(cluster: Cluster) -> Iterator[Names]:
 def listed(cluster: Cluster, names: Names) -> dict[str, Item]:
     """The waypoints of the scene by `namespace/name`."""
     told = document(Runner(cluster, "ambient")("waypoint", "list", "-A", "-o", "json"))
-    return {f"{i['namespace']}/{i['name']}": i for i in told["items"] if i["namespace"] in names}
+    return {key: item for key, item in by_key(told).items() if item["namespace"] in names}
+
+
+def by_key(told: Item) -> dict[str, Item]:
+    """By `namespace/name`."""
+    return {f"{item['namespace']}/{item['name']}": settled(item) for item in told["items"]}
 
 
 def served_by(row: Row, names: Names) -> str:
@@ -81,10 +87,8 @@ def test_what_is_told_of_each_waypoint(names: Names, listed: dict[str, Item]) ->
 def test_one_namespace_tells_the_same(names: Names, listed: dict[str, Item], ambient: Runner) -> None:
     """Those of `infra` admit others, whose users are counted too."""
     for namespace in (names.app, names.infra):
-        found = document(ambient("waypoint", "list", "-n", namespace, "-o", "json"))["items"]
-        assert {f"{i['namespace']}/{i['name']}": i for i in found} == {
-            key: item for key, item in listed.items() if item["namespace"] == namespace
-        }
+        found = by_key(document(ambient("waypoint", "list", "-n", namespace, "-o", "json")))
+        assert found == {key: item for key, item in listed.items() if item["namespace"] == namespace}
 
 
 def test_every_object_is_explained_as_it_is_listed(names: Names, ambient: Runner) -> None:
@@ -127,7 +131,7 @@ def test_a_patch_that_is_told_admits(names: Names, ambient: Runner, cluster: Clu
     assert before["object"]["reason"] == "AttachmentDenied"
     (fix,) = before["fixes"]
     cluster.kubectl(*shlex.split(fix["command"])[1:])
-    wait_for("istiod's word", lambda: told()["conditionAgrees"], 20)
+    wait_for("istiod's word", lambda: told()["conditionAgrees"])
     assert told()["object"]["waypoint"] == f"{names.infra}/same"
 
 
@@ -160,6 +164,7 @@ def test_explain_names_the_waypoint_of_the_pod(names: Names, ambient: Runner) ->
 def test_the_role_view_is_told_what_it_may_not_read(names: Names, cluster: Cluster, ambient: Runner) -> None:
     """It may not read Gateways: no error, and no guess."""
     cluster.kubectl("create", "rolebinding", "looks", "--clusterrole=view", "--user=walter", "-n", names.guest)
+    wait_until_granted(cluster, "walter", "list", "pods", names.guest)
     told = document(ambient("status", "-n", names.guest, "-o", "json", user="walter"))
     assert {item["waypoint"] for item in told["items"]} == {None}
     assert any("cannot list gateways.gateway.networking.k8s.io: forbidden" in a for a in told["assumptions"])

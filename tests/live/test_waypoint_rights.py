@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,12 +11,11 @@ from tests.rig.apiserver import ApiServer
 from tests.rig.cluster import Cluster
 from tests.rig.kubectl import Result, Runner
 from tests.rig.l7 import service, use, waypoint
-from tests.rig.processes import wait_for
+from tests.rig.rights import wait_until_granted
 from tests.rig.workloads import AMBIENT, namespace, pod
 
 from .test_status import a_namespace, document, phase
-
-RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
+from .waypoint_scene import wait_until_serving
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +37,7 @@ def app(cluster: Cluster, infra: str) -> Iterator[str]:
             service("missing", name, use("no-such")),
             pod("cart", name),
         )
-        for home, gateway in ((name, "wp"), (infra, "shared")):
-            path = f"/apis/gateway.networking.k8s.io/v1/namespaces/{home}/gateways/{gateway}"
-            wait_for(gateway, lambda p=path: (cluster.api.get(p) or {}).get("status", {}).get("addresses"), 30)  # type: ignore[misc]
+        wait_until_serving(cluster, waypoint("wp", name), waypoint("shared", infra))
         phase(cluster, name, "cart", "Running")
         yield name
 
@@ -71,6 +67,7 @@ def test_an_administrator_is_told_all(ambient: Runner, app: str) -> None:
 @pytest.fixture(scope="module")
 def developer(cluster: Cluster, app: str) -> str:
     cluster.kubectl("create", "rolebinding", "views", "--clusterrole=view", "--user=dev", "-n", app)
+    wait_until_granted(cluster, "dev", "list", "services", app)
     return "dev"
 
 
@@ -109,6 +106,7 @@ def test_with_gateways_of_the_namespace_most_is_known(
     rule = ("--verb=get,list", "--resource=gateways.gateway.networking.k8s.io")
     cluster.kubectl("create", "role", "gateways", *rule, "-n", app)
     cluster.kubectl("create", "rolebinding", "gateways", "--role=gateways", f"--user={developer}", "-n", app)
+    wait_until_granted(cluster, developer, "list", "gateways.gateway.networking.k8s.io", app)
     try:
         told = document(ambient("waypoint", "status", "-n", app, "-o", "json", user=developer))
         table = ambient("waypoint", "list", "-n", app, user=developer)
@@ -151,16 +149,6 @@ def test_a_user_without_rights_gets_no_list_of_waypoints(ambient: Runner, app: s
 # The published role.
 
 
-@pytest.fixture(scope="module")
-def reader(cluster: Cluster) -> Iterator[str]:
-    cluster.kubectl("apply", "-f", str(RBAC))
-    binding = ("clusterrolebinding", "reader")
-    cluster.kubectl("create", *binding, "--clusterrole=kubectl-ambient-view", "--user=reader")
-    yield "reader"
-    cluster.kubectl("delete", *binding)
-    cluster.kubectl("delete", "-f", str(RBAC), "--ignore-not-found")
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -176,10 +164,10 @@ def reader(cluster: Cluster) -> Iterator[str]:
     ],
 )
 def test_under_the_published_role_nothing_is_missing(
-    ambient: Runner, app: str, infra: str, reader: str, words: str
+    ambient: Runner, app: str, infra: str, published: dict[str, str], words: str
 ) -> None:
     arguments = (*words.format(app=app, infra=infra).split(), "-o", "json")
-    mine, whole = ambient(*arguments, user=reader), ambient(*arguments)
+    mine, whole = ambient(*arguments, user=published["view"]), ambient(*arguments)
     assert (mine.code, mine.stderr) == (0, "")
 
     def ours(told: Result) -> dict[str, Any]:

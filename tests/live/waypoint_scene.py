@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import NamedTuple
 
+from tests.rig.agent import is_ready
 from tests.rig.api import Object
 from tests.rig.cluster import Cluster
 from tests.rig.l7 import external_name, service, service_entry, use, waypoint, workload_entry
@@ -207,11 +209,11 @@ def scene(cluster: Cluster) -> Iterator[Names]:
             infra=infra,
         )
         cluster.apply(*waypoints(n))
-        wait_for("the waypoints", lambda: _addressed(cluster, n) == len(waypoints(n)) - 1, 60)
+        wait_until_serving(cluster, *(w for w in waypoints(n) if w["metadata"]["name"] != "late"))
         cluster.apply(*(row.item for row in rows(n)))
         # istiod keeps the address, and nothing but the Deployment tells how many pods there are to be.
         cluster.api.patch(f"/apis/apps/v1/namespaces/{n.app}/deployments/dead", {"spec": {"replicas": 0}})
-        wait_for("the proxies of dead to go", lambda: _is_dead(cluster, n), 30)
+        wait_for("the proxies of dead to go", lambda: _is_dead(cluster, n))
         for row in pods(n):
             _, namespace, name = row.key
             phase(cluster, namespace, name, "Running")
@@ -220,9 +222,19 @@ def scene(cluster: Cluster) -> Iterator[Names]:
         yield n
 
 
-def _addressed(cluster: Cluster, n: Names) -> int:
-    gateways = [g for name in (n.app, n.infra) for g in cluster.api.items(f"{GATEWAYS}/namespaces/{name}/gateways")]
-    return sum(bool(gateway.get("status", {}).get("addresses")) for gateway in gateways)
+def wait_until_serving(cluster: Cluster, *made: Object) -> None:
+    """Wait until istiod has made these waypoints and says so, and their proxies are Ready."""
+    for each in made:
+        namespace, name = each["metadata"]["namespace"], each["metadata"]["name"]
+        wait_for(f"waypoint {name}", partial(_is_serving, cluster, namespace, name))
+
+
+def _is_serving(cluster: Cluster, namespace: str, name: str) -> bool:
+    found = cluster.api.get(f"{GATEWAYS}/namespaces/{namespace}/gateways/{name}") or {}
+    status = found.get("status", {})
+    programmed = any(c["type"] == "Programmed" and c["status"] == "True" for c in status.get("conditions", []))
+    proxies = cluster.pods(namespace, f"gateway.networking.k8s.io/gateway-name={name}")
+    return programmed and bool(status.get("addresses")) and any(map(is_ready, proxies))
 
 
 def _is_dead(cluster: Cluster, n: Names) -> bool:

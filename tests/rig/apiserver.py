@@ -44,7 +44,7 @@ class ApiServer:
         self.kubeconfig = self.user("admin")
         self.api = Api(self.url, self.authority.certificate.read_text(), self._tokens["admin"])
         self._resources = Resources(self.api)
-        self.processes.wait_for("kube-apiserver", self.api.ready, 60)
+        self.processes.wait_for("kube-apiserver", self.api.ready)
         return self
 
     def stop(self) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import ssl
 import threading
+import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -47,6 +49,18 @@ class Request:
     method: str
     path: str
     status: int
+    began: float
+    answered: float
+    """Both on the monotonic clock, in seconds."""
+
+
+def rounds(requests: Iterable[Request]) -> int:
+    """How many requests at most waited for one another: one came in after the answer to the one before."""
+    depths: list[tuple[float, int]] = []
+    for request in sorted(requests, key=lambda r: r.answered):
+        before = (depth for answered, depth in depths if answered <= request.began)
+        depths.append((request.answered, 1 + max(before, default=0)))
+    return max((depth for _, depth in depths), default=0)
 
 
 class FaultProxy:
@@ -135,10 +149,10 @@ class FaultProxy:
         with self._lock:
             return next((fault for fault in self._faults if fault.hits(method, path)), None)
 
-    def record(self, method: str, path: str, status: int) -> None:
+    def record(self, method: str, path: str, status: int, began: float) -> None:
         """Keep a request for the tests to look at."""
         with self._lock:
-            self.requests.append(Request(method, path, status))
+            self.requests.append(Request(method, path, status, began, time.monotonic()))
 
 
 def _serving_context(behind: ApiServer) -> ssl.SSLContext:

@@ -35,7 +35,7 @@ def run(
     stdin: str | None = None,
     env: Mapping[str, str] | None = None,
     check: bool = False,
-    timeout: float = 60,
+    timeout: float = 180,
 ) -> Result:
     """Run kubectl with exactly this kubeconfig; plugins are found next to this Python."""
     environment = environ(kubeconfig)
@@ -83,7 +83,7 @@ class Runner:
         stdin: str | None = None,
         env: Mapping[str, str] | None = None,
         check: bool | None = None,
-        timeout: float = 60,
+        timeout: float = 180,
     ) -> Result:
         """Run it; `check` raises when it fails."""
         chosen = kubeconfig or (self._server.user(user, groups) if user else self._server.kubeconfig)

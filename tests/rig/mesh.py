@@ -49,10 +49,10 @@ class Mesh:
         cluster.apply(*(item for item in manifests if item["kind"] not in _LEFT_OUT))
         self._start_istiod()
         self._start_agent()
-        cluster.processes.wait_for("istiod", self._ready, 60)
+        cluster.processes.wait_for("istiod", self._ready)
         self._register_webhook(next(i for i in manifests if i["kind"] == "MutatingWebhookConfiguration"))
         cluster.processes.wait_for("the injection", self._injects)
-        cluster.processes.wait_for("istio-cni and ztunnel", self._daemons_ready, 60)
+        cluster.processes.wait_for("istio-cni and ztunnel", self._daemons_ready)
         return self
 
     def debug(self, page: str) -> Any:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import ctypes
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -15,6 +17,9 @@ from pathlib import Path
 from typing import TypeVar
 
 T = TypeVar("T")
+
+PATIENCE = 90.0
+"""Seconds: as long as nothing is wrong nobody waits so long, however busy the machine is."""
 
 _PR_SET_PDEATHSIG = 1
 # Loaded here and not in the child: between fork and exec nothing may be imported.
@@ -30,13 +35,18 @@ def _die_with_parent() -> None:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A loopback port that nobody listens on.
+
+    Below those that the kernel gives to connections: one of them would be taken again before the program listens.
+    """
+    while True:
+        port = random.SystemRandom().randrange(15000, 32000)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
-def wait_for(what: str, ask: Callable[[], T | None], seconds: float = 30, every: float = 0.05) -> T:
+def wait_for(what: str, ask: Callable[[], T | None], seconds: float = PATIENCE, every: float = 0.05) -> T:
     """Ask until the answer is true; the error names what was waited for."""
     until = time.monotonic() + seconds
     while True:
@@ -85,7 +95,7 @@ class Processes:
                 tail = self.log(name).read_text(errors="replace").splitlines()[-15:]
                 raise RuntimeError(f"{name} ended with {child.returncode}:\n" + "\n".join(tail))
 
-    def wait_for(self, what: str, ask: Callable[[], T | None], seconds: float = 30) -> T:
+    def wait_for(self, what: str, ask: Callable[[], T | None], seconds: float = PATIENCE) -> T:
         """Wait, but not for a program that has died."""
 
         def ask_the_living() -> T | None:

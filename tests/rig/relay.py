@@ -48,8 +48,8 @@ class Orders(Protocol):
     def fault_for(self, method: str, path: str) -> Any:
         """The harm for this request, or None."""
 
-    def record(self, method: str, path: str, status: int) -> None:
-        """Take note of a request."""
+    def record(self, method: str, path: str, status: int, began: float) -> None:
+        """Take note of a request that is about to be answered, and of when it came in."""
 
 
 @dataclass(frozen=True)
@@ -108,9 +108,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _pass(self) -> None:
         orders = self.server.orders
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        began = time.monotonic()
         fault: Harm | None = orders.fault_for(self.command, self.path)
         if fault and fault.kind == "status":
-            orders.record(self.command, self.path, fault.status)
+            orders.record(self.command, self.path, fault.status, began)
             self._refuse(fault)
             return
         if fault and fault.kind == "hang":
@@ -119,7 +120,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         try:
             self._ask(upstream, body)
             answer = upstream.getresponse()
-            orders.record(self.command, self.path, answer.status)
+            orders.record(self.command, self.path, answer.status, began)
             self._relay(answer, fault)
         finally:
             upstream.close()

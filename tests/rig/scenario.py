@@ -26,13 +26,13 @@ def play(cluster: Cluster) -> None:
     cluster.apply(*documents(FILES / "10-namespaces.yaml"))
     wait_for("the ServiceAccounts", lambda: _has_accounts(cluster, *NAMESPACES))
     cluster.apply(*documents(FILES / "20-shop.yaml", FILES / "30-others.yaml", FILES / "35-catalog.yaml"))
-    wait_for("the applications to settle", lambda: _is_settled(cluster), 60)
+    wait_for("the applications to settle", lambda: _is_settled(cluster))
     _let_a_waypoint_die(cluster)
     _let_injection_return(cluster)
     _let_the_slow_node_stall(cluster)
     _let_the_broken_node_fail(cluster)
     cluster.apply(*documents(FILES / "40-later.yaml"))
-    wait_for("the later applications", lambda: _later_are_settled(cluster), 60)
+    wait_for("the later applications", lambda: _later_are_settled(cluster))
     cluster.kubectl("delete", "pod", "session-mover", "-n", "shop", "--wait=false")
     _let_the_sandbox_fail(cluster)
 
@@ -96,7 +96,7 @@ def _let_a_waypoint_die(cluster: Cluster) -> None:
     """Its address stays, and with it all that is bound to it."""
     cluster.kubectl("scale", "deployment", "prices-wp", "-n", "catalog", "--replicas=0")
     of_it = "gateway.networking.k8s.io/gateway-name=prices-wp"
-    wait_for("its pod to go", lambda: not cluster.pods("catalog", of_it), 30)
+    wait_for("its pod to go", lambda: not cluster.pods("catalog", of_it))
 
 
 def _let_injection_return(cluster: Cluster) -> None:
