@@ -17,7 +17,7 @@ def main() -> None:
     """Run the tool on the process's own arguments, and end the process with its exit code."""
     gc.set_threshold(MANY_OBJECTS)
     if sys.argv[1:2] == ["__complete"]:
-        from kubectl_ambient.cli.completion_program import respond
+        from kubectl_ambient.cli.completion.program import respond
 
         respond(sys.argv[2:])
     from kubectl_ambient.cli.app import run

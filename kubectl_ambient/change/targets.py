@@ -7,7 +7,7 @@ from typing import TypeAlias
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Workload
-from kubectl_ambient.cluster.l7_facts import Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
 
 Target: TypeAlias = Namespace | Pod | Workload
 WaypointTarget: TypeAlias = Namespace | Pod | Service | ServiceEntry | WorkloadEntry

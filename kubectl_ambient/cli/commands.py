@@ -35,23 +35,23 @@ def function_of(name: str) -> Callable[..., None] | typer.Typer:
 
             return status
         case "explain":
-            from kubectl_ambient.cli.explain import explain
+            from kubectl_ambient.cli.explain.explain import explain
 
             return explain
         case "enable":
-            from kubectl_ambient.cli.enable import enable
+            from kubectl_ambient.cli.change.enable import enable
 
             return enable
         case "disable":
-            from kubectl_ambient.cli.disable import disable
+            from kubectl_ambient.cli.change.disable import disable
 
             return disable
         case "waypoint":
-            from kubectl_ambient.cli.waypoint import app as waypoint
+            from kubectl_ambient.cli.waypoint.group import app as waypoint
 
             return waypoint
         case "labels":
-            from kubectl_ambient.cli.labels import labels
+            from kubectl_ambient.cli.labels.labels import labels
 
             return labels
         case "version":
@@ -59,7 +59,7 @@ def function_of(name: str) -> Callable[..., None] | typer.Typer:
 
             return version
         case "completion":
-            from kubectl_ambient.cli.completion import app as completion
+            from kubectl_ambient.cli.completion.group import app as completion
 
             return completion
         case _:

@@ -10,9 +10,10 @@ from typing import BinaryIO, TypeVar
 
 import msgspec
 
-from kubectl_ambient.cluster import wire, wire_istio, wire_l7, wire_parts, wrong_type
+from kubectl_ambient.cluster import wire, wire_istio, wire_parts, wrong_type
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread, Workload
-from kubectl_ambient.cluster.l7 import L7, instances_among
+from kubectl_ambient.cluster.l7 import wire as wire_l7
+from kubectl_ambient.cluster.l7.snapshot import L7, instances_among
 from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.owners import unread_owners
 from kubectl_ambient.cluster.problem import Problem

@@ -11,7 +11,7 @@ from functools import partial
 
 from kubectl_ambient.cluster.api import Api
 from kubectl_ambient.cluster.facts import Namespace, Unread
-from kubectl_ambient.cluster.named_waypoints import named_waypoints, services_nearby
+from kubectl_ambient.cluster.l7.named_waypoints import named_waypoints, services_nearby
 from kubectl_ambient.cluster.nearby import all_agents, all_nodes, nearby
 from kubectl_ambient.cluster.needs import Needs
 from kubectl_ambient.cluster.reads import Read, into, onto, read_side_by_side

@@ -19,7 +19,7 @@ from kubectl_ambient.cluster.facts import (
     Webhook,
     Workload,
 )
-from kubectl_ambient.cluster.l7 import L7
+from kubectl_ambient.cluster.l7.snapshot import L7
 
 T = TypeVar("T")
 

@@ -18,8 +18,8 @@ from kubectl_ambient.mesh.enrolment import Case, Decision, Expected, decide
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.findings import Subject, findings
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
-from kubectl_ambient.mesh.pod_waypoints import PodWaypoints
-from kubectl_ambient.mesh.waypoints import Binding
+from kubectl_ambient.mesh.waypoint.judge import Binding
+from kubectl_ambient.mesh.waypoint.pods import PodWaypoints
 
 Observed = Literal["enabled", "pending", "absent"]
 State = Literal["Enrolled", "Pending", "Starting", "NotEnrolled", "Stale", "NotAmbient", "Unknown"]

@@ -8,10 +8,10 @@ from kubectl_ambient.mesh.enrolment import RULES
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.injection import Injection
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
-from kubectl_ambient.render.pod_waypoint import pod_waypoint
 from kubectl_ambient.render.sentences import wrapped
 from kubectl_ambient.render.steps import finding_text, step, what_to_do
 from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.render.waypoint.of_pod import pod_waypoint
 
 _TITLES = {rule.name: rule.title for rule in RULES}
 _HEADLINE = {

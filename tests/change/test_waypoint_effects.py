@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from kubectl_ambient.change.targets import WaypointTarget, key_of
-from kubectl_ambient.change.waypoint_effects import WaypointEffects, change_of, effects
-from kubectl_ambient.change.waypoint_fitness import fitness
-from kubectl_ambient.change.waypoint_notes import notes
-from kubectl_ambient.change.waypoint_plan import Wish, plan
+from kubectl_ambient.change.waypoint.effects import WaypointEffects, change_of, effects
+from kubectl_ambient.change.waypoint.fitness import fitness
+from kubectl_ambient.change.waypoint.notes import notes
+from kubectl_ambient.change.waypoint.plan import Wish, plan
 from kubectl_ambient.cluster.facts import Annotations, Istiod, Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7 import L7
-from kubectl_ambient.cluster.l7_facts import GATEWAY_NAME, Condition, Gateway, Listener, Service
+from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Condition, Gateway, Listener, Service
+from kubectl_ambient.cluster.l7.snapshot import L7
 from kubectl_ambient.cluster.snapshot import Snapshot
 from tests.mesh.builders import agent
 

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from kubectl_ambient.change.patch import merge_patch
 from kubectl_ambient.change.targets import WaypointTarget, key_of
-from kubectl_ambient.change.use_waypoint import UseWaypoint, use_waypoint
-from kubectl_ambient.change.waypoint_plan import Wish, plan
-from kubectl_ambient.change.waypoint_undo import undo
+from kubectl_ambient.change.waypoint.plan import Wish, plan
+from kubectl_ambient.change.waypoint.undo import undo
+from kubectl_ambient.change.waypoint.use_waypoint import UseWaypoint, use_waypoint
 
 from .waypoint_objects import by_key, run, target, targets, wishes
 

@@ -8,10 +8,10 @@ from typing import Any
 from hypothesis import strategies as st
 
 from kubectl_ambient.change.targets import WaypointTarget, key_of
-from kubectl_ambient.change.use_waypoint import UseWaypoint, with_waypoint
-from kubectl_ambient.change.waypoint_plan import Wish, plan
+from kubectl_ambient.change.waypoint.plan import Wish, plan
+from kubectl_ambient.change.waypoint.use_waypoint import UseWaypoint, with_waypoint
 from kubectl_ambient.cluster.facts import Namespace, Pod
-from kubectl_ambient.cluster.l7_facts import Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
 from kubectl_ambient.kube.resources import parse_targets
 
 Key = tuple[str, str, str]

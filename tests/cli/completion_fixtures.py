@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from kubectl_ambient.cli.completion_answer import complete
+from kubectl_ambient.cli.completion.answer import complete
 from tests.kube.standin import Reply, Seen
 
-PROGRAM = "from kubectl_ambient.cli.completion_program import main; main()"
+PROGRAM = "from kubectl_ambient.cli.completion.program import main; main()"
 
 
 class Completed(NamedTuple):

@@ -14,9 +14,9 @@ from unittest.mock import ANY
 
 import pytest
 
-from kubectl_ambient.cli import completion_names
-from kubectl_ambient.cli.completion_definitions import Definition, root
-from kubectl_ambient.cli.completion_hints import ARGUMENTS
+from kubectl_ambient.cli.completion import names as completion_names
+from kubectl_ambient.cli.completion.definitions import Definition, root
+from kubectl_ambient.cli.completion.hints import ARGUMENTS
 from kubectl_ambient.mesh.summary import FAIL_ON
 from tests.kube.standin import Reply, StandIn
 from tests.rig.processes import wait_for

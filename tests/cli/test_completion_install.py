@@ -13,7 +13,7 @@ from .enable_fixtures import Run
 
 NAME = "kubectl_complete-ambient"
 PROGRAM = f"#!{sys.executable}\nfrom kubectl_ambient.__main__ import main\nmain()\n"
-CONSOLE_SCRIPT = f"#!{sys.executable}\nfrom kubectl_ambient.cli.completion_program import main\nmain()\n"
+CONSOLE_SCRIPT = f"#!{sys.executable}\nfrom kubectl_ambient.cli.completion.program import main\nmain()\n"
 
 
 @pytest.fixture

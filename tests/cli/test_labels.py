@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_ambient.mesh.label_reference import REFERENCE
+from kubectl_ambient.mesh.labels.reference import REFERENCE
 from tests.golden.screens import run
 
 FILE = "-f labels.yaml"

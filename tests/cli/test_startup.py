@@ -145,7 +145,9 @@ def test_only_an_auth_provider_imports_kubernetes(kubeconfigs: Path, user: str) 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_only_the_command_that_was_typed_is_imported(command: str) -> None:
     found = imported(command, "--help")
-    assert {name for name in COMMANDS if f"kubectl_ambient.cli.{name}" in found} == {command}
+    places = {name: {f"{name}", f"change.{name}", f"{name}.{name}", f"{name}.group"} for name in COMMANDS}
+    modules = {name: {f"kubectl_ambient.cli.{place}" for place in places[name]} for name in COMMANDS}
+    assert {name for name in COMMANDS if modules[name] & found} == {command}
 
 
 def test_the_table_says_what_the_commands_say() -> None:
@@ -157,7 +159,7 @@ def test_the_table_says_what_the_commands_say() -> None:
 # Measured with Python 3.11, beyond the bare interpreter, and a tenth more.
 @pytest.mark.parametrize(
     ("words", "measured"),
-    [(HELP[0], 117), (HELP[2], 123), (HELP[5], 122), (FILES[0], 255), (FILES[2], 217)],
+    [(HELP[0], 119), (HELP[2], 125), (HELP[5], 124), (FILES[0], 274), (FILES[2], 239)],
     ids=lambda value: " ".join(value[:2]) if isinstance(value, tuple) else str(value),
 )
 def test_the_number_of_modules(words: tuple[str, ...], measured: int) -> None:

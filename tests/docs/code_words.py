@@ -37,7 +37,7 @@ def finding_codes() -> set[str]:
 
 
 def _calls() -> Iterator[ast.Call]:
-    for path in sorted(MESH.glob("*.py")):
+    for path in sorted(MESH.rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         yield from (node for node in ast.walk(tree) if isinstance(node, ast.Call))
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_ambient.mesh.label_entry import Entry
-from kubectl_ambient.mesh.label_reference import ANNOTATIONS, LABELS
-from kubectl_ambient.render.label_reference import places
+from kubectl_ambient.mesh.labels.entry import Entry
+from kubectl_ambient.mesh.labels.reference import ANNOTATIONS, LABELS
+from kubectl_ambient.render.labels.reference import places
 from tests.docs.code_words import ROOT
 from tests.golden.screens import UPDATE
 
@@ -14,7 +14,7 @@ PAGE = ROOT / "docs/labels.md"
 HEAD = """# Labels and annotations
 
 What `kubectl ambient labels` prints, as a page. It is written from the table in
-[`label_reference.py`](../kubectl_ambient/mesh/label_reference.py). A
+[`reference.py`](../kubectl_ambient/mesh/labels/reference.py). A
 version stands where a key is younger than Istio 1.22.
 “Pod” means the pod template of a workload too: there the label belongs, and not on the Deployment itself.
 

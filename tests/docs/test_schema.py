@@ -14,11 +14,11 @@ from jsonschema import Draft202012Validator
 
 from kubectl_ambient.cluster.facts import Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh import waypoint_rules
 from kubectl_ambient.mesh.enrolment import RULES
 from kubectl_ambient.mesh.fixes import fixes
 from kubectl_ambient.mesh.subjects import namespace_subject, workload_subject
 from kubectl_ambient.mesh.verdict import STATES, Judge
+from kubectl_ambient.mesh.waypoint import rules as waypoint_rules
 from kubectl_ambient.render import documents
 from tests.docs import code_words
 from tests.docs.code_words import ROOT

@@ -8,15 +8,15 @@ from typing import get_args
 import pytest
 import yaml
 
-from kubectl_ambient.mesh.waypoint_explained import explain
-from kubectl_ambient.mesh.waypoint_list import waypoints
-from kubectl_ambient.mesh.waypoint_namespace import namespace_use
-from kubectl_ambient.mesh.waypoint_rules import REASONS
-from kubectl_ambient.mesh.waypoint_traffic import ClientKind
-from kubectl_ambient.mesh.waypoints import WaypointJudge
-from kubectl_ambient.render.waypoint_documents import waypoint_status_list
-from kubectl_ambient.render.waypoint_explain_documents import waypoint_explanation, waypoint_explanation_list
-from kubectl_ambient.render.waypoint_list_documents import waypoint_list
+from kubectl_ambient.mesh.waypoint.explained import explain
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+from kubectl_ambient.mesh.waypoint.list import waypoints
+from kubectl_ambient.mesh.waypoint.namespace import namespace_use
+from kubectl_ambient.mesh.waypoint.rules import REASONS
+from kubectl_ambient.mesh.waypoint.traffic import ClientKind
+from kubectl_ambient.render.waypoint.documents import waypoint_status_list
+from kubectl_ambient.render.waypoint.explain_documents import waypoint_explanation, waypoint_explanation_list
+from kubectl_ambient.render.waypoint.list_documents import waypoint_list
 from tests.conformance import cases
 from tests.docs.code_words import ROOT
 from tests.docs.test_pages import headings

@@ -7,8 +7,7 @@ from typing import Any
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import AgentContainer, Istiod, Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7 import L7
-from kubectl_ambient.cluster.l7_facts import (
+from kubectl_ambient.cluster.l7.facts import (
     GATEWAY_NAME,
     Condition,
     Gateway,
@@ -18,9 +17,10 @@ from kubectl_ambient.cluster.l7_facts import (
     ServiceEntry,
     WorkloadEntry,
 )
+from kubectl_ambient.cluster.l7.snapshot import L7
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.waypoint_rules import Target
-from kubectl_ambient.mesh.waypoints import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.rules import Target
 from tests.mesh.builders import pod
 
 USE, USE_NS, FOR = "istio.io/use-waypoint", "istio.io/use-waypoint-namespace", "istio.io/waypoint-for"

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, Istiod, Owner, Unread
-from kubectl_ambient.cluster.labelled import Labelled, LabelSnapshot
+from kubectl_ambient.cluster.labelled.facts import Labelled, LabelSnapshot
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.label_judge import LabelJudge, Report
+from kubectl_ambient.mesh.labels.judge import LabelJudge, Report
 
 DEFAULT_SELECTORS = """
 - podSelector: {matchLabels: {istio.io/dataplane-mode: ambient}}

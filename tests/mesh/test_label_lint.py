@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_ambient.cluster.labelled import Labelled, is_istios
-from kubectl_ambient.mesh.known_keys import KNOWN_KEYS
-from kubectl_ambient.mesh.label_reference import REFERENCE
+from kubectl_ambient.cluster.labelled.facts import Labelled, is_istios
+from kubectl_ambient.mesh.labels.known_keys import KNOWN_KEYS
+from kubectl_ambient.mesh.labels.reference import REFERENCE
 from tests.mesh.label_builders import codes, fix, istio, judged, on, pod_of, report, template
 
 MODE, WAYPOINT, FOR = "istio.io/dataplane-mode", "istio.io/use-waypoint", "istio.io/waypoint-for"

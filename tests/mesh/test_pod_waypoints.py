@@ -6,11 +6,11 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Istiod, Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7 import L7
-from kubectl_ambient.cluster.l7_facts import Gateway, Listener, Service
+from kubectl_ambient.cluster.l7.facts import Gateway, Listener, Service
+from kubectl_ambient.cluster.l7.snapshot import L7
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.pod_waypoints import PodWaypoints, selects
 from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.waypoint.pods import PodWaypoints, selects
 from tests.conformance import cases
 from tests.mesh.builders import pod
 from tests.mesh.meshes import MESHES, snapshot

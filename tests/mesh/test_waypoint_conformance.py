@@ -8,8 +8,8 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import AgentContainer
-from kubectl_ambient.mesh.waypoint_rules import ACCEPTED, NOT_SERVED, UNUSABLE
-from kubectl_ambient.mesh.waypoints import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.rules import ACCEPTED, NOT_SERVED, UNUSABLE
 from tests.conformance import cases
 from tests.mesh.meshes import MESHES, snapshot
 

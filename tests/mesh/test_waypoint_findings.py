@@ -8,10 +8,10 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Annotations, Pod, Unread
-from kubectl_ambient.cluster.l7_facts import Condition, Gateway
-from kubectl_ambient.mesh.waypoint_findings import CHECKS
-from kubectl_ambient.mesh.waypoint_usable import life
-from kubectl_ambient.mesh.waypoints import WaypointJudge
+from kubectl_ambient.cluster.l7.facts import Condition, Gateway
+from kubectl_ambient.mesh.waypoint.findings import CHECKS
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+from kubectl_ambient.mesh.waypoint.usable import life
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import (
     FOR,

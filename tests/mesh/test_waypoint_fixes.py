@@ -10,12 +10,12 @@ from typing import Any, cast
 import pytest
 from msgspec import structs
 
-from kubectl_ambient.change.use_waypoint import UseWaypoint, with_waypoint
+from kubectl_ambient.change.waypoint.use_waypoint import UseWaypoint, with_waypoint
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7_facts import WAYPOINT_BOUND, Condition, Gateway, Listener, Service
-from kubectl_ambient.mesh.waypoint_explained import explain
-from kubectl_ambient.mesh.waypoint_namespace import namespace_use
-from kubectl_ambient.mesh.waypoints import WaypointJudge
+from kubectl_ambient.cluster.l7.facts import WAYPOINT_BOUND, Condition, Gateway, Listener, Service
+from kubectl_ambient.mesh.waypoint.explained import explain
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+from kubectl_ambient.mesh.waypoint.namespace import namespace_use
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import FORBIDDEN, HBONE, USE, USE_NS, WP, a_mesh
 from tests.mesh.meshes import MESHES, snapshot

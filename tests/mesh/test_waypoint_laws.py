@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import LabelSelector, Unread
-from kubectl_ambient.cluster.l7_facts import Gateway, Listener
+from kubectl_ambient.cluster.l7.facts import Gateway, Listener
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.waypoint_rules import ACCEPTED, EVIDENCE_MISSING, REASONS, Target
-from kubectl_ambient.mesh.waypoints import WaypointJudge
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+from kubectl_ambient.mesh.waypoint.rules import ACCEPTED, EVIDENCE_MISSING, REASONS, Target
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import (
     EVERY,

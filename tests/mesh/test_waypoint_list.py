@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Istiod, LabelSelector, Namespace, Pod, Webhook
-from kubectl_ambient.cluster.l7_facts import (
+from kubectl_ambient.cluster.l7.facts import (
     GATEWAY_NAME,
     Condition,
     Gateway,
@@ -18,9 +18,9 @@ from kubectl_ambient.cluster.l7_facts import (
     ServiceEntry,
 )
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.waypoint_list import Waypoint, waypoints
-from kubectl_ambient.mesh.waypoint_list_findings import findings_of, needs_attention
-from kubectl_ambient.mesh.waypoints import WaypointJudge
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+from kubectl_ambient.mesh.waypoint.list import Waypoint, waypoints
+from kubectl_ambient.mesh.waypoint.list_findings import findings_of, needs_attention
 from tests.conformance import cases
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import FOR, FORBIDDEN, HBONE, USE, USED, WP, a_mesh

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace
-from kubectl_ambient.cluster.l7_facts import Gateway
-from kubectl_ambient.mesh.waypoint_rules import Target
+from kubectl_ambient.cluster.l7.facts import Gateway
+from kubectl_ambient.mesh.waypoint.rules import Target
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import (
     EVERY,

@@ -6,9 +6,9 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Requirement, Unread
-from kubectl_ambient.cluster.l7_facts import Condition, Gateway, GatewayClass, Listener
-from kubectl_ambient.mesh.waypoint_rules import Target
-from kubectl_ambient.mesh.waypoints import Binding, WaypointJudge
+from kubectl_ambient.cluster.l7.facts import Condition, Gateway, GatewayClass, Listener
+from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.rules import Target
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import (
     EVERY,

@@ -6,8 +6,8 @@ import pytest
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.mesh.versions import Version, parse
-from kubectl_ambient.mesh.waypoint_rules import Target
-from kubectl_ambient.mesh.waypoint_traffic import clients, ingress_use_waypoint
+from kubectl_ambient.mesh.waypoint.rules import Target
+from kubectl_ambient.mesh.waypoint.traffic import clients, ingress_use_waypoint
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import EVERY, service, service_entry, workload_entry
 

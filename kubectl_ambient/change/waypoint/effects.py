@@ -1,0 +1,131 @@
+"""What a change of waypoint labels does: every object that an edit reaches, judged before it and after it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal, TypeVar
+
+from msgspec import Struct, structs
+
+from kubectl_ambient.change.planned import PlannedChange
+from kubectl_ambient.change.targets import WaypointTarget, key_of
+from kubectl_ambient.change.waypoint.plan import WaypointEdit
+from kubectl_ambient.cluster.facts import Namespace, Pod
+from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
+from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING, IS_GATEWAY, NOT_LABELED, OPTED_OUT, Target
+
+Way = Literal["gains", "fails", "loses", "keeps", "unserved", "direct", "unknown"]
+_BROKEN = ("WaypointDead", "GatewayIsNoWaypoint")
+T = TypeVar("T", Service, ServiceEntry, WorkloadEntry, Pod)
+
+
+class Served(Struct, frozen=True, kw_only=True, gc=False):
+    """One object before and after. `named`: it has an edit of its own, not only its Namespace."""
+
+    target: Target
+    before: Binding
+    after: Binding
+    named: bool
+
+    @property
+    def way(self) -> Way:
+        """What becomes of it.
+
+        fails: it gets a waypoint that does not answer. keeps: the same waypoint, or the same label of its own.
+        unserved: a waypoint is meant for it, and does not serve it. direct: none is meant, as before.
+        """
+        before, after = self.before, self.after
+        if after.reason == EVIDENCE_MISSING:
+            return "unknown"
+        if not self.named and USE_WAYPOINT in self.target.labels:
+            return "keeps"
+        if _unused(after):
+            return "unserved"
+        if after.reason == IS_GATEWAY and not self.named:
+            return "direct"
+        if after.waypoint is not None:
+            if before.waypoint == after.waypoint:
+                return "keeps"
+            return "fails" if _finds(after, *_BROKEN) else "gains"
+        if before.waypoint is not None:
+            return "direct" if _unused(before) else "loses"
+        return "direct" if after.reason in (NOT_LABELED, OPTED_OUT) else "unserved"
+
+    @property
+    def unused(self) -> bool:
+        """A waypoint is bound to it, and nothing ever leads there."""
+        return _unused(self.after)
+
+
+def _unused(binding: Binding) -> bool:
+    return _finds(binding, "ServiceWithoutAddress")
+
+
+def _finds(binding: Binding, *codes: str) -> bool:
+    return any(finding.code in codes for finding in binding.findings)
+
+
+class WaypointEffects(Struct, frozen=True, kw_only=True):
+    """All objects that the edits reach; `before` and `after` judge the cluster without and with them."""
+
+    objects: tuple[Served, ...]
+    before: WaypointJudge
+    after: WaypointJudge
+
+    def of(self, way: Way) -> list[Served]:
+        """The objects that go this way."""
+        return [served for served in self.objects if served.way == way]
+
+
+class WaypointChange(PlannedChange[WaypointEdit], frozen=True, kw_only=True):
+    """The edits, and what they do."""
+
+    goal: str
+    effects: WaypointEffects
+
+
+def change_of(snapshot: Snapshot, goal: str, edits: Sequence[WaypointEdit]) -> WaypointChange:
+    """The edits with their effects on the snapshot. Refused ones are kept, and do nothing."""
+    return WaypointChange(goal=goal, edits=tuple(edits), effects=effects(snapshot, edits))
+
+
+def effects(snapshot: Snapshot, edits: Sequence[WaypointEdit]) -> WaypointEffects:
+    """What the edits do to the objects of the snapshot, and to those of the edits."""
+    wanted = [e for e in edits if e.action != "refuse"]
+    before = WaypointJudge(_with(snapshot, (e.target for e in wanted)))
+    after = WaypointJudge(_with(before.snapshot, (e.edited for e in wanted)))
+    named = {key_of(e.target) for e in wanted}
+    places = {e.target.name for e in wanted if isinstance(e.target, Namespace)}
+    pairs = zip(before.targets(), after.targets(), strict=True)
+    objects = tuple(
+        Served(target=new, before=before.of(old), after=after.of(new), named=key_of(new) in named)
+        for old, new in pairs
+        if (new.namespace in places or key_of(new) in named) and not (isinstance(new, Pod) and new.finished)
+    )
+    return WaypointEffects(objects=objects, before=before, after=after)
+
+
+def _with(snapshot: Snapshot, targets: Iterable[WaypointTarget]) -> Snapshot:
+    """The snapshot with these objects as they are here; those that it does not hold are added."""
+    given = {key_of(target): target for target in targets}
+    namespaces = {t.name: t for t in given.values() if isinstance(t, Namespace)}
+    l7 = structs.replace(
+        snapshot.l7,
+        services=_merged(snapshot.l7.services, given, Service),
+        service_entries=_merged(snapshot.l7.service_entries, given, ServiceEntry),
+        workload_entries=_merged(snapshot.l7.workload_entries, given, WorkloadEntry),
+    )
+    pods = _merged(snapshot.pods, given, Pod)
+    return structs.replace(snapshot, namespaces={**snapshot.namespaces, **namespaces}, pods=pods, l7=l7)
+
+
+def _merged(held: list[T], given: dict[Any, WaypointTarget], kind: type[T]) -> list[T]:
+    mine: dict[Any, T] = {key: target for key, target in given.items() if isinstance(target, kind)}
+    if not mine:
+        return held
+    merged: list[T] = [mine.pop(key_of(found), found) for found in held]
+    merged.extend(mine.values())
+    return merged

@@ -1,0 +1,84 @@
+"""Pods and waypoints: as clients only those in ambient mode use one, and a label on a pod does not outlive it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_ambient.change.targets import printed
+from kubectl_ambient.change.waypoint.effects import WaypointChange
+from kubectl_ambient.change.words import MOST, few, grouped, pods
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Owner, Pod
+from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME
+from kubectl_ambient.cluster.owners import owner_of
+
+_IN = ("enabled", "pending")
+_CLIENTS = (
+    "Only clients in ambient mode use a waypoint, and Istio's gateways where istio.io/ingress-use-waypoint=true says so"
+)
+
+
+def not_in_mesh(change: WaypointChange) -> Iterator[str]:
+    """Clients decide: without one in ambient mode a waypoint does little [ztunnel outbound.rs]."""
+    if change.goal != "enable":
+        return
+    after = change.effects.after
+    if "Pod" in after.snapshot.l7.unread:
+        return
+    for home in dict.fromkeys(e.home for e in change.changing):
+        namespace = after.namespace(home)
+        inside = [p for p in after.snapshot.pods if p.namespace == home and not p.finished and not _is_proxy(p)]
+        out = [p for p in inside if p.annotations.redirection not in _IN]
+        asks = isinstance(namespace, Namespace) and namespace.labels.get(DATAPLANE_MODE) == "ambient"
+        if isinstance(namespace, Namespace) and not asks and len(out) == len(inside):
+            value = namespace.labels.get(DATAPLANE_MODE)
+            told = f"{DATAPLANE_MODE}={value}" if value is not None else f"label {DATAPLANE_MODE} not set"
+            yield (
+                f"namespace/{home} is not in ambient mode ({told}): what its own pods send goes past every waypoint. "
+                f"{_CLIENTS}; to put it in: kubectl ambient enable ns {home}"
+            )
+        elif out and asks:
+            is_, send = ("is", "it sends") if len(out) == 1 else ("are", "they send")
+            yield (
+                f"{len(out)} of {pods(len(inside))} of namespace/{home} {is_} not in ambient mode: what {send} goes "
+                f"past every waypoint (kubectl ambient status -n {home})"
+            )
+
+
+def _is_proxy(pod: Pod) -> bool:
+    return GATEWAY_NAME in pod.labels
+
+
+def plain_pods(change: WaypointChange) -> Iterator[str]:
+    """Pods that were named, and are not in the mesh themselves."""
+    if change.goal != "enable":
+        return
+    found = (
+        (f.message, printed(s.target))
+        for s in change.effects.objects
+        if s.named
+        for f in s.after.findings
+        if f.code == "WaypointForPlainPod"
+    )
+    for message, objects in grouped(found).items():
+        yield f"{few(objects)}: {message}"
+
+
+def lost_with_the_pod(change: WaypointChange) -> Iterator[str]:
+    """The label on a pod that a controller made is lost when the pod is replaced."""
+    by_owner = grouped(_owned(change))
+    for (namespace, owner), objects in list(by_owner.items())[:MOST]:
+        if owner.kind == "Node":
+            keep = f"it is a static pod: its manifest on node {owner.name} decides"
+        else:
+            keep = f"to keep it, put it into the pod template of {owner} in namespace {namespace}"
+        yield f"{few(objects)}: this works at once, and is lost with the pod; {keep}"
+    if len(by_owner) > MOST:
+        yield f"and the pods of {len(by_owner) - MOST} more owners, which lose it as well"
+
+
+def _owned(change: WaypointChange) -> Iterator[tuple[tuple[str, Owner], str]]:
+    for edit in change.changing:
+        target = edit.target
+        owner = owner_of(target, change.effects.before.snapshot.workloads) if isinstance(target, Pod) else None
+        if owner is not None:
+            yield (edit.home, owner), printed(target)

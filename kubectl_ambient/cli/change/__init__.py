@@ -1,0 +1,1 @@
+"""`enable` and `disable`, and what all commands share that set a label."""

@@ -1,0 +1,27 @@
+"""`enable` and `disable`: read, plan, tell, patch, tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import typer
+
+from kubectl_ambient.cli.change.settings import Flags
+from kubectl_ambient.cli.kube_command import connection
+
+
+def change(ctx: typer.Context, words: Sequence[str], flags: Flags) -> None:
+    """Run the command; raises typer.Exit where it did not do all that was asked for, and KubeError."""
+    from kubectl_ambient.cli.change.request import ChangeRequest
+
+    request = ChangeRequest.of(connection(ctx), words, flags)
+    if flags.local:
+        from kubectl_ambient.cli.change.local import label_files
+
+        code = label_files(request)
+    else:
+        from kubectl_ambient.cli.change.run import Run
+
+        code = Run(request).run()
+    if code:
+        raise typer.Exit(code)

@@ -1,0 +1,98 @@
+"""One run on a cluster of a command that sets labels or takes them off, whichever they are."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import Generic
+
+from kubectl_ambient.cli.change.apply import Applier
+from kubectl_ambient.cli.change.outcome import tell_failures, tell_nothing_found, tell_refusals, without_protected
+from kubectl_ambient.cli.change.output import connection_flags, print_results, selection_text
+from kubectl_ambient.cli.change.remarks import tell
+from kubectl_ambient.cli.change.request import ChangeRequest
+from kubectl_ambient.cli.change.targets import E, Fields, Found, Item, TargetReader
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.kube.api import connect
+from kubectl_ambient.kube.resources import Resource
+from kubectl_ambient.render.terminal import text_width
+
+
+class LabelRun(Generic[E]):
+    """Reads what is to be labelled and what that does, tells it, writes it, and tells how to undo it."""
+
+    def __init__(self, request: ChangeRequest) -> None:
+        self._request = request
+        self._client = connect(request.connection, on_warning=lambda text: tell([f"Warning: {text}"]))
+        self._reader = TargetReader(self._client, request, self._plan)
+        self._snapshot: Snapshot | None = None
+        self._left_out = False
+        self._width = text_width(sys.stderr)
+
+    def run(self) -> int:
+        """The exit code. Raises KubeError where nothing could be read; then nothing was changed."""
+        found = self._reader.read()
+        if not found.items and not found.errors:
+            tell_nothing_found(self._request, self._client.namespace)
+            return 0
+        self._read_surroundings(found)
+        items = without_protected(found.items, self._request, self._snapshot)
+        self._left_out = len(items) < len(found.items)
+        self._check(items)
+        code = tell_refusals(found, items)
+        wanted = [item for item in items if item.edit.action != "refuse"]
+        if self._request.dry_run == "none":
+            self._tell_before(wanted)
+        code = self._write(wanted) or code
+        if self._request.dry_run != "none":
+            self._tell_dry_run(wanted)
+        return code
+
+    def _write(self, items: list[Item[E]]) -> int:
+        """Patch, print what was done, and how to undo it: also after Ctrl-C, for what was done until then."""
+        applier = Applier(self._client, self._request, self._reader)
+        try:
+            if self._request.dry_run != "client":
+                applier.apply(items)
+        finally:
+            print_results(items, self._request)
+            tell_failures(items)
+            if self._request.dry_run == "none":
+                done = [item for item in items if item.error is None and item.edit.action != "refuse"]
+                self._tell_after(done)
+                self._tell_undo(done)
+        return 1 if any(item.error or item.edit.action == "refuse" for item in items) else 0
+
+    def _tell_undo(self, done: list[Item[E]]) -> None:
+        whole = not self._left_out and all(item.edit.changes for item in done)
+        selection = selection_text(self._request, self._client.namespace) if whole else ""
+        line = self._undo([item.edit for item in done], connection_flags(self._request.connection), selection)
+        if line:
+            tell([f"undo: {line}"])
+
+    def _plan(self, resource: Resource, fields: Fields) -> E:
+        """The edit of an object as it came from the API."""
+        raise NotImplementedError
+
+    def _read_surroundings(self, found: Found[E]) -> None:
+        """Read into `_snapshot` what decides about the objects, where that is needed."""
+        raise NotImplementedError
+
+    def _check(self, items: list[Item[E]]) -> None:
+        """Refuse what must not be done, by what lies around it."""
+
+    def _tell_before(self, items: list[Item[E]]) -> None:
+        """What the change leaves where it is, and all that one may want to know before it is made."""
+        raise NotImplementedError
+
+    def _tell_after(self, done: list[Item[E]]) -> None:
+        """What the change did."""
+        raise NotImplementedError
+
+    def _tell_dry_run(self, items: list[Item[E]]) -> None:
+        """What the change would do, and all that one may want to know of it."""
+        raise NotImplementedError
+
+    def _undo(self, edits: Sequence[E], flags: str, selection: str) -> str:
+        """The command that puts back what was there; empty where nothing was changed."""
+        raise NotImplementedError

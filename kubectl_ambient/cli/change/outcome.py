@@ -1,0 +1,70 @@
+"""What is told of the objects of a change: those that were refused, left out, failed, or not found at all."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_ambient.change.patch import LabelEdit
+from kubectl_ambient.change.protected import protected
+from kubectl_ambient.change.targets import namespace_of, printed
+from kubectl_ambient.change.words import few, grouped
+from kubectl_ambient.cli.change.apply import NotTried
+from kubectl_ambient.cli.change.remarks import refusals, tell
+from kubectl_ambient.cli.change.request import ChangeRequest
+from kubectl_ambient.cli.change.targets import E, Found, Item
+from kubectl_ambient.cli.told import nothing_found
+from kubectl_ambient.cluster.snapshot import Snapshot
+
+
+def tell_nothing_found(request: ChangeRequest, namespace: str) -> None:
+    """kubectl's sentence where a selection means no object."""
+    everywhere = request.flags.all_namespaces or not any(r.namespaced for r in request.selected)
+    tell([nothing_found("" if everywhere else namespace)])
+
+
+def without_protected(items: list[Item[E]], request: ChangeRequest, snapshot: Snapshot | None) -> list[Item[E]]:
+    """What was selected without the namespaces of Kubernetes and Istio: those have to be named."""
+    flags = request.flags
+    if not request.selected or flags.goal != "enable":
+        return items
+    kept_out = protected(snapshot)
+    kept, left = [], {}
+    for item in items:
+        inside = namespace_of(item.target)
+        namespace = inside or item.target.name
+        if namespace in kept_out and (not inside or flags.all_namespaces):
+            left[namespace] = kept_out[namespace]
+        else:
+            kept.append(item)
+    for whose, names in grouped((whose, name) for name, whose in left.items()).items():
+        tell([f"left out ({whose}; name it to include it): {', '.join(names)}"])
+    return kept
+
+
+def tell_refusals(found: Found[E], items: Sequence[Item[E]]) -> int:
+    """What could not be read, and what is refused before anything is written; the exit code that follows."""
+    tell(dict.fromkeys(line for error in found.errors for line in (str(error), error.hint) if line))
+    refused = [item.edit for item in items if item.edit.action == "refuse"]
+    if len(found.items) == 1 and refused and refused[0].why.startswith("'"):
+        # kubectl label's own sentence, which does not name the object.
+        tell([f"error: {refused[0].why}"])
+    else:
+        _tell_refused(refused)
+    return 1 if refused or found.errors else 0
+
+
+def tell_failures(items: Sequence[Item[E]]) -> None:
+    """What became of the objects that could not be written."""
+    _tell_refused([i.edit for i in items if i.edit.action == "refuse"])
+    failed = [i for i in items if i.error is not None and not isinstance(i.error, NotTried)]
+    for sentence, group in grouped((str(i.error), i) for i in failed).items():
+        objects = [printed(i.target) for i in group]
+        # A server's refusal names the object; that of a conflict or of a lost connection does not.
+        tell([sentence] if f'"{group[0].target.name}"' in sentence else [f"{sentence} ({few(objects)})"])
+    tell(dict.fromkeys(i.error.hint for i in failed if i.error and i.error.hint))
+    for why, group in grouped((str(i.error), i) for i in items if isinstance(i.error, NotTried)).items():
+        tell([f"error: not changed, {why}: {few([printed(i.target) for i in group])}"])
+
+
+def _tell_refused(edits: Sequence[LabelEdit]) -> None:
+    tell(refusals((printed(edit.target), edit.why) for edit in edits))

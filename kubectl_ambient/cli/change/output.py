@@ -1,0 +1,99 @@
+"""What `enable` and `disable` print as data, and the flags that a command to copy must carry."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from kubectl_ambient.change.patch import applied
+from kubectl_ambient.change.targets import printed, typed
+from kubectl_ambient.cli.change.request import ChangeRequest
+from kubectl_ambient.cli.change.targets import E, Fields, Item
+from kubectl_ambient.kube.options import ConnectionOptions
+
+_SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
+
+
+def print_results(items: Sequence[Item[E]], request: ChangeRequest) -> None:
+    """kubectl's line of each object that was done, or its name, or the objects themselves.
+
+    A reader that has gone (`| head -1`) does not keep the way back from being told.
+    """
+    try:
+        _print_results(items, request)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _print_results(items: Sequence[Item[E]], request: ChangeRequest) -> None:
+    done = [item for item in items if item.error is None and item.edit.action != "refuse"]
+    output = request.flags.output
+    if output in ("json", "yaml"):
+        if done:
+            print_objects([_final(item) for item in done], output)
+    else:
+        for item in done:
+            name = printed(item.target)
+            print(name if output == "name" else f"{name} {item.edit.word}{_SUFFIX[request.dry_run]}")
+
+
+def _final(item: Item[E]) -> Fields:
+    """The object afterwards. Where nothing was sent: with the edit done here."""
+    fields = applied(item.edit, item.fields) if item.final is None else item.final
+    return {**fields, "apiVersion": item.resource.api_version, "kind": item.resource.kind}
+
+
+def print_objects(objects: Sequence[Fields], output: str, *, keep_order: bool = False) -> None:
+    """One object as it is, several as a List, without managedFields; keys sorted, as kubectl prints them."""
+    from kubectl_ambient.render.documents import as_text
+
+    plain = [_without_managed_fields(fields) for fields in objects]
+    shown = plain if keep_order else [_sorted(fields) for fields in plain]
+    document = shown[0]
+    if len(shown) > 1:
+        document = {"apiVersion": "v1", "items": shown, "kind": "List", "metadata": {"resourceVersion": ""}}
+    print(as_text(document, output))
+
+
+def _without_managed_fields(fields: Fields) -> Fields:
+    metadata = {key: value for key, value in (fields.get("metadata") or {}).items() if key != "managedFields"}
+    return {**fields, "metadata": metadata}
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(item) for item in value] if isinstance(value, list) else value
+
+
+def connection_flags(options: ConnectionOptions) -> str:
+    """The flags that lead a later command to the same cluster as the same user; never a secret."""
+    typed_flags = (
+        ("--kubeconfig", options.kubeconfig),
+        ("--context", options.context),
+        ("--cluster", options.cluster),
+        ("--user", options.user),
+        ("--server", options.server),
+        ("--as", options.as_user),
+        ("--as-uid", options.as_uid),
+        *(("--as-group", group) for group in options.as_groups),
+    )
+    return "".join(f" {flag} {shlex.quote(value)}" for flag, value in typed_flags if value)
+
+
+def selection_text(request: ChangeRequest, namespace: str) -> str:
+    """`pod -l app=web -n shop`: what was selected, for a command that means the same; empty where names were given."""
+    if len(request.selected) != 1:
+        return ""
+    resource, flags = request.selected[0], request.flags
+    text = typed(resource.kind)
+    text += " --all" if flags.all else ""
+    text += f" -l {shlex.quote(flags.label_selector)}" if flags.label_selector else ""
+    text += f" --field-selector {shlex.quote(flags.field_selector)}" if flags.field_selector else ""
+    if resource.namespaced:
+        text += " -A" if flags.all_namespaces else f" -n {namespace}"
+    return text

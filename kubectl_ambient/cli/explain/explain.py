@@ -1,0 +1,106 @@
+"""`kubectl ambient explain`: why a pod is or is not in ambient mode, rule by rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from kubectl_ambient.cli import settings
+from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.cli.output import check_fail_on, check_format
+
+if TYPE_CHECKING:
+    from kubectl_ambient.cli.explain.source import Explained
+
+DRIFT = 3
+
+
+def explain(
+    ctx: typer.Context,
+    target: Annotated[
+        list[str], typer.Argument(metavar="(POD | TYPE NAME | TYPE/NAME)...", help="pod bar, ns shop, deploy/web, …")
+    ],
+    selector: settings.Selector = "",
+    field_selector: settings.FieldSelector = "",
+    filename: settings.Filename = None,
+    recursive: settings.Recursive = False,
+    output: settings.Output = "",
+    fail_on: settings.FailOn = None,
+    chunk_size: settings.ChunkSize = 500,
+) -> None:
+    """Tell why a pod is or is not in ambient mode, rule by rule, and what to do.
+
+    A namespace or a workload is summed up over its pods.
+    """
+    from kubectl_ambient.cli.explain.request import ExplainRequest
+    from kubectl_ambient.cli.explain.source import read_explained
+    from kubectl_ambient.cli.origin import Origin
+    from kubectl_ambient.mesh.summary import FAIL_ON, fails
+
+    check_format(output, settings.FORMATS_EXPLAIN)
+    conditions = check_fail_on(fail_on or (), FAIL_ON)
+    request = ExplainRequest.of(
+        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size),
+        target,
+        label_selector=selector,
+        field_selector=field_selector,
+    )
+    found = read_explained(request)
+    if output in ("json", "yaml"):
+        if found.judgements or found.subjects or not found.problems:
+            _print_document(found, output)
+    elif output == "name":
+        for judgement in found.judgements:
+            print(f"pod/{judgement.verdict.name}")
+    else:
+        _print_text(found, wide=output == "wide")
+    found.tell_remarks()
+    code = found.tell_problems()
+    if fails([j.verdict for j in found.judgements], conditions):
+        code = DRIFT
+    if code:
+        raise typer.Exit(code)
+
+
+def _print_document(found: Explained, output: str) -> None:
+    from kubectl_ambient.mesh.fixes import fixes
+    from kubectl_ambient.render import documents
+
+    items: list[dict[str, Any]] = [
+        documents.explanation(j, fixes(j, part.judge.snapshot), part.judge.assumptions)
+        for part in found.parts
+        for j in part.judgements
+    ]
+    if len(items) == 1 and not found.subjects and not found.several:
+        document = items[0]
+    else:
+        document = documents.explanation_list(items, found.assumptions, [documents.subject(s) for s in found.subjects])
+    print(documents.as_text(document, output))
+
+
+def _print_text(found: Explained, *, wide: bool) -> None:
+    from kubectl_ambient.cli.told import tell_assumptions
+    from kubectl_ambient.mesh.fixes import fixes
+    from kubectl_ambient.mesh.subjects import fixes_of
+    from kubectl_ambient.render.explain import explanation
+    from kubectl_ambient.render.subject import subject_text
+    from kubectl_ambient.render.terminal import Paint, colours, text_width
+
+    paint, width = Paint(colours()), text_width()
+    texts = []
+    for part in found.parts:
+        snapshot = part.judge.snapshot
+        for subject in part.subjects:
+            commands = fixes_of(subject, [fixes(j, snapshot) for j in subject.judgements])
+            texts.append(subject_text(subject, commands, width=width, paint=paint))
+        if not part.subjects or wide:
+            texts += [explanation(j, fixes(j, snapshot), width=width, paint=paint) for j in part.judgements]
+    _print_parts(texts, width)
+    tell_assumptions(found.assumptions if texts else ())
+
+
+def _print_parts(parts: Sequence[str], width: int) -> None:
+    if parts:
+        print(f"\n\n{'─' * min(width, 80)}\n".join(parts))

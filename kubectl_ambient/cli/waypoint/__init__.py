@@ -1,0 +1,1 @@
+"""`waypoint` and its commands."""

@@ -1,0 +1,83 @@
+"""`kubectl ambient waypoint explain`: which waypoint serves an object, rule by rule, and who goes past it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kubectl_ambient.cli import settings
+from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.cli.output import check_format
+
+if TYPE_CHECKING:
+    from kubectl_ambient.cli.waypoint.explain_source import WaypointExplanations
+
+
+def waypoint_explain(
+    ctx: typer.Context,
+    target: Annotated[
+        list[str], typer.Argument(metavar="(TYPE NAME | TYPE/NAME)...", help="svc/cart, pod web-1, ns shop, …")
+    ],
+    selector: settings.Selector = "",
+    filename: settings.Filename = None,
+    recursive: settings.Recursive = False,
+    output: settings.Output = "",
+    chunk_size: settings.ChunkSize = 500,
+) -> None:
+    """Tell which waypoint serves an object, or why none does, rule by rule, who goes past it, and what to do.
+
+    A namespace is summed up over what is in it.
+    """
+    from kubectl_ambient.cli.origin import Origin
+    from kubectl_ambient.cli.waypoint.explain_source import WaypointExplainRequest, read_waypoint_explanations
+
+    check_format(output, settings.FORMATS_EXPLAIN)
+    request = WaypointExplainRequest.of(
+        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size),
+        target,
+        label_selector=selector,
+    )
+    found = read_waypoint_explanations(request)
+    if output in ("json", "yaml"):
+        if found.objects or found.namespaces or not found.problems:
+            _print_document(found, output)
+    elif output == "name":
+        _print_names(found)
+    else:
+        _print_text(found)
+    code = found.tell_problems()
+    if code:
+        raise typer.Exit(code)
+
+
+def _print_document(found: WaypointExplanations, output: str) -> None:
+    from kubectl_ambient.render.documents import as_text
+    from kubectl_ambient.render.waypoint import explain_documents as documents
+
+    if len(found.objects) == 1 and not found.several:
+        document = documents.waypoint_explanation(found.objects[0], found.assumptions)
+    else:
+        document = documents.waypoint_explanation_list(found.objects, found.namespaces, found.assumptions)
+    print(as_text(document, output))
+
+
+def _print_names(found: WaypointExplanations) -> None:
+    from kubectl_ambient.kube.resources import find_resource
+
+    for use in found.namespaces:
+        print(f"namespace/{use.name}")
+    for explained in found.objects:
+        print(f"{find_resource(explained.binding.kind).name_for_output}/{explained.binding.name}")
+
+
+def _print_text(found: WaypointExplanations) -> None:
+    from kubectl_ambient.render.terminal import Paint, colours, text_width
+    from kubectl_ambient.render.waypoint.explain import explanation, namespace_text
+
+    paint, width = Paint(colours()), text_width()
+    texts = [namespace_text(use, width=width, paint=paint) for use in found.namespaces]
+    texts += [explanation(explained, width=width, paint=paint) for explained in found.objects]
+    if texts:
+        print(f"\n\n{'─' * min(width, 80)}\n".join(texts))
+    found.tell_beside(assumed=bool(texts))

@@ -1,0 +1,32 @@
+"""`kubectl ambient waypoint`: the group of commands about waypoints, a line for each."""
+
+from __future__ import annotations
+
+import typer
+
+from kubectl_ambient.cli.kube_command import KubeCommand
+from kubectl_ambient.cli.summaries import WholeSummaries
+from kubectl_ambient.cli.waypoint.disable import waypoint_disable
+from kubectl_ambient.cli.waypoint.enable import waypoint_enable
+from kubectl_ambient.cli.waypoint.explain import waypoint_explain
+from kubectl_ambient.cli.waypoint.list import waypoint_list
+from kubectl_ambient.cli.waypoint.status import waypoint_status
+
+app = typer.Typer(
+    cls=WholeSummaries,
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("list", cls=KubeCommand)(waypoint_list)
+app.command("status", cls=KubeCommand)(waypoint_status)
+app.command("explain", cls=KubeCommand)(waypoint_explain)
+app.command("enable", cls=KubeCommand)(waypoint_enable)
+app.command("disable", cls=KubeCommand)(waypoint_disable)
+
+
+@app.callback()
+def waypoint() -> None:
+    """Tell which waypoint serves what, and why not."""

@@ -1,0 +1,108 @@
+"""`kubectl ambient waypoint status`: for every Service and its like, which waypoint serves it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kubectl_ambient.cli import settings
+from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.cli.output import check_fail_on, check_format
+
+if TYPE_CHECKING:
+    from kubectl_ambient.cli.waypoint.source import WaypointSource
+    from kubectl_ambient.mesh.waypoint.judge import Binding
+
+DRIFT = 3
+
+
+def waypoint_status(
+    ctx: typer.Context,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[NAME | TYPE NAME | TYPE/NAME]...", help="Only these: cart, svc/cart, pods, …"),
+    ] = None,
+    all_namespaces: settings.AllNamespaces = False,
+    show_all: Annotated[bool, typer.Option("--all", help="Also what has no waypoint and names none.")] = False,
+    selector: settings.Selector = "",
+    filename: settings.Filename = None,
+    recursive: settings.Recursive = False,
+    output: settings.Output = "",
+    no_headers: settings.NoHeaders = False,
+    fail_on: Annotated[
+        list[str] | None, typer.Option("--fail-on", help="Exit with 3 on drift, unknown, or any; may be repeated.")
+    ] = None,
+    chunk_size: settings.ChunkSize = 500,
+) -> None:
+    """Tell for every Service, ServiceEntry, Pod and WorkloadEntry which waypoint serves it, or why none does."""
+    from kubectl_ambient.cli.origin import Origin
+    from kubectl_ambient.cli.waypoint.request import WaypointRequest
+    from kubectl_ambient.cli.waypoint.source import read_waypoint_source
+    from kubectl_ambient.mesh.waypoint.summary import FAIL_ON, fails
+
+    check_format(output, settings.FORMATS_STATUS)
+    conditions = check_fail_on(fail_on or (), FAIL_ON)
+    request = WaypointRequest.of(
+        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size, all_namespaces=all_namespaces),
+        names or (),
+        label_selector=selector,
+    )
+    source = read_waypoint_source(request)
+    bindings = [source.judge.of(target) for target in source.targets]
+    if output in ("", "wide"):
+        whole = show_all or request.chosen
+        _print_text(source, bindings, wide=output == "wide", headers=not no_headers, whole=whole)
+    elif bindings or not source.problems:
+        _print_data(bindings, output)
+    source.tell_beside()
+    code = source.tell_problems()
+    if fails(bindings, conditions):
+        code = DRIFT
+    if code:
+        raise typer.Exit(code)
+
+
+def _print_data(bindings: Sequence[Binding], output: str) -> None:
+    from kubectl_ambient.kube.resources import find_resource
+    from kubectl_ambient.render.documents import as_text
+    from kubectl_ambient.render.waypoint.documents import waypoint_status_list
+
+    if output == "name":
+        for binding in bindings:
+            print(f"{find_resource(binding.kind).name_for_output}/{binding.name}")
+        return
+    document = waypoint_status_list(bindings)
+    print(as_text(document, output))
+
+
+def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bool, headers: bool, whole: bool) -> None:
+    from kubectl_ambient.cli.told import tell_nothing_found
+    from kubectl_ambient.mesh.waypoint.summary import is_plain
+    from kubectl_ambient.render.sentences import wrapped
+    from kubectl_ambient.render.terminal import Paint, colours, text_width, width
+    from kubectl_ambient.render.waypoint import status as text
+
+    if not bindings:
+        if not source.problems:
+            tell_nothing_found(source.namespace)
+        return
+    paint = Paint(colours())
+    # One namespace shows its Services as they are; pods without a waypoint of their own are the rule.
+    hidden = [] if whole else [b for b in bindings if is_plain(b) and (source.many or b.traffic == "workload")]
+    left_out = {binding.ref for binding in hidden}
+    shown = [binding for binding in bindings if binding.ref not in left_out]
+    parts = []
+    if shown:
+        table = text.binding_table(
+            shown, namespaced=source.many, wide=wide, headers=headers, width=width(), paint=paint
+        )
+        parts.append(table)
+    if headers:
+        sentences = (text.summary(bindings), text.left_out(hidden))
+        told = [wrapped(sentence, text_width()) for sentence in sentences if sentence]
+        told.append(text.notes(shown, namespaced=source.many, width=text_width(), paint=paint))
+        parts.append("\n".join(part for part in told if part))
+    if parts:
+        print("\n\n".join(parts))

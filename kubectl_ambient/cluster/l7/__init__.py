@@ -1,0 +1,1 @@
+"""What waypoints hang on: Services and their like, Gateways and their classes."""

@@ -1,0 +1,1 @@
+"""Objects as their labels: what `labels` looks at."""

@@ -1,0 +1,91 @@
+"""The metadata of objects as JSON, with all labels and annotations; the facts keep those that concern Istio."""
+
+from __future__ import annotations
+
+from kubectl_ambient.cluster.facts import Owner
+from kubectl_ambient.cluster.labelled.facts import Labelled, concerning, is_istios, pod_owner
+from kubectl_ambient.cluster.wire_parts import OwnerReference, Texts, Wire, texts
+
+
+class Metadata(Wire, frozen=True):
+    """`metadata` of an object or of a pod template."""
+
+    name: str | None = None
+    namespace: str | None = None
+    labels: Texts = None
+    annotations: Texts = None
+    owner_references: list[OwnerReference] | None = None
+
+    def owner(self) -> Owner | None:
+        """The owner that is its controller, else the first one, else None."""
+        references = self.owner_references or ()
+        chosen = next((r for r in references if r.controller), next(iter(references), None))
+        return pod_owner(Owner(kind=chosen.kind, name=chosen.name), texts(self.labels)) if chosen else None
+
+
+class Template(Wire, frozen=True):
+    """A pod template, of which the metadata is enough."""
+
+    metadata: Metadata | None = None
+
+
+class JobTemplateSpec(Wire, frozen=True):
+    """`spec.jobTemplate.spec` of a CronJob."""
+
+    template: Template | None = None
+
+
+class JobTemplate(Wire, frozen=True):
+    """`spec.jobTemplate` of a CronJob."""
+
+    spec: JobTemplateSpec | None = None
+
+
+class Spec(Wire, frozen=True):
+    """`spec` of a workload."""
+
+    template: Template | None = None
+    job_template: JobTemplate | None = None
+
+    def metadata(self) -> Metadata:
+        """The metadata of the pods that it makes."""
+        template = self.template
+        if self.job_template and self.job_template.spec:
+            template = self.job_template.spec.template
+        return (template.metadata if template else None) or Metadata()
+
+
+class Plain(Wire, frozen=True):
+    """Any object, as metadata only."""
+
+    metadata: Metadata
+
+    def fact(self, kind: str) -> Labelled:
+        """The flat object of that kind."""
+        return _fact(kind, self.metadata, Metadata())
+
+
+class Workload(Wire, frozen=True):
+    """An object with a pod template."""
+
+    metadata: Metadata
+    spec: Spec | None = None
+
+    def fact(self, kind: str) -> Labelled:
+        """The flat object of that kind."""
+        return _fact(kind, self.metadata, self.spec.metadata() if self.spec else Metadata())
+
+
+def _fact(kind: str, own: Metadata, template: Metadata) -> Labelled:
+    labels, below = texts(own.labels), texts(template.labels)
+    return Labelled(
+        kind=kind,
+        namespace=own.namespace or "",
+        name=own.name or "",
+        labels=concerning(labels),
+        annotations=concerning(texts(own.annotations)),
+        template_labels=concerning(below),
+        template_annotations=concerning(texts(template.annotations)),
+        owner=own.owner(),
+        istios=is_istios(labels) or is_istios(below),
+    )

@@ -1,0 +1,1 @@
+"""The label reference, and what is wrong with labels."""

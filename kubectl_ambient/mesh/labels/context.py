@@ -1,0 +1,121 @@
+"""What labels are judged by: the versions that run, the selectors, the webhooks, and what is not known of them."""
+
+from __future__ import annotations
+
+from msgspec import Struct, field
+
+from kubectl_ambient.cluster.facts import NO_ANNOTATIONS, Unread
+from kubectl_ambient.cluster.labelled.facts import Labelled, LabelSnapshot
+from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.mesh import versions
+from kubectl_ambient.mesh.agents import Installation, installation
+from kubectl_ambient.mesh.enablement import Invalid
+from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
+from kubectl_ambient.mesh.labels.entry import Entry
+from kubectl_ambient.mesh.labels.reference import INJECTION, REVISION
+from kubectl_ambient.mesh.versions import OLDEST, Version
+
+
+class Context(Struct, kw_only=True):
+    """One cluster, as far as labels go. `assumptions` grow with what is asked: only what mattered is told.
+
+    cni_versions, istiod_versions: those that run, oldest first; empty where they are not known. custom: the
+    enablement selectors are this cluster's own, and `selector_keys` are the keys that they mention. gateways: the
+    names that were seen.
+    """
+
+    cni_versions: tuple[Version, ...]
+    istiod_versions: tuple[Version, ...]
+    custom: bool
+    selector_keys: frozenset[str]
+    gateways: frozenset[str]
+    injector: Injector
+    webhooks_unread: Unread | None
+    selectors_unread: Unread | None
+    why_unknown: dict[str, str]
+    assumptions: list[str] = field(default_factory=list)
+
+    def has_custom_selectors(self) -> bool:
+        """Whether the mode's label means what this cluster's own selectors say; where unread, the documented ones."""
+        if self.selectors_unread is not None:
+            self.assumptions.append(f"istio-cni is taken to have its documented selectors: {self.selectors_unread}")
+        return self.custom
+
+    def versions_of(self, entry: Entry) -> tuple[Version, ...]:
+        """The versions of the component that reads a key; empty where they are not known."""
+        return self.cni_versions if entry.read_by == "istio-cni" else self.istiod_versions
+
+    def too_old_for(self, entry: Entry, since: Version) -> Version | None:
+        """The newest version that runs, where none of them knows the key yet; else None."""
+        running = self.versions_of(entry)
+        if not running:
+            if since > OLDEST:
+                why = self.why_unknown[entry.read_by]
+                self.assumptions.append(f"{entry.read_by} is taken to know {entry.key} ({_minor(since)}+): {why}")
+            return None
+        newest = max(running)
+        return newest if newest.minor_version < since.minor_version else None
+
+    def injects(self, namespace: Labelled) -> Injection:
+        """Whether a pod without labels of its own would get a sidecar in this namespace."""
+        if self.webhooks_unread is not None:
+            told = f"sidecars are taken to be injected as the labels of a namespace say: {self.webhooks_unread}"
+            self.assumptions.append(told)
+            if namespace.labels.get(REVISION) and INJECTION not in namespace.labels:
+                return Injection(True, f"namespace label {REVISION}={namespace.labels[REVISION]}")
+        newborn = Newborn(
+            namespace=namespace.name,
+            namespace_labels=namespace.labels,
+            ref=f"Pod/{namespace.name}/",
+            labels={},
+            annotations=NO_ANNOTATIONS,
+            host_network=False,
+        )
+        return inject(newborn, self.injector)
+
+
+def _minor(version: Version) -> str:
+    return f"{version.major}.{version.minor}"
+
+
+def context_of(snapshot: LabelSnapshot) -> Context:
+    """The context that a snapshot gives."""
+    istio = snapshot.istio
+    installed = installation(istio)
+    images = [istiod.container.image for istiod in read(istio.istiods) or [] if istiod.container]
+    worlds = [rules for node in (*installed.nodes.values(), installed.elsewhere) for rules in node.worlds]
+    return Context(
+        cni_versions=tuple(installed.versions),
+        istiod_versions=tuple(sorted({found for image in images if (found := versions.of_image(image))})),
+        custom=any(rules.custom for rules in worlds),
+        selector_keys=frozenset(key for rules in worlds if rules.custom for key in _keys(rules.entries)),
+        gateways=frozenset(labelled.name for labelled in snapshot.objects if labelled.kind == "Gateway"),
+        injector=injector(istio),
+        webhooks_unread=istio.webhooks if isinstance(istio.webhooks, Unread) else None,
+        selectors_unread=istio.cni_config if isinstance(istio.cni_config, Unread) else None,
+        why_unknown={"istio-cni": _why(istio, installed), "istiod": _why_istiod(istio)},
+    )
+
+
+def _keys(entries: object) -> set[str]:
+    """The label keys that selectors mention."""
+    if isinstance(entries, Invalid) or not isinstance(entries, tuple):
+        return set()
+    found: set[str] = set()
+    for entry in entries:
+        for selector in (entry.pod, entry.namespace):
+            found.update(selector.match_labels)
+            found.update(requirement.key for requirement in selector.match_expressions)
+    return found
+
+
+def _why(istio: Snapshot, installed: Installation) -> str:
+    if isinstance(istio.cni_daemonsets, Unread):
+        return str(istio.cni_daemonsets)
+    return "its image names no version" if installed.installed else "there is no DaemonSet of it"
+
+
+def _why_istiod(istio: Snapshot) -> str:
+    if isinstance(istio.istiods, Unread):
+        return str(istio.istiods)
+    return "its image names no version" if istio.istiods else "there is no Deployment of it"

@@ -1,0 +1,70 @@
+"""The commands that mend a label or an annotation, for kubectl."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from typing import Any
+
+from kubectl_ambient.cluster.labelled.facts import Labelled
+from kubectl_ambient.mesh.labels.settings import Setting
+
+# Two API groups have a Gateway; kubectl would take either.
+_TYPES = {"Gateway": "gateways.gateway.networking.k8s.io"}
+_VALUE = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]|")
+
+
+def relabel(of: Labelled, setting: Setting, changes: dict[str, str | None]) -> str:
+    """Set (a text) or remove (None) labels or annotations where this one stands."""
+    if setting.holder == "template":
+        path = setting.field.partition(".metadata.")[0].split(".")
+        return patch(of, _nested([*path, "metadata", f"{setting.source}s"], changes))
+    verb = "label" if setting.source == "label" else "annotate"
+    return _edit(verb, of, changes)
+
+
+def move(of: Labelled, setting: Setting, *, key: str, value: str, to: str) -> str | None:
+    """Take a label off and set `key` as an annotation (`to`), or the other way round; None where it cannot be."""
+    if to == "label" and not _VALUE.fullmatch(value):
+        return None
+    if setting.holder == "template":
+        metadata = {f"{setting.source}s": {setting.key: None}, f"{to}s": {key: value}}
+        return patch(of, _nested([*setting.field.partition(".metadata.")[0].split("."), "metadata"], metadata))
+    verbs = {"label": "label", "annotation": "annotate"}
+    first = _edit(verbs[to], of, {key: value})
+    return f"{first} && {_edit(verbs[setting.source], of, {setting.key: None})}"
+
+
+def into_template(of: Labelled, setting: Setting) -> str:
+    """Take it off a workload and set it on its pod template instead."""
+    path = ["jobTemplate", "spec", "template"] if of.kind == "CronJob" else ["template"]
+    body = {
+        "metadata": {f"{setting.source}s": {setting.key: None}},
+        "spec": _nested([*path, "metadata", f"{setting.source}s"], {setting.key: setting.value}),
+    }
+    return patch(of, body)
+
+
+def patch(of: Labelled, body: Any) -> str:
+    """A merge patch of the object."""
+    text = json.dumps(body, separators=(",", ":"))
+    return f"kubectl patch {_target(of)} --type merge -p {shlex.quote(text)}"
+
+
+def _nested(path: list[str], value: Any) -> Any:
+    for step in reversed(path):
+        value = {step: value}
+    return value
+
+
+def _edit(verb: str, of: Labelled, changes: dict[str, str | None]) -> str:
+    words = [f"{key}-" if value is None else shlex.quote(f"{key}={value}") for key, value in changes.items()]
+    held = of.labels if verb == "label" else of.annotations
+    overwrite = [k for k, value in changes.items() if value is not None and k in held]
+    return f"kubectl {verb} {_target(of)} {' '.join(words)}{' --overwrite' if overwrite else ''}"
+
+
+def _target(of: Labelled) -> str:
+    namespace = f" -n {of.namespace}" if of.namespace else ""
+    return f"{_TYPES.get(of.kind, of.kind.lower())} {of.name}{namespace}"

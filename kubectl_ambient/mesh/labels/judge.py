@@ -1,0 +1,76 @@
+"""Judges the labels of objects: what is set, what is inherited, what is wrong."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.labelled.facts import KINDS, Labelled, LabelSnapshot
+from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.labels.context import context_of
+from kubectl_ambient.mesh.labels.lint import lint
+from kubectl_ambient.mesh.labels.reference import entry_of
+from kubectl_ambient.mesh.labels.settings import Inherited, Setting, inherited, settings
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """One object: what is set on it, what it inherits, and what is wrong.
+
+    `own` are its own words of the reference, and those that are wrong: not what Istio wrote, nor what a pod has from
+    the template of its workload, where it stands.
+    """
+
+    labelled: Labelled
+    settings: tuple[Setting, ...]
+    own: tuple[Setting, ...]
+    inherited: tuple[Inherited, ...]
+    findings: tuple[Finding, ...]
+
+
+class LabelJudge:
+    """Judges the objects of one snapshot."""
+
+    def __init__(self, snapshot: LabelSnapshot) -> None:
+        self.context = context_of(snapshot)
+        self._snapshot = snapshot
+        self._workloads = {labelled.ref: labelled for labelled in snapshot.objects}
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What was taken for granted, each once; all of it is known when everything is judged."""
+        return list(dict.fromkeys(self.context.assumptions))
+
+    def judge_all(self) -> list[Report]:
+        """The objects that were asked for, by namespace (each before what is in it), kind and name."""
+        return [self.judge(labelled) for labelled in sorted(self._snapshot.objects, key=_order)]
+
+    def judge(self, labelled: Labelled) -> Report:
+        """One object. Nothing is wrong with what Istio itself made."""
+        found = tuple(settings(labelled))
+        judged = [s for s in found if not (labelled.istios or s.by_istio or self._is_of_template(labelled, s))]
+        namespace = self._snapshot.namespaces.get(labelled.namespace)
+        above = namespace if isinstance(namespace, Labelled) else None
+        findings = () if labelled.istios else tuple(lint(labelled, judged, above, self.context))
+        wrong = {evidence.field for finding in findings for evidence in finding.evidence}
+        return Report(
+            labelled=labelled,
+            settings=found,
+            own=tuple(s for s in judged if s.field in wrong or entry_of(s.key, s.source)),
+            inherited=inherited(labelled, above, custom=self.context.custom) if above else (),
+            findings=findings,
+        )
+
+    def _is_of_template(self, labelled: Labelled, setting: Setting) -> bool:
+        """Whether a pod has it from the template of its workload, where it is judged once for all its pods."""
+        if labelled.kind != "Pod" or labelled.owner is None:
+            return False
+        workload = self._workloads.get(f"{labelled.owner.kind}/{labelled.namespace}/{labelled.owner.name}")
+        if workload is None:
+            return False
+        held = workload.template_labels if setting.source == "label" else workload.template_annotations
+        return held.get(setting.key) == setting.value
+
+
+def _order(labelled: Labelled) -> tuple[str, int, str]:
+    if labelled.kind == "Namespace":
+        return (labelled.name, -1, "")
+    return (labelled.namespace, KINDS.index(labelled.kind), labelled.name)

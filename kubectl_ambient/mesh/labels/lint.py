@@ -1,0 +1,246 @@
+"""What is wrong with the labels and annotations of an object. One small function a mistake; the first one is told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kubectl_ambient.cluster.labelled.facts import TEMPLATED, Labelled, Refused
+from kubectl_ambient.mesh.evidence import Evidence, Finding, label
+from kubectl_ambient.mesh.labels.context import Context
+from kubectl_ambient.mesh.labels.entry import Entry
+from kubectl_ambient.mesh.labels.fixes import into_template, move, relabel
+from kubectl_ambient.mesh.labels.meaning import misspelt
+from kubectl_ambient.mesh.labels.reference import (
+    DATAPLANE_MODE,
+    INJECT,
+    INJECTION,
+    USE_WAYPOINT,
+    USE_WAYPOINT_NAMESPACE,
+    entry_of,
+)
+from kubectl_ambient.mesh.labels.settings import Setting
+from kubectl_ambient.mesh.labels.values import meant, problem
+
+
+def lint(
+    labelled: Labelled, settings: Sequence[Setting], namespace: Labelled | None, context: Context
+) -> Iterator[Finding]:
+    """All mistakes in these settings of an object; `namespace` is the one that it is in, where it could be read."""
+    refused = {(r.field, r.key): r for r in labelled.refused}
+    for setting in settings:
+        field = setting.field.partition("[")[0]
+        if found := refused.get((field, setting.key)):
+            yield _refused(labelled, setting, found)
+            continue
+        for check in CHECKS:
+            finding = check(labelled, setting, context)
+            if finding is not None:
+                yield finding
+                break
+    if labelled.kind == "Namespace":
+        yield from _modes(labelled, context)
+
+
+def _refused(of: Labelled, setting: Setting, refused: Refused) -> Finding:
+    """A key or a value that an API server does not take: the whole object is refused."""
+    hint = ""
+    if entry := misspelt(setting.key, setting.source):
+        hint = f". It looks like {entry.key}"
+    elif setting.key == USE_WAYPOINT and refused.value.count("/") == 1:
+        namespace, _, name = refused.value.partition("/")
+        hint = f". Write {USE_WAYPOINT}: {name} and {USE_WAYPOINT_NAMESPACE}: {namespace}"
+    return Finding(
+        code="LabelRefused",
+        severity="error",
+        message=f"{_shown(setting)} is refused by the API server: {_first_words(refused.why)}{hint}",
+        evidence=(_evidence(setting),),
+    )
+
+
+def _first_words(why: str) -> str:
+    """What is wrong, without the regular expression that the API server adds."""
+    return why.partition(", and must start and end")[0].partition(" (e.g.")[0]
+
+
+def _misspelt(of: Labelled, setting: Setting, context: Context) -> Finding | None:
+    """A key that is nearly one of Istio's."""
+    entry = misspelt(setting.key, setting.source, context.selector_keys)
+    if entry is None or _is_custom(entry, context):
+        return None
+    held = _held(of, setting, entry.source)
+    value = _valid(entry, setting.value, context)
+    message = f"{_shown(setting)}: Istio does not know this key. It looks like {entry.key}"
+    fix: str | None
+    if entry.place(setting.kind) is None:
+        message += f", which would do nothing on a {setting.kind}"
+        fix = relabel(of, setting, {setting.key: None})
+    elif entry.key in held:
+        fix = relabel(of, setting, {setting.key: None})
+    elif value is None:
+        fix = None
+    elif entry.source == setting.source:
+        fix = relabel(of, setting, {entry.key: value, setting.key: None})
+    else:
+        fix = move(of, setting, key=entry.key, value=value, to=entry.source)
+    if entry.source != setting.source:
+        message += f", {_a(entry.source)}"
+    return Finding(code="KeyMisspelt", severity="warning", message=message, evidence=(_evidence(setting),), fix=fix)
+
+
+def _wrong_source(of: Labelled, setting: Setting, context: Context) -> Finding | None:
+    """A label that was set as an annotation, or the other way round: Istio looks in one place only."""
+    if entry_of(setting.key, setting.source) is not None:
+        return None
+    entry = entry_of(setting.key, "label" if setting.source == "annotation" else "annotation")
+    if entry is None or _is_custom(entry, context):
+        return None
+    held = _held(of, setting, entry.source)
+    value = _valid(entry, setting.value, context)
+    if entry.place(setting.kind) is None or entry.key in held:
+        fix: str | None = relabel(of, setting, {setting.key: None})
+    else:
+        fix = move(of, setting, key=entry.key, value=value, to=entry.source) if value is not None else None
+    message = f"{_shown(setting)} is set as {_a(setting.source)} and does nothing: Istio reads {_a(entry.source)}"
+    if setting.source == "annotation":
+        return Finding(
+            code="LabelIsAnnotation", severity="warning", message=message, evidence=(_evidence(setting),), fix=fix
+        )
+    return Finding(
+        code="AnnotationIsLabel", severity="warning", message=message, evidence=(_evidence(setting),), fix=fix
+    )
+
+
+def _misplaced(of: Labelled, setting: Setting, context: Context) -> Finding | None:
+    """A key on a kind of object on which it has no effect."""
+    entry = entry_of(setting.key, setting.source)
+    if entry is None or entry.by_istio or entry.place(setting.kind) or _is_custom(entry, context):
+        return None
+    if setting.key in _ANYWHERE:
+        return None
+    where = " or ".join(entry.kinds) if len(entry.kinds) < 3 else f"{', '.join(entry.kinds[:-1])} or {entry.kinds[-1]}"
+    message = f"{_shown(setting)} does nothing on a {setting.kind}: it belongs on a {where}"
+    fix = relabel(of, setting, {setting.key: None})
+    if of.kind in TEMPLATED and setting.holder == "own" and entry.place("Pod"):
+        held = of.template_labels if setting.source == "label" else of.template_annotations
+        if held.get(setting.key) == setting.value:
+            return None  # a tool that puts its labels on everything: the pods have it
+        message = f"{_shown(setting)} does nothing on the {of.kind} itself: it belongs in its pod template"
+        fix = into_template(of, setting) if setting.key not in held else fix
+    elif setting.key == INJECT and setting.kind == "Namespace" and setting.source == "label":
+        message = f"{_shown(setting)} does nothing on a Namespace: there it is {INJECTION}"
+    return Finding(code="KeyMisplaced", severity="warning", message=message, evidence=(_evidence(setting),), fix=fix)
+
+
+# Keys that Istio's own tools and charts put on objects of all kinds, as a note.
+_ANYWHERE = ("istio.io/rev", "topology.istio.io/network", "istio.io/global")
+
+
+def _too_new(of: Labelled, setting: Setting, context: Context) -> Finding | None:
+    """A key that the running version does not know yet."""
+    entry = entry_of(setting.key, setting.source)
+    place = entry.place(setting.kind) if entry else None
+    if entry is None or place is None:
+        return None
+    newest = context.too_old_for(entry, place.since)
+    if newest is None:
+        return None
+    since = f"{place.since.major}.{place.since.minor}"
+    known = f"{entry.read_by} knows it on a {setting.kind} from {since} on, and is {newest} here"
+    message = f"{_shown(setting)} does nothing: {known}"
+    return Finding(
+        code="KeyNotInVersion", severity="warning", message=message, evidence=(_evidence(setting),), fix=None
+    )
+
+
+def _value(of: Labelled, setting: Setting, context: Context) -> Finding | None:
+    """A value outside the valid ones."""
+    entry = entry_of(setting.key, setting.source)
+    if entry is None or (entry.by_istio and not setting.value) or _is_custom(entry, context):
+        return None
+    wrong = problem(entry, setting.value, context.versions_of(entry), context.gateways)
+    if not wrong:
+        return None
+    value = meant(entry, setting.value)
+    fix = relabel(of, setting, {setting.key: value}) if value is not None and value != setting.value else None
+    return Finding(
+        code="ValueUnknown",
+        severity="warning",
+        message=f"{_shown(setting)}, which {wrong}",
+        evidence=(_evidence(setting),),
+        fix=fix,
+    )
+
+
+def _incomplete(of: Labelled, setting: Setting, context: Context) -> Finding | None:
+    """A label that is only read beside another one."""
+    entry = entry_of(setting.key, setting.source)
+    if entry is None or not entry.needs or entry.needs in _held(of, setting, "label"):
+        return None
+    message = f"{_shown(setting)} does nothing alone: it is only read beside {entry.needs} on the same object"
+    return Finding(
+        code="LabelIncomplete",
+        severity="warning",
+        message=message,
+        evidence=(_evidence(setting),),
+        fix=relabel(of, setting, {setting.key: None}),
+    )
+
+
+CHECKS = (_misspelt, _wrong_source, _misplaced, _too_new, _value, _incomplete)
+
+
+def _modes(namespace: Labelled, context: Context) -> Iterator[Finding]:
+    """A namespace that asks for ambient and for sidecars: its next pods get a sidecar, and that wins."""
+    if namespace.istios or context.custom or namespace.labels.get(DATAPLANE_MODE) != "ambient":
+        return
+    asked = [key for key in (INJECTION, "istio.io/rev") if namespace.labels.get(key)]
+    if not asked or not context.injects(namespace).injected:
+        return
+    key = asked[0]
+    evidence = (label(namespace.ref, DATAPLANE_MODE, "ambient"), label(namespace.ref, key, namespace.labels[key]))
+    asks = f"{namespace.ref} asks for ambient and, by {key}={namespace.labels[key]}, for sidecars"
+    if key == INJECTION:
+        fix = f"kubectl label namespace {namespace.name} {INJECTION}-"
+    else:
+        fix = f"kubectl label namespace {namespace.name} {INJECTION}=disabled"
+    yield Finding(
+        code="BothModes",
+        severity="warning",
+        message=f"{asks}: its next pods get a sidecar, which wins",
+        evidence=evidence,
+        fix=fix,
+    )
+
+
+def _is_custom(entry: Entry, context: Context) -> bool:
+    """Under selectors of the cluster's own, what the mode's label means is theirs to say."""
+    return entry.key == DATAPLANE_MODE and context.has_custom_selectors()
+
+
+def _held(of: Labelled, setting: Setting, source: str) -> dict[str, str]:
+    """The labels or the annotations of the object, or of the template, that this one stands on."""
+    if setting.holder == "template":
+        return of.template_labels if source == "label" else of.template_annotations
+    return of.labels if source == "label" else of.annotations
+
+
+def _valid(entry: Entry, value: str, context: Context) -> str | None:
+    """The value where it is valid, else the one that was meant, else None."""
+    if not problem(entry, value, context.versions_of(entry), context.gateways):
+        return value
+    return meant(entry, value)
+
+
+def _evidence(setting: Setting) -> Evidence:
+    return Evidence(setting.ref, setting.field, setting.value)
+
+
+def _shown(setting: Setting) -> str:
+    """`Namespace/shop has istio.io/dataplane-mode=Ambient`."""
+    value = setting.value if len(setting.value) <= 60 else f"{setting.value[:59]}…"
+    where = f"the pod template of {setting.ref}" if setting.holder == "template" else setting.ref
+    return f"{where}: {setting.key}={value}"
+
+
+def _a(source: str) -> str:
+    return "a label" if source == "label" else "an annotation"

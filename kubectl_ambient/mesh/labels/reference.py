@@ -1,0 +1,400 @@
+"""The labels and annotations of ambient mode, as a table: `kubectl ambient labels` and docs/labels.md print it.
+
+Facts from Istio's API (label/labels.yaml, annotation/annotations.yaml at v1.22.0 to v1.31.0) and from the code that
+reads each key, at every minor version from 1.22 to 1.31. What older versions did is left out.
+"""
+
+from __future__ import annotations
+
+from kubectl_ambient.mesh.labels.entry import Entry, Place, Source, Values
+from kubectl_ambient.mesh.versions import Version
+
+DATAPLANE_MODE = "istio.io/dataplane-mode"
+USE_WAYPOINT = "istio.io/use-waypoint"
+USE_WAYPOINT_NAMESPACE = "istio.io/use-waypoint-namespace"
+CANARY = "istio.io/use-waypoint-canary"
+INGRESS_USE_WAYPOINT = "istio.io/ingress-use-waypoint"
+WAYPOINT_FOR = "istio.io/waypoint-for"
+REVISION = "istio.io/rev"
+INJECTION = "istio-injection"
+INJECT = "sidecar.istio.io/inject"
+
+_POD = (Place("Pod"),)
+_COPIED = ("Gateway",)
+_BOOLEAN = Values("boolean", "true, false", ("true", "false"))
+_WAYPOINT = Values("waypoint", "the name of a Gateway, or none", ("none",))
+_NAMESPACE = Values("namespace", "the name of a namespace")
+_FREE = Values("text", "")
+
+
+def _since(minor: int, *kinds: str) -> tuple[Place, ...]:
+    return tuple(Place(kind, Version(1, minor, 0)) for kind in kinds)
+
+
+_USERS = ("Namespace", "Pod", "WorkloadEntry", "Service", "ServiceEntry")
+_CANARY_USERS = _since(31, "Namespace", "Service", "ServiceEntry")
+
+LABELS = (
+    Entry(
+        key=DATAPLANE_MODE,
+        source="label",
+        places=(Place("Namespace"), Place("Pod")),
+        also=_COPIED,
+        values=Values("words", "ambient, none", ("ambient", "none")),
+        status="Stable",
+        read_by="istio-cni",
+        effect="Puts pods into ambient mode (ambient), or keeps a pod of an ambient namespace out (none).",
+        pitfalls=(
+            "Values are compared to the letter: Ambient, enabled or true mean nothing.",
+            "On a Namespace, none is not an opt-out: it only does not ask for ambient.",
+            "On a Deployment it belongs in spec.template.metadata.labels; on a Service it does nothing.",
+            "It takes effect on running pods at once. Only a pod with a sidecar has to be restarted.",
+            "From 1.27 on the enablement selectors of istio-cni decide; custom ones may give it another meaning.",
+        ),
+    ),
+    Entry(
+        key=USE_WAYPOINT,
+        source="label",
+        places=tuple(map(Place, _USERS)),
+        values=_WAYPOINT,
+        status="Stable",
+        read_by="istiod",
+        effect="Sends the traffic to it through this waypoint; none opts out of the one of the namespace.",
+        pitfalls=(
+            "An object's own value beats the namespace's, and there is no way back: a waypoint that is not there "
+            "means none, and traffic goes direct.",
+            "On a Service it is for traffic to the Service; on a Pod for traffic to the pod's IP, and then the "
+            "waypoint has to be for workloads.",
+            "Only ambient clients obey it. Sidecars and gateways go past the waypoint.",
+        ),
+    ),
+    Entry(
+        key=USE_WAYPOINT_NAMESPACE,
+        source="label",
+        places=_since(23, *_USERS),
+        values=_NAMESPACE,
+        status="Beta",
+        read_by="istiod",
+        needs=USE_WAYPOINT,
+        effect=f"The namespace of the waypoint that {USE_WAYPOINT} names; without it, its own.",
+        pitfalls=(
+            f"Only read beside {USE_WAYPOINT} on the same object: alone it does nothing.",
+            "The waypoint's allowedRoutes must let this namespace in.",
+        ),
+    ),
+    Entry(
+        key=WAYPOINT_FOR,
+        source="label",
+        places=(Place("Gateway"), *_since(23, "GatewayClass")),
+        values=Values("words", "service (default), workload, all, none", ("service", "workload", "all", "none")),
+        status="Stable",
+        read_by="istiod",
+        effect="Which traffic the waypoint serves: to Services, to the IPs of pods, both, or none.",
+        pitfalls=(
+            "It belongs on the waypoint's Gateway. On a Service or a Namespace it does nothing.",
+            "An unknown word serves nothing at all, and is no error to Istio.",
+        ),
+    ),
+    Entry(
+        key=INGRESS_USE_WAYPOINT,
+        source="label",
+        places=(*_since(24, "Service", "ServiceEntry"), *_since(25, "Namespace")),
+        values=_BOOLEAN,
+        status="Beta",
+        read_by="istiod",
+        effect="Lets Istio's ingress gateways go through the waypoint as well; else they go past it.",
+        pitfalls=(
+            "Only Istio's own gateways obey it, and the Service needs a cluster IP.",
+            "How true is written: exactly true in 1.24, in any case 1.25 to 1.29, also 1 and t from 1.30 on.",
+        ),
+    ),
+    Entry(
+        key=CANARY,
+        source="label",
+        places=_CANARY_USERS,
+        values=_WAYPOINT,
+        status="Alpha",
+        read_by="istiod",
+        effect="A second waypoint that gets a part of the traffic.",
+        pitfalls=(
+            "It counts only at the level where the first waypoint is found: that of a Namespace not for a Service "
+            f"with a {USE_WAYPOINT} of its own.",
+            "Without the annotation for the weight it gets nothing.",
+        ),
+    ),
+    Entry(
+        key=f"{CANARY}-namespace",
+        source="label",
+        places=_CANARY_USERS,
+        values=_NAMESPACE,
+        status="Alpha",
+        read_by="istiod",
+        needs=CANARY,
+        effect="The namespace of the canary waypoint; without it, its own.",
+        pitfalls=(f"Only read beside {CANARY} on the same object.",),
+    ),
+    Entry(
+        key=REVISION,
+        source="label",
+        places=(Place("Namespace"), Place("Pod"), Place("Gateway")),
+        values=Values("text", "a revision or a revision tag"),
+        status="Beta",
+        read_by="istiod",
+        effect="Chooses the istiod: for sidecar injection on a Namespace or Pod, for a waypoint on its Gateway.",
+        pitfalls=(
+            "On an ambient namespace it turns sidecar injection on for new pods, and a sidecar wins. Put it on the "
+            "Gateway instead, or add istio-injection=disabled.",
+            "Policies and routes with another revision are ignored.",
+        ),
+    ),
+    Entry(
+        key=INJECTION,
+        source="label",
+        places=(Place("Namespace"),),
+        values=Values("words", "enabled, disabled", ("enabled", "disabled")),
+        status="not in the API",
+        read_by="istiod",
+        effect="Gives new pods of the namespace a sidecar (enabled), or none.",
+        pitfalls=(
+            "With istio.io/dataplane-mode=ambient both modes are asked for, and the next pods get a sidecar, which "
+            "wins.",
+            f"Any value but enabled, also a misspelt one, switches injection off, that by {REVISION} too.",
+        ),
+    ),
+    Entry(
+        key=INJECT,
+        source="label",
+        places=_POD,
+        also=_COPIED,
+        values=Values("inject", "true, false", ("true", "false")),
+        status="Beta",
+        read_by="istiod",
+        effect="Gives this pod a sidecar, or keeps it from one.",
+        pitfalls=(
+            "From 1.27 on only true and false count. Before, also y, yes and on did, and all else meant false.",
+            f"On a Namespace it does nothing: there it is {INJECTION}.",
+        ),
+    ),
+    Entry(
+        key="networking.istio.io/enable-autoallocate-ip",
+        source="label",
+        places=_since(24, "ServiceEntry"),
+        values=_BOOLEAN,
+        status="Beta",
+        read_by="istiod",
+        effect="Gives a ServiceEntry an address of its own, which it needs to use a waypoint.",
+    ),
+    Entry(
+        key="istio.io/global",
+        source="label",
+        places=_since(27, "Service"),
+        values=Values("text", "true"),
+        status="Alpha",
+        read_by="istiod",
+        effect="Makes a Service known in all networks of the mesh (a default of the ambient profile).",
+        pitfalls=("serviceScopeConfigs in the mesh configuration decide which label does this.",),
+    ),
+    Entry(
+        key="topology.istio.io/network",
+        source="label",
+        places=(Place("Namespace"), Place("Pod"), Place("Service"), Place("Gateway")),
+        values=Values("text", "the name of a network"),
+        status="Beta",
+        read_by="istiod",
+        effect="The network that the cluster (on istio-system), a pod or a gateway is in.",
+        pitfalls=("From 1.25 on ambient mode ignores it on pods: the network is that of the cluster.",),
+    ),
+    Entry(
+        key="networking.istio.io/tunnel",
+        source="label",
+        places=(Place("Pod"), Place("WorkloadEntry")),
+        values=Values("text", "http"),
+        status="not in the API",
+        read_by="istiod",
+        by_istio=True,
+        effect="Says that the workload itself takes HBONE on port 15008; injection sets it.",
+        pitfalls=("Set by hand on a pod that does not listen there, it cuts the pod off.",),
+    ),
+    Entry(
+        key="security.istio.io/tlsMode",
+        source="label",
+        places=_POD,
+        values=Values("text", "istio, disabled"),
+        status="Alpha",
+        read_by="istiod",
+        by_istio=True,
+        effect="Says that the pod's sidecar takes mutual TLS; injection sets it.",
+        pitfalls=("Copied to an ambient pod, it makes sidecars speak a TLS that ztunnel does not.",),
+    ),
+    Entry(
+        key="gateway.istio.io/managed",
+        source="label",
+        places=(Place("Deployment"), Place("Service"), Place("Pod")),
+        values=Values("text", "the controller that made it"),
+        status="Stable",
+        read_by="istiod",
+        by_istio=True,
+        effect="Marks what Istio made for a Gateway; waypoints are known by it.",
+    ),
+    Entry(
+        key="gateway.networking.k8s.io/gateway-name",
+        source="label",
+        places=(Place("Deployment"), Place("Service"), Place("Pod")),
+        values=Values("text", "the name of a Gateway"),
+        status="Stable",
+        read_by="istiod",
+        by_istio=True,
+        effect="Names the Gateway that a generated object belongs to; a waypoint's pods use no waypoint themselves.",
+    ),
+)
+
+
+def _annotation(key: str, places: tuple[Place, ...], values: Values, effect: str, *pitfalls: str, **more: str) -> Entry:
+    return Entry(
+        key=key,
+        source="annotation",
+        places=places,
+        also=_COPIED if places[0].kind == "Pod" else (),
+        values=values,
+        status=more.get("status", "Alpha"),
+        read_by="istio-cni" if more.get("read_by") == "istio-cni" else "istiod",
+        effect=effect,
+        pitfalls=pitfalls,
+        by_istio="by_istio" in more,
+        needs=more.get("needs", ""),
+    )
+
+
+_WHEN_INSTALLED = (
+    "Read when the pod is put in: a change takes effect when the pod restarts, or leaves ambient mode and comes back."
+)
+
+ANNOTATIONS = (
+    _annotation(
+        "ambient.istio.io/redirection",
+        _POD,
+        Values("words", "enabled, pending (1.25+)", ("enabled", "pending")),
+        "Says that the pod's traffic is redirected to ztunnel; the node agent writes it.",
+        "It is a record, no switch: set by hand it changes nothing, and nothing takes it off when an agent dies.",
+        "The value disabled was an opt-out before 1.22. Now that is istio.io/dataplane-mode=none, a label.",
+        status="Beta",
+        read_by="istio-cni",
+        by_istio="yes",
+    ),
+    _annotation(
+        "ambient.istio.io/bypass-inbound-capture",
+        _since(24, "Pod"),
+        _BOOLEAN,
+        "Lets inbound plaintext go straight to the application, for ingress controllers in the mesh.",
+        "No policy is applied to that traffic.",
+        _WHEN_INSTALLED,
+        read_by="istio-cni",
+    ),
+    _annotation(
+        "ambient.istio.io/dns-capture",
+        _since(25, "Pod"),
+        _BOOLEAN,
+        "Takes the pod's DNS through ztunnel or not, whatever the installation says.",
+        _WHEN_INSTALLED,
+        read_by="istio-cni",
+    ),
+    _annotation(
+        "istio.io/reroute-virtual-interfaces",
+        _since(25, "Pod"),
+        Values("text", "interfaces, separated by commas"),
+        "Takes TCP that enters from these interfaces as outbound (virtual machines, containers in the pod).",
+        _WHEN_INSTALLED,
+        read_by="istio-cni",
+    ),
+    _annotation(
+        "istio.io/use-waypoint-canary-weight",
+        _CANARY_USERS,
+        Values("percent", "0 to 100"),
+        "How much of the traffic the canary waypoint gets, in percent; 0 where it is missing.",
+        "An invalid weight switches the canary off.",
+    ),
+    _annotation(
+        "ambient.istio.io/waypoint-inbound-binding",
+        (Place("Gateway"), Place("GatewayClass")),
+        Values("text", "PROXY, PROXY/port, NONE, NONE/port"),
+        "How ztunnel hands traffic to a waypoint that is in the mesh itself.",
+    ),
+    _annotation(
+        "ambient.istio.io/xfcc-include-client-identity",
+        _since(31, "Gateway"),
+        Values("text", "true"),
+        "Makes a waypoint tell the application who called it, in the header XFCC.",
+        status="not in the API",
+    ),
+    _annotation(
+        "networking.istio.io/traffic-distribution",
+        _since(24, "Namespace", "Service", "ServiceEntry"),
+        Values("text", "PreferClose, PreferSameZone, PreferSameNode"),
+        "Which endpoints of a Service ztunnel and waypoints prefer.",
+        "The field spec.trafficDistribution of the Service wins.",
+    ),
+    _annotation(
+        "istio.io/dry-run",
+        (Place("AuthorizationPolicy"),),
+        _BOOLEAN,
+        "Only tries the policy out.",
+        "Before 1.25.2 ztunnel enforced it all the same, and a value that is no boolean means that it is enforced.",
+    ),
+    _annotation(
+        "sidecar.istio.io/status",
+        _POD,
+        Values("text", "JSON"),
+        "Says that the pod has a sidecar; injection writes it, and it keeps the pod out of ambient mode.",
+        "Its presence is enough, whatever the value: copied by hand it keeps a pod without sidecar out as well.",
+        by_istio="yes",
+    ),
+    _annotation(
+        INJECT,
+        _POD,
+        Values("inject", "true, false", ("true", "false")),
+        "The older form of the label of the same name, which wins.",
+        "true as an annotation does not call the injector where the namespace has not asked for it.",
+        status="deprecated",
+    ),
+    _annotation(
+        "sidecar.istio.io/nativeSidecar",
+        _POD,
+        Values("text", "true, false"),
+        "Makes the sidecar a native one (an init container that stays) or not.",
+        "A tool that only looks at spec.containers does not see a native sidecar.",
+    ),
+    _annotation(
+        "inject.istio.io/templates",
+        _POD,
+        Values("text", "templates, separated by commas"),
+        "Which templates injection uses; grpc-agent makes a pod proxyless, which counts as a sidecar.",
+    ),
+    _annotation(
+        "proxy.istio.io/config",
+        _POD,
+        Values("text", "ProxyConfig as YAML"),
+        "Settings of one sidecar; with ISTIO_META_ENABLE_HBONE it takes HBONE.",
+        status="Beta",
+    ),
+    _annotation(
+        REVISION,
+        _POD,
+        Values("text", "a revision"),
+        "Says which istiod injected the pod; information only.",
+        by_istio="yes",
+    ),
+)
+
+REFERENCE: tuple[Entry, ...] = (*LABELS, *ANNOTATIONS)
+_BY_KEY = {(entry.key, entry.source): entry for entry in REFERENCE}
+
+
+def entry_of(key: str, source: Source) -> Entry | None:
+    """The entry of a label or an annotation; None for a key that the reference does not hold as such."""
+    return _BY_KEY.get((key, source))
+
+
+def find_entries(word: str) -> tuple[Entry, ...]:
+    """The entries that a person means by a key, with or without its prefix (`use-waypoint`); none for an unknown."""
+    exact = tuple(entry for entry in REFERENCE if entry.key == word)
+    return exact or tuple(entry for entry in REFERENCE if entry.key.rpartition("/")[2] == word)

@@ -1,0 +1,1 @@
+"""Which waypoint serves what, and why not."""

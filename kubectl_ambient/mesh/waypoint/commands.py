@@ -1,0 +1,99 @@
+"""The commands that move traffic to a waypoint or past it, as one types them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Gateway
+from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.waypoint.allowed_routes import admission
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+from kubectl_ambient.mesh.waypoint.rules import Decision, Target, kind_of, traffic_of
+from kubectl_ambient.mesh.waypoint.usable import answers_hbone, takes
+from kubectl_ambient.mesh.waypoint.words import concerns
+
+_SHORT = {"Service": "svc", "ServiceEntry": "serviceentry", "Pod": "pod", "WorkloadEntry": "workloadentry"}
+
+
+class Asked(Struct, frozen=True):
+    """Whose waypoint is to be mended: an object, or (whole) a Namespace, for which the object stands."""
+
+    judge: WaypointJudge
+    target: Target
+    decision: Decision
+    whole: bool = False
+
+    @property
+    def home(self) -> str:
+        """The object's namespace."""
+        return self.target.namespace
+
+    @property
+    def words(self) -> str:
+        """`svc cart -n shop`, or `ns shop`."""
+        if self.whole:
+            return f"ns {self.home}"
+        return f"{_SHORT[kind_of(self.target)]} {self.target.name} -n {self.home}"
+
+    @property
+    def gateway(self) -> Gateway | None:
+        """The Gateway that the labels name, where it is there."""
+        return self.judge.snapshot.l7.gateways.get(self.decision.named.key)
+
+
+def usable(judge: WaypointJudge, target: Target) -> list[Gateway]:
+    """The waypoints that would serve the object if a label named them, those of its own namespace first."""
+    l7, version = judge.snapshot.l7, judge.control_plane.newest.version
+    home, namespace = target.namespace, judge.namespace(target.namespace)
+    found = []
+    for gateway in l7.gateways.values():
+        of_class = l7.gateway_class(gateway.class_name)
+        serves = takes(gateway, of_class, version).covers(traffic_of(target)) and answers_hbone(gateway, of_class)
+        admitted = admission(gateway, of_class, home, namespace, version).admitted
+        if gateway.addresses and serves and admitted and judge.life_of(gateway).alive is not False:
+            found.append(gateway)
+    return sorted(found, key=lambda gateway: (gateway.namespace != home, gateway.key))
+
+
+def enable(asked: Asked, gateway: Gateway, *, overwrite: bool = False) -> Fix:
+    """Have that waypoint serve it."""
+    elsewhere = f" --waypoint-namespace {gateway.namespace}" if gateway.namespace != asked.home else ""
+    flags = f" --waypoint {gateway.name}{elsewhere}{' --overwrite' if overwrite else ''}"
+    return Fix(f"kubectl ambient waypoint enable {asked.words}{flags}", f"{goes(asked)} goes through {gateway.key}")
+
+
+def goes(asked: Asked) -> str:
+    """The traffic that is meant."""
+    if asked.whole:
+        return "what is sent to the services of the namespace"
+    told = concerns(asked.target)
+    kept = isinstance(asked.target, Pod) and asked.target.owner is not None
+    return f"{told[0].lower()}{told[1:]}{' (of this pod, not of its successors)' if kept else ''}"
+
+
+def create(asked: Asked, home: str, name: str) -> Fix:
+    """Make a waypoint for such traffic."""
+    workload = traffic_of(asked.target) == "workload" and not asked.whole
+    command = f"istioctl waypoint apply -n {home} --name {name}{' --for workload' if workload else ''} --wait"
+    traffic = "workloads" if workload else "services"
+    return Fix(command, f"creates waypoint {home}/{name} for traffic to {traffic}, and waits until it is ready")
+
+
+def opt_out(asked: Asked) -> Fix:
+    """Let its traffic pass the waypoint."""
+    command = f"kubectl ambient waypoint disable {asked.words} --opt-out"
+    return Fix(command, f"until it is mended: {goes(asked)} goes direct, without the waypoint's policies and routes")
+
+
+def look_at(gateway: Gateway) -> Iterator[Fix]:
+    """See why a waypoint is not ready."""
+    yield Fix(
+        f"kubectl describe gateway {gateway.name} -n {gateway.namespace}", "shows what its controller tells of it"
+    )
+    yield Fix(
+        f"kubectl get pods -n {gateway.namespace} -l {GATEWAY_NAME}={gateway.name}",
+        "shows its pods, and whether they live",
+    )

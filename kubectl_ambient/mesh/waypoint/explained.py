@@ -1,0 +1,54 @@
+"""All that `waypoint explain` says of one object: the rules, who goes through the waypoint, and what to do."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from kubectl_ambient.mesh import istiod_versions
+from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.versions import Version
+from kubectl_ambient.mesh.waypoint.fixes import fixes
+from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING, Target
+from kubectl_ambient.mesh.waypoint.traffic import Client, clients
+
+Word = Literal["agrees", "disagrees", "alone", "silent", "never"]
+
+
+class Explained(Struct, frozen=True, kw_only=True):
+    """A binding with its trace. clients: who goes through the waypoint and who past it; none without a waypoint.
+
+    word: whether istiod's own condition agrees; alone where evidence is missing to agree with it, silent where it wrote
+    none, never where it writes none on such objects.
+    version: the newest whose rules were asked; known: it is istiod's.
+    """
+
+    binding: Binding
+    clients: tuple[Client, ...]
+    word: Word
+    fixes: tuple[Fix, ...]
+    version: Version
+    known: bool
+
+
+def explain(judge: WaypointJudge, target: Target) -> Explained:
+    """The binding of the object, explained by the same run of the same rules."""
+    binding, version = judge.of(target, trace=True), judge.control_plane.newest.version
+    return Explained(
+        binding=binding,
+        clients=clients(target, judge.namespace(target.namespace), version) if binding.waypoint else (),
+        word=_word(binding, version),
+        fixes=fixes(judge, target, judge.decide(target)),
+        version=version,
+        known=judge.control_plane.known,
+    )
+
+
+def _word(binding: Binding, version: Version) -> Word:
+    if any(finding.code == "ConditionDisagrees" for finding in binding.findings):
+        return "disagrees"
+    if binding.condition is not None:
+        return "alone" if binding.reason == EVIDENCE_MISSING else "agrees"
+    return "silent" if istiod_versions.writes_waypoint_bound(version, binding.kind) else "never"

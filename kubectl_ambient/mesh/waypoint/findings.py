@@ -1,0 +1,208 @@
+"""What the user of an object with a waypoint, or without the one that was meant, should know besides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.l7.facts import WAYPOINT_BOUND, WAYPOINT_MISSING, Gateway, Service, ServiceEntry
+from kubectl_ambient.cluster.l7.snapshot import L7
+from kubectl_ambient.mesh import istiod_versions
+from kubectl_ambient.mesh.control_plane import World
+from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation
+from kubectl_ambient.mesh.waypoint.canary import canary
+from kubectl_ambient.mesh.waypoint.rules import (
+    ACCEPTED,
+    DENIED,
+    EVIDENCE_MISSING,
+    NOT_READY,
+    UNSUPPORTED,
+    UNUSABLE,
+    Decision,
+    Target,
+    condition_of,
+    kind_of,
+    traffic_of,
+)
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, Life, answers_hbone
+
+_REDIRECTION = "ambient.istio.io/redirection"
+# The one place where istiod tells which waypoint it means [model/service.go `buildMsg`].
+_ATTACHED = re.compile(r"Successfully attached to waypoint ([^\s/]+/[^\s/]+?)(?:\. |$)")
+
+
+class Found(Struct, frozen=True, kw_only=True, gc=False):
+    """An object, what was decided about it, and what stands around it.
+
+    gateway: the waypoint that serves it, with its life. named: the Gateway that its labels name, usable or not.
+    """
+
+    target: Target
+    decision: Decision
+    namespace: Namespace | Unread
+    l7: L7
+    gateway: Gateway | None
+    named: Gateway | None
+    life: Life | None
+    world: World
+    from_files: bool
+
+
+def findings(found: Found) -> tuple[Finding, ...]:
+    """All of them, in the order of `CHECKS`."""
+    return tuple(finding for check in CHECKS for finding in check(found))
+
+
+def _dead(found: Found) -> Iterator[Finding]:
+    """The address stays when all proxies are gone, so clients go on to send there [ztunnel outbound.rs]."""
+    gateway, life = found.gateway, found.life
+    if gateway is None or life is None or life.alive is not False:
+        return
+    message = (
+        f"waypoint {gateway.key} is dead ({life.why}), and its address is never taken away: connections to the "
+        f"{traffic_of(found.target)} fail, they do not go past it"
+    )
+    yield Finding(code="WaypointDead", severity="error", message=message, evidence=life.evidence)
+
+
+def _fails_open(found: Found) -> Iterator[Finding]:
+    """istiod sends no waypoint where the named one cannot be used, so traffic goes direct [`TestBogusUseWaypoint`]."""
+    decision = found.decision
+    if decision.reason not in UNUSABLE:
+        return
+    named, why = decision.named, decision.because.message
+    told = why if named.empty_label else f"waypoint {named.key} is named and not used ({why})"
+    message = f"{told}: traffic goes direct, without its policies and routes"
+    yield Finding(
+        code="WaypointNotUsed",
+        severity="warning",
+        message=message,
+        evidence=decision.because.evidence,
+        fix=_fix(found),
+    )
+
+
+def _fix(found: Found) -> str | None:
+    gateway, reason = found.named, found.decision.reason
+    if reason == UNSUPPORTED and gateway is not None:
+        return f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}=all --overwrite"
+    if reason == NOT_READY and gateway is not None:
+        return f"kubectl describe gateway {gateway.name} -n {gateway.namespace}"
+    if reason == DENIED and gateway is not None:
+        return f"kubectl edit gateway {gateway.name} -n {gateway.namespace}"
+    return None
+
+
+def _disagrees(found: Found) -> Iterator[Finding]:
+    """istiod's own condition tells something else than its rules do with these objects."""
+    written, decision = condition_of(found.target), found.decision
+    if written is None or decision.reason == EVIDENCE_MISSING:
+        return
+    attached = _ATTACHED.match(written.message) if written.true else None
+    another = attached[1] if attached and attached[1] != decision.waypoint else None
+    agrees = written.true if decision.waypoint else not written.true and written.reason == decision.reason
+    kind = kind_of(found.target)
+    if (agrees and another is None) or not istiod_versions.writes_waypoint_bound(found.world.version, kind):
+        return
+    theirs = f"{written.status} ({written.reason})" + (f" for waypoint {another}" if another else "")
+    ours = f"{decision.reason} for {decision.waypoint}" if another and decision.waypoint else decision.reason
+    message = (
+        f"istiod wrote {theirs}, and by the objects as they are it is {ours}: "
+        "istiod is behind, or it does not see all that was read here"
+    )
+    field, value = ("message", written.message) if agrees else ("reason", written.reason)
+    told = Evidence(found.target.ref, f"status.conditions[{WAYPOINT_BOUND}].{field}", value)
+    evidence = (told, *decision.because.evidence)
+    yield Finding(code="ConditionDisagrees", severity="warning", message=message, evidence=evidence)
+
+
+def _no_hbone(found: Found) -> Iterator[Finding]:
+    """istiod does not look at the class: any Gateway with an address can be named."""
+    gateway = found.gateway
+    if gateway is None or answers_hbone(gateway, found.l7.gateway_class(gateway.class_name)):
+        return
+    message = (
+        f"Gateway {gateway.key} has no listener for HBONE, so it is no waypoint: istiod accepts it all the same, and "
+        "connections fail there"
+    )
+    told = Evidence(gateway.ref, "spec.gatewayClassName", gateway.class_name or None)
+    yield Finding(code="GatewayIsNoWaypoint", severity="error", message=message, evidence=(told,))
+
+
+def _without_address(found: Found) -> Iterator[Finding]:
+    """A service waypoint is only used by who calls the service's own address [ztunnel outbound.rs]."""
+    target = found.target
+    if found.decision.reason != ACCEPTED:
+        return
+    if isinstance(target, Service) and target.headless:
+        told = Evidence(target.ref, "spec.clusterIP", "None")
+        message = (
+            "the Service is headless: its clients call the pods' own addresses, for which only a workload's waypoint "
+            "counts, so this one is never used"
+        )
+        yield Finding(code="ServiceWithoutAddress", severity="warning", message=message, evidence=(told,))
+    elif isinstance(target, ServiceEntry) and not target.vips and (target.conditions or not found.from_files):
+        told = Evidence(target.ref, "spec.addresses", None)
+        message = (
+            "the ServiceEntry has no address, neither its own nor one that istiod gave it, so nothing leads to its "
+            "waypoint"
+        )
+        yield Finding(code="ServiceWithoutAddress", severity="warning", message=message, evidence=(told,))
+
+
+def _inactive(found: Found) -> Iterator[Finding]:
+    """A ServiceEntry with a wildcard host does nothing without a waypoint: 1.28+ [model/service.go]."""
+    target = found.target
+    if not isinstance(target, ServiceEntry) or found.decision.waypoint:
+        return
+    wildcard = next((host for host in target.hosts if host.startswith("*")), None)
+    written = target.condition(WAYPOINT_MISSING)
+    if wildcard and istiod_versions.needs_waypoint_for_wildcards(found.world.version):
+        told = Evidence(target.ref, "spec.hosts", wildcard)
+        message = f"the host {wildcard} is a wildcard, and such a ServiceEntry does nothing without a waypoint"
+        yield Finding(code="ServiceEntryInactive", severity="warning", message=message, evidence=(told,))
+    elif written is not None and written.true:
+        told = Evidence(target.ref, f"status.conditions[{WAYPOINT_MISSING}].reason", written.reason)
+        message = f"istiod tells that it needs a waypoint ({written.reason}): {written.message.rstrip('.')}"
+        yield Finding(code="ServiceEntryInactive", severity="warning", message=message, evidence=(told,))
+
+
+def _out_of_mesh(found: Found) -> Iterator[Finding]:
+    """The pod's own mode does not matter to its clients, but to the last hop."""
+    pod = found.target
+    if not isinstance(pod, Pod) or not found.decision.waypoint:
+        return
+    if pod.annotations.redirection == "enabled" or pod.annotations.sidecar_status is not None:
+        return
+    told = annotation(pod.ref, _REDIRECTION, pod.annotations.redirection)
+    message = (
+        "the pod is not in the mesh: its waypoint is used by clients in ambient mode all the same, goes on to the pod "
+        "in plain text, and everybody else goes past it"
+    )
+    yield Finding(code="WaypointForPlainPod", severity="info", message=message, evidence=(told,))
+
+
+def _canary(found: Found) -> Iterator[Finding]:
+    """A canary that cannot be used leaves all traffic to the waypoint: 1.31 [`buildWeightedWaypoints`]."""
+    split = canary(found.target, found.decision, found.namespace, found.l7, found.world)
+    if split is None or split.refused is None:
+        return
+    message = f"canary waypoint {split.waypoint} is not used ({split.refused}): {split.why}"
+    yield Finding(code="CanaryRefused", severity="warning", message=message, evidence=split.evidence)
+
+
+Check = Callable[[Found], Iterator[Finding]]
+
+CHECKS: tuple[Check, ...] = (
+    _dead,
+    _no_hbone,
+    _fails_open,
+    _disagrees,
+    _without_address,
+    _inactive,
+    _canary,
+    _out_of_mesh,
+)

@@ -1,0 +1,172 @@
+"""What to do about an object's waypoint: the exact commands, each with its effect."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from msgspec import structs
+
+from kubectl_ambient.cluster.facts import Namespace, Unread
+from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
+from kubectl_ambient.mesh.waypoint.commands import Asked, create, enable, goes, look_at, opt_out, usable
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT, USE_WAYPOINT_NAMESPACE
+from kubectl_ambient.mesh.waypoint.rules import (
+    ACCEPTED,
+    DENIED,
+    EVIDENCE_MISSING,
+    NOT_FOR_WORKLOADS,
+    NOT_LABELED,
+    NOT_READY,
+    OPTED_OUT,
+    UNSUPPORTED,
+    Decision,
+    Target,
+    kind_of,
+)
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, answers_hbone
+
+_NEW = "waypoint"  # the name that istioctl gives by itself
+
+
+def fixes(judge: WaypointJudge, target: Target, decision: Decision, *, whole: bool = False) -> tuple[Fix, ...]:
+    """The commands, most useful first; none where there is nothing to do, or nothing to type.
+
+    whole: for the Namespace of the target, which then is any object of it.
+    """
+    asked = Asked(judge, target, decision, whole)
+    match decision.reason:
+        case word if word == ACCEPTED:
+            found = _mend(asked)
+        case word if word == NOT_LABELED:
+            found = _first(asked)
+        case word if word == OPTED_OUT:
+            found = _back(asked)
+        case word if word == NOT_READY:
+            found = _make_ready(asked)
+        case word if word == DENIED:
+            found = _admit(asked)
+        case word if word in (UNSUPPORTED, NOT_FOR_WORKLOADS):
+            found = _take(asked)
+        case word if word == EVIDENCE_MISSING:
+            found = _ask(asked)
+        case _:
+            return ()
+    return tuple(found)
+
+
+def _first(asked: Asked) -> Iterator[Fix]:
+    """Nothing names a waypoint."""
+    there = usable(asked.judge, asked.target)
+    if there:
+        yield enable(asked, there[0])
+        return
+    home = asked.home
+    yield create(asked, home, _NEW)
+    yield Fix(
+        f"kubectl ambient waypoint enable {asked.words} --waypoint {_NEW}", f"{goes(asked)} goes through {home}/{_NEW}"
+    )
+
+
+def _back(asked: Asked) -> Iterator[Fix]:
+    """A label opts out."""
+    target, judge = asked.target, asked.judge
+    if not asked.decision.named.inherited and not asked.whole:
+        bare = {k: v for k, v in target.labels.items() if k not in (USE_WAYPOINT, USE_WAYPOINT_NAMESPACE)}
+        then = judge.decide(structs.replace(target, labels=bare))
+        follows = f"waypoint {then.waypoint} serves it" if then.waypoint else f"there is none for it ({then.reason})"
+        kind = kind_of(target).lower()
+        yield Fix(
+            f"kubectl label {kind} {target.name} -n {asked.home} {USE_WAYPOINT}-",
+            f"the label of its namespace counts again: {follows}",
+        )
+        if then.waypoint:
+            return
+    there = usable(judge, target)
+    if there:
+        yield enable(asked, there[0], overwrite=True)
+
+
+def _make_ready(asked: Asked) -> Iterator[Fix]:
+    """The waypoint that is named is not there, or has no address."""
+    named, gateway = asked.decision.named.waypoint, asked.gateway
+    if gateway is not None:
+        yield from look_at(gateway)
+        return
+    there = usable(asked.judge, asked.target)
+    if there:
+        holder = structs.replace(asked, whole=asked.whole or asked.decision.named.inherited)
+        yield enable(holder, there[0], overwrite=True)
+    if named and all(named):
+        yield create(asked, *named)
+
+
+def _admit(asked: Asked) -> Iterator[Fix]:
+    """The waypoint does not admit the namespace."""
+    gateway, judge = asked.gateway, asked.judge
+    if gateway is None:
+        return
+    of_class = judge.snapshot.l7.gateway_class(gateway.class_name)
+    listener = listener_of(gateway, of_class, judge.control_plane.newest.version)
+    where = f"{gateway.name} -n {gateway.namespace}"
+    if listener is None:
+        yield Fix(f"kubectl edit gateway {where}", "add a listener of protocol HBONE on port 15008 that admits others")
+        return
+    selector, namespace = listener.selector, judge.namespace(asked.home)
+    if listener.allowed_from == "Selector" and selector and selector.match_labels and isinstance(namespace, Namespace):
+        missing = {k: v for k, v in selector.match_labels.items() if namespace.labels.get(k) != v}
+        words = " ".join(f"{key}={value}" for key, value in missing.items())
+        if missing and not selector.match_expressions:
+            yield Fix(f"kubectl label namespace {asked.home} {words} --overwrite", "the waypoint admits the namespace")
+    path = f"/spec/listeners/{gateway.listeners.index(listener)}/allowedRoutes"
+    change = [{"op": "add", "path": path, "value": {"namespaces": {"from": "All"}}}]
+    patch = json.dumps(change, separators=(",", ":"))
+    yield Fix(
+        f"kubectl patch gateway {where} --type=json -p '{patch}'", "the waypoint admits the objects of all namespaces"
+    )
+
+
+def _take(asked: Asked) -> Iterator[Fix]:
+    """The waypoint is for other traffic."""
+    gateway = asked.gateway
+    if gateway is None:
+        return
+    word, traffic = ("service", "services") if asked.whole else ("all", "services and to workloads")
+    wanted = "if that is wanted: " if asked.decision.reason == NOT_FOR_WORKLOADS else ""
+    yield Fix(
+        f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}={word} --overwrite",
+        f"{wanted}the waypoint takes traffic to {traffic}, of all that use it",
+    )
+
+
+def _mend(asked: Asked) -> Iterator[Fix]:
+    """A waypoint serves it, and may be dead, or none at all."""
+    gateway = asked.gateway
+    if gateway is None:
+        return
+    of_class = asked.judge.snapshot.l7.gateway_class(gateway.class_name)
+    if not answers_hbone(gateway, of_class):
+        there = usable(asked.judge, asked.target)
+        holder = structs.replace(asked, whole=asked.whole or asked.decision.named.inherited)
+        yield enable(holder, there[0], overwrite=True) if there else opt_out(asked)
+    elif asked.judge.life_of(gateway).alive is False:
+        yield from look_at(gateway)
+        yield opt_out(asked)
+
+
+def _ask(asked: Asked) -> Iterator[Fix]:
+    named, judge = asked.decision.named.waypoint, asked.judge
+    if judge.snapshot.from_files:
+        return
+    if isinstance(judge.namespace(asked.home), Unread):
+        what = f"get namespace/{asked.home}"
+    elif named:
+        what = f"list gateways.gateway.networking.k8s.io -n {named[0]}"
+    else:
+        return
+    yield Fix(
+        f"kubectl auth can-i {what}",
+        "tells whether you may read what decides; docs/rbac.yaml holds the rights that are needed",
+    )

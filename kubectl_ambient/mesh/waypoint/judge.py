@@ -1,0 +1,186 @@
+"""The verdict on waypoints: which one serves an object, for which traffic, and what is wrong with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct, structs
+
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.l7.facts import Condition, Gateway, Kind, Service
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.control_plane import ControlPlane, control_plane
+from kubectl_ambient.mesh.evidence import Finding, Step
+from kubectl_ambient.mesh.waypoint.findings import Found, findings
+from kubectl_ambient.mesh.waypoint.rules import (
+    EVIDENCE_MISSING,
+    UNASKED,
+    UNUSABLE,
+    Decision,
+    Target,
+    condition_of,
+    decide,
+    kind_of,
+    traffic_of,
+)
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_CLASS, WAYPOINT_FOR, Life, Traffic, life
+from kubectl_ambient.mesh.waypoint.words import sentence
+
+
+class Binding(Struct, frozen=True, kw_only=True, gc=False):
+    """One object's row. `waypoint` is `namespace/name` of the one that serves it, or None.
+
+    named: the waypoint that the labels name, usable or not; None where they name none. inherited_from: the Namespace
+    (`Namespace/shop`) whose label it is. condition: what istiod wrote. message: one sentence. steps: every rule's
+    word, where they were asked for.
+    """
+
+    kind: Kind
+    namespace: str
+    name: str
+    waypoint: str | None
+    traffic: Traffic
+    reason: str
+    named: str | None
+    inherited_from: str | None
+    condition: Condition | None
+    message: str
+    findings: tuple[Finding, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        """`Service/shop/cart`."""
+        return f"{self.kind}/{self.namespace}/{self.name}"
+
+    @property
+    def unusable(self) -> bool:
+        """A waypoint is named and does not serve it."""
+        return self.reason in UNUSABLE
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a person should look at it: it cannot be told, or has a warning or an error."""
+        return self.reason == EVIDENCE_MISSING or any(f.severity != "info" for f in self.findings)
+
+
+class WaypointJudge:
+    """Judges the objects of one snapshot. Pure: the same snapshot gives the same bindings."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.control_plane: ControlPlane = control_plane(snapshot)
+        self._lives: dict[str, Life] = {}
+
+    def of_service(self, service: Service, *, trace: bool = False) -> Binding:
+        """The waypoint for what is sent to the Service's own address."""
+        return self.of(service, trace=trace)
+
+    def of_pod(self, pod: Pod, *, trace: bool = False) -> Binding:
+        """The waypoint for what is sent straight to the pod's address."""
+        return self.of(pod, trace=trace)
+
+    def of(self, target: Target, *, trace: bool = False) -> Binding:
+        """The binding of any of the four."""
+        decision = self.decide(target, trace=trace)
+        named = decision.named
+        return Binding(
+            kind=kind_of(target),
+            namespace=target.namespace,
+            name=target.name,
+            waypoint=decision.waypoint,
+            traffic=traffic_of(target),
+            reason=decision.reason,
+            named=named.key or None,
+            inherited_from=named.by if named.inherited and decision.reason not in UNASKED else None,
+            condition=condition_of(target),
+            message=sentence(target, decision),
+            findings=self._findings(target, decision),
+            steps=decision.steps,
+        )
+
+    def all(self) -> Iterator[Binding]:
+        """Those of every Service, ServiceEntry, Pod and WorkloadEntry of the snapshot."""
+        yield from map(self.of, self.targets())
+
+    def targets(self) -> Iterator[Target]:
+        """Every Service, ServiceEntry, Pod and WorkloadEntry of the snapshot."""
+        l7 = self.snapshot.l7
+        yield from l7.services
+        yield from l7.service_entries
+        yield from self.snapshot.pods
+        yield from l7.workload_entries
+
+    def decide(self, target: Target, *, trace: bool = False) -> Decision:
+        """By istiod's rules; by those of every version that may be running where they are not known.
+
+        Versions disagree only if they disagree about the waypoint, not about the word for having none.
+        """
+        namespace = self.namespace(target.namespace)
+        worlds = self.control_plane.worlds
+        decisions = [decide(target, namespace, self.snapshot.l7, world, trace=trace) for world in worlds]
+        newest = decisions[-1]
+        missing = next((d for d in decisions if d.reason == EVIDENCE_MISSING), None)
+        if missing is not None or len({d.waypoint for d in decisions}) == 1:
+            return missing or newest
+        other = next(i for i, d in enumerate(decisions) if d.waypoint != newest.waypoint)
+        message = (
+            f"it depends on the version of istiod: {_answer(decisions[other])} in {worlds[other].version}, "
+            f"{_answer(newest)} in {worlds[-1].version}"
+        )
+        told = (worlds[other].told.evidence, worlds[-1].told.evidence)
+        because = Step(
+            rule="Version",
+            outcome="unknown",
+            message=message,
+            evidence=tuple(dict.fromkeys(told)),
+            reason=EVIDENCE_MISSING,
+        )
+        steps = tuple(because if step.rule == "Version" else step for step in newest.steps)
+        return structs.replace(newest, waypoint=None, reason=EVIDENCE_MISSING, because=because, steps=steps)
+
+    def namespace(self, name: str) -> Namespace | Unread:
+        """The Namespace, or why its labels are not known."""
+        why = "not in the files" if self.snapshot.from_files else "not read"
+        return self.snapshot.namespaces.get(name) or Unread(what=f"get namespace {name}", why=why)
+
+    def life_of(self, gateway: Gateway) -> Life:
+        """Whether a Gateway has a proxy that is Ready."""
+        if gateway.key not in self._lives:
+            l7 = self.snapshot.l7
+            found = life(gateway, l7.gateway_class(gateway.class_name), l7.instances_of(gateway))
+            self._lives[gateway.key] = found
+        return self._lives[gateway.key]
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What was taken for granted because it could not be read."""
+        l7 = self.snapshot.l7
+        told = list(self.control_plane.assumptions)
+        classes = l7.gateway_classes
+        if isinstance(classes, Unread) and any(
+            g.class_name == WAYPOINT_CLASS and WAYPOINT_FOR not in g.labels for g in l7.gateways.values()
+        ):
+            told.append(f"GatewayClass {WAYPOINT_CLASS} is taken to be as istiod makes it, for services: {classes}")
+        return told
+
+    def _findings(self, target: Target, decision: Decision) -> tuple[Finding, ...]:
+        l7, waypoint = self.snapshot.l7, decision.waypoint
+        gateway = l7.gateways.get(waypoint) if waypoint else None
+        return findings(
+            Found(
+                target=target,
+                decision=decision,
+                namespace=self.namespace(target.namespace),
+                l7=l7,
+                gateway=gateway,
+                named=l7.gateways.get(decision.named.key),
+                life=self.life_of(gateway) if gateway else None,
+                world=self.control_plane.newest,
+                from_files=self.snapshot.from_files,
+            )
+        )
+
+
+def _answer(decision: Decision) -> str:
+    return decision.waypoint or f"no waypoint ({decision.reason})"

@@ -1,0 +1,153 @@
+"""Every waypoint of a snapshot: what it takes, whether it lives, whom it admits, and who uses it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Literal
+
+from msgspec import Struct, field
+
+from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread
+from kubectl_ambient.cluster.l7.facts import KINDS, Gateway, GatewayClass, Kind
+from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+from kubectl_ambient.mesh.waypoint.owner import Owner, owner_of
+from kubectl_ambient.mesh.waypoint.reference import reference
+from kubectl_ambient.mesh.waypoint.rules import UNUSABLE, kind_of
+from kubectl_ambient.mesh.waypoint.usable import MESH_CONTROLLER, WAYPOINT_CLASS, Life, Takes, answers_hbone, takes
+
+CLASSES = (WAYPOINT_CLASS, "istio-agentgateway-waypoint")
+
+
+class Uses(Struct):
+    """Who names a waypoint. served: how many objects of each kind it serves, None where the kind could not be read.
+
+    namespaces: how many Namespaces name it; None likewise. refused: by reason, the objects that name it in vain.
+    """
+
+    namespaces: int | None = 0
+    served: dict[Kind, int | None] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    refused: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def nobody(self) -> bool:
+        """Whether it is known that nothing names it."""
+        return self.namespaces == 0 and not self.refused and all(n == 0 for n in self.served.values())
+
+
+class Routes(Struct, frozen=True):
+    """Which namespaces a waypoint admits: `Same`, `All`, or those that the selector chooses."""
+
+    allowed_from: Literal["Same", "All", "Selector"]
+    selector: LabelSelector | None = None
+
+
+class Waypoint(Struct, frozen=True, kw_only=True):
+    """One waypoint. programmed: what its controller tells; None where it tells nothing, or of an older Gateway.
+
+    ready, pods: how many of its proxies are Ready, and how many there are; None where they could not be read.
+    """
+
+    gateway: Gateway
+    takes: Takes
+    programmed: bool | None
+    ready: int | None
+    pods: int | None
+    routes: Routes
+    owner: Owner
+    answers_hbone: bool
+    life: Life
+    uses: Uses
+
+
+def waypoints(judge: WaypointJudge, namespace: str = "") -> list[Waypoint]:
+    """Those of a namespace, or of all: by class, by binding, and whatever Gateway some label names."""
+    uses = uses_of(judge)
+    l7 = judge.snapshot.l7
+    found = [
+        gateway
+        for gateway in l7.gateways.values()
+        if namespace in ("", gateway.namespace)
+        and (is_waypoint(gateway, l7.gateway_class(gateway.class_name)) or gateway.key in uses)
+    ]
+    found.sort(key=lambda gateway: (gateway.namespace, gateway.name))
+    return [waypoint_of(judge, gateway, uses) for gateway in found]
+
+
+def is_waypoint(gateway: Gateway, of_class: GatewayClass | Unread | None) -> bool:
+    """Whether it is meant to be one: of a class of waypoints, or bound to a sandwiched proxy.
+
+    Source: gatewaycommon/classinfo.go.
+    """
+    if gateway.class_name in CLASSES or gateway.inbound_binding is not None:
+        return True
+    known = of_class if isinstance(of_class, GatewayClass) else None
+    return known is not None and (known.controller == MESH_CONTROLLER or known.inbound_binding is not None)
+
+
+def waypoint_of(judge: WaypointJudge, gateway: Gateway, uses: Mapping[str, Uses]) -> Waypoint:
+    """All about one of them; `uses` as `uses_of` gives them."""
+    l7, version = judge.snapshot.l7, judge.control_plane.newest.version
+    of_class = l7.gateway_class(gateway.class_name)
+    instances = l7.instances_of(gateway)
+    ready = [pod for pod in instances or () if pod.ready and pod.deleting is None]
+    listener = listener_of(gateway, of_class, version)
+    word = (listener and listener.allowed_from) or "Same"
+    return Waypoint(
+        gateway=gateway,
+        takes=takes(gateway, of_class, version),
+        programmed=_programmed(gateway),
+        ready=None if instances is None else len(ready),
+        pods=None if instances is None else len(instances),
+        routes=Routes(word if word in ("All", "Selector") else "Same", listener.selector if listener else None),  # type: ignore[arg-type]
+        owner=owner_of(gateway, judge.namespace(gateway.namespace), judge.snapshot),
+        answers_hbone=answers_hbone(gateway, of_class),
+        life=judge.life_of(gateway),
+        uses=uses.get(gateway.key) or _counted(judge, Uses()),
+    )
+
+
+def uses_of(judge: WaypointJudge) -> dict[str, Uses]:
+    """By `namespace/name`, who names that Gateway, and what becomes of it."""
+    found: dict[str, Uses] = {}
+    version = judge.control_plane.newest.version
+    for namespace in _known(judge.snapshot.namespaces.values()):
+        named = reference(f"Namespace/{namespace.name}", namespace.labels, namespace.name, namespace, version)
+        if named.key:
+            uses = found.setdefault(named.key, Uses())
+            uses.namespaces = (uses.namespaces or 0) + 1
+    for target in judge.targets():
+        decision = judge.decide(target)
+        if not decision.named.key:
+            continue
+        uses = found.setdefault(decision.named.key, Uses())
+        kind = kind_of(target)
+        if decision.waypoint:
+            uses.served[kind] = (uses.served[kind] or 0) + 1
+        elif decision.reason in UNUSABLE:
+            uses.refused[decision.reason] += 1
+    return {key: _counted(judge, uses) for key, uses in found.items()}
+
+
+def _counted(judge: WaypointJudge, uses: Uses) -> Uses:
+    """The same, without the numbers of what could not be read."""
+    snapshot = judge.snapshot
+    for kind in snapshot.l7.unread.keys() & set(KINDS):
+        uses.served[kind] = None  # type: ignore[index]
+    known = snapshot.namespaces and not any(isinstance(n, Unread) for n in snapshot.namespaces.values())
+    if not (known or snapshot.from_files):
+        uses.namespaces = None
+    return uses
+
+
+def _known(namespaces: Iterable[Namespace | Unread]) -> list[Namespace]:
+    return [namespace for namespace in namespaces if isinstance(namespace, Namespace)]
+
+
+def _programmed(gateway: Gateway) -> bool | None:
+    condition = gateway.condition("Programmed")
+    if condition is None or condition.status not in ("True", "False"):
+        return None
+    old = None not in (condition.generation, gateway.generation) and condition.generation < gateway.generation  # type: ignore[operator]
+    return None if old else condition.true

@@ -1,0 +1,122 @@
+"""What is wrong with a waypoint itself, whoever uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from kubectl_ambient.mesh.evidence import Evidence, Finding, label
+from kubectl_ambient.mesh.waypoint.list import CLASSES, Waypoint
+from kubectl_ambient.mesh.waypoint.rules import NOT_READY
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
+
+TRAFFIC_TYPES = ("service", "workload", "all", "none")
+
+
+def findings_of(waypoint: Waypoint) -> tuple[Finding, ...]:
+    """All of them, in the order of `CHECKS`."""
+    return tuple(finding for check in CHECKS for finding in check(waypoint))
+
+
+def needs_attention(waypoint: Waypoint) -> bool:
+    """Whether a person should look at it."""
+    return any(finding.severity != "info" for finding in findings_of(waypoint))
+
+
+def _dead(waypoint: Waypoint) -> Iterator[Finding]:
+    """The address stays when all proxies are gone, so clients go on to send there [ztunnel outbound.rs]."""
+    gateway, life = waypoint.gateway, waypoint.life
+    if not gateway.addresses or life.alive is not False:
+        return
+    message = (
+        f"it is dead ({life.why}), and its address is never taken away: connections to all that it serves fail, and do "
+        "not go past it"
+    )
+    command = f"kubectl describe gateway {gateway.name} -n {gateway.namespace}"
+    yield Finding(code="WaypointDead", severity="error", message=message, evidence=life.evidence, fix=command)
+
+
+def _without_address(waypoint: Waypoint) -> Iterator[Finding]:
+    """istiod writes the address at the first readiness; until then nobody is sent there [`reportGatewayStatus`]."""
+    gateway, owner = waypoint.gateway, waypoint.owner
+    if gateway.addresses:
+        return
+    message = "it has no address yet: none of its pods was Ready so far, and what names it goes direct"
+    evidence = [Evidence(gateway.ref, "status.addresses", None)]
+    if owner.missing and gateway.class_name in CLASSES:
+        message += f"; no istiod has the revision {owner.revision}, which its labels ask for (a tag may stand for one)"
+        evidence += owner.evidence
+    command = f"kubectl describe gateway {gateway.name} -n {gateway.namespace}"
+    yield Finding(
+        code="WaypointWithoutAddress", severity="warning", message=message, evidence=tuple(evidence), fix=command
+    )
+
+
+def _no_hbone(waypoint: Waypoint) -> Iterator[Finding]:
+    """istiod does not look at the class: any Gateway with an address can be named."""
+    gateway = waypoint.gateway
+    if waypoint.answers_hbone:
+        return
+    message = (
+        "it has no listener for HBONE, so it is no waypoint: istiod accepts it all the same, and connections fail there"
+    )
+    told = Evidence(gateway.ref, "spec.gatewayClassName", gateway.class_name or None)
+    yield Finding(code="GatewayIsNoWaypoint", severity="error", message=message, evidence=(told,))
+
+
+def _for_unknown(waypoint: Waypoint) -> Iterator[Finding]:
+    """Words are compared to the letter [waypoints.go]."""
+    word, gateway = waypoint.takes.word, waypoint.gateway
+    if word is None or word in TRAFFIC_TYPES:
+        return
+    message = (
+        f"its traffic type “{word}” ({WAYPOINT_FOR}) is none of service, workload, all and none, to the letter: it "
+        "takes nothing"
+    )
+    command = f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}=service --overwrite"
+    on_gateway = WAYPOINT_FOR in gateway.labels
+    yield Finding(
+        code="WaypointForUnknown",
+        severity="warning",
+        message=message,
+        evidence=waypoint.takes.evidence,
+        fix=command if on_gateway else None,
+    )
+
+
+def _refuses(waypoint: Waypoint) -> Iterator[Finding]:
+    """There is no fallback from a waypoint that cannot be used [`fetchWaypointForTarget`]."""
+    refused, gateway = waypoint.uses.refused, waypoint.gateway
+    told = {reason: number for reason, number in refused.most_common() if reason != NOT_READY}
+    if not told:
+        return
+    number = sum(told.values())
+    objects = "1 object names it and is" if number == 1 else f"{number} objects name it and are"
+    reasons = ", ".join(f"{n} {reason}" for reason, n in told.items())
+    message = f"{objects} not served, so traffic there goes direct ({reasons})"
+    evidence = (label(gateway.ref, WAYPOINT_FOR, gateway.labels.get(WAYPOINT_FOR)),)
+    yield Finding(
+        code="WaypointRefuses",
+        severity="warning",
+        message=message,
+        evidence=evidence,
+        fix="kubectl ambient waypoint status -A",
+    )
+
+
+def _unused(waypoint: Waypoint) -> Iterator[Finding]:
+    if not waypoint.uses.nobody:
+        return
+    gateway = waypoint.gateway
+    message = "no label istio.io/use-waypoint names it: nothing goes through it"
+    command = f"kubectl ambient waypoint enable ns {gateway.namespace} --waypoint {gateway.name}"
+    yield Finding(code="WaypointUnused", severity="info", message=message, fix=command)
+
+
+CHECKS: tuple[Callable[[Waypoint], Iterator[Finding]], ...] = (
+    _dead,
+    _without_address,
+    _no_hbone,
+    _for_unknown,
+    _refuses,
+    _unused,
+)

@@ -1,0 +1,46 @@
+"""Which istiod owns a waypoint: the one that makes its Deployment and writes its address."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.facts import Namespace, Unread
+from kubectl_ambient.cluster.l7.facts import Gateway
+from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.mesh.evidence import Evidence, label
+from kubectl_ambient.mesh.injection import REVISION
+
+_DEFAULT = "default"
+
+
+class Owner(Struct, frozen=True):
+    """The revision or tag that a Gateway asks for, and the istiod that answers to it.
+
+    revision: None where the Namespace's label decides and could not be read. istiod: `Deployment/istio-system/istiod`;
+    None where none was found. missing: all of them were read, and none is of that revision.
+    """
+
+    revision: str | None
+    istiod: str | None
+    missing: bool
+    evidence: tuple[Evidence, ...]
+
+
+def owner_of(gateway: Gateway, namespace: Namespace | Unread, snapshot: Snapshot) -> Owner:
+    """The Gateway's label `istio.io/rev`, else its Namespace's, else `default`; a tag stands for its revision.
+
+    Tags are known by the webhooks that they have, where these were read. Source: revisions/tag_watcher.go `IsMine`.
+    """
+    where, evidence = f"Namespace/{gateway.namespace}", [label(gateway.ref, REVISION, gateway.labels.get(REVISION))]
+    revision = gateway.labels.get(REVISION)
+    if revision is None and isinstance(namespace, Unread):
+        return Owner(None, None, False, (*evidence, Evidence(where, f"metadata.labels ({namespace})", None)))
+    if revision is None and isinstance(namespace, Namespace):
+        revision = namespace.labels.get(REVISION)
+        evidence.append(label(where, REVISION, revision))
+    revision = revision or _DEFAULT
+    tags = {webhook.tag: webhook.revision for webhook in read(snapshot.webhooks) or [] if webhook.tag}
+    istiods = read(snapshot.istiods)
+    found = next((istiod for istiod in istiods or [] if istiod.revision == tags.get(revision, revision)), None)
+    ref = f"Deployment/{found.namespace}/{found.name}" if found else None
+    return Owner(revision, ref, istiods is not None and found is None, tuple(evidence))

@@ -1,0 +1,63 @@
+"""The waypoint of a pod, beside its mode: for what is sent to its own address, and to the Services that select it."""
+
+from __future__ import annotations
+
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.l7.facts import Service
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT
+
+
+class PodWaypoints:
+    """Asks the rules of waypoints about the pods of one snapshot; nothing is asked where no label names one."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self._snapshot = snapshot
+        self._judge: WaypointJudge | None = None
+
+    def of(self, pod: Pod, namespace: Namespace | Unread) -> str | None:
+        """`shop/wp`, the waypoint for what is sent straight to the pod; None where there is none, or none is known."""
+        labels = pod.labels
+        if USE_WAYPOINT not in labels and isinstance(namespace, Namespace):
+            labels = namespace.labels
+        if labels.get(USE_WAYPOINT, OPT_OUT) == OPT_OUT:
+            return None
+        return self._asked().decide(pod).waypoint
+
+    def explain(self, pod: Pod) -> Binding:
+        """The same with every rule's word."""
+        judge = WaypointJudge(self._snapshot) if self._judge is None else self._judge
+        binding = judge.of_pod(pod, trace=True)
+        if binding.named:
+            self._judge = judge
+        return binding
+
+    def services_of(self, pod: Pod) -> tuple[Binding, ...] | Unread:
+        """The Services that select the pod, each with its waypoint; an Unread where Services could not be read."""
+        unread = self._snapshot.l7.unread.get("Service")
+        if unread is not None:
+            return unread
+        found = [s for s in self._snapshot.l7.services if s.namespace == pod.namespace and selects(s, pod)]
+        if any(USE_WAYPOINT in service.labels for service in found):
+            self._asked()
+        judge = self._judge or WaypointJudge(self._snapshot)
+        return tuple(judge.of_service(service) for service in sorted(found, key=lambda s: s.name))
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What was taken for granted where a label names a waypoint, and what could not be read."""
+        if self._judge is None:
+            return []
+        unread = dict.fromkeys(self._snapshot.l7.unread_gateways.values())
+        return [*(f"no waypoint is told where it is not known: {u}" for u in unread), *self._judge.assumptions]
+
+    def _asked(self) -> WaypointJudge:
+        if self._judge is None:
+            self._judge = WaypointJudge(self._snapshot)
+        return self._judge
+
+
+def selects(service: Service, pod: Pod) -> bool:
+    """Whether the Service leads to the pod by its selector; one without a selector leads to none by itself."""
+    return bool(service.selector) and service.selector.items() <= pod.labels.items()

@@ -1,0 +1,314 @@
+"""Which waypoint serves an object? The rules, in the order in which istiod asks them.
+
+Each rule asks one thing of a case and says what it found, with its evidence. `decide` takes the first that refuses;
+the trace is the same run of the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import Struct, structs
+
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.l7.facts import (
+    GATEWAY_NAME,
+    WAYPOINT_BOUND,
+    Condition,
+    Gateway,
+    GatewayClass,
+    Kind,
+    Service,
+    ServiceEntry,
+    WorkloadEntry,
+)
+from kubectl_ambient.cluster.l7.snapshot import L7
+from kubectl_ambient.mesh import istiod_versions, versions
+from kubectl_ambient.mesh.control_plane import World
+from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, label
+from kubectl_ambient.mesh.waypoint.allowed_routes import admission
+from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT, Reference, reference
+from kubectl_ambient.mesh.waypoint.usable import Traffic, takes
+
+Target = Service | ServiceEntry | Pod | WorkloadEntry
+
+# istiod's own words.
+ACCEPTED = "WaypointAccepted"
+NOT_READY = "WaypointIsNotReady"
+DENIED = "AttachmentDenied"
+UNSUPPORTED = "UnsupportedTrafficType"
+FORBIDDEN = "CrossNamespaceWaypointForbidden"
+# Ours, where it is silent.
+NOT_SERVED = "NotServed"
+IS_GATEWAY = "IsGateway"
+NOT_LABELED = "NotLabeled"
+OPTED_OUT = "OptedOut"
+NOT_FOR_WORKLOADS = "NotForWorkloads"
+EVIDENCE_MISSING = "EvidenceMissing"
+
+REASONS = (
+    ACCEPTED,
+    NOT_READY,
+    DENIED,
+    UNSUPPORTED,
+    FORBIDDEN,
+    NOT_SERVED,
+    IS_GATEWAY,
+    NOT_LABELED,
+    OPTED_OUT,
+    NOT_FOR_WORKLOADS,
+    EVIDENCE_MISSING,
+)
+# A waypoint is named and cannot be used: the traffic goes past it.
+UNUSABLE = (NOT_READY, DENIED, UNSUPPORTED, FORBIDDEN)
+# Decided before any label is looked at.
+UNASKED = (NOT_SERVED, IS_GATEWAY)
+
+MANAGED = "gateway.istio.io/managed"
+_MESH = "istio.io-mesh-controller"
+_EAST_WEST = "istio.io-eastwest-controller"
+
+
+class Case(Struct, frozen=True, gc=False):
+    """One object before one istiod's rules. `named` is what the labels say, `gateway` the Gateway that they name."""
+
+    target: Target
+    namespace: Namespace | Unread
+    l7: L7
+    world: World
+    named: Reference
+    gateway: Gateway | Unread | None
+
+    @property
+    def of_class(self) -> GatewayClass | Unread | None:
+        """The class of that Gateway."""
+        return self.l7.gateway_class(self.gateway.class_name) if isinstance(self.gateway, Gateway) else None
+
+
+class Rule(Struct, frozen=True):
+    """A rule: its name, the good state that it asks for, and how it asks."""
+
+    name: str
+    title: str
+    ask: Callable[[Case], Step]
+
+
+class Decision(Struct, frozen=True, gc=False):
+    """The waypoint (`shop/waypoint`, or None), the reason, and the step that decided.
+
+    `steps` holds the trace where one was wanted.
+    """
+
+    waypoint: str | None
+    reason: str
+    because: Step
+    named: Reference
+    steps: tuple[Step, ...] = ()
+
+
+def kind_of(target: Target) -> Kind:
+    """The Kubernetes kind of the object."""
+    return type(target).__name__  # type: ignore[return-value]
+
+
+def traffic_of(target: Target) -> Traffic:
+    """Which traffic a waypoint of the object gets: what is sent to a service, or straight to a workload."""
+    return "service" if isinstance(target, Service | ServiceEntry) else "workload"
+
+
+def condition_of(target: Target) -> Condition | None:
+    """What istiod wrote about the object's waypoint; it writes nothing on Pods."""
+    return None if isinstance(target, Pod) else target.condition(WAYPOINT_BOUND)
+
+
+def decide(target: Target, namespace: Namespace | Unread, l7: L7, world: World, *, trace: bool = False) -> Decision:
+    """Ask the rules in order: the first that refuses decides; with none, the waypoint that is named serves."""
+    named = reference(target.ref, target.labels, target.namespace, namespace, world.version)
+    gateway = l7.gateway(*named.waypoint) if named.waypoint else None
+    case = Case(target, namespace, l7, world, named, gateway)
+    decided: Step | None = None
+    steps: list[Step] = []
+    for rule in RULES:
+        step = rule.ask(case)
+        if decided is None:
+            steps.append(step)
+            if step.outcome in ("out", "unknown"):
+                decided = step
+                if not trace:
+                    break
+        else:
+            steps.append(structs.replace(step, outcome="skipped"))
+    last = decided or _accepted(case)
+    waypoint = None if decided else named.key
+    return Decision(waypoint, last.reason, last, named, tuple(steps) if trace else ())
+
+
+def _accepted(case: Case) -> Step:
+    message = f"waypoint {case.named.key} serves it"
+    return _step("Accepted", "in", message, *case.named.evidence, because=ACCEPTED)
+
+
+def _step(rule: str, outcome: Outcome, message: str, *evidence: Evidence, because: str = "") -> Step:
+    return Step(rule=rule, outcome=outcome, message=message, evidence=evidence, reason=because)
+
+
+def _served(case: Case) -> Step:
+    """istiod keeps no ExternalName Service, no finished pod and no pod without an address.
+
+    Source: services.go `serviceServiceBuilder`, workloads.go `podWorkloadBuilder`.
+    """
+    target = case.target
+    if isinstance(target, Service) and target.type == "ExternalName":
+        told = Evidence(target.ref, "spec.type", target.type)
+        return _step("Served", "out", "an ExternalName Service is no more than a DNS name", told, because=NOT_SERVED)
+    if isinstance(target, Pod):
+        phase = Evidence(target.ref, "status.phase", target.phase or None)
+        if target.finished:
+            return _step("Served", "out", f"the pod is finished ({target.phase})", phase, because=NOT_SERVED)
+        if not target.has_ip:
+            told = Evidence(target.ref, "status.podIP", None)
+            return _step("Served", "out", "the pod has no address yet", told, because=NOT_SERVED)
+        return _step("Served", "pass", "the pod has an address", phase)
+    return _step("Served", "pass", "istiod knows it")
+
+
+def _version(case: Case) -> Step:
+    """The rules are known from 1.22 on."""
+    told = case.world.told
+    if case.world.version.minor_version >= versions.OLDEST.minor_version:
+        message = f"istiod is {told.value}" if told.value else "the version of istiod is not known"
+        return _step("Version", "pass", message, told.evidence)
+    message = f"istiod {told.value} is older than 1.22, the oldest whose rules are known"
+    return _step("Version", "unknown", message, told.evidence, because=EVIDENCE_MISSING)
+
+
+def _no_gateway(case: Case) -> Step:
+    """A waypoint, or an east-west gateway, has no waypoint before it.
+
+    Services are known by the label that the controller sets, workloads by the Gateway that they are proxies of: any
+    Gateway with an address counts. Source: `fetchWaypointForService`, workloads.go `computeWaypoint`.
+    """
+    target = case.target
+    if isinstance(target, Service | ServiceEntry):
+        managed = target.labels.get(MANAGED)
+        told = label(target.ref, MANAGED, managed)
+        if managed == _MESH:
+            return _step("NoGateway", "out", "it is the Service of a waypoint", told, because=IS_GATEWAY)
+        if managed == _EAST_WEST and istiod_versions.exempts_east_west(case.world.version):
+            return _step("NoGateway", "out", "it is the Service of an east-west gateway", told, because=IS_GATEWAY)
+        return _step("NoGateway", "pass", "it is no gateway itself", told)
+    name = target.labels.get(GATEWAY_NAME, "")
+    told = label(target.ref, GATEWAY_NAME, name or None)
+    found = case.l7.gateway(target.namespace, name) if name else None
+    if isinstance(found, Gateway) and found.addresses:
+        message = f"it is a proxy of Gateway {found.key}"
+        return _step("NoGateway", "out", message, told, because=IS_GATEWAY)
+    if isinstance(found, Unread) and case.named.waypoint:
+        message = f"whether it is a gateway's proxy could not be read: {found}"
+        return _step("NoGateway", "unknown", message, told, because=EVIDENCE_MISSING)
+    return _step("NoGateway", "pass", "it is no gateway's proxy", told)
+
+
+def _named(case: Case) -> Step:
+    """The object's own label beats its Namespace's, whatever its value; only `none` opts out [`GetUseWaypoint`]."""
+    named = case.named
+    where = "its namespace's" if named.inherited else "its own"
+    if named.unread is not None:
+        message = f"the namespace's labels decide, and they could not be read: {named.unread}"
+        return _step("Named", "unknown", message, *named.evidence, because=EVIDENCE_MISSING)
+    if not named.by:
+        message = f"neither it nor its namespace has the label {USE_WAYPOINT}"
+        return _step("Named", "out", message, *named.evidence, because=NOT_LABELED)
+    if not named.waypoint:
+        message = f"{where} label {USE_WAYPOINT}={OPT_OUT} opts out"
+        return _step("Named", "out", message, *named.evidence, because=OPTED_OUT)
+    return _step("Named", "pass", f"{where} label names waypoint {named.key}", *named.evidence)
+
+
+def _ready(case: Case) -> Step:
+    """The Gateway is there and its status has an address, which istiod writes at its first readiness and keeps.
+
+    Source: waypoints.go `gatewayToWaypointTransform`, conversion.go `reportGatewayStatus`.
+    """
+    gateway, named = case.gateway, case.named
+    if named.waypoint is None:
+        return _unasked("Ready")
+    home, name = named.waypoint
+    ref = f"Gateway/{home}/{name}"
+    if isinstance(gateway, Unread):
+        message = f"Gateway {named.key} could not be read: {gateway}"
+        return _step("Ready", "unknown", message, Evidence(ref, f"status ({gateway})", None), because=EVIDENCE_MISSING)
+    if gateway is None:
+        empty = f"the label {named.empty_label} is empty, which names no Gateway"
+        message = empty if named.empty_label else f"there is no Gateway {name} in namespace {home}"
+        return _step("Ready", "out", message, Evidence(ref, "metadata.name", None), because=NOT_READY)
+    told = Evidence(ref, "status.addresses", ", ".join(gateway.addresses) or None)
+    if not gateway.addresses:
+        message = f"Gateway {gateway.key} has no address yet: none of its pods was Ready so far"
+        return _step("Ready", "out", message, told, because=NOT_READY)
+    return _step("Ready", "pass", f"Gateway {gateway.key} has an address", told)
+
+
+def _admitted(case: Case) -> Step:
+    """The waypoint's listener admits the object's namespace: 1.23+ (`allowed_routes`)."""
+    if not isinstance(case.gateway, Gateway):
+        return _unasked("Admitted")
+    found = admission(case.gateway, case.of_class, case.target.namespace, case.namespace, case.world.version)
+    if found.admitted is None:
+        return _step("Admitted", "unknown", found.why, *found.evidence, because=EVIDENCE_MISSING)
+    if not found.admitted:
+        message = f"{found.why}, and not {case.target.namespace}"
+        return _step("Admitted", "out", message, *found.evidence, because=DENIED)
+    return _step("Admitted", "pass", found.why, *found.evidence)
+
+
+def _takes(case: Case) -> Step:
+    """The waypoint takes this traffic [`fetchWaypointForService`, `fetchWaypointForWorkload`].
+
+    A workload that only inherits its namespace's waypoint is passed over in silence: that one is for services.
+    """
+    gateway, traffic = case.gateway, traffic_of(case.target)
+    if not isinstance(gateway, Gateway):
+        return _unasked("Takes")
+    found = takes(gateway, case.of_class, case.world.version)
+    if found.word is None:
+        message = f"which traffic {gateway.key} takes is said by its class, which could not be read: {found.assumed}"
+        return _step("Takes", "unknown", message, *found.evidence, because=EVIDENCE_MISSING)
+    told = f"waypoint {gateway.key} is for “{found.word}”"
+    if found.covers(traffic):
+        return _step("Takes", "pass", told, *found.evidence)
+    message = f"{told}, not for traffic to a {traffic}"
+    silent = traffic == "workload" and case.named.inherited
+    return _step("Takes", "out", message, *found.evidence, because=NOT_FOR_WORKLOADS if silent else UNSUPPORTED)
+
+
+def _visible(case: Case) -> Step:
+    """A ServiceEntry that the mesh keeps to its namespace may not use another's waypoint: 1.31.
+
+    MeshConfig says so, which is not read; istiod's own condition tells [`fetchWaypointForService`].
+    """
+    target, written = case.target, condition_of(case.target)
+    elsewhere = case.named.waypoint is not None and case.named.waypoint[0] != target.namespace
+    if not (istiod_versions.has_visibility(case.world.version) and isinstance(target, ServiceEntry) and elsewhere):
+        return _step("Visible", "pass", "it may use this waypoint")
+    told = Evidence(target.ref, f"status.conditions[{WAYPOINT_BOUND}].reason", written.reason if written else None)
+    if written is not None and not written.true and written.reason == FORBIDDEN:
+        message = "the mesh keeps it to its own namespace, as istiod tells, so no waypoint of another may serve it"
+        return _step("Visible", "out", message, told, because=FORBIDDEN)
+    return _step("Visible", "pass", "istiod tells nothing against the waypoint of another namespace", told)
+
+
+def _unasked(rule: str) -> Step:
+    return _step(rule, "skipped", "cannot be asked: no waypoint to ask about")
+
+
+RULES: tuple[Rule, ...] = (
+    Rule("Served", "istiod knows it", _served),
+    Rule("Version", "rules of this version are known", _version),
+    Rule("NoGateway", "it is no gateway itself", _no_gateway),
+    Rule("Named", "a label names a waypoint", _named),
+    Rule("Ready", "the waypoint has an address", _ready),
+    Rule("Admitted", "its namespace is admitted", _admitted),
+    Rule("Takes", "the waypoint takes this traffic", _takes),
+    Rule("Visible", "it may use this waypoint", _visible),
+)

@@ -1,0 +1,67 @@
+"""Sums over bindings: how many go through a waypoint, and which of them a short listing may leave out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.l7.facts import KINDS, Kind
+from kubectl_ambient.mesh.waypoint.judge import Binding
+from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING
+
+FAIL_ON = ("drift", "unknown", "any")
+
+
+class Sums(Struct, frozen=True):
+    """Of each kind that there is: how many go through a waypoint, and how many there are.
+
+    dead: how many are bound to a waypoint without a Ready proxy. unusable: how many name a waypoint that they do not
+    get. unknown: of how many it cannot be told.
+    """
+
+    served: dict[Kind, int]
+    total: dict[Kind, int]
+    dead: int
+    unusable: int
+    unknown: int
+
+
+def sums(bindings: Iterable[Binding]) -> Sums:
+    """The sums of these, the kinds in the order of `KINDS`."""
+    found = list(bindings)
+    total, served = Counter(b.kind for b in found), Counter(b.kind for b in found if b.waypoint)
+    there = [kind for kind in KINDS if total[kind]]
+    return Sums(
+        served={kind: served[kind] for kind in there},
+        total={kind: total[kind] for kind in there},
+        dead=sum(any(f.code == "WaypointDead" for f in b.findings) for b in found),
+        unusable=sum(b.unusable for b in found),
+        unknown=sum(b.reason == EVIDENCE_MISSING for b in found),
+    )
+
+
+def is_plain(binding: Binding) -> bool:
+    """Whether there is nothing to tell: no waypoint serves it, none was meant to, and nothing is wrong."""
+    return binding.waypoint is None and not binding.unusable and not binding.needs_attention
+
+
+def fails(bindings: Sequence[Binding], conditions: Iterable[str]) -> bool:
+    """Whether any binding meets a condition of --fail-on.
+
+    drift: it names a waypoint that it does not get. unknown: it cannot be told. any: these, and every finding that is
+    a warning or an error.
+    """
+    wanted = set(conditions)
+    return any(_meets(binding, condition) for condition in wanted for binding in bindings)
+
+
+def _meets(binding: Binding, condition: str) -> bool:
+    match condition:
+        case "drift":
+            return binding.unusable
+        case "unknown":
+            return binding.reason == EVIDENCE_MISSING
+        case _:
+            return binding.needs_attention

@@ -1,0 +1,53 @@
+"""The sentence of a binding: which traffic it concerns, where that goes, and why."""
+
+from __future__ import annotations
+
+from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry
+from kubectl_ambient.mesh.waypoint.rules import (
+    ACCEPTED,
+    EVIDENCE_MISSING,
+    IS_GATEWAY,
+    NOT_SERVED,
+    Decision,
+    Target,
+    condition_of,
+)
+
+
+def sentence(target: Target, decision: Decision) -> str:
+    """One sentence about the traffic of clients in ambient mode, which alone uses waypoints by itself."""
+    what, why = concerns(target), decision.because.message
+    match decision.reason:
+        case word if word == ACCEPTED:
+            whose = "the namespace's label" if decision.named.inherited else "its own label"
+            if isinstance(target, Service) and target.headless:
+                text = f"Bound to waypoint {decision.waypoint}, and nothing goes through it: the Service is headless"
+            else:
+                text = f"{what} goes through waypoint {decision.waypoint}: {whose} names it"
+        case word if word == EVIDENCE_MISSING:
+            text = f"Cannot be told: {why}{_told(target)}"
+        case word if word == NOT_SERVED:
+            text = f"No waypoint serves it: {why}"
+        case word if word == IS_GATEWAY:
+            text = f"It has no waypoint before it: {why}"
+        case _ if decision.named.waypoint and not decision.named.empty_label:
+            text = f"{what} goes direct, not through waypoint {decision.named.key}: {why}"
+        case _:
+            text = f"{what} goes direct: {why}"
+    return text + "."
+
+
+def concerns(target: Target) -> str:
+    """The traffic that the object's waypoint is for."""
+    if isinstance(target, Service):
+        return "Traffic to the Service's address"
+    if isinstance(target, ServiceEntry):
+        return "Traffic to its hosts"
+    return f"Traffic straight to the {'pod' if isinstance(target, Pod) else 'workload'}'s address"
+
+
+def _told(target: Target) -> str:
+    """What istiod wrote, where we cannot tell."""
+    written = condition_of(target)
+    return f"; istiod itself wrote {written.reason}" if written else ""

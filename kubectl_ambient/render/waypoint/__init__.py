@@ -1,0 +1,1 @@
+"""Waypoints as text and documents."""

@@ -1,0 +1,68 @@
+"""What a change of waypoint labels does, for the eye: one line for each thing that becomes of objects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kubectl_ambient.change.targets import typed
+from kubectl_ambient.change.waypoint.effects import Served, Way, WaypointEffects
+from kubectl_ambient.change.words import grouped, pods
+from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.cluster.l7.facts import Service
+from kubectl_ambient.mesh.waypoint.rules import NOT_SERVED
+from kubectl_ambient.render.change import Tense, paragraph
+
+_TITLES: dict[tuple[Tense, Way], str] = {
+    ("would", "gains"): "Would be served",
+    ("does", "gains"): "Now served",
+    ("would", "fails"): "Would fail",
+    ("does", "fails"): "Now failing",
+    ("would", "loses"): "Would go direct",
+    ("does", "loses"): "Now going direct",
+    ("would", "keeps"): "Would stay as is",
+    ("does", "keeps"): "Staying as is",
+    ("would", "unserved"): "Would go direct",
+    ("does", "unserved"): "Going direct",
+    ("would", "unknown"): "Cannot be told",
+    ("does", "unknown"): "Cannot be told",
+}
+
+
+def waypoint_moves(effects: WaypointEffects, ways: Iterable[Way], tense: Tense, width: int) -> list[str]:
+    """One paragraph a way, and a waypoint where that is new, in this order; none for a way that nothing goes."""
+    several = len({served.target.namespace for served in effects.objects}) > 1
+    lines: list[str] = []
+    for way in ways:
+        by_waypoint = grouped((s.after.waypoint if way in ("gains", "fails") else None, s) for s in effects.of(way))
+        for waypoint, found in by_waypoint.items():
+            suffix = f"{'by' if way == 'gains' else 'at'} {waypoint}" if waypoint else ""
+            lines += paragraph(_TITLES[tense, way], _items(found, way, several), suffix, width, count=None)
+    return lines
+
+
+def _items(found: Sequence[Served], way: Way, several: bool) -> list[tuple[str, int]]:
+    """`svc/cart`, with what explains it; pods that were not named are counted."""
+    items: dict[str, int] = {}
+    counted = grouped((_why(s, way), s) for s in found if isinstance(s.target, Pod) and not s.named)
+    for served in found:
+        if served.named or not isinstance(served.target, Pod):
+            items[f"{_name(served, several)}{_why(served, way)}"] = 1
+    return [*items.items(), *((f"{pods(len(group))}{why}", len(group)) for why, group in counted.items())]
+
+
+def _name(served: Served, several: bool) -> str:
+    target = served.target
+    place = f"{target.namespace}/" if several else ""
+    return f"{typed(served.after.kind)}/{place}{target.name}"
+
+
+def _why(served: Served, way: Way) -> str:
+    if way == "keeps":
+        return f" {served.after.named or 'none'}"
+    if way != "unserved":
+        return ""
+    if served.unused:
+        return " headless" if isinstance(served.target, Service) else " without an address"
+    if served.after.reason == NOT_SERVED and isinstance(served.target, Service):
+        return f" {served.target.type}"
+    return f" {served.after.reason}"

@@ -1,0 +1,35 @@
+"""The documents of the waypoint commands: contracts, held to by the schemas in docs/schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from kubectl_ambient.mesh.waypoint.judge import Binding
+from kubectl_ambient.render.documents import API_VERSION, finding_document
+
+
+def waypoint_status_list(bindings: Iterable[Binding]) -> dict[str, Any]:
+    """`kind: WaypointStatusList`: one item for each Service, ServiceEntry, Pod and WorkloadEntry."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "WaypointStatusList",
+        "items": [binding_document(binding) for binding in bindings],
+    }
+
+
+def binding_document(binding: Binding) -> dict[str, Any]:
+    """One object and its waypoint; `condition` is what istiod wrote."""
+    written = binding.condition
+    return {
+        "kind": binding.kind,
+        "namespace": binding.namespace,
+        "name": binding.name,
+        "waypoint": binding.waypoint,
+        "traffic": binding.traffic,
+        "reason": binding.reason,
+        "inheritedFrom": binding.inherited_from,
+        "condition": {"status": written.status, "reason": written.reason} if written else None,
+        "message": binding.message,
+        "findings": [finding_document(finding) for finding in binding.findings],
+    }

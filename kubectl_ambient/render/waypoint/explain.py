@@ -1,0 +1,113 @@
+"""`waypoint explain` as text: the answer first, the rules next, who goes through the waypoint, the way out last."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from kubectl_ambient.mesh.waypoint.explained import Explained
+from kubectl_ambient.mesh.waypoint.judge import Binding
+from kubectl_ambient.mesh.waypoint.namespace import Group, NamespaceUse
+from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING
+from kubectl_ambient.mesh.waypoint.traffic import Client
+from kubectl_ambient.render.sentences import wrapped
+from kubectl_ambient.render.steps import evidence_line, finding_text, what_to_do
+from kubectl_ambient.render.table import table
+from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.render.waypoint.of_pod import waypoint_steps
+from kubectl_ambient.render.waypoint.status import notes, summary
+
+_MARKS = {True: ("✔", "green"), False: ("✖", "red"), None: ("?", "yellow")}
+
+
+def explanation(explained: Explained, *, width: int, paint: Paint) -> str:
+    """One object: the sentence, every rule with its evidence, the clients, istiod's word, and what to do."""
+    binding, fixes = explained.binding, explained.fixes
+    # Where there is something to do, it stands below, and the findings need not say it.
+    commands = {finding.fix for finding in binding.findings if finding.fix} if fixes else set()
+    parts = [
+        _headline(binding, width, paint),
+        waypoint_steps(binding.steps, binding.ref, width, paint),
+        _clients(explained.clients, width, paint),
+        wrapped(_word(explained), width),
+        "\n".join(finding_text(f, commands, width, paint) for f in binding.findings),
+        what_to_do(fixes, width, paint),
+        f"Judged by the rules of Istio {explained.version if explained.known else '1.22 to 1.31'}.",
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _headline(binding: Binding, width: int, paint: Paint) -> str:
+    who = f"{binding.kind} {binding.namespace}/{binding.name}"
+    message = f"{binding.message[:1].lower()}{binding.message[1:]}"
+    dead = any(finding.code == "WaypointDead" for finding in binding.findings)
+    if dead:
+        message += " It is dead: connections fail."
+    text = wrapped(f"{who}: {message}", width)
+    good = "red" if dead else "green"
+    colour = good if binding.waypoint else "yellow" if binding.reason == EVIDENCE_MISSING else "bold"
+    return text.replace(who, paint(who, colour), 1)
+
+
+def _clients(clients: Sequence[Client], width: int, paint: Paint) -> str:
+    if not clients:
+        return ""
+    lines = ["Who goes through it:"]
+    for client in clients:
+        mark = paint(*_MARKS[client.uses])
+        told = textwrap.wrap(
+            f"{client.title}: {client.why}", max(width - 4, 30), break_long_words=False, break_on_hyphens=False
+        )
+        lines.append("\n    ".join([f"  {mark} {told[0]}", *told[1:]]))
+    return "\n".join(lines)
+
+
+def _word(explained: Explained) -> str:
+    """What istiod itself wrote, beside what the rules say."""
+    binding, written = explained.binding, explained.binding.condition
+    if written is not None:
+        beside = {"agrees": "as judged here", "alone": "what decides here could not be read"}
+        agrees = beside.get(explained.word, "which disagrees")
+        return f"istiod wrote istio.io/WaypointBound {written.status} ({written.reason}): {agrees}."
+    if explained.word == "never":
+        objects = "pods" if binding.kind == "Pod" else "objects like this one"
+        return f"istiod writes no condition about waypoints on {objects}."
+    return "istiod wrote no condition istio.io/WaypointBound." if binding.named else ""
+
+
+def namespace_text(use: NamespaceUse, *, width: int, paint: Paint) -> str:
+    """One namespace: what it names, how much goes there, and what its own labels except."""
+    parts = [
+        paint(wrapped(f"{use.message}.", width), "bold"),
+        "\n".join(f"  {evidence_line(evidence)}" for evidence in use.evidence),
+        wrapped(summary(use.bindings), width)
+        if use.bindings
+        else "There is nothing in it that a waypoint could serve.",
+        _groups(use.groups, width),
+        _exceptions(use.exceptions, width),
+        notes(use.bindings, namespaced=False, width=width, paint=paint),
+        what_to_do(use.fixes, width, paint),
+    ]
+    return "\n\n".join(part for part in parts if part)
+
+
+def _groups(groups: Sequence[Group], width: int) -> str:
+    if not groups:
+        return ""
+    rows = [[g.kind, g.waypoint or "<none>", g.reason, str(len(g.names)), ", ".join(g.names)] for g in groups]
+    taken = sum(max(len(row[i]) for row in rows) + 3 for i in range(3)) + len("OBJECTS") + 3
+    room = max(min(width, 120) - taken, 12)
+    short = [[*row[:4], textwrap.shorten(row[4], room, placeholder=" …")] for row in rows]
+    return table(["KIND", "WAYPOINT", "REASON", "OBJECTS", "NAMES"], short)
+
+
+def _exceptions(exceptions: Sequence[Binding], width: int) -> str:
+    """Those whose own label decides, each by name."""
+    if not exceptions:
+        return ""
+    lines = ["By a label of their own:"]
+    for binding in exceptions:
+        text = f"{binding.kind} {binding.name}: {binding.message[:1].lower()}{binding.message[1:]}"
+        told = textwrap.wrap(text, max(width - 4, 30), break_long_words=False, break_on_hyphens=False)
+        lines += [f"  {told[0]}", *(f"    {line}" for line in told[1:])]
+    return "\n".join(lines)

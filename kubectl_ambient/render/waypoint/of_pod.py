@@ -1,0 +1,50 @@
+"""The waypoint in the explanation of a pod: of its own address, and of the Services that select it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.mesh.evidence import Step
+from kubectl_ambient.mesh.verdict import Judgement
+from kubectl_ambient.mesh.waypoint.judge import Binding
+from kubectl_ambient.mesh.waypoint.rules import RULES
+from kubectl_ambient.render.sentences import wrapped
+from kubectl_ambient.render.steps import finding_text, step
+from kubectl_ambient.render.terminal import Paint
+
+_TITLES = {rule.name: rule.title for rule in RULES}
+_PRELIMINARY = ("Served", "Version", "NoGateway")
+
+
+def waypoint_steps(steps: Sequence[Step], own: str, width: int, paint: Paint) -> str:
+    """The rules about waypoints, each with all of its evidence."""
+    return "\n".join(step(s, _TITLES[s.rule], own, width, paint, whole=True) for s in steps)
+
+
+def pod_waypoint(judgement: Judgement, width: int, paint: Paint) -> str:
+    """The paragraph, with the rules where a label names a waypoint; empty where waypoints were not asked for."""
+    binding = judgement.waypoint
+    if binding is None:
+        return ""
+    parts = [wrapped(f"Waypoint: {binding.message[:1].lower()}{binding.message[1:]}", width)]
+    if binding.named:
+        shown = [s for s in binding.steps if s.rule not in _PRELIMINARY or s.outcome in ("out", "unknown")]
+        parts.append(waypoint_steps(shown, binding.ref, width, paint))
+        parts += [finding_text(f, (), width, paint) for f in binding.findings if f.severity != "info"]
+    parts += [wrapped(sentence, width) for sentence in _services(judgement.services, binding)]
+    return "\n".join(parts)
+
+
+def _services(services: Sequence[Binding] | Unread, binding: Binding) -> Iterator[str]:
+    """What is sent to the Services that select the pod, where any of it meets a waypoint or was meant to."""
+    if isinstance(services, Unread):
+        if binding.named:
+            yield f"Which waypoint serves its Services is not known: {services}."
+        return
+    if not any(service.named for service in services):
+        return
+    for service in services:
+        where = f"goes through waypoint {service.waypoint}" if service.waypoint else f"goes direct ({service.reason})"
+        dead = any(finding.code == "WaypointDead" for finding in service.findings)
+        yield f"Traffic to Service {service.name}, which selects it, {where}{', which is dead' if dead else ''}."

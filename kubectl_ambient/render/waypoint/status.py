@@ -1,0 +1,94 @@
+"""`waypoint status` as text: the rows, then the sums, then what needs attention."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from kubectl_ambient.mesh.waypoint.judge import Binding
+from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING
+from kubectl_ambient.mesh.waypoint.summary import sums
+from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
+from kubectl_ambient.render.table import fitting, marked, table
+from kubectl_ambient.render.terminal import Paint
+
+_NONE = "<none>"
+_PLURALS = {
+    "Service": "Services",
+    "ServiceEntry": "ServiceEntries",
+    "Pod": "Pods",
+    "WorkloadEntry": "WorkloadEntries",
+}
+
+
+def binding_table(
+    bindings: Sequence[Binding], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
+) -> str:
+    """One row an object, marked where it needs attention. Narrow terminals lose TRAFFIC."""
+    names = ["NAMESPACE"] if namespaced else []
+    names += ["KIND", "NAME", "WAYPOINT", "TRAFFIC", "REASON"]
+    if wide:
+        names += ["INHERITED-FROM", "CONDITION"]
+    names, rows = marked(names, [_row(b, namespaced, wide) for b in bindings])
+    kept, cells = fitting(names, rows, width, () if wide else ("TRAFFIC",))
+    return table(kept, cells, with_headers=headers).replace(MARK, paint(MARK, "red"))
+
+
+def _row(binding: Binding, namespaced: bool, wide: bool) -> list[str]:
+    row = [binding.namespace] if namespaced else []
+    row += [binding.kind, binding.name, binding.waypoint or _NONE, binding.traffic, binding.reason]
+    if wide:
+        written = binding.condition
+        row += [binding.inherited_from or _NONE, f"{written.status} ({written.reason})" if written else _NONE]
+    return [*row, MARK if binding.needs_attention else ""]
+
+
+def summary(bindings: Sequence[Binding]) -> str:
+    """`Through a waypoint: 1 of 3 Services, 0 of 14 Pods. 1 names a waypoint that it does not get.`"""
+    found = sums(bindings)
+    served = ", ".join(
+        f"{found.served[kind]} of {total} {_PLURALS[kind] if total != 1 else kind}"
+        for kind, total in found.total.items()
+    )
+    sentences = [f"Through a waypoint: {served}."]
+    if found.dead:
+        sentences.append(f"{found.dead} of these {'goes' if found.dead == 1 else 'go'} to one that is dead.")
+    if found.unusable:
+        it = "names a waypoint that it does not get" if found.unusable == 1 else "name a waypoint that they do not get"
+        sentences.append(f"{found.unusable} {it}.")
+    if found.unknown:
+        sentences.append(f"{found.unknown} cannot be told.")
+    return " ".join(sentences)
+
+
+def left_out(bindings: Sequence[Binding]) -> str:
+    """`Not shown: 12 Pods (9 NotLabeled, 3 NotServed): --all lists them.`; empty where nothing was left out."""
+    if not bindings:
+        return ""
+    kinds = Counter(b.kind for b in bindings)
+    counted = [f"{n} {_PLURALS[kind] if n != 1 else kind}" for kind, n in kinds.most_common()]
+    reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(b.reason for b in bindings).most_common())
+    listed = " and ".join([", ".join(counted[:-1]), counted[-1]]) if counted[1:] else counted[0]
+    return f"Not shown: {listed} without a waypoint ({reasons}): --all lists them."
+
+
+def notes(bindings: Iterable[Binding], *, namespaced: bool, width: int, paint: Paint) -> str:
+    """Why each marked object is marked; those of a namespace with the same sentence are told once."""
+    groups: dict[tuple[str, str], list[Binding]] = {}
+    for binding in bindings:
+        if binding.needs_attention:
+            groups.setdefault((binding.namespace, _why(binding)), []).append(binding)
+    return notes_text([note(_who(members, namespaced), why, width, paint) for (_, why), members in groups.items()])
+
+
+def _why(binding: Binding) -> str:
+    """The sentence of what cannot be told, else the most severe finding."""
+    if binding.reason == EVIDENCE_MISSING:
+        return binding.message
+    return sentence(gravest_first(binding.findings)[0])
+
+
+def _who(members: Sequence[Binding], namespaced: bool) -> str:
+    first = members[0]
+    name = f"{first.kind} {first.namespace}/{first.name}" if namespaced else f"{first.kind} {first.name}"
+    return f"{name} (and {len(members) - 1} more)" if len(members) > 1 else name
