@@ -153,7 +153,7 @@ def test_a_server_that_does_not_exist(
 def test_a_server_that_never_answers(ambient: Run, kubeconfig: WriteKubeconfig, words: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         address = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        found = ambient(*words.split(), "--request-timeout=300ms", "--kubeconfig", kubeconfig(address))
+        found = ambient(*words.split(), "--request-timeout=1s", "--kubeconfig", kubeconfig(address))
     refused(
         found,
         "Unable to connect to the server: context deadline exceeded (Client.Timeout exceeded while awaiting headers)",
@@ -164,8 +164,8 @@ def test_a_server_that_never_answers(ambient: Run, kubeconfig: WriteKubeconfig, 
 def test_a_server_that_trickles_for_ever(
     ambient: Run, kubeconfig: WriteKubeconfig, server: StandIn, words: str
 ) -> None:
-    server.answers(lambda _: Reply(chunks=slowly(b" " * 10_000, 0.02)))
-    found = ambient(*words.split(), "--request-timeout=300ms", "--kubeconfig", kubeconfig(server.url))
+    server.answers(lambda _: Reply(chunks=slowly(b" " * 10_000, 0.05)))
+    found = ambient(*words.split(), "--request-timeout=1s", "--kubeconfig", kubeconfig(server.url))
     assert (found.code, found.out, len(found.err.splitlines())) == (1, "", 1)
     assert "context deadline exceeded" in found.err
 

@@ -44,6 +44,12 @@ class Reply:
     warnings: tuple[str, ...] = ()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # Python's five are too few for reads side by side: who comes sixth is dropped, and tries again after a second.
+    request_queue_size = 128
+
+
 class StandIn:
     """Answers requests one after the other with `replies`; the last one stays."""
 
@@ -56,8 +62,7 @@ class StandIn:
         class Handler(_Handler):
             standin = outer
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self._server.handle_error = lambda *_: None  # type: ignore[method-assign]
         if context is not None:
             self._server.socket = context.wrap_socket(

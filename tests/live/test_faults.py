@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import concurrent.futures
 import re
-import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -201,10 +200,8 @@ def test_nonsense_instead_of_something_else_is_named(shop: str, through: Through
 
 @pytest.mark.parametrize("words", ["status -n {shop} -o json", "explain pod bare -n {shop}"])
 def test_a_slow_trickle_is_cut_by_the_timeout(shop: str, through: Through, fault_proxy: FaultProxy, words: str) -> None:
-    fault_proxy.trickle(rf"/namespaces/{shop}/pods", delay=0.1)
-    started = time.monotonic()
-    found = through(*words.format(shop=shop).split(), "--request-timeout=500ms")
-    assert time.monotonic() - started < 10
+    fault_proxy.trickle(rf"/namespaces/{shop}/pods", delay=2)  # for the body of one pod, most of a minute
+    found = through(*words.format(shop=shop).split(), "--request-timeout=3s")
     assert (found.code, found.stdout, found.stderr) == (1, "", TIMED_OUT)
 
 
@@ -217,11 +214,11 @@ def test_a_slow_trickle_without_a_timeout_is_waited_for(shop: str, through: Thro
 def test_a_server_that_goes_away_half_way(cluster: Cluster, shop: str, ambient: Runner, words: str) -> None:
     proxy = FaultProxy(cluster).start()
     # All other answers are there, and this one never comes.
-    proxy.hang(r"/pods\?limit", delay=3)
+    proxy.hang(r"/pods\?limit", delay=30)
     kubeconfig = proxy.kubeconfig()
     with concurrent.futures.ThreadPoolExecutor() as pool:
         running = pool.submit(ambient, *words.format(shop=shop).split(), kubeconfig=kubeconfig)
-        wait_for("the command to be half-way", lambda: proxy.count() >= 8, 20, 0.02)
+        wait_for("the command to be half-way", lambda: proxy.count() >= 8)
         proxy.stop()
         found = running.result()
     assert (found.code, found.stdout) == (1, "")

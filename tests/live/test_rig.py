@@ -246,10 +246,8 @@ class TestFaults:
         assert "invalid character" in self.get(fault_proxy, "nodes").stderr
 
     def test_a_watch_streams(self, fault_proxy: FaultProxy) -> None:
-        started = time.monotonic()
-        told = self.get(fault_proxy, "namespaces", "-w", "--request-timeout=1s")
+        told = self.get(fault_proxy, "namespaces", "-w", "--request-timeout=3s")
         assert "istio-system" in told.stdout
-        assert time.monotonic() - started < 10
 
     def test_a_trickle_is_slow_but_whole(self, fault_proxy: FaultProxy) -> None:
         fault_proxy.trickle("/serviceaccounts", delay=0.01)

@@ -69,6 +69,8 @@ class Server(http.server.ThreadingHTTPServer):
     """Listens on a loopback port, with TLS if there is a context for it."""
 
     daemon_threads = True
+    # Python's five are too few for reads side by side: who comes sixth is dropped, and tries again after a second.
+    request_queue_size = 128
 
     def __init__(self, upstream: Upstream, orders: Orders, tls: ssl.SSLContext | None) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
