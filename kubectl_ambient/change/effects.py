@@ -149,7 +149,7 @@ class _Asked:
         expected, reason, message, at = decision.expected, decision.reason, decision.because.message, _NOW
         if workload is not None and expected == started:
             replaced = after.snapshot.workloads.get(workload.ref, workload)
-            expected, at = _EXPECTED[becomes], when(replaced)
+            expected, at = _EXPECTED[becomes], when(replaced, pod)
             if becomes == "sidecar":
                 reason, message = "SidecarPresent", after.next_of(replaced).why
             else:

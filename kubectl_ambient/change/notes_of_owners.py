@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.plan import Edit, command
-from kubectl_ambient.change.rollout import why_later
+from kubectl_ambient.change.rollout import held_back, partition_of, why_later
 from kubectl_ambient.change.targets import printed, value_of
 from kubectl_ambient.change.words import MOST, few, grouped, pods, verb
 from kubectl_ambient.cluster.facts import Owner, Pod, Workload
@@ -22,7 +22,12 @@ def restarts(change: Change) -> Iterator[str]:
         if later:
             yield f"{objects}: {later}"
         else:
-            yield f"{objects}: this restarts {pods(count) if count else 'the pods'}"
+            kept = sum(map(held_back, workloads))
+            yield f"{objects}: this restarts {pods(count - kept) if count else 'the pods'}"
+    for workload in edited:
+        if (kept := held_back(workload)) and not why_later(workload):
+            keeps = f"{verb(kept, 'keep')} what {'it has' if kept == 1 else 'they have'}"
+            yield f"{printed(workload)}: {partition_of(workload)}: {pods(kept)} below it {keeps} until it is lowered"
     empty = [printed(w) for w in edited if w.desired == 0]
     if empty:
         yield f"{few(empty)} {verb(len(empty), 'want')} no pods now: those to come will have it"

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Literal
 
-from kubectl_ambient.cluster.facts import Workload
+from kubectl_ambient.cluster.facts import Pod, Workload
 
 When = Literal["now", "restart", "later"]
 
 
-def when(workload: Workload) -> When:
-    """`restart`: its controller replaces the pods at once. `later`: something else has to replace them first."""
-    return "later" if why_later(workload) else "restart"
+def when(workload: Workload, pod: Pod) -> When:
+    """`restart`: its controller replaces the pod at once. `later`: something else has to happen first."""
+    return "later" if why_later(workload) or _below_partition(workload, pod) else "restart"
+
+
+def _below_partition(workload: Workload, pod: Pod) -> bool:
+    ordinal = pod.name.rpartition("-")[2]
+    return ordinal.isdecimal() and int(ordinal) < workload.partition
 
 
 def why_later(workload: Workload) -> str:
@@ -21,6 +26,8 @@ def why_later(workload: Workload) -> str:
             return "its rollout is paused: its pods restart when it is resumed"
         case "StatefulSet" | "DaemonSet" if workload.update_strategy == "OnDelete":
             return "its update strategy is OnDelete: each pod keeps what it has until it is deleted"
+        case "StatefulSet" if workload.desired and held_back(workload) == workload.desired:
+            return f"{partition_of(workload)}: its pods keep what they have, even when deleted, until it is lowered"
         case "ReplicaSet" | "ReplicationController":
             return f"a {workload.kind} does not restart its pods: each keeps what it has until it is replaced"
         case "CronJob":
@@ -28,3 +35,16 @@ def why_later(workload: Workload) -> str:
         case "Job":
             return "it holds when the Job is resumed"
     return ""
+
+
+def held_back(workload: Workload) -> int:
+    """How many of the pods that a StatefulSet wants lie below its partition: those stay at the old template.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#partitions
+    """
+    return min(max(0, workload.partition - workload.first_ordinal), workload.desired or 0)
+
+
+def partition_of(workload: Workload) -> str:
+    """The field that holds pods back, and its value."""
+    return f"its updateStrategy.rollingUpdate.partition is {workload.partition}"

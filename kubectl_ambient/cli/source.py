@@ -125,7 +125,16 @@ def _in_order(pods: Iterable[Pod]) -> list[Pod]:
     return sorted(pods, key=lambda pod: (pod.namespace, pod.name))
 
 
-def watch_status(source: Source) -> Iterator[Verdict]:
+@dataclass(frozen=True)
+class Change:
+    """What is now told of a pod; or, where it is gone, what was told last."""
+
+    verdict: Verdict
+    gone: bool = False
+    """Deleted, or no longer chosen by the selectors: the server tells both in the same way."""
+
+
+def watch_status(source: Source) -> Iterator[Change]:
     """The verdicts that change, one by one, until interrupted. Raises KubeError where the watch is lost."""
     from kubectl_ambient.cluster.watching import follow
 
@@ -140,14 +149,14 @@ def watch_status(source: Source) -> Iterator[Verdict]:
         source.judge = Judge(snapshot, waypoints=source.judge.waypoints is not None)
         # The server has chosen by the selectors, also by fields that the facts do not hold.
         there = {(p.namespace, p.name): p for p in snapshot.pods if not names or p.name in names}
-        for key in shown.keys() - there.keys():
-            del shown[key]
+        for key in sorted(shown.keys() - there.keys()):
+            yield Change(shown.pop(key), gone=True)
         for key in sorted(there.keys() if changes.others else (changes.pods | unsettled) & there.keys()):
             verdict = source.judge.judge(there[key])
             before = shown.get(key)
             shown[key] = verdict
             if before is None or _row(before) != _row(verdict):
-                yield verdict
+                yield Change(verdict)
 
 
 def _row(verdict: Verdict) -> tuple[object, ...]:

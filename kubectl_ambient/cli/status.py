@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -13,7 +13,7 @@ from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_fail_on, check_format
 
 if TYPE_CHECKING:
-    from kubectl_ambient.cli.source import Source
+    from kubectl_ambient.cli.source import Change, Source
     from kubectl_ambient.mesh.verdict import Judge, Verdict
 
 DRIFT = 3
@@ -55,8 +55,7 @@ def status(
     show.print(source, verdicts)
     if watch:
         sys.stdout.flush()  # into a pipe as well, the listing comes before the first change
-        for change in watch_status(source):
-            show.print_change(source, change)
+        show.print_changes(source, verdicts, watch_status(source))
     code = source.tell_problems()
     if fails(verdicts, conditions):
         code = DRIFT
@@ -85,25 +84,36 @@ class Listing:
             case _:
                 self._print_text(source, verdicts)
 
-    def print_change(self, source: Source, verdict: Verdict) -> None:
-        """One changed pod of a watch: its row, or a document of its own."""
-        from kubectl_ambient.render.status import pod_table
+    def print_changes(self, source: Source, verdicts: Sequence[Verdict], changes: Iterable[Change]) -> None:
+        """Each changed pod of a watch: its row, or a document of its own."""
+        if self.output in ("json", "yaml"):
+            for change in changes:
+                if not change.gone:
+                    print(self._document(source.judge, [change.verdict]), flush=True)
+        elif self.output == "name":
+            for change in changes:
+                print(f"pod/{change.verdict.name}", flush=True)
+        else:
+            self._print_rows(verdicts, changes)
+
+    def _print_rows(self, verdicts: Sequence[Verdict], changes: Iterable[Change]) -> None:
+        from kubectl_ambient.render.status import PodRows
         from kubectl_ambient.render.terminal import Paint, colours, width
 
-        if self.output in ("json", "yaml"):
-            print(self._document(source.judge, [verdict]), flush=True)
-        elif self.output == "name":
-            print(f"pod/{verdict.name}", flush=True)
-        else:
-            text = pod_table(
-                [verdict],
-                namespaced=self.namespaced,
-                wide=self.output == "wide",
-                headers=False,
-                width=width(),
-                paint=Paint(colours()),
-            )
-            print(text, flush=True)
+        rows = PodRows(
+            verdicts,
+            namespaced=self.namespaced,
+            wide=self.output == "wide",
+            headers=self.headers,
+            width=width(),
+            paint=Paint(colours()),
+        )
+        # Namespaces were listed so far, or nothing at all.
+        headers_due = self.headers and not (verdicts and (self.pods or not self.namespaced))
+        for change in changes:
+            row = (rows.gone if change.gone else rows.changed)(change.verdict)
+            print(f"{rows.headers}\n{row}" if headers_due else row, flush=True)
+            headers_due = False
 
     def _document(self, judge: Judge, verdicts: Sequence[Verdict]) -> str:
         from kubectl_ambient.render.documents import as_text, status_list

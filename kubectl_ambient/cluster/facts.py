@@ -117,7 +117,8 @@ class Workload(Fact, frozen=True):
     """A controller of pods. `restarts` tells what follows a change of its template.
 
     `desired` is the number of pods that it wants (None where it does not say, as a DaemonSet before its first
-    sync); `labels` are its own, which decide nothing.
+    sync); `labels` are its own, which decide nothing. The pods of a StatefulSet are numbered from `first_ordinal`, and
+    those below `partition` keep the template that they have.
     """
 
     kind: str
@@ -130,6 +131,8 @@ class Workload(Fact, frozen=True):
     desired: int | None = None
     paused: bool = False
     update_strategy: str = ""
+    partition: int = 0
+    first_ordinal: int = 0
 
     @property
     def ref(self) -> str:

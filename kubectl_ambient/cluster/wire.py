@@ -119,10 +119,28 @@ class PodTemplate(Wire, frozen=True):
         )
 
 
+class RollingUpdate(Wire, frozen=True):
+    """`rollingUpdate` of a strategy; only a StatefulSet has a partition."""
+
+    partition: int | None = None
+
+
 class Strategy(Wire, frozen=True):
     """`spec.strategy` of a Deployment, `spec.updateStrategy` of a StatefulSet or DaemonSet."""
 
     type: str | None = None
+    rolling_update: RollingUpdate | None = None
+
+    def partition(self) -> int:
+        """The first ordinal that gets a new template; 0 where all do."""
+        rolling = self.rolling_update
+        return (rolling and rolling.partition) or 0
+
+
+class Ordinals(Wire, frozen=True):
+    """`spec.ordinals` of a StatefulSet."""
+
+    start: int | None = None
 
 
 class JobTemplateSpec(Wire, frozen=True):
@@ -150,6 +168,7 @@ class WorkloadSpec(Wire, frozen=True):
     job_template: JobTemplate | None = None
     strategy: Strategy | None = None
     update_strategy: Strategy | None = None
+    ordinals: Ordinals | None = None
 
 
 class WorkloadStatus(Wire, frozen=True):
@@ -192,6 +211,8 @@ class Workload(Object, frozen=True):
             desired=self._desired(kind),
             paused=bool(spec.paused or spec.suspend),
             update_strategy=(strategy and strategy.type) or ("RollingUpdate" if kind in _ROLLING else ""),
+            partition=strategy.partition() if strategy and kind == "StatefulSet" else 0,
+            first_ordinal=(spec.ordinals and spec.ordinals.start) or 0,
         )
 
     def has_label(self, label: tuple[str, str]) -> bool:

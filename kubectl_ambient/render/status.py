@@ -9,7 +9,7 @@ from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.summary import NamespaceRow, count, needs_attention
 from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
-from kubectl_ambient.render.table import fitting, marked, table
+from kubectl_ambient.render.table import Columns, fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
 
 _STATE_COLOUR = {
@@ -26,13 +26,52 @@ def pod_table(
     verdicts: Sequence[Verdict], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
 ) -> str:
     """One row a pod, marked where it needs attention. Narrow terminals lose NODE, then MODE."""
+    names, rows = marked(_names(namespaced, wide), [_pod_row(v, namespaced, wide) for v in verdicts])
+    kept, cells = fitting(names, rows, width, _droppable(wide))
+    return _coloured(table(kept, cells, with_headers=headers), verdicts, paint, headers)
+
+
+class PodRows:
+    """The rows that follow a listing of `verdicts`, under its columns."""
+
+    def __init__(
+        self, verdicts: Sequence[Verdict], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
+    ) -> None:
+        self._namespaced, self._wide, self._paint = namespaced, wide, paint
+        self._names = [*_names(namespaced, wide), ""]
+        rows = [_pod_row(v, namespaced, wide) for v in verdicts]
+        self._columns = Columns(self._names, rows, width, _droppable(wide))
+        if headers:
+            self._columns.line(self._names)
+
+    @property
+    def headers(self) -> str:
+        """Their line, as wide as the rows until now."""
+        return self._columns.line(self._names)
+
+    def changed(self, verdict: Verdict) -> str:
+        """The row of a pod that changed."""
+        line = self._columns.line(_pod_row(verdict, self._namespaced, self._wide))
+        return _coloured(line, [verdict], self._paint, headers=False)
+
+    def gone(self, verdict: Verdict) -> str:
+        """The row of a pod that is there no more, with `verdict` as the last that was told of it."""
+        row = [verdict.namespace] if self._namespaced else []
+        row += [verdict.name, "-", "Gone", "-", verdict.node or "<none>"]
+        row += ["-", "-", "-", verdict.owner or "<none>", "-"] if self._wide else []
+        return self._columns.line([*row, ""])
+
+
+def _names(namespaced: bool, wide: bool) -> list[str]:
     names = ["NAMESPACE"] if namespaced else []
     names += ["NAME", "MODE", "STATE", "REASON", "NODE"]
     if wide:
         names += ["EXPECTED", "OBSERVED", "AFTER-RESTART", "OWNER", "WAYPOINT"]
-    names, rows = marked(names, [_pod_row(v, namespaced, wide) for v in verdicts])
-    kept, cells = fitting(names, rows, width, () if wide else ("NODE", "MODE"))
-    return _coloured(table(kept, cells, with_headers=headers), verdicts, paint, headers)
+    return names
+
+
+def _droppable(wide: bool) -> tuple[str, ...]:
+    return () if wide else ("NODE", "MODE")
 
 
 def _pod_row(verdict: Verdict, namespaced: bool, wide: bool) -> list[str]:

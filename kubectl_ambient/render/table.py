@@ -46,6 +46,28 @@ def marked(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[
     return list(headers), [list(row[:-1]) for row in rows]
 
 
+class Columns:
+    """The columns of a listing that goes on: rows that come later stand under those that were printed.
+
+    As in kubectl's own `-w`, a cell that is wider than its column widens it from there on.
+    """
+
+    def __init__(
+        self, headers: Sequence[str], rows: Sequence[Sequence[str]], width: int, droppable: Sequence[str]
+    ) -> None:
+        kept, _ = fitting(headers, rows, width, droppable)
+        self._kept = [i for i, name in enumerate(headers) if name in kept]
+        self._widths = dict.fromkeys(self._kept, 0)
+        for row in rows:
+            self.line(row)
+
+    def line(self, row: Sequence[str]) -> str:
+        """One more row, or the headers."""
+        for i in self._kept:
+            self._widths[i] = max(self._widths[i], len(row[i]))
+        return _GAP.join(row[i].ljust(self._widths[i]) for i in self._kept).rstrip()
+
+
 def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
     widths = [max([len(h), *(len(r[i]) for r in rows)]) for i, h in enumerate(headers)]
     return sum(widths) + len(_GAP) * (len(widths) - 1)

@@ -105,6 +105,23 @@ def test_on_delete_moves_them_later() -> None:
     assert told(change(snapshot, "enable", db)) == {"db-0": ("in", "later", "PodLabel")}
 
 
+def test_pods_below_the_partition_move_later() -> None:
+    db = workload("StatefulSet", name="db", update_strategy="RollingUpdate", partition=2, desired=11)
+    pods = [pod(name=name, owner=owner("StatefulSet", "db")) for name in ("db-0", "db-1", "db-2", "db-10")]
+    assert told(change(shop(*pods, workloads=(db,)), "enable", db)) == {
+        "db-0": ("in", "later", "PodLabel"),
+        "db-1": ("in", "later", "PodLabel"),
+        "db-2": ("in", "restart", "PodLabel"),
+        "db-10": ("in", "restart", "PodLabel"),
+    }
+
+
+def test_a_partition_above_all_pods_moves_none_of_them_now() -> None:
+    db = workload("StatefulSet", name="db", update_strategy="RollingUpdate", partition=1, desired=1)
+    snapshot = shop(pod(name="db-0", owner=owner("StatefulSet", "db")), workloads=(db,))
+    assert told(change(snapshot, "enable", db)) == {"db-0": ("in", "later", "PodLabel")}
+
+
 def test_a_cronjob_moves_nothing_that_runs_now() -> None:
     load = workload("CronJob", name="load")
     job = workload("Job", name="load-1", owner=owner("CronJob", "load"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec import structs
 
 from kubectl_ambient.change.change import Change
@@ -167,6 +168,25 @@ def test_restarts() -> None:
     text = tell(shop(), "enable", workload(desired=0))
     assert "wants no pods now" in text
     assert "restarts" not in text
+
+
+@pytest.mark.parametrize(
+    ("partition", "first", "expected"),
+    [
+        (0, 0, ["this restarts 5 pods"]),
+        (1, 0, ["this restarts 4 pods", "partition is 1: 1 pod below it keeps what it has until it is lowered"]),
+        (4, 0, ["this restarts 1 pod", "partition is 4: 4 pods below it keep what they have until it is lowered"]),
+        (5, 0, ["partition is 5: its pods keep what they have, even when deleted, until it is lowered"]),
+        (99, 0, ["partition is 99: its pods keep what they have, even when deleted, until it is lowered"]),
+        (11, 10, ["this restarts 4 pods", "partition is 11: 1 pod below it keeps what it has until it is lowered"]),
+        (10, 10, ["this restarts 5 pods"]),
+    ],
+)
+def test_a_partition_holds_pods_back(partition: int, first: int, expected: list[str]) -> None:
+    db = workload("StatefulSet", desired=5, partition=partition, first_ordinal=first)
+    text = " ".join(tell(shop(workloads=(db,)), "enable", db).split())
+    assert [part for part in expected if part not in text] == []
+    assert text.count("statefulset.apps/") == len(expected)
 
 
 def test_no_restart_where_nothing_is_written() -> None:

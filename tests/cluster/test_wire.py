@@ -258,6 +258,21 @@ def test_update_strategy(kind: str, spec: m.Manifest, strategy: str) -> None:
     assert workload(kind, spec=spec).update_strategy == strategy
 
 
+@pytest.mark.parametrize(
+    ("kind", "spec", "expected"),
+    [
+        ("StatefulSet", {"updateStrategy": {"rollingUpdate": {"partition": 2}}, "ordinals": {"start": 1}}, (2, 1)),
+        ("StatefulSet", {"updateStrategy": {"rollingUpdate": None}, "ordinals": {}}, (0, 0)),
+        ("StatefulSet", {}, (0, 0)),
+        ("Deployment", {"strategy": {"rollingUpdate": {"maxSurge": "25%"}}}, (0, 0)),
+        ("DaemonSet", {"updateStrategy": {"rollingUpdate": {"maxUnavailable": 1}}}, (0, 0)),
+    ],
+)
+def test_partition(kind: str, spec: m.Manifest, expected: tuple[int, int]) -> None:
+    found = workload(kind, spec=spec)
+    assert (found.partition, found.first_ordinal) == expected
+
+
 def test_paused() -> None:
     assert workload("Deployment", spec={"paused": True}).paused
     assert workload("CronJob", spec={"suspend": True}).paused

@@ -176,6 +176,36 @@ def test_what_does_not_change_is_not_printed_again(
     assert running.next().split()[0] == "moves"
 
 
+def test_a_pod_that_goes_has_a_row_under_the_same_columns(
+    cluster: Cluster, new_namespace: NewNamespace, watch: Callable[..., Watch]
+) -> None:
+    namespace = new_namespace(AMBIENT)
+    cluster.apply(pod("first-with-a-long-name", namespace), pod("goes", namespace))
+    for app in ("first-with-a-long-name", "goes"):
+        annotated(cluster, namespace, app)
+    running = watch("-n", namespace)
+    headers = running.next(lambda line: line.startswith("NAME"))
+    running.row("goes", "Enrolled")
+    cluster.api.request("DELETE", f"/api/v1/namespaces/{namespace}/pods/goes")
+    gone = running.next(lambda line: "Gone" in line)
+    assert gone.split()[:4] == ["goes", "-", "Gone", "-"]
+    assert gone.index("Gone") == headers.index("STATE")
+
+
+def test_the_pods_of_a_listing_of_namespaces_come_with_headers_of_their_own(
+    cluster: Cluster, new_namespace: NewNamespace, watch: Callable[..., Watch]
+) -> None:
+    namespace = new_namespace(AMBIENT)
+    cluster.apply(pod("mine", namespace, labels={"team": namespace}))
+    annotated(cluster, namespace, "mine")
+    running = watch("-A", "-l", f"team={namespace}")
+    running.next(lambda line: line.startswith("NAMESPACE"))
+    running.next(lambda line: line.endswith("."))
+    label(cluster, namespace, None)
+    assert running.next(lambda line: line.startswith("NAMESPACE")).split()[1:4] == ["NAME", "MODE", "STATE"]
+    assert running.next().split()[:2] == [namespace, "mine"]
+
+
 def test_pods_are_selected_and_namespaces_named(
     cluster: Cluster, new_namespace: NewNamespace, watch: Callable[..., Watch]
 ) -> None:

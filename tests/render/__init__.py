@@ -1,0 +1,1 @@
+"""What is drawn, piece by piece; whole screens are in tests/golden."""

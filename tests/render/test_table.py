@@ -1,0 +1,113 @@
+"""A listing that goes on keeps its columns."""
+
+from __future__ import annotations
+
+import io
+import json
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from typing import Any, cast
+
+import pytest
+
+from kubectl_ambient.cli.source import Change, Source
+from kubectl_ambient.cli.status import Listing
+from kubectl_ambient.mesh.verdict import Verdict
+from kubectl_ambient.render.status import PodRows
+from kubectl_ambient.render.table import Columns
+from kubectl_ambient.render.terminal import Paint
+
+HEADERS = ("NAME", "STATE", "NODE")
+
+
+def test_later_rows_stand_under_the_first() -> None:
+    columns = Columns(HEADERS, [("a-long-name", "Enrolled", "n1")], 80, ())
+    assert columns.line(("b", "Stale", "n2")) == "b             Stale      n2"
+
+
+def test_a_wider_cell_widens_its_column_from_there_on() -> None:
+    columns = Columns(HEADERS, [("a", "Stale", "n1")], 80, ())
+    assert columns.line(("bb", "Enrolled", "n1")) == "bb   Enrolled   n1"
+    assert columns.line(("c", "Stale", "n1")) == "c    Stale      n1"
+
+
+def test_what_the_listing_left_out_stays_out() -> None:
+    columns = Columns(HEADERS, [("a-long-name", "Enrolled", "n1")], 20, ("NODE",))
+    assert columns.line(("b", "Stale", "n2")) == "b             Stale"
+
+
+@dataclass
+class Row:
+    """As much of a verdict as a row shows."""
+
+    name: str
+    state: str = "Enrolled"
+    namespace: str = "shop"
+    mode: str = "ambient"
+    reason: str = "NamespaceLabel"
+    node: str = "n1"
+    findings: tuple[Any, ...] = ()
+
+
+def verdict(name: str, **fields: str) -> Verdict:
+    return cast(Verdict, Row(name, **fields))
+
+
+def rows(*verdicts: Verdict, headers: bool = True, colours: bool = False) -> PodRows:
+    return PodRows(verdicts, namespaced=False, wide=False, headers=headers, width=80, paint=Paint(colours))
+
+
+def test_a_changed_pod_stands_in_the_columns_of_the_listing() -> None:
+    found = rows(verdict("checkout-0"))
+    assert found.headers == "NAME         MODE      STATE      REASON           NODE"
+    assert found.changed(verdict("web")) == "web          ambient   Enrolled   NamespaceLabel   n1"
+    assert found.gone(verdict("web")) == "web          -         Gone       -                n1"
+
+
+def test_without_headers_the_columns_are_as_wide_as_what_was_printed() -> None:
+    found = rows(verdict("a", mode="m", state="Stale", reason="R"), headers=False)
+    assert found.gone(verdict("b")) == "b   -   Gone    -   n1"
+
+
+def test_a_colour_takes_no_room() -> None:
+    changed = rows(verdict("checkout-0"), colours=True).changed(verdict("web", state="Stale"))
+    assert changed.replace("\x1b[31m", "").replace("\x1b[0m", "").split("   ")[0] == "web"
+    plain = rows(verdict("checkout-0")).changed(verdict("web", state="Stale"))
+    assert len(changed) > len(plain)
+    assert changed.index("NamespaceLabel") - plain.index("NamespaceLabel") == len("\x1b[31m\x1b[0m")
+
+
+@pytest.mark.parametrize(
+    ("listed", "namespaced", "headers", "expected"),
+    [
+        ([verdict("a")], False, True, ["a      ambient   Enrolled   NamespaceLabel   n1"]),
+        # Nothing was listed, or namespaces: the headers are still due.
+        ([], False, True, ["NAME   MODE      STATE      REASON           NODE", "a      ambient   Enrolled   Name"]),
+        ([verdict("a")], True, True, ["NAMESPACE   NAME   MODE ", "shop        a      ambient"]),
+        ([verdict("a")], True, False, ["shop   a   ambient"]),
+    ],
+)
+def test_the_headers_come_once(listed: list[Verdict], namespaced: bool, headers: bool, expected: list[str]) -> None:
+    listing = Listing(output="", headers=headers, pods=False, namespaced=namespaced)
+    out = io.StringIO()
+    with redirect_stdout(out):
+        listing.print_changes(cast(Source, None), listed, [Change(verdict("a")), Change(verdict("a"), gone=True)])
+    lines = out.getvalue().splitlines()
+    assert len(lines) == len(expected) + 1
+    for line, start in zip(lines, expected, strict=False):
+        assert line.startswith(start)
+    assert "Gone" in lines[-1]
+
+
+def test_a_pod_that_is_gone_has_a_name_and_no_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Listing, "_document", lambda self, judge, found: json.dumps([v.name for v in found]))
+    told = {}
+    for output in ("name", "json"):
+        out = io.StringIO()
+        with redirect_stdout(out):
+            source = cast(Source, type("S", (), {"judge": None}))
+            Listing(output=output, headers=True, pods=True, namespaced=False).print_changes(
+                source, [], [Change(verdict("a")), Change(verdict("a"), gone=True)]
+            )
+        told[output] = out.getvalue().splitlines()
+    assert told == {"name": ["pod/a", "pod/a"], "json": ['["a"]']}
