@@ -53,12 +53,13 @@ def _first(api: Api, needs: Needs, snapshot: Snapshot, workloads: WorkloadReads)
         ]
         if not needs.everything:
             reads += all_agents(api, snapshot)
+    places = namespace_reads(api, needs, snapshot)
     if needs.workloads:
-        reads += workloads.named(needs.namespaces[0], needs.workloads)
-    else:
-        reads += _pods(api, needs, snapshot)
-        reads += [] if needs.nearby else workloads.of_scope()
-    return [*reads, *namespace_reads(api, needs, snapshot)]
+        return [*reads, *workloads.named(needs.namespaces[0], needs.workloads), *places]
+    pods = _pods(api, needs, snapshot)
+    owners = [] if needs.nearby else workloads.of_scope(needs.selected)
+    # Of several refusals the first is told, which is to be that of what was asked for.
+    return [*reads, *places, *owners, *pods] if needs.selected else [*reads, *pods, *owners, *places]
 
 
 def _second(api: Api, needs: Needs, snapshot: Snapshot, workloads: WorkloadReads) -> list[Read]:
@@ -107,7 +108,7 @@ def namespace_reads(api: Api, needs: Needs, snapshot: Snapshot) -> list[Read]:
     def refused(unread: Unread, _: KubeError) -> None:
         known.update({pod.namespace: unread for pod in snapshot.pods})
 
-    return [Read("list namespaces", api.namespaces, take, refused)]
+    return [Read("list namespaces", api.namespaces, take, None if "Namespace" in needs.selected else refused)]
 
 
 def _namespace(api: Api, snapshot: Snapshot, name: str) -> Read:

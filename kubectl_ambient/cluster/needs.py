@@ -16,7 +16,8 @@ class Needs:
     namespaces: of these; empty: of all. pod_names, workloads: only these, of the one namespace. chunk_size: objects
     a page, 0 for all at once. nearby: nodes, agents, owners and events of just these pods, which takes a second
     round; else those of the whole scope in one. waypoints: the Gateways that labels name as waypoints, in the second
-    round, and with nearby the Services of the pods' namespace.
+    round, and with nearby the Services of the pods' namespace. selected: the kinds (`Namespace`, `CronJob`) that are
+    chosen by selectors, so that there is no answer where they cannot be listed.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -27,6 +28,7 @@ class Needs:
     chunk_size: int = 500
     nearby: bool = False
     waypoints: bool = False
+    selected: tuple[str, ...] = ()
 
     @property
     def everything(self) -> bool:
@@ -51,9 +53,9 @@ def of_pods(namespace: str, names: Iterable[str]) -> Needs:
     return Needs(namespaces=(namespace,), pod_names=tuple(names), nearby=True)
 
 
-def of_namespaces(names: Iterable[str], *, chunk_size: int = 500) -> Needs:
+def of_namespaces(names: Iterable[str], *, chunk_size: int = 500, selected: Iterable[str] = ()) -> Needs:
     """For `explain ns`, and for `enable` and `disable` of namespaces; no names mean all of them."""
-    return Needs(namespaces=tuple(names), chunk_size=chunk_size)
+    return Needs(namespaces=tuple(names), chunk_size=chunk_size, selected=tuple(selected))
 
 
 def of_workloads(namespace: str, workloads: Iterable[Owner], *, chunk_size: int = 500) -> Needs:

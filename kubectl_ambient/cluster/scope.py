@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.cluster.facts import Namespace, Pod, Workload
 from kubectl_ambient.kube.field_selectors import parse_field_selector
 from kubectl_ambient.kube.selectors import parse_label_selector
 
 # Of the fields that an API server can select pods by, those that the facts hold.
 POD_FIELDS = frozenset(("metadata.name", "metadata.namespace", "spec.nodeName", "spec.hostNetwork", "status.phase"))
+
+
+# Those that every object has.
+OBJECT_FIELDS = frozenset(("metadata.name", "metadata.namespace"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,15 @@ def select(pods: Iterable[Pod], scope: Scope) -> list[Pod]:
         and labels.matches(pod.labels)
         and (not fields or fields.matches(_fields(pod)))
     ]
+
+
+def selects(scope: Scope, found: Namespace | Workload) -> bool:
+    """Whether the selectors choose this namespace or workload. Raises UsageError as `select` does."""
+    namespace = found.namespace if isinstance(found, Workload) else ""
+    fields = {"metadata.name": found.name, "metadata.namespace": namespace}
+    return parse_label_selector(scope.label_selector).matches(found.labels) and parse_field_selector(
+        scope.field_selector, known=OBJECT_FIELDS
+    ).matches(fields)
 
 
 def _fields(pod: Pod) -> dict[str, str]:

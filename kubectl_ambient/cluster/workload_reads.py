@@ -27,9 +27,10 @@ class WorkloadReads:
         self._listed: set[str] = set()
         self._why: dict[str, str] = {}
 
-    def of_scope(self) -> list[Read]:
-        """Those whose templates most pods have, wherever the scope is."""
-        return [self._all(kind, place) for kind in LISTED for place in self._namespaces or ("",)]
+    def of_scope(self, selected: tuple[str, ...] = ()) -> list[Read]:
+        """Those whose templates most pods have, wherever the scope is, and the kinds that were asked for."""
+        kinds = dict.fromkeys((*LISTED, *(kind for kind in selected if kind in _READABLE)))
+        return [self._all(kind, place, asked=kind in selected) for kind in kinds for place in self._namespaces or ("",)]
 
     def named(self, namespace: str, owners: tuple[Owner, ...]) -> list[Read]:
         """These workloads; the Jobs too, where a CronJob is among them."""
@@ -81,8 +82,11 @@ class WorkloadReads:
         call = partial(self._api.workload, kind, namespace, name)
         return Read(f"get {kind.lower()} {name}", call, partial(snapshot.workloads.__setitem__, ref), refused)
 
-    def _all(self, kind: str, namespace: str, *, only: frozenset[str] = frozenset()) -> Read:
-        """All of a kind, in a namespace or (empty) in all; where `only` has refs, just those are kept."""
+    def _all(self, kind: str, namespace: str, *, only: frozenset[str] = frozenset(), asked: bool = False) -> Read:
+        """All of a kind, in a namespace or (empty) in all; where `only` has refs, just those are kept.
+
+        A kind that was asked for has no answer where it is refused.
+        """
         snapshot = self._snapshot
 
         def take(workloads: Workloads) -> None:
@@ -100,7 +104,8 @@ class WorkloadReads:
             elif not namespace and kind == "Deployment":
                 snapshot.istiods = unread
 
-        return Read(f"list {kind.lower()}s", partial(self._api.workloads, kind, namespace), take, refused)
+        call = partial(self._api.workloads, kind, namespace)
+        return Read(f"list {kind.lower()}s", call, take, None if asked else refused)
 
     def _pods_of(self, workload: Workload) -> Read:
         snapshot = self._snapshot

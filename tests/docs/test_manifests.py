@@ -73,7 +73,7 @@ def test_the_role_for_reading_only_reads() -> None:
 
 
 def test_the_role_for_changing_adds_one_verb() -> None:
-    assert {verb for _, _, verb, _ in rules("kubectl-ambient-patch")} == {"patch", "list"}
+    assert {verb for _, _, verb, _ in rules("kubectl-ambient-patch")} == {"patch"}
     (selector,) = ROLES["kubectl-ambient-edit"]["aggregationRule"]["clusterRoleSelectors"]
     for name in ("kubectl-ambient-view", "kubectl-ambient-patch"):
         assert selector["matchLabels"].items() <= ROLES[name]["metadata"]["labels"].items()

@@ -157,12 +157,14 @@ class TestBothModes:
 @pytest.fixture(scope="module")
 def shop(cluster: Cluster) -> Iterator[str]:
     with a_namespace(cluster, "why", AMBIENT) as name:
+        web = deployment("web", name, replicas=2)
+        web["metadata"]["labels"] = {"app": "web"}
         nowhere = pod("nowhere", name)
         nowhere["spec"]["nodeSelector"] = {"no-such": "node"}
         leaving = pod("leaving", name)
         leaving["metadata"]["finalizers"] = ["rig.kubectl-ambient/stays"]
         cluster.apply(
-            deployment("web", name, replicas=2),
+            web,
             deployment("idle", name, replicas=0),
             workload("StatefulSet", "db", name, serviceName="db"),
             workload("Job", "nightly", name),
@@ -192,7 +194,7 @@ def cronjob(name: str, namespace: str) -> Object:
     return {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
-        "metadata": {"name": name, "namespace": namespace},
+        "metadata": {"name": name, "namespace": namespace, "labels": {"app": name}},
         "spec": {"schedule": "0 0 1 1 *", "jobTemplate": {"spec": template}},
     }
 
@@ -335,6 +337,35 @@ def test_a_replicaset_of_a_deployment_counts_the_same_pods(cluster: Cluster, sho
 def test_pods_by_selector(shop: str, plugin: Plugin) -> None:
     found = plugin("explain", "pods", "-l", "app=web", "-n", shop, "-o", "name")
     assert [line[:8] for line in found.stdout.splitlines()] == ["pod/web-", "pod/web-"]
+
+
+@pytest.mark.parametrize(
+    ("words", "titles"),
+    [
+        ("deploy -l app=web", ["Deployment {shop}/web: "]),
+        ("deploy -l app=none", []),
+        ("deploy --field-selector metadata.name=idle", ["Deployment {shop}/idle has no pods: "]),
+        ("deploy,sts --field-selector metadata.name!=web", ["Deployment {shop}/idle ", "StatefulSet {shop}/db: "]),
+        ("cj -l app=weekly", ["CronJob {shop}/weekly has no pods"]),
+        ("rs -l app=web", ["ReplicaSet {shop}/web-"]),
+        ("ns --field-selector metadata.name={shop}", ["Namespace {shop}: "]),
+    ],
+)
+def test_what_selectors_choose(shop: str, plugin: Plugin, words: str, titles: list[str]) -> None:
+    found = plugin("explain", *words.format(shop=shop).split(), "-n", shop)
+    assert found.code == 0
+    assert found.stderr == ("" if titles else f"No resources found in {shop} namespace.\n")
+    begun = [line for line in found.stdout.splitlines() if line.startswith(("Depl", "State", "Cron", "Repl", "Names"))]
+    begun = [line for line in begun if f" {shop}" in line]
+    assert len(begun) == len(titles)
+    for line, title in zip(begun, titles, strict=True):
+        assert line.startswith(title.format(shop=shop))
+
+
+def test_a_field_that_workloads_are_not_selected_by(shop: str, plugin: Plugin) -> None:
+    found = plugin("explain", "deploy", "--field-selector", "spec.nodeName=n1", "-n", shop)
+    assert (found.code, found.stdout) == (2, "")
+    assert found.stderr == "error: field label not supported: spec.nodeName\n"
 
 
 def test_fail_on(shop: str, plugin: Plugin) -> None:

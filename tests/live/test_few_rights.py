@@ -155,6 +155,10 @@ def test_what_is_unknown_is_explained(shop: str, lister: str, ambient: Runner) -
         ("explain pod db-0", "get pod db-0"),
         ("explain deploy web", "get deploy web"),
         ("explain pods -l app", "get pods -l app"),
+        # Nothing else is known to be there, which is not the same as that there is none.
+        ("explain deploy -l app", "get deploy -l app"),
+        ("explain cj -l app", "get cj -l app"),
+        ("explain ns -l app", "get ns -l app"),
     ],
 )
 def test_a_user_without_rights_gets_kubectls_sentence(
@@ -201,7 +205,10 @@ def test_under_the_published_role_nothing_is_missing(
     assert mine == everything(None)
 
 
-@pytest.mark.parametrize("words", ["status", "explain pod db-0", "explain ns/{shop}", "explain deploy/web", "version"])
+@pytest.mark.parametrize(
+    "words",
+    ["status", "explain pod db-0", "explain ns/{shop}", "explain deploy/web", "explain deploy,cj,rs -l app", "version"],
+)
 def test_under_the_published_role_no_command_is_refused_anything(
     shop: str, published: dict[str, str], cluster: Cluster, plugin: Plugin, words: str
 ) -> None:

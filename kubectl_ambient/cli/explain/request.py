@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from kubectl_ambient.cli.origin import Origin
 from kubectl_ambient.cli.output import check_names
-from kubectl_ambient.cluster.scope import Scope, check
+from kubectl_ambient.cluster.scope import OBJECT_FIELDS, Scope, check
 from kubectl_ambient.kube.errors import UsageError
+from kubectl_ambient.kube.field_selectors import parse_field_selector
 from kubectl_ambient.kube.resources import Target, find_resource, parse_targets
 
-UNLISTED = ("ReplicaSet", "CronJob", "ReplicationController")  # of a cluster; they are read by name
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController")
 
 
@@ -35,8 +35,8 @@ class ExplainRequest:
                 raise UsageError(
                     f"error: {target.resource.full_name} hold no pods: explain takes pods, namespaces and workloads"
                 )
-            if target.name is None and kind in UNLISTED and not origin.filenames:
-                raise UsageError(f"error: explain does not list {target.resource.full_name}: name them")
+            if kind != "Pod":
+                parse_field_selector(field_selector, known=OBJECT_FIELDS)
             if target.name is None and not (label_selector or field_selector):
                 raise UsageError("error: resource(s) were provided, but no name was specified")
         named = any(target.name is not None for target in targets)

@@ -11,7 +11,7 @@ from kubectl_ambient.cli.origin import bad_objects, connected, from_files
 from kubectl_ambient.cli.told import Told, not_found, nothing_found
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
 from kubectl_ambient.cluster.needs import Needs, of_namespaces, of_pods, of_scope, of_workloads
-from kubectl_ambient.cluster.scope import Scope, select
+from kubectl_ambient.cluster.scope import Scope, select, selects
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.resources import Target
 from kubectl_ambient.mesh.subjects import Subject, belongs, namespace_subject, workload_subject
@@ -92,11 +92,12 @@ def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -
     names = [target.name for target in targets if target.name is not None]
     chunk_size = request.origin.chunk_size
     if targets[0].resource.kind == "Namespace":
-        return of_namespaces(names, chunk_size=chunk_size)
+        return of_namespaces(names, chunk_size=chunk_size, selected=() if names else ("Namespace",))
     if targets[0].resource.kind == "Pod":
         return of_pods(namespace, names) if names else of_scope(_scope(request, namespace, None))
     if not names:
-        return of_namespaces([namespace], chunk_size=chunk_size)
+        selected = (target.resource.kind for target in targets)
+        return of_namespaces([namespace], chunk_size=chunk_size, selected=selected)
     owners = [Owner(kind=target.resource.kind, name=target.name) for target in targets if target.name is not None]
     return of_workloads(namespace, owners, chunk_size=chunk_size)
 
@@ -174,7 +175,7 @@ def _not_found(snapshot: Snapshot, plural: str, name: str | None, namespace: str
 def _namespaces(part: Part, request: ExplainRequest, target: Target) -> str:
     snapshot = part.judge.snapshot
     known = {n: ns for n, ns in snapshot.namespaces.items() if isinstance(ns, Namespace)}
-    names = [target.name] if target.name else [n for n, ns in known.items() if _selected(ns.labels, request)]
+    names = [target.name] if target.name else [n for n, ns in known.items() if selects(_scope(request, "", None), ns)]
     for name in names:
         pods = [pod for pod in snapshot.pods if pod.namespace == name]
         if name not in known and not pods:
@@ -193,7 +194,7 @@ def _workloads(part: Part, request: ExplainRequest, target: Target, namespace: s
         if workload.kind == target.resource.kind
         and namespace in ("", workload.namespace)
         and target.name in (None, workload.name)
-        and _selected(workload.labels, request)
+        and selects(_scope(request, namespace, None), workload)
     ]
     for workload in workloads:
         judgements = [part.judge.explain(pod) for pod in _made_by(workload, snapshot)]
@@ -204,9 +205,3 @@ def _workloads(part: Part, request: ExplainRequest, target: Target, namespace: s
 
 def _made_by(workload: Workload, snapshot: Snapshot) -> list[Pod]:
     return [pod for pod in snapshot.pods if belongs(pod, workload, snapshot.workloads)]
-
-
-def _selected(labels: dict[str, str], request: ExplainRequest) -> bool:
-    from kubectl_ambient.kube.selectors import parse_label_selector
-
-    return parse_label_selector(request.label_selector).matches(labels)
