@@ -108,12 +108,16 @@ class Listing:
             width=width(),
             paint=Paint(colours()),
         )
-        # Namespaces were listed so far, or nothing at all.
-        headers_due = self.headers and not (verdicts and (self.pods or not self.namespaced))
+        first = self.headers
         for change in changes:
             row = (rows.gone if change.gone else rows.changed)(change.verdict)
-            print(f"{rows.headers}\n{row}" if headers_due else row, flush=True)
-            headers_due = False
+            if first:
+                if verdicts or self.namespaced:
+                    print()  # the notes of the listing stand above
+                if not verdicts or (self.namespaced and not self.pods):
+                    print(rows.headers)  # namespaces were listed so far, or nothing at all
+                first = False
+            print(row, flush=True)
 
     def _document(self, judge: Judge, verdicts: Sequence[Verdict]) -> str:
         from kubectl_ambient.render.documents import as_text, status_list
