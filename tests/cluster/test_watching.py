@@ -1,0 +1,121 @@
+"""What is missed between reading and watching is told all the same."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any, TypeVar, cast
+
+import pytest
+
+from kubectl_ambient.cluster.needs import of_scope
+from kubectl_ambient.cluster.scope import Scope
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.watching import Changes, follow
+from kubectl_ambient.kube.api import Client
+from kubectl_ambient.kube.errors import Expired, KubeError
+from kubectl_ambient.kube.pages import Listing
+from kubectl_ambient.kube.resources import Resource
+from kubectl_ambient.kube.watch import WatchEvent
+
+from . import manifests_of as m
+from .fake_client import FakeClient
+from .test_live import CLUSTER, read
+
+T = TypeVar("T")
+SHOP = Scope(namespace="shop")
+
+
+class Watched(FakeClient):
+    """Watches tell nothing; the first one of `expires` ends with Expired once `go_on` is set."""
+
+    expires = ""
+
+    def __init__(self, *objects: m.Manifest) -> None:
+        super().__init__(*objects)
+        self.go_on = threading.Event()
+        self.versions: list[str] = []
+
+    def list_with_version(self, resource: Resource, namespace: str = "", **how: Any) -> Listing[Any]:
+        found = [item for page in self.list(resource, namespace, **how) for item in page]
+        return Listing(found, f"{len(self.versions) + 1}")
+
+    def watch(
+        self, resource: Resource, namespace: str = "", *, resource_version: str, **how: Any
+    ) -> Iterator[WatchEvent[Any]]:
+        self._ask("watch", resource, namespace, how["label_selector"], metadata_only=False)
+        assert resource_version
+        if resource.plural == self.expires and not how["label_selector"]:
+            self.expires = ""
+            self.go_on.wait()
+            raise Expired(410, "Expired", "too old")
+        threading.Event().wait()
+        yield from ()
+
+    def remove(self, kind: str, name: str) -> None:
+        self.objects = [o for o in self.objects if (o["kind"], o["metadata"]["name"]) != (kind, name)]
+
+
+def begin(client: Watched) -> tuple[Snapshot, Iterator[Changes]]:
+    snapshot = read(client, of_scope(SHOP))
+    return snapshot, follow(cast(Client, client), snapshot, SHOP)
+
+
+def next_change(following: Iterator[Changes]) -> Changes:
+    """The next batch in which something is told."""
+    return next(batch for batch in islice(following, 30) if batch.pods or batch.others)
+
+
+def test_a_pod_that_goes_between_the_reading_and_the_watching_is_gone() -> None:
+    client = Watched(*CLUSTER)
+    snapshot, following = begin(client)
+    client.remove("Pod", "db-0")
+    assert next_change(following).pods == {("shop", "db-0")}
+    assert [pod.name for pod in snapshot.pods] == ["web-5d9f-1", "web-5d9f-2"]
+
+
+def test_a_pod_that_goes_while_the_server_forgets_is_gone() -> None:
+    client = Watched(*CLUSTER)
+    client.expires = "pods"
+    _, following = begin(client)
+    assert not next(following).pods
+    client.remove("Pod", "web-5d9f-1")
+    client.go_on.set()
+    assert next_change(following).pods == {("shop", "web-5d9f-1")}
+
+
+def test_a_changed_pod_and_a_new_one() -> None:
+    client = Watched(*CLUSTER)
+    _, following = begin(client)
+    client.objects.append(m.pod("later", namespace="shop"))
+    (first,) = [o for o in client.objects if o["metadata"]["name"] == "db-0"]
+    first["metadata"] = {**first["metadata"], "labels": {"istio.io/dataplane-mode": "none"}}
+    assert next_change(following).pods == {("shop", "db-0"), ("shop", "later")}
+
+
+def test_nothing_changes() -> None:
+    _, following = begin(Watched(*CLUSTER))
+    assert [next(following) for _ in range(2)] == [Changes(), Changes()]
+
+
+def test_an_agent_that_goes_changes_others() -> None:
+    client = Watched(*CLUSTER)
+    snapshot, following = begin(client)
+    client.remove("Pod", "ztunnel-1")
+    changes = next_change(following)
+    assert (changes.pods, changes.others) == (set(), True)
+    assert snapshot.ztunnel_pods == []
+
+
+def test_pods_that_cannot_be_watched_end_it_and_namespaces_do_not() -> None:
+    client = Watched(*CLUSTER)
+    client.refused.add("watch namespaces")
+    snapshot, following = begin(client)
+    assert next(following) == Changes()
+    assert snapshot.namespaces.keys() == {"shop"}
+
+    client.refused.add("watch pods")
+    _, following = begin(client)
+    with pytest.raises(KubeError, match="pods is forbidden"):
+        list(islice(following, 3))
