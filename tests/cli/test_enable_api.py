@@ -240,6 +240,30 @@ def test_ctrl_c_tells_what_was_done(on_api: Run, api: ObjectsApi, monkeypatch: p
     assert found.err.splitlines()[-1] == f"undo: kubectl ambient disable ns {' '.join(done)}"
 
 
+def test_a_selector_undoes_only_where_all_that_it_means_was_changed(on_api: Run, api: ObjectsApi) -> None:
+    """The label of an object that was refused is not the undo line's to take off."""
+    for i in range(30):
+        api.add(f"/api/v1/namespaces/n{i:02}", {"team": "a"})
+    api.add("/api/v1/namespaces/n07", {"team": "a", LABEL: "Ambient"})
+    found = on_api("enable", "ns", "-l", "team=a")
+    assert (found.code, len(found.out.splitlines())) == (1, 29)
+    undo = found.err.splitlines()[-1]
+    assert undo.startswith("undo: kubectl ambient disable ns n00 ")
+    assert " n07" not in undo
+
+    api.add("/api/v1/namespaces/n07", {"team": "a"})
+    on_api("disable", "ns", "-l", "team=a")
+    assert on_api("enable", "ns", "-l", "team=a").err.splitlines()[-1] == "undo: kubectl ambient disable ns -l team=a"
+
+
+def test_a_bad_object_does_not_hide_the_others(on_api: Run, api: ObjectsApi) -> None:
+    api.objects["/api/v1/namespaces/bad"] = {**api.objects[SHOP], "metadata": {"name": "bad", "labels": [1]}}
+    found = on_api("enable", "ns", "--all")
+    assert found.out == "namespace/shop labeled\nnamespace/bank labeled\n"
+    assert found.code == 1
+    assert 'error: namespace "bad" cannot be read: ' in found.err
+
+
 # What is selected.
 
 

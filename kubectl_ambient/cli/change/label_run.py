@@ -26,7 +26,7 @@ class LabelRun(Generic[E]):
         self._client = connect(request.connection, on_warning=lambda text: tell([f"Warning: {text}"]))
         self._reader = TargetReader(self._client, request, self._plan)
         self._snapshot: Snapshot | None = None
-        self._left_out = False
+        self._selected = 0
         self._width = text_width(sys.stderr)
 
     def run(self) -> int:
@@ -37,7 +37,7 @@ class LabelRun(Generic[E]):
             return 0
         self._read_surroundings(found)
         items = without_protected(found.items, self._request, self._snapshot)
-        self._left_out = len(items) < len(found.items)
+        self._selected = len(found.items) + len(found.errors)
         self._check(items)
         code = tell_refusals(found, items)
         wanted = [item for item in items if item.edit.action != "refuse"]
@@ -64,7 +64,8 @@ class LabelRun(Generic[E]):
         return 1 if any(item.error or item.edit.action == "refuse" for item in items) else 0
 
     def _tell_undo(self, done: list[Item[E]]) -> None:
-        whole = not self._left_out and all(item.edit.changes for item in done)
+        # A selector stands for the names only where each object that it means was changed.
+        whole = len(done) == self._selected and all(item.edit.changes for item in done)
         selection = selection_text(self._request, self._client.namespace) if whole else ""
         line = self._undo([item.edit for item in done], connection_flags(self._request.connection), selection)
         if line:

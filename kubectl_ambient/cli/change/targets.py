@@ -74,7 +74,11 @@ class TargetReader(Generic[E]):
         for resource, outcome in zip(resources, self._client.side_by_side(calls), strict=True):
             if not isinstance(outcome, KubeError):
                 # Not in the threads: msgspec crashes where two of them meet a type for the first time.
-                found.items += [self._item(resource, fields) for fields in outcome]
+                for fields in outcome:
+                    try:
+                        found.items.append(self._item(resource, fields))
+                    except BadAnswer as error:  # one bad object does not hide the others
+                        found.errors.append(error)
             elif is_partial(outcome):
                 found.errors.append(outcome)
             else:
