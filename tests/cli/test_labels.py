@@ -40,7 +40,13 @@ def test_a_key_that_is_label_and_annotation_is_shown_as_both() -> None:
         ("labels use-waypoints", "did you mean istio.io/use-waypoint?"),
         ("labels istio.io/dataplanemode", "did you mean istio.io/dataplane-mode?"),
         ("labels nothing-like-it", "is no label or annotation of the reference"),
-        ("labels istio.io/rev -A", "the reference is the same everywhere"),
+        ("labels istio.io/rev -A", "the reference is the same everywhere: type only the key, or objects instead of it"),
+        ("labels use-waypoint -n shop", "the reference is the same everywhere"),
+        ("labels use-waypoint --fail-on any", "the reference is the same everywhere"),
+        ("labels use-waypoint -n shop --fail-on any", "the reference is the same everywhere"),
+        ("labels --fail-on any", "--fail-on is for objects: type -A, -n NAMESPACE, -f FILE, or name objects"),
+        ("labels svc,nope -A", 'the server doesn\'t have a resource type "nope"'),
+        ("labels svc,pods/web -n x", "arguments in resource/name form must have a single resource and name"),
         ("labels nodes/n1", "no label of the reference has an effect on nodes"),
         ("labels pod/a -A", "a resource cannot be retrieved by name across all namespaces"),
         ("labels pod/a -l x=y", "name cannot be provided when a selector is specified"),
@@ -66,6 +72,8 @@ def test_what_is_shown() -> None:
     assert "Namespace/plain" not in kinds(f"labels -A {FILE}")
     assert kinds(f"labels ns/plain {FILE}") == ["Namespace/plain"]
     assert kinds(f"labels svc -n shop {FILE}") == ["Service/api", "Service/cart", "Service/old", "Service/web"]
+    assert kinds(f"labels gateway,svc -A {FILE}") == [*kinds(f"labels svc -n shop {FILE}"), "Gateway/wp"]
+    assert kinds(f"labels svc,deploy web -n shop {FILE}") == ["Service/web", "Deployment/web"]
     assert kinds(f"labels -n typo {FILE}") == ["Namespace/typo", "Pod/job-1", "Pod/job-2"]
     assert kinds(f"labels -l app=web {FILE}") == ["Deployment/web"]
     assert kinds(f"labels deploy/web svc/cart -n shop {FILE}") == ["Service/cart", "Deployment/web"]
@@ -87,6 +95,8 @@ def test_an_object_that_is_not_there() -> None:
     ("line", "code"),
     [
         ("labels -A --fail-on any", 3),
+        ("labels -n typo --fail-on any", 3),
+        ("labels -n plain --fail-on any", 0),
         ("labels -A", 0),
         ("labels svc/cart -n shop --fail-on any", 0),
         ("labels svc/web -n shop --fail-on any", 3),

@@ -52,6 +52,7 @@ def labels(
         Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size, all_namespaces=all_namespaces),
         target or (),
         label_selector=selector,
+        fails=bool(conditions),
     )
     if request.entries:
         _print_reference(request.entries, output, full=bool(target))

@@ -28,15 +28,20 @@ class LabelsRequest:
     label_selector: str = ""
 
     @classmethod
-    def of(cls, origin: Origin, words: Sequence[str], *, label_selector: str) -> LabelsRequest:
-        """Tell keys from objects. Raises UsageError in kubectl's words."""
+    def of(cls, origin: Origin, words: Sequence[str], *, label_selector: str, fails: bool = False) -> LabelsRequest:
+        """Tell keys from objects; `fails`: --fail-on was typed. Raises UsageError in kubectl's words."""
         parse_label_selector(label_selector)
-        scope = origin.all_namespaces or label_selector or origin.filenames
-        if not words and not (scope or origin.connection.namespace):
+        scope = bool(origin.all_namespaces or label_selector or origin.filenames or origin.connection.namespace)
+        if not words and not scope:
+            if fails:
+                raise UsageError("error: --fail-on is for objects: type -A, -n NAMESPACE, -f FILE, or name objects")
             return cls(origin=origin, entries=REFERENCE)
         if words and all(map(_is_key, words)):
-            if scope:
-                raise UsageError("error: the reference is the same everywhere: name a key, or objects, and not both")
+            if scope or fails:
+                raise UsageError(
+                    "error: the reference is the same everywhere: type only the key, or objects instead of it"
+                    " (“kubectl ambient labels svc/web -n NAMESPACE”)"
+                )
             return cls(origin=origin, entries=tuple(entry for word in words for entry in _entries(word)))
         targets = parse_targets(words)
         for target in targets:
@@ -60,14 +65,21 @@ def _check(target: Target, files: bool) -> None:
 
 
 def _is_key(word: str) -> bool:
-    """Whether a word is a key (`istio.io/rev`, `use-waypoint`) and not a resource type (`pods`, `ns/shop`)."""
-    prefix, slash, _ = word.partition("/")
+    """Whether a word is a key (`istio.io/rev`, `use-waypoint`) and no resource types (`svc,pods`, `ns/shop`)."""
+    types, slash, _ = word.partition("/")
     if find_entries(word):
         return True
+    if any(map(_is_type, types.split(","))):
+        return False
+    return not slash or "." in types or misspelt(word, "label") is not None
+
+
+def _is_type(word: str) -> bool:
     try:
-        return bool(find_resource(prefix)) and False
+        find_resource(word)
     except UsageError:
-        return not slash or "." in prefix or misspelt(word, "label") is not None
+        return False
+    return True
 
 
 def _entries(word: str) -> tuple[Entry, ...]:
