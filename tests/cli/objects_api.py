@@ -66,6 +66,8 @@ class ObjectsApi:
         below = re.compile(rf"{re.escape(seen.path)}/[^/]+")
         inside = [o for path, o in self.objects.items() if below.fullmatch(path)]
         items = [o for o in inside if selector.matches(o["metadata"]["labels"])]
+        if "PartialObjectMetadata" in (seen.headers["Accept"] or ""):
+            items = [{"metadata": o["metadata"]} for o in items]
         return Reply({"kind": "List", "metadata": {"resourceVersion": "9"}, "items": items})
 
     def _patch(self, seen: Seen) -> Reply:

@@ -351,3 +351,16 @@ def test_a_server_that_drops_the_label_is_found_out(on_api: Run, api: ObjectsApi
     found = on_api("waypoint", "enable", "svc", "cart")
     assert (found.code, found.out) == (1, "")
     assert "service/cart: the server took the change, and the label is not set all the same" in found.err
+
+
+@pytest.mark.parametrize("chosen", [("web-1",), ("-l", "app=web"), ("--all",)])
+def test_pods_are_judged_alike_however_they_were_chosen(on_api: Run, api: ObjectsApi, chosen: tuple[str, ...]) -> None:
+    del api.objects[f"{PODS}/waypoint-1"]
+    api.objects[f"{GATEWAYS.format('shop')}/waypoint"]["metadata"]["labels"] = {"istio.io/waypoint-for": "all"}
+    pod(api, "web-1", {"app": "web"})
+    found = on_api("waypoint", "enable", "pod", *chosen, "--waypoint=waypoint", "--force", "--dry-run=client")
+    assert "has no address" not in flat(found.err)
+    assert "Would fail pod/web-1 (at shop/waypoint)" in flat(found.err)
+    pod(api, "web-1", {"app": "web", WAYPOINT: "waypoint"})
+    found = on_api("waypoint", "disable", "pod", *chosen, "--dry-run=client")
+    assert flat(found.err) == "Would go direct pod/web-1"

@@ -109,7 +109,7 @@ def effects(snapshot: Snapshot, edits: Sequence[WaypointEdit]) -> WaypointEffect
 
 
 def _with(snapshot: Snapshot, targets: Iterable[WaypointTarget]) -> Snapshot:
-    """The snapshot with these objects as they are here; those that it does not hold are added."""
+    """The snapshot with the labels that these objects have here; objects that it does not hold are added."""
     given = {key_of(target): target for target in targets}
     namespaces = {t.name: t for t in given.values() if isinstance(t, Namespace)}
     l7 = structs.replace(
@@ -126,6 +126,10 @@ def _merged(held: list[T], given: dict[Any, WaypointTarget], kind: type[T]) -> l
     mine: dict[Any, T] = {key: target for key, target in given.items() if isinstance(target, kind)}
     if not mine:
         return held
-    merged: list[T] = [mine.pop(key_of(found), found) for found in held]
+    # Only their labels count: an object that was chosen by a selector was read no further than that.
+    merged = [
+        structs.replace(found, labels=mine.pop(key_of(found)).labels) if key_of(found) in mine else found
+        for found in held
+    ]
     merged.extend(mine.values())
     return merged
