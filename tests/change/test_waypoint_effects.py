@@ -98,6 +98,9 @@ def test_taking_it_off_falls_back_to_the_namespace() -> None:
 def test_what_cannot_be_read_is_unknown() -> None:
     snapshot = cluster(gateways={}, unread_gateways={"shop": FORBIDDEN})
     assert ways(effects(snapshot, [plan(target(), ENABLE)])) == {"cart": "unknown"}
+    for away in (Wish(goal="disable"), Wish(goal="opt-out")):
+        assert ways(effects(snapshot, [plan(target(waypoint="wp"), away)])) == {"cart": "unknown"}
+        assert ways(effects(snapshot, [plan(target(waypoint="none"), away)])) == {"cart": "direct"}
 
 
 @given(st.lists(targets(), max_size=5, unique_by=key_of), wishes)

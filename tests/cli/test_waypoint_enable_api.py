@@ -364,3 +364,22 @@ def test_pods_are_judged_alike_however_they_were_chosen(on_api: Run, api: Object
     pod(api, "web-1", {"app": "web", WAYPOINT: "waypoint"})
     found = on_api("waypoint", "disable", "pod", *chosen, "--dry-run=client")
     assert flat(found.err) == "Would go direct pod/web-1"
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("ns", "shop"), "Cannot be told svc/cart · 1 pod (going direct, if served by shop/wp now)"),
+        (("svc", "cart", "--opt-out"), "Cannot be told svc/cart (going direct, if served by shop/wp now)"),
+    ],
+)
+@pytest.mark.parametrize("dry", [(), ("--dry-run=client",)])
+def test_what_may_have_been_served_may_go_direct(
+    on_api: Run, api: ObjectsApi, words: tuple[str, ...], told: str, dry: tuple[str, ...]
+) -> None:
+    api.before_get = lambda path: status(403, "Forbidden", "no") if "gateway.networking" in path else None
+    del api.objects[f"{PODS}/waypoint-1"]
+    api.add(SHOP, {**AMBIENT, WAYPOINT: "wp"})
+    found = on_api("waypoint", "disable", *words, *dry)
+    assert found.code == 0
+    assert told in flat(found.err)

@@ -35,10 +35,11 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
         """What becomes of it.
 
         fails: it gets a waypoint that does not answer. keeps: the same waypoint, or the same label of its own.
-        unserved: a waypoint is meant for it, and does not serve it. direct: none is meant, as before.
+        unserved: a waypoint is meant for it, and does not serve it. direct: none is meant, as before. unknown: also
+        where it goes direct now, and nobody knows whether it did before.
         """
         before, after = self.before, self.after
-        if after.reason == EVIDENCE_MISSING:
+        if after.reason == EVIDENCE_MISSING or (self.goes_direct and before.reason == EVIDENCE_MISSING):
             return "unknown"
         if not self.named and USE_WAYPOINT in self.target.labels:
             return "keeps"
@@ -52,7 +53,12 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
             return "fails" if _finds(after, *_BROKEN) else "gains"
         if before.waypoint is not None:
             return "direct" if _unused(before) else "loses"
-        return "direct" if after.reason in (NOT_LABELED, OPTED_OUT) else "unserved"
+        return "direct" if self.goes_direct else "unserved"
+
+    @property
+    def goes_direct(self) -> bool:
+        """No waypoint is meant for it, afterwards."""
+        return self.after.reason in (NOT_LABELED, OPTED_OUT)
 
     @property
     def unused(self) -> bool:

@@ -33,11 +33,20 @@ def waypoint_moves(effects: WaypointEffects, ways: Iterable[Way], tense: Tense, 
     several = len({served.target.namespace for served in effects.objects}) > 1
     lines: list[str] = []
     for way in ways:
-        by_waypoint = grouped((s.after.waypoint if way in ("gains", "fails") else None, s) for s in effects.of(way))
-        for waypoint, found in by_waypoint.items():
-            suffix = f"{'by' if way == 'gains' else 'at'} {waypoint}" if waypoint else ""
+        for suffix, found in grouped((_suffix(s, way), s) for s in effects.of(way)).items():
             lines += paragraph(_TITLES[tense, way], _items(found, way, several), suffix, width, count=None)
     return lines
+
+
+def _suffix(served: Served, way: Way) -> str:
+    """What goes for all that stands in the paragraph."""
+    if way == "gains":
+        return f"by {served.after.waypoint}"
+    if way == "fails":
+        return f"at {served.after.waypoint}"
+    if way == "unknown" and served.goes_direct:
+        return f"going direct, if served by {served.before.named or 'a waypoint'} now"
+    return ""
 
 
 def _items(found: Sequence[Served], way: Way, several: bool) -> list[tuple[str, int]]:
