@@ -108,8 +108,7 @@ def installation(snapshot: Snapshot) -> Installation:
         cni=_health("istio-cni", snapshot.cni_pods, None),
         ztunnel=_health("ztunnel", snapshot.ztunnel_pods, None),
     )
-    by_cni = {pod.node: pod for pod in cni_pods if pod.node and _counts(pod)}
-    by_ztunnel = {pod.node: pod for pod in read(snapshot.ztunnel_pods) or [] if pod.node and _counts(pod)}
+    by_cni, by_ztunnel = _by_node(cni_pods), _by_node(read(snapshot.ztunnel_pods) or [])
     nodes = {}
     for node in by_cni.keys() | by_ztunnel.keys():
         agent = by_cni.get(node)
@@ -157,8 +156,14 @@ def _typical_agent(daemonset: DaemonSet | None, pods: list[Pod]) -> _Agent:
     return _Agent("DaemonSet/istio-cni-node", "spec.template.spec")
 
 
-def _counts(pod: Pod) -> bool:
-    return not pod.finished
+def _by_node(pods: list[Pod]) -> dict[str, Pod]:
+    """The agent of each node. An upgrade runs two side by side: the one that serves counts, else the newest."""
+    rising = sorted(pods, key=lambda pod: (_serves(pod), pod.created.timestamp() if pod.created else 0.0))
+    return {pod.node: pod for pod in rising if pod.node and not pod.finished}
+
+
+def _serves(pod: Pod) -> bool:
+    return pod.ready and pod.deleting is None
 
 
 def _installed(snapshot: Snapshot) -> Told:
@@ -325,8 +330,7 @@ def _health(program: Literal["istio-cni", "ztunnel"], pods: list[Pod] | Unread, 
         return Health(program=program, status="unread")
     if pod is None:
         return Health(program=program, status="missing")
-    ready = pod.ready and pod.deleting is None
-    return Health(program=program, status="ready" if ready else "not ready", pod=pod)
+    return Health(program=program, status="ready" if _serves(pod) else "not ready", pod=pod)
 
 
 def _assumptions(snapshot: Snapshot, sources: _Sources, elsewhere: NodeAgents, found: set[Version]) -> list[str]:
@@ -358,14 +362,14 @@ def _assumptions(snapshot: Snapshot, sources: _Sources, elsewhere: NodeAgents, f
             for program, pods in (("istio-cni", snapshot.cni_pods), ("ztunnel", snapshot.ztunnel_pods))
             if isinstance(pods, Unread)
         ]
-    return told + _outdated(sources.config, read(snapshot.cni_pods) or [])
+    return told + _outdated(sources.config, _by_node(read(snapshot.cni_pods) or []))
 
 
-def _outdated(config: ConfigMap | Unread | None, agents: list[Pod]) -> list[str]:
+def _outdated(config: ConfigMap | Unread | None, agents: dict[str, Pod]) -> list[str]:
     """The agents read their settings when they start, and the chart does not restart them [daemonset.yaml]."""
     if not isinstance(config, ConfigMap) or config.changed is None or config.created is None:
         return []
-    older = [p.node for p in agents if p.started and config.created <= p.started < config.changed and not p.finished]
+    older = [node for node, p in agents.items() if p.started and config.created <= p.started < config.changed]
     if not older:
         return []
     nodes = ", ".join(sorted(older)[:3]) + (f" and {len(older) - 3} more" if len(older) > 3 else "")
