@@ -13,7 +13,7 @@ import msgspec
 from kubectl_ambient.cluster import wire, wire_istio, wire_parts, wrong_type
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.l7 import wire as wire_l7
-from kubectl_ambient.cluster.l7.snapshot import L7, instances_among
+from kubectl_ambient.cluster.l7.snapshot import ALL_NAMESPACES, L7, instances_among
 from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.owners import unread_owners
 from kubectl_ambient.cluster.problem import Problem
@@ -136,6 +136,8 @@ def _l7(found: _Found, pods: list[Pod]) -> L7:
         service_entries=[s.fact() for s in found.of("ServiceEntry", wire_l7.ServiceEntry)],
         workload_entries=[w.fact() for w in found.of("WorkloadEntry", wire_l7.WorkloadEntry)],
         gateways=gateways,
+        # Files with some Gateways are taken to hold them all, so that a name that nobody has is told.
+        unread_gateways={} if gateways else {ALL_NAMESPACES: not_in_files("list gateways")},
         gateway_classes={c.name: c.fact() for c in found.of("GatewayClass", wire_l7.GatewayClass)},
         # Files with a Gateway and no pod at all of its namespace tell nothing of its proxies.
         instances=instances_among(pods, {g.namespace for g in gateways.values()} & {pod.namespace for pod in pods}),

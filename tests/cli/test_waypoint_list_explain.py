@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -234,3 +235,45 @@ def test_explain_tells_the_waypoints_of_a_pod_and_of_its_services(on: On) -> Non
     assert "goes through waypoint shop/wp, which is dead." in told
     refused = " ".join(on(a_mesh(refused={"list services"}))("explain", "pod", "web-1").out.split())
     assert "Which waypoint serves its Services is not known: cannot list services: forbidden." in refused
+
+
+# Files
+
+
+def in_file(folder: Path, *objects: m.Manifest) -> str:
+    path = folder / "objects.json"
+    path.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
+    return str(path)
+
+
+NAMED = {"istio.io/use-waypoint": "wp"}
+CART = made("Service", "v1", "cart", spec={"clusterIP": "10.0.0.7"}, labels=NAMED)
+
+
+def test_files_without_gateways_tell_nothing_of_them(ambient: Run, tmp_path: Path) -> None:
+    bound = {"type": "istio.io/WaypointBound", "status": "True", "reason": "WaypointAccepted"}
+    cart = {**CART, "status": {"conditions": [bound]}}
+    odd = made("Service", "v1", "odd", spec={"clusterIP": "10.0.0.8"}, labels={"istio.io/use-waypoint": ""})
+    path = in_file(tmp_path, m.namespace("shop"), cart, odd)
+    items = document(ambient("waypoint", "status", "-f", path, "-o", "json"))["items"]
+    assert [item["reason"] for item in items] == ["EvidenceMissing", "WaypointIsNotReady"]
+    assert items[0]["findings"] == []
+    assert "cannot list gateways: not in the files; istiod itself wrote WaypointAccepted" in items[0]["message"]
+    path = in_file(tmp_path, m.namespace("shop"), cart, gateway("other"))
+    (item,) = document(ambient("waypoint", "status", "-f", path, "-o", "json"))["items"]
+    assert item["reason"] == "WaypointIsNotReady", "files with some Gateways hold them all"
+
+
+def test_files_with_gateways_only_tell_nothing_of_their_users(ambient: Run, tmp_path: Path) -> None:
+    path = in_file(tmp_path, gateway("wp"))
+    (item,) = document(ambient("waypoint", "list", "-f", path, "-o", "json"))["items"]
+    kinds = ("namespaces", "services", "serviceEntries", "pods", "workloadEntries")
+    assert (item["usedBy"], item["findings"]) == ({**dict.fromkeys(kinds), "refused": 0}, [])
+    assert ambient("waypoint", "list", "-f", path).out.splitlines()[1].endswith(" <unknown>")
+    vm = made("WorkloadEntry", "networking.istio.io/v1", "vm", spec={"address": "10.1.0.1"}, labels=NAMED)
+    everything = gateway("wp")
+    everything["metadata"]["labels"] = {"istio.io/waypoint-for": "all"}
+    told = ambient("waypoint", "list", "-f", in_file(tmp_path, everything, vm))
+    assert "? ns, ? svc, ? se, ? pod, 1 we" in told.out
+    (item,) = document(ambient("waypoint", "list", "-f", in_file(tmp_path, gateway("wp"), CART), "-o", "json"))["items"]
+    assert item["usedBy"] == {**dict.fromkeys(kinds, 0), "services": 1, "refused": 0}

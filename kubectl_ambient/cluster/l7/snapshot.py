@@ -38,7 +38,9 @@ class L7(Struct, kw_only=True):
     absent: dict[str, str] = field(default_factory=dict)
 
     def gateway(self, namespace: str, name: str) -> Gateway | Unread | None:
-        """The Gateway; None where there is none, an Unread where that is not known."""
+        """The Gateway; None where there is none, an Unread where that is not known. An empty text names none."""
+        if not (namespace and name):
+            return None
         found = self.gateways.get(f"{namespace}/{name}")
         return found or self.unread_gateways.get(namespace) or self.unread_gateways.get(ALL_NAMESPACES)
 

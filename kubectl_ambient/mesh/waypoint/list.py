@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
-from msgspec import Struct, field
+from msgspec import Struct, field, structs
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread
 from kubectl_ambient.cluster.l7.facts import KINDS, Gateway, GatewayClass, Kind
@@ -131,8 +131,11 @@ def uses_of(judge: WaypointJudge) -> dict[str, Uses]:
 
 
 def _counted(judge: WaypointJudge, uses: Uses) -> Uses:
-    """The same, without the numbers of what could not be read."""
+    """The same, without the numbers of what could not be read, or is not in the files."""
     snapshot = judge.snapshot
+    if snapshot.from_files and not (_known(snapshot.namespaces.values()) or snapshot.l7.services):
+        # They were not made to tell who uses it, so none of a kind means nothing.
+        return structs.replace(uses, namespaces=None, served={kind: n or None for kind, n in uses.served.items()})
     for kind in snapshot.l7.unread.keys() & set(KINDS):
         uses.served[kind] = None  # type: ignore[index]
     known = snapshot.namespaces and not any(isinstance(n, Unread) for n in snapshot.namespaces.values())
