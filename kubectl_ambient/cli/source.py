@@ -12,6 +12,7 @@ from kubectl_ambient.cli.told import Told, not_found, unknown_namespace
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.scope import Scope, check, select
 from kubectl_ambient.kube.errors import UsageError
+from kubectl_ambient.kube.resources import parse_targets
 from kubectl_ambient.mesh.verdict import Judge, Verdict
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class StatusRequest:
         waypoints: bool,
     ) -> StatusRequest:
         """Check what was typed. Raises UsageError in kubectl's words."""
-        scope = Scope(names=tuple(map(_pod_name, names)), label_selector=label_selector, field_selector=field_selector)
+        pods = tuple(dict.fromkeys(map(_pod_name, names)))
+        scope = Scope(names=pods, label_selector=label_selector, field_selector=field_selector)
         check(scope, live=not origin.filenames)
         selected = bool(label_selector or field_selector)
         check_names(named=bool(names), selected=selected, all_namespaces=origin.all_namespaces)
@@ -48,14 +50,13 @@ class StatusRequest:
 
 
 def _pod_name(text: str) -> str:
-    kind, slash, name = text.partition("/")
-    if not slash:
-        return text
-    if kind not in ("pod", "pods", "po"):
+    (target,) = parse_targets([text] if "/" in text else ["pod", text])
+    if target.resource.kind != "Pod":
         raise UsageError(
-            f'error: status takes pods, not "{kind}": for others there is “kubectl ambient explain {text}”'
+            f'error: status takes pods, not "{text.partition("/")[0]}":'
+            f" for others there is “kubectl ambient explain {text}”"
         )
-    return name
+    return target.name or ""
 
 
 @dataclass(kw_only=True)
@@ -88,12 +89,15 @@ def _status_of_files(request: StatusRequest) -> Source:
     pods = _in_order(select(snapshot.pods, scope))
     missing = [n for n in scope.names if n not in {pod.name for pod in pods}]
     namespace = origin.home_of(pod.namespace for pod in pods)
+    problems += [not_found("pods", name, in_files=True) for name in missing]
+    if not (namespace in snapshot.namespaces or any(pod.namespace == namespace for pod in snapshot.pods)):
+        problems += [not_found("namespaces", namespace, in_files=True)] if namespace and not missing else []
     return Source(
         judge=Judge(snapshot, waypoints=request.waypoints),
         pods=pods,
         namespace=namespace,
         many=not namespace,
-        problems=[*problems, *(not_found("pods", name, in_files=True) for name in missing)],
+        problems=problems,
         filenames=origin.filenames,
     )
 

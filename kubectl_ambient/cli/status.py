@@ -37,10 +37,13 @@ def status(
     """Tell for every pod whether it is in ambient mode, and whether it should be."""
     from kubectl_ambient.cli.origin import Origin
     from kubectl_ambient.cli.source import StatusRequest, read_status, watch_status
+    from kubectl_ambient.kube.errors import UsageError
     from kubectl_ambient.mesh.summary import FAIL_ON, fails
 
     check_format(output, settings.FORMATS_STATUS)
     conditions = check_fail_on(fail_on or (), FAIL_ON)
+    if watch and conditions:
+        raise UsageError("error: --fail-on needs an end: it cannot go with --watch")
     request = StatusRequest.of(
         Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size, all_namespaces=all_namespaces),
         names or (),
@@ -53,7 +56,8 @@ def status(
     verdicts = [source.judge.judge(pod) for pod in source.pods]
     show = Listing(output=output, headers=not no_headers, pods=pods or bool(output), namespaced=source.many)
     show.print(source, verdicts)
-    if watch:
+    if watch and (verdicts or not source.problems):
+        source.tell_problems()
         sys.stdout.flush()  # into a pipe as well, the listing comes before the first change
         show.print_changes(source, verdicts, watch_status(source))
     code = source.tell_problems()

@@ -15,7 +15,7 @@ from kubectl_ambient.cli.output import check_format
 
 if TYPE_CHECKING:
     from kubectl_ambient.cluster.facts import AgentContainer
-    from kubectl_ambient.kube.options import ConnectionOptions
+    from kubectl_ambient.kube.api import Client
 
 RULES = "Istio 1.22 to 1.31"
 PARTS = ("istio-cni", "ztunnel", "istiod")
@@ -29,8 +29,19 @@ def version(
     """Print the version of this tool, of Kubernetes, and of Istio's agents."""
     check_format(output, settings.FORMATS_DOCUMENT)
     document: dict[str, Any] = {"clientVersion": {"gitVersion": f"v{__version__}", "rules": RULES}}
-    if not client:
-        document |= _of_cluster(connection(ctx))
+    if client:
+        _print(document, output)
+        return
+    from kubectl_ambient.kube.api import connect
+
+    cluster = connect(connection(ctx))
+    try:
+        document |= _of_cluster(cluster)
+    finally:  # as kubectl does it: without an answer, the client's own version all the same
+        _print(document, output)
+
+
+def _print(document: dict[str, Any], output: str) -> None:
     if output:
         from kubectl_ambient.render.documents import as_text
 
@@ -39,14 +50,12 @@ def version(
         _print_text(document)
 
 
-def _of_cluster(options: ConnectionOptions) -> dict[str, Any]:
+def _of_cluster(client: Client) -> dict[str, Any]:
     """Asked side by side; what may not be read is null, and it is said why. Raises KubeError without a server."""
     from kubectl_ambient.cluster.api import Api
     from kubectl_ambient.cluster.wire import CNI_LABEL, ZTUNNEL_LABEL
-    from kubectl_ambient.kube.api import connect
     from kubectl_ambient.kube.errors import KubeError
 
-    client = connect(options)
     api = Api(client)
     calls: list[Callable[[], Any]] = [
         client.version,

@@ -48,9 +48,9 @@ def of_scope(scope: Scope, *, chunk_size: int = 500, waypoints: bool = False) ->
     )
 
 
-def of_pods(namespace: str, names: Iterable[str]) -> Needs:
+def of_pods(namespace: str, names: Iterable[str], *, chunk_size: int = 500) -> Needs:
     """For `explain pod`, and for `enable` and `disable` of pods."""
-    return Needs(namespaces=(namespace,), pod_names=tuple(names), nearby=True)
+    return Needs(namespaces=(namespace,), pod_names=tuple(names), chunk_size=chunk_size, nearby=True)
 
 
 def of_namespaces(names: Iterable[str], *, chunk_size: int = 500, selected: Iterable[str] = ()) -> Needs:

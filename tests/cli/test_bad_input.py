@@ -6,6 +6,7 @@ What needs a real server (an unknown namespace or pod) stands in `tests/live`.
 from __future__ import annotations
 
 import json
+import shlex
 import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
+from kubectl_ambient import __version__
+from kubectl_ambient.cli.version import RULES
 from tests.kube.standin import Reply, StandIn, slowly, status
 
 from .enable_fixtures import Result, Run
@@ -60,10 +63,15 @@ def no_one_listens() -> str:
         return f"127.0.0.1:{probe.getsockname()[1]}"
 
 
-def refused(found: Result, *sentences: str, code: int = 1) -> None:
+def refused(found: Result, *sentences: str, code: int = 1, out: str = "") -> None:
     """Exactly these lines on stderr, nothing on stdout."""
     assert found.err.splitlines() == list(sentences)
-    assert (found.code, found.out) == (code, "")
+    assert (found.code, found.out) == (code, out)
+
+
+def own_version(words: str) -> str:
+    """What `version` prints where no server answers, as kubectl's does; the other commands print nothing."""
+    return f"Client Version: v{__version__}\nRules Known: {RULES}\n" if words == "version" else ""
 
 
 # Kubeconfigs and connections.
@@ -75,6 +83,7 @@ def test_no_kubeconfig(ambient: Run, tmp_path: Path, words: str) -> None:
         ambient(*words.split()),
         "The connection to the server localhost:8080 was refused - did you specify the right host or port?",
         f"no kubeconfig was found at {tmp_path}/home/.kube/config: name one with --kubeconfig",
+        out=own_version(words),
     )
 
 
@@ -134,6 +143,7 @@ def test_a_server_that_refuses(ambient: Run, kubeconfig: WriteKubeconfig, words:
     refused(
         ambient(*words.split(), "--kubeconfig", kubeconfig(f"https://{at}")),
         f"The connection to the server {at} was refused - did you specify the right host or port?",
+        out=own_version(words),
     )
 
 
@@ -146,7 +156,8 @@ def test_a_server_that_does_not_exist(
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)  # the machine's own resolver may take its time
     found = ambient(*words.split(), "--kubeconfig", kubeconfig("https://no-such-host.invalid"))
-    refused(found, "Unable to connect to the server: dial tcp: lookup no-such-host.invalid: no such host")
+    sentence = "Unable to connect to the server: dial tcp: lookup no-such-host.invalid: no such host"
+    refused(found, sentence, out=own_version(words))
 
 
 @pytest.mark.parametrize("words", ["status", "enable ns shop"])
@@ -175,7 +186,7 @@ def test_an_expired_token(ambient: Run, kubeconfig: WriteKubeconfig, server: Sta
     server.answers(status(401, "Unauthorized", "Unauthorized"))
     found = ambient(*words.split(), "--kubeconfig", kubeconfig(server.url, token="old"))
     assert found.err.splitlines()[0] == "error: You must be logged in to the server (Unauthorized)"
-    assert (found.code, found.out) == (1, "")
+    assert (found.code, found.out) == (1, own_version(words))
     assert len(found.err.splitlines()) <= 2  # with a hint
     assert {seen.method for seen in server.seen} == {"GET"}
 
@@ -186,7 +197,7 @@ def test_a_server_that_is_none_of_kubernetes(
 ) -> None:
     server.answers(Reply(b"<html>welcome</html>", content_type="text/html"))
     found = ambient(*words.split(), "--kubeconfig", kubeconfig(server.url))
-    assert (found.code, found.out) == (1, "")
+    assert (found.code, found.out) == (1, own_version(words))
     assert {seen.method for seen in server.seen} == {"GET"}
     assert "Traceback" not in found.err
 
@@ -213,6 +224,9 @@ def test_a_server_that_is_none_of_kubernetes(
         ("explain pods -l a==,b(", None),
         ("enable pods -l a=b=c", None),
         ("status --field-selector phase", "error: invalid selector: 'phase'; can't understand 'phase'"),
+        ("status ''", "error: resource name may not be empty"),
+        ("status pod/", "error: arguments in resource/name form must have a single resource and name"),
+        ("status -w --fail-on any", "error: --fail-on needs an end: it cannot go with --watch"),
         (
             "status -o table",
             'error: unable to match a printer suitable for the output format "table", '
@@ -227,7 +241,7 @@ def test_a_server_that_is_none_of_kubernetes(
     ],
 )  # fmt: skip
 def test_wrong_usage(ambient: Run, words: str, sentence: str | None) -> None:
-    found = ambient(*words.split())
+    found = ambient(*shlex.split(words))
     assert (found.code, found.out) == (2, "")
     (told,) = found.err.splitlines()
     assert told.startswith("error: ")

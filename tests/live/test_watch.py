@@ -232,6 +232,21 @@ def test_one_document_a_change(cluster: Cluster, new_namespace: NewNamespace, wa
     assert change["items"][0]["name"] == "first"
 
 
+def test_what_is_not_there_is_not_waited_for(namespace: str, watch: Callable[..., Watch]) -> None:
+    running = watch("nosuch", "-n", namespace)
+    assert running.process.wait(PATIENCE) == 1
+    assert 'Error from server (NotFound): pods "nosuch" not found' in running.err
+
+
+def test_one_that_is_not_there_is_told_at_once(cluster: Cluster, namespace: str, watch: Callable[..., Watch]) -> None:
+    cluster.apply(pod("one", namespace))
+    phase(cluster, namespace, "one", "Running")
+    running = watch("one", "nosuch", "-n", namespace)
+    running.row("one")
+    running.interrupt()
+    assert 'Error from server (NotFound): pods "nosuch" not found' in running.err
+
+
 def test_ctrl_c_ends_it(cluster: Cluster, namespace: str, watch: Callable[..., Watch]) -> None:
     cluster.apply(pod("one", namespace))
     phase(cluster, namespace, "one", "Running")
@@ -258,8 +273,11 @@ def test_a_stream_that_ends_goes_on(
     fault_proxy.reset(rf"/namespaces/{namespace}/pods.*watch=", after=100, times=1)
     running = watch("-n", namespace, "--no-headers", kubeconfig=fault_proxy.kubeconfig())
     running.row("first", "Enrolled")
-    wait_for("a second watch", lambda: fault_proxy.count(rf"/namespaces/{namespace}/pods.*watch=") >= 2)
-    cluster.api.request("DELETE", f"/api/v1/namespaces/{namespace}/pods/first")
+    watches = rf"/namespaces/{namespace}/pods.*watch="
+    wait_for("a watch", lambda: fault_proxy.count(watches) >= 1)
+    cluster.api.request("DELETE", f"/api/v1/namespaces/{namespace}/pods/first")  # of which 100 bytes arrive
+    wait_for("a second watch", lambda: fault_proxy.count(watches) >= 2)
+    running.row("first", "Gone")
     cluster.apply(pod("second", namespace))
     assert running.row("second", "Enrolled")[1] == "ambient"
 

@@ -46,7 +46,7 @@ def _needs(targets: Sequence[Target], chunk_size: int) -> Needs:
         return of_namespaces((), chunk_size=chunk_size)
     kinds = {kind_of(t) for t in targets}
     if len(names) == 1 and kinds == {"Pod"} and len(targets) <= _MANY:
-        return of_pods(names[0], (t.name for t in targets))
+        return of_pods(names[0], (t.name for t in targets), chunk_size=chunk_size)
     if len(names) == 1 and not kinds & {"Pod", "Namespace", "CronJob"}:
         owners = (Owner(kind=kind_of(t), name=t.name) for t in targets)
         return of_workloads(names[0], owners, chunk_size=chunk_size)

@@ -69,9 +69,7 @@ def _print_document(found: Explained, output: str) -> None:
     from kubectl_ambient.render import documents
 
     items: list[dict[str, Any]] = [
-        documents.explanation(j, fixes(j, part.judge.snapshot), part.judge.assumptions)
-        for part in found.parts
-        for j in part.judgements
+        documents.explanation(j, fixes(j, part.judge.snapshot), part.judge.assumptions) for part, j in found.judged
     ]
     if len(items) == 1 and not found.subjects and not found.several:
         document = items[0]

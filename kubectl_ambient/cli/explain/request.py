@@ -41,7 +41,12 @@ class ExplainRequest:
                 raise UsageError("error: resource(s) were provided, but no name was specified")
         named = any(target.name is not None for target in targets)
         check_names(named=named, selected=bool(label_selector or field_selector))
-        return cls(origin=origin, targets=tuple(targets), label_selector=label_selector, field_selector=field_selector)
+        return cls(
+            origin=origin,
+            targets=tuple(dict.fromkeys(targets)),
+            label_selector=label_selector,
+            field_selector=field_selector,
+        )
 
 
 def _is_a_pod(words: Sequence[str]) -> bool:

@@ -38,9 +38,15 @@ class Explained(Told):
     several: bool = False
 
     @property
+    def judged(self) -> list[tuple[Part, Judgement]]:
+        """The judged pods of all parts, each once: a pod may be named, and be one of a named workload."""
+        found = ((part, judgement) for part in self.parts for judgement in part.judgements)
+        return list({judgement.pod.ref: (part, judgement) for part, judgement in found}.values())
+
+    @property
     def judgements(self) -> list[Judgement]:
-        """The judged pods of all parts."""
-        return [judgement for part in self.parts for judgement in part.judgements]
+        """The same without their parts."""
+        return [judgement for _, judgement in self.judged]
 
     @property
     def subjects(self) -> list[Subject]:
@@ -58,7 +64,8 @@ def read_explained(request: ExplainRequest) -> Explained:
     found = Explained(several=len(request.targets) > 1 or any(t.name is None for t in request.targets))
     if request.origin.filenames:
         snapshot, found.problems = from_files(request.origin)
-        _explain(snapshot, request, request.targets, request.origin.namespace, found)
+        for targets in _alike(request.targets):
+            _explain(snapshot, request, targets, request.origin.namespace, found)
     else:
         _explain_cluster(request, found)
     return found
@@ -94,7 +101,9 @@ def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -
     if targets[0].resource.kind == "Namespace":
         return of_namespaces(names, chunk_size=chunk_size, selected=() if names else ("Namespace",))
     if targets[0].resource.kind == "Pod":
-        return of_pods(namespace, names) if names else of_scope(_scope(request, namespace, None))
+        if names:
+            return of_pods(namespace, names, chunk_size=chunk_size)
+        return of_scope(_scope(request, namespace, None), chunk_size=chunk_size)
     if not names:
         selected = (target.resource.kind for target in targets)
         return of_namespaces([namespace], chunk_size=chunk_size, selected=selected)
