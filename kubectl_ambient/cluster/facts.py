@@ -43,7 +43,7 @@ NO_ANNOTATIONS = Annotations()
 
 
 class Owner(Fact, frozen=True):
-    """A controller, as `Deployment/web`."""
+    """A controller, as `Deployment/web`; one of another group by that name is a `Deployment.example.com/web`."""
 
     kind: str
     name: str

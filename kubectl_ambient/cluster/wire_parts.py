@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated, cast
 
 from msgspec import Meta, Struct, field
@@ -54,12 +55,31 @@ class Annotations(facts.Annotations, frozen=True):
 NO_ANNOTATIONS = Annotations()
 
 
+# Kubernetes' own kinds that own pods. Others have kinds of these names too, as apps.kruise.io a StatefulSet.
+_GROUPS = {
+    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"), ("apps", "extensions")),
+    **dict.fromkeys(("Job", "CronJob"), ("batch",)),
+    **dict.fromkeys(("ReplicationController", "Node"), ()),
+}
+
+
+@lru_cache(maxsize=256)
+def _kind_of_owner(kind: str, api_version: str) -> str:
+    group = api_version.rpartition("/")[0]
+    return f"{kind}.{group}" if group and group not in _GROUPS.get(kind, (group,)) else kind
+
+
 class OwnerReference(Wire, frozen=True):
     """`metadata.ownerReferences[]`."""
 
     kind: str
     name: str
+    api_version: str | None = None
     controller: bool | None = None
+
+    def fact(self) -> facts.Owner:
+        """The owner, its kind with the group where that is not the one of Kubernetes' own kind of that name."""
+        return facts.Owner(kind=_kind_of_owner(self.kind, self.api_version or ""), name=self.name)
 
 
 class Metadata(Wire, frozen=True):
@@ -78,8 +98,7 @@ class Metadata(Wire, frozen=True):
         references = self.owner_references
         if not references:
             return None
-        chosen = next((r for r in references if r.controller), references[0])
-        return facts.Owner(kind=chosen.kind, name=chosen.name)
+        return next((r for r in references if r.controller), references[0]).fact()
 
 
 class Object(Wire, frozen=True):

@@ -122,7 +122,7 @@ class WorkloadReads:
     def _belongs(self, pod: Pod, workload: Workload) -> bool:
         """Whether it is one of the workload's pods: another's may have the labels of its selector."""
         itself = Owner(kind=workload.kind, name=workload.name)
-        if workload.kind == "CronJob" and pod.owner:
+        if workload.kind == "CronJob" and pod.owner and pod.owner.kind == "Job":
             job = self._snapshot.workload("Job", pod.namespace, pod.owner.name)
             return job is not None and job.owner == itself
         return itself in (pod.owner, owner_of(pod, self._snapshot.workloads))

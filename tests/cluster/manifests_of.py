@@ -29,6 +29,11 @@ ANNOTATIONS = st.dictionaries(
     st.sampled_from(["enabled", "pending", "true", "", '{"revision":"default"}', "line\nbreak: - x"]),
     max_size=3,
 )
+API_VERSIONS = {
+    **dict.fromkeys(("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet"), "apps/v1"),
+    **dict.fromkeys(("Job", "CronJob"), "batch/v1"),
+    **dict.fromkeys(("ReplicationController", "Node"), "v1"),
+}
 
 
 def pod(name: str = "web-1", namespace: str = "shop", **fields: Any) -> Manifest:
@@ -38,8 +43,7 @@ def pod(name: str = "web-1", namespace: str = "shop", **fields: Any) -> Manifest
         if key in fields:
             metadata[key] = fields[key]
     if "owner" in fields:
-        kind, _, owner = fields["owner"].partition("/")
-        metadata["ownerReferences"] = [{"apiVersion": "v1", "kind": kind, "name": owner, "controller": True}]
+        metadata["ownerReferences"] = [owner_reference(fields["owner"])]
     return {
         "apiVersion": "v1",
         "kind": "Pod",
@@ -47,6 +51,14 @@ def pod(name: str = "web-1", namespace: str = "shop", **fields: Any) -> Manifest
         "spec": {"nodeName": "n1", "containers": [{"name": "app", "image": "app:1"}], **fields.get("spec", {})},
         "status": {"phase": "Running", "podIP": "10.0.0.1", **fields.get("status", {})},
     }
+
+
+def owner_reference(owner: str) -> Manifest:
+    """`StatefulSet/db`, or of a group that is not the kind's own `StatefulSet.apps.kruise.io/db`."""
+    kind, _, name = owner.partition("/")
+    kind, _, group = kind.partition(".")
+    version = f"{group}/v1beta1" if group else API_VERSIONS.get(kind, "example.com/v1")
+    return {"apiVersion": version, "kind": kind, "name": name, "controller": True}
 
 
 def namespace(name: str = "shop", labels: dict[str, str] | None = None) -> Manifest:
@@ -64,7 +76,6 @@ def configmap(name: str, namespace: str = "istio-system", **fields: Any) -> Mani
 
 def workload(kind: str, name: str = "web", namespace: str = "shop", **fields: Any) -> Manifest:
     """A workload whose pods have the label app=<name>; `labels`, `owner`, `template` and `spec` may be given."""
-    group = {"CronJob": "batch/v1", "Job": "batch/v1", "ReplicationController": "v1"}.get(kind, "apps/v1")
     labels = {"app": name}
     template = {"metadata": {"labels": labels}, "spec": {"containers": [{"name": "app", "image": "app:1"}]}}
     template = {**template, **fields.get("template", {})}
@@ -75,10 +86,9 @@ def workload(kind: str, name: str = "web", namespace: str = "shop", **fields: An
         spec = {"jobTemplate": {"spec": {"template": template}}}
     metadata: Manifest = {"name": name, "namespace": namespace, "labels": fields.get("labels", {})}
     if "owner" in fields:
-        owner_kind, _, owner = fields["owner"].partition("/")
-        metadata["ownerReferences"] = [{"apiVersion": "v1", "kind": owner_kind, "name": owner, "controller": True}]
+        metadata["ownerReferences"] = [owner_reference(fields["owner"])]
     return {
-        "apiVersion": group,
+        "apiVersion": API_VERSIONS[kind],
         "kind": kind,
         "metadata": metadata,
         "spec": {**spec, **fields.get("spec", {})},

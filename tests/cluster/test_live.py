@@ -323,6 +323,25 @@ def test_an_owner_that_is_gone() -> None:
     assert str(snapshot.unread_workloads["StatefulSet/shop/gone"]) == "cannot get statefulset gone: not found"
 
 
+@pytest.mark.parametrize("kind", ["StatefulSet.apps.kruise.io", "Job.batch.volcano.sh", "ReplicaSet.example.com"])
+@pytest.mark.parametrize("need", [SHOP, n.of_pods("shop", ["odd"])])
+def test_an_owner_of_another_group_is_not_looked_for_among_the_built_in_ones(kind: str, need: Needs) -> None:
+    built_in = m.workload(kind.partition(".")[0], "x")
+    client = FakeClient(built_in, m.pod("odd", owner=f"{kind}/x"))
+    snapshot = read(client, need)
+    assert snapshot.unread_workloads == {
+        f"{kind}/shop/x": Unread(what=f"get {kind.lower()} x", why="a kind that is not read")
+    }
+    assert not any("get" in request and " x" in request for request in client.requests)
+
+
+def test_a_pod_of_another_kind_is_no_pod_of_the_job_of_that_name() -> None:
+    stranger = m.pod("stranger", labels={"job-name": "nightly-1"}, owner="Job.batch.volcano.sh/nightly-1")
+    job = m.workload("Job", "nightly-1", owner="CronJob/nightly")
+    client = FakeClient(m.workload("CronJob", "nightly"), job, stranger)
+    assert read(client, n.of_workloads("shop", [Owner(kind="CronJob", name="nightly")])).pods == []
+
+
 @pytest.mark.parametrize("home", ["istio-system", "kube-system"])
 def test_configmaps_by_get_where_they_may_not_be_listed(home: str) -> None:
     config = m.configmap("istio-cni-config", home, data={"AMBIENT_ENABLED": "true"})

@@ -141,6 +141,27 @@ def test_the_owner_is_the_controller_else_the_first() -> None:
     assert owned() is None
 
 
+@pytest.mark.parametrize(
+    ("version", "kind", "expected"),
+    [
+        ("apps/v1", "StatefulSet", "StatefulSet"),
+        ("apps.kruise.io/v1beta1", "StatefulSet", "StatefulSet.apps.kruise.io"),
+        ("batch.volcano.sh/v1alpha1", "Job", "Job.batch.volcano.sh"),
+        ("batch/v1", "Job", "Job"),
+        ("extensions/v1beta1", "ReplicaSet", "ReplicaSet"),
+        ("v1", "ReplicationController", "ReplicationController"),
+        ("v1", "Node", "Node"),
+        ("example.com/v1", "Node", "Node.example.com"),
+        ("example.com/v1", "Widget", "Widget"),
+        (None, "StatefulSet", "StatefulSet"),
+    ],
+)
+def test_an_owner_of_another_group_is_no_built_in_kind(version: str | None, kind: str, expected: str) -> None:
+    manifest = m.pod()
+    manifest["metadata"]["ownerReferences"] = [{"apiVersion": version, "kind": kind, "name": "x"}]
+    assert msgspec.convert(manifest, wire.Pod).fact().owner == Owner(kind=expected, name="x")
+
+
 def test_annotations_that_decide() -> None:
     found = pod(
         annotations={
