@@ -10,7 +10,7 @@ import pytest
 
 from kubectl_ambient.cluster.facts import Owner, Unread
 from kubectl_ambient.cluster.label_keys import concerns_istio, distance, is_domain
-from kubectl_ambient.cluster.labelled.facts import LISTED, Labelled, LabelSnapshot
+from kubectl_ambient.cluster.labelled.facts import LISTED, TEMPLATED, Labelled, LabelSnapshot
 from kubectl_ambient.cluster.labelled.files import read_label_files
 from kubectl_ambient.cluster.labelled.live import LabelNeeds, of_scope, read_labels
 from kubectl_ambient.kube.api import Client
@@ -40,6 +40,8 @@ CLUSTER = [
     any_object("services", "web", {WAYPOINT: "wp", "app": "web"}),
     any_object("services", "api", {WAYPOINT: "wp"}, "other"),
     m.workload("Deployment", "web", labels={MODE: "none"}, template={"metadata": {"labels": AMBIENT}}),
+    m.workload("CronJob", "nightly", template={"metadata": {"labels": AMBIENT}}),
+    m.workload("Job", "nightly-1", template={"metadata": {"labels": AMBIENT}}, owner="CronJob/nightly"),
     any_object("gateways", "wp", {"istio.io/waypoint-for": "all"}),
     any_object("gatewayclasses", "istio-waypoint", {"istio.io/waypoint-for": "all"}),
     any_object("authorizationpolicies", "deny", {}, **{"istio.io/dry-run": "true", "note": "x"}),
@@ -77,6 +79,9 @@ def test_only_what_concerns_istio_is_kept() -> None:
     web = found["Deployment/shop/web"]
     assert (web.labels, web.template_labels) == ({MODE: "none"}, AMBIENT)
     assert found["Pod/shop/web-5d9f-1"].owner == Owner(kind="Deployment", name="web")
+    assert found["CronJob/shop/nightly"].template_labels == AMBIENT
+    nightly = found["Job/shop/nightly-1"]
+    assert (nightly.template_labels, nightly.owner) == (AMBIENT, Owner(kind="CronJob", name="nightly"))
     assert found["Service/shop/wp"].istios
     assert found["GatewayClass/istio-waypoint"].namespace == ""
 
@@ -88,7 +93,7 @@ def test_everything_is_listed_once_as_metadata_in_one_round() -> None:
     for kind in LISTED:
         resource = find_resource(kind)
         where = f"list {resource.plural}" + (" *" if resource.namespaced else "")
-        suffix = "" if kind in ("Deployment", "StatefulSet", "DaemonSet") else " (metadata)"
+        suffix = "" if kind in TEMPLATED else " (metadata)"
         assert asked.count(f"{where}{suffix}") == 1, kind
     assert len(client.rounds) == 1
 
@@ -117,9 +122,11 @@ def test_a_named_object_needs_itself_and_its_namespace() -> None:
 
 
 def test_what_is_not_there_and_what_is_refused() -> None:
-    client = FakeClient(*CLUSTER, refused={"list services *"}, missing={"gateways", "gatewayclasses", "serviceentries"})
+    client = FakeClient(
+        *CLUSTER, refused={"list services *", "list jobs *"}, missing={"gateways", "gatewayclasses", "serviceentries"}
+    )
     found = live(client, of_scope(""))
-    assert list(map(str, found.unread)) == ["cannot list services: forbidden"]
+    assert list(map(str, found.unread)) == ["cannot list services: forbidden", "cannot list jobs: forbidden"]
     assert "Deployment/shop/web" in refs(found)
     assert "Gateway/shop/wp" not in refs(found)
     absent = live(FakeClient(*CLUSTER), LabelNeeds(namespace="shop", named=(("Service", "no"), ("Namespace", "nope"))))

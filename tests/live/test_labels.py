@@ -16,7 +16,7 @@ from tests.rig.api import Object
 from tests.rig.cluster import Cluster
 from tests.rig.kubectl import Result, Runner
 from tests.rig.rights import wait_until_granted
-from tests.rig.workloads import AMBIENT, deployment, pod
+from tests.rig.workloads import AMBIENT, deployment, pod, pod_spec
 
 from .test_status import a_namespace, document
 
@@ -45,6 +45,20 @@ def waypoint(name: str, namespace: str, labels: dict[str, str]) -> Object:
             "listeners": [{"name": "mesh", "port": 15008, "protocol": "HBONE"}],
         },
     }
+
+
+def job(name: str, namespace: str, labels: dict[str, str]) -> Object:
+    """A Job with these labels on its pod template."""
+    template = {"metadata": {"labels": labels}, "spec": {**pod_spec(), "restartPolicy": "Never"}}
+    metadata = {"name": name, "namespace": namespace}
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": {"template": template}}
+
+
+def cron_job(name: str, namespace: str, labels: dict[str, str]) -> Object:
+    """A CronJob that runs when it is told to."""
+    made = job(name, namespace, labels)
+    spec = {"schedule": "0 0 1 1 *", "suspend": True, "jobTemplate": {"spec": made["spec"]}}
+    return {**made, "kind": "CronJob", "spec": spec}
 
 
 def objects(wrong: str, typo: str) -> list[Object]:
@@ -164,6 +178,28 @@ def test_the_server_takes_every_fix(kubectl: Runner, ambient: Runner, mistaken: 
                 for command in (finding["fix"] or "").split(" && "):
                     if command:
                         kubectl(*shlex.split(command)[1:], "--dry-run=server")
+
+
+def test_what_a_job_makes_is_told_once_live_and_in_files(
+    cluster: Cluster, kubectl: Runner, ambient: Runner, tmp_path: Path
+) -> None:
+    with a_namespace(cluster, "jobs", AMBIENT) as name:
+        cluster.apply(cron_job("nightly", name, TYPO), job("once", name, TYPO))
+        kubectl("create", "job", "now", "--from=cronjob/nightly", "-n", name)
+        pods = ("get", "pods", "-n", name, "-o", "name")
+        cluster.processes.wait_for("the pods of both", lambda: len(kubectl(*pods).stdout.split()) == 2)
+        told = ambient("labels", "-n", name, "-o", "json")
+        found = mistakes(told, name)
+        assert found == [
+            ("ValueUnknown", f"CronJob/{name}/nightly", "istio.io/dataplane-mode"),
+            ("ValueUnknown", f"Job/{name}/once", "istio.io/dataplane-mode"),
+        ]
+        fixes = [finding["fix"] for item in document(told)["items"] for finding in item["findings"]]
+        assert fixes[1] is None
+        kubectl(*shlex.split(fixes[0])[1:], "--dry-run=server")
+        path = tmp_path / "all.yaml"
+        path.write_text(kubectl("get", "cronjobs,jobs,pods", "-n", name, "-o", "yaml").stdout)
+        assert mistakes(ambient("labels", "-f", str(path), "-o", "json"), name) == found
 
 
 def test_a_developer_asks_about_one_pod(cluster: Cluster, ambient: Runner, mistaken: tuple[str, str]) -> None:

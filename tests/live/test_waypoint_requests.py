@@ -116,6 +116,8 @@ def labelled(inside: str) -> dict[str, str]:
         f"/apis/apps/v1{inside}/daemonsets",
         f"/apis/apps/v1{inside}/deployments",
         f"/apis/apps/v1{inside}/statefulsets",
+        f"/apis/batch/v1{inside}/cronjobs",
+        f"/apis/batch/v1{inside}/jobs",
         f"{_GATEWAY_API}{inside}/gateways",
         f"{_NETWORKING}{inside}/serviceentries",
         f"{_NETWORKING}{inside}/workloadentries",

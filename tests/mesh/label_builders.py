@@ -38,23 +38,28 @@ def on(kind: str, labels: dict[str, str] | None = None, **annotations: str) -> L
     return Labelled(kind=kind, namespace=namespace, name=name, labels=labels or {}, annotations=annotations)
 
 
-def template(labels: dict[str, str], own: dict[str, str] | None = None, **annotations: str) -> Labelled:
-    """A Deployment with these labels on its pod template."""
+def template(
+    labels: dict[str, str],
+    own: dict[str, str] | None = None,
+    kind: str = "Deployment",
+    owner: Owner | None = None,
+    **annotations: str,
+) -> Labelled:
+    """A Deployment (or another kind) with these labels on its pod template."""
     return Labelled(
-        kind="Deployment",
+        kind=kind,
         namespace="shop",
         name="web",
         labels=own or {},
         template_labels=labels,
         template_annotations=annotations,
+        owner=owner,
     )
 
 
-def pod_of(workload: str, labels: dict[str, str], name: str = "web-1") -> Labelled:
-    """A pod of a Deployment."""
-    return Labelled(
-        kind="Pod", namespace="shop", name=name, labels=labels, owner=Owner(kind="Deployment", name=workload)
-    )
+def pod_of(workload: str, labels: dict[str, str], kind: str = "Deployment") -> Labelled:
+    """A pod of a Deployment, or of another kind of workload."""
+    return Labelled(kind="Pod", namespace="shop", name="web-1", labels=labels, owner=Owner(kind=kind, name=workload))
 
 
 def judged(*objects: Labelled, by: Snapshot | None = None) -> LabelJudge:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kubectl_ambient.cluster.facts import Owner
 from kubectl_ambient.cluster.labelled.facts import Labelled, is_istios
 from kubectl_ambient.mesh.labels.known_keys import KNOWN_KEYS
 from kubectl_ambient.mesh.labels.reference import REFERENCE
@@ -12,6 +13,7 @@ from tests.mesh.label_builders import codes, fix, istio, judged, on, pod_of, rep
 MODE, WAYPOINT, FOR = "istio.io/dataplane-mode", "istio.io/use-waypoint", "istio.io/waypoint-for"
 INGRESS = "istio.io/ingress-use-waypoint"
 NS = "kubectl label namespace shop"
+NIGHTLY, DEPLOYMENT = Owner(kind="CronJob", name="web"), Owner(kind="Deployment", name="web")
 
 VALUES: list[tuple[str, str, str, str | None]] = [
     ("Namespace", MODE, "Ambient", f"{NS} {MODE}=ambient --overwrite"),
@@ -340,3 +342,49 @@ def test_a_mistake_of_a_template_is_not_told_again_for_its_pods() -> None:
     assert codes(pod_of("web", {MODE: "enabled"}), workload) == ["ValueUnknown"]
     assert codes(pod_of("other", {MODE: "Ambient"}), workload) == ["ValueUnknown"]
     assert report(pod_of("web", {MODE: "Ambient"}), workload).own == ()
+
+
+def test_a_mistake_of_a_cronjob_is_told_there_and_nowhere_below() -> None:
+    nightly = template({MODE: "Ambient"}, kind="CronJob")
+    job = template({MODE: "Ambient"}, {"istio.io/use-waypoints": "wp"}, kind="Job", owner=NIGHTLY)
+    assert codes(nightly, job) == ["ValueUnknown"]
+    assert fix(nightly) == (
+        'kubectl patch cronjob web -n shop --type merge -p \'{"spec":{"jobTemplate":{"spec":{"template":{"metadata":'
+        '{"labels":{"istio.io/dataplane-mode":"ambient"}}}}}}}\''
+    )
+    assert (codes(job, nightly), report(job, nightly).own) == ([], ())
+    assert codes(pod_of("web", {MODE: "Ambient"}, "Job"), job, nightly) == []
+    assert codes(pod_of("web", {MODE: "enabled"}, "Job"), job, nightly) == ["ValueUnknown"]
+    mended = template({MODE: "ambient"}, kind="CronJob")
+    assert codes(job, mended) == []  # of an earlier run
+
+
+def test_the_template_of_a_job_cannot_be_changed() -> None:
+    again = "The template of a Job cannot be changed: mend its manifest, delete the Job and create it again"
+    for job in (
+        template({MODE: "Ambient"}, kind="Job"),
+        template({"istio.io/dataplanemode": "ambient"}, kind="Job"),
+        template({"ambient.istio.io/bypass-inbound-capture": "true"}, kind="Job"),
+        template({}, {MODE: "ambient"}, kind="Job"),
+    ):
+        (finding,) = report(job).findings
+        assert (finding.fix, finding.message.partition(". ")[2].endswith(again)) == (None, True), finding
+    assert fix(template({}, {FOR: "all"}, kind="Job")) == f"kubectl label job web -n shop {FOR}-"
+
+
+def test_what_an_owner_makes_is_mended_there() -> None:
+    for kind, owner in (("Job", NIGHTLY), ("Job", Owner(kind="Workflow", name="w")), ("ReplicaSet", DEPLOYMENT)):
+        for made in (template({MODE: "Ambient"}, kind=kind, owner=owner), template({}, {FOR: "all"}, kind, owner)):
+            (finding,) = report(made).findings
+            assert finding.fix is None
+            assert finding.message.endswith(f". {owner} makes the {kind}: mend it there")
+
+
+def test_a_job_without_labels_gets_those_of_its_template() -> None:
+    """The API server's doing, so they are told once."""
+    mistaken = {"istio.io/dataplanemode": "ambient"}
+    job = template(mistaken, mistaken, kind="Job")
+    assert [e.field for finding in report(job).findings for e in finding.evidence] == [
+        "spec.template.metadata.labels[istio.io/dataplanemode]"
+    ]
+    assert [setting.holder for setting in report(job).own] == ["template"]

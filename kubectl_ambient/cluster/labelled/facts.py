@@ -18,6 +18,8 @@ LISTED = (
     "Deployment",
     "StatefulSet",
     "DaemonSet",
+    "CronJob",
+    "Job",
     "Gateway",
     "GatewayClass",
     "ServiceEntry",
@@ -25,7 +27,7 @@ LISTED = (
     "AuthorizationPolicy",
 )
 TEMPLATED = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob")
-KINDS = (*LISTED, "ReplicaSet", "ReplicationController", "Job", "CronJob")  # the last four by name, and in files
+KINDS = (*LISTED, "ReplicaSet", "ReplicationController")  # the last two by name, and in files
 
 
 class Refused(Fact, frozen=True):
@@ -40,7 +42,7 @@ class Refused(Fact, frozen=True):
 class Labelled(Fact, frozen=True):
     """One object with those of its labels and annotations that concern Istio, or look as if they were meant to.
 
-    `template_…` are those of its pod template. `owner` is a pod's controller (the Deployment behind a ReplicaSet).
+    `template_…` are those of its pod template. `owner` is its controller (of a pod the Deployment behind a ReplicaSet).
     `istios`: Istio itself made or installed it. `refused` is of files only.
     """
 

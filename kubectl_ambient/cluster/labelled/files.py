@@ -91,8 +91,8 @@ class _Found(Taker):
         labels, annotations = texts_of(metadata, "labels"), texts_of(metadata, "annotations")
         below, below_annotations = texts_of(template, "labels"), texts_of(template, "annotations")
         owner = _owner(metadata)
-        if owner and found.kind in ("ReplicaSet", "Job"):
-            return  # made from the template of its owner
+        if owner and found.kind == "ReplicaSet":
+            return  # made from the template of its owner, which its pods have by its name
         field = ".".join((*_TEMPLATE.get(found.kind, ("spec", "template")), "metadata"))
         labelled = Labelled(
             kind=found.kind,

@@ -1,4 +1,4 @@
-"""The commands that mend a label or an annotation, for kubectl."""
+"""The commands that mend a label or an annotation, for kubectl; None where a command cannot."""
 
 from __future__ import annotations
 
@@ -8,15 +8,17 @@ import shlex
 from typing import Any
 
 from kubectl_ambient.cluster.labelled.facts import Labelled
-from kubectl_ambient.mesh.labels.settings import Setting
+from kubectl_ambient.mesh.labels.settings import Holder, Setting
 
 # Two API groups have a Gateway; kubectl would take either.
 _TYPES = {"Gateway": "gateways.gateway.networking.k8s.io"}
 _VALUE = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]|")
 
 
-def relabel(of: Labelled, setting: Setting, changes: dict[str, str | None]) -> str:
+def relabel(of: Labelled, setting: Setting, changes: dict[str, str | None]) -> str | None:
     """Set (a text) or remove (None) labels or annotations where this one stands."""
+    if _is_out_of_reach(of, setting.holder):
+        return None
     if setting.holder == "template":
         path = setting.field.partition(".metadata.")[0].split(".")
         return patch(of, _nested([*path, "metadata", f"{setting.source}s"], changes))
@@ -26,7 +28,7 @@ def relabel(of: Labelled, setting: Setting, changes: dict[str, str | None]) -> s
 
 def move(of: Labelled, setting: Setting, *, key: str, value: str, to: str) -> str | None:
     """Take a label off and set `key` as an annotation (`to`), or the other way round; None where it cannot be."""
-    if to == "label" and not _VALUE.fullmatch(value):
+    if _is_out_of_reach(of, setting.holder) or (to == "label" and not _VALUE.fullmatch(value)):
         return None
     if setting.holder == "template":
         metadata = {f"{setting.source}s": {setting.key: None}, f"{to}s": {key: value}}
@@ -36,14 +38,34 @@ def move(of: Labelled, setting: Setting, *, key: str, value: str, to: str) -> st
     return f"{first} && {_edit(verbs[setting.source], of, {setting.key: None})}"
 
 
-def into_template(of: Labelled, setting: Setting) -> str:
+def into_template(of: Labelled, setting: Setting) -> str | None:
     """Take it off a workload and set it on its pod template instead."""
+    if _is_out_of_reach(of, "template"):
+        return None
     path = ["jobTemplate", "spec", "template"] if of.kind == "CronJob" else ["template"]
     body = {
         "metadata": {f"{setting.source}s": {setting.key: None}},
         "spec": _nested([*path, "metadata", f"{setting.source}s"], {setting.key: setting.value}),
     }
     return patch(of, body)
+
+
+def instead(of: Labelled) -> str:
+    """What to do where no command on this object helps, as a sentence; empty where one does."""
+    if _is_made(of):
+        return f"{of.owner} makes the {of.kind}: mend it there"
+    if of.kind == "Job":
+        return "The template of a Job cannot be changed: mend its manifest, delete the Job and create it again"
+    return ""
+
+
+def _is_out_of_reach(of: Labelled, holder: Holder) -> bool:
+    """Whether the API server takes no change, or its owner makes the next one without it."""
+    return _is_made(of) or (of.kind == "Job" and holder == "template")
+
+
+def _is_made(of: Labelled) -> bool:
+    return of.owner is not None and of.kind in ("Job", "ReplicaSet")
 
 
 def patch(of: Labelled, body: Any) -> str:

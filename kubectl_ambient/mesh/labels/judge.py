@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.labelled.facts import KINDS, Labelled, LabelSnapshot
+from kubectl_ambient.cluster.labelled.facts import KINDS, TEMPLATED, Labelled, LabelSnapshot
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.labels.context import context_of
 from kubectl_ambient.mesh.labels.lint import lint
@@ -15,8 +15,8 @@ from kubectl_ambient.mesh.labels.settings import Inherited, Setting, inherited, 
 class Report(Struct, frozen=True, kw_only=True):
     """One object: what is set on it, what it inherits, and what is wrong.
 
-    `own` are its own words of the reference, and those that are wrong: not what Istio wrote, nor what a pod has from
-    the template of its workload, where it stands.
+    `own` are its own words of the reference, and those that are wrong: not what Istio wrote, nor what it has from
+    the template of a workload, where it stands.
     """
 
     labelled: Labelled
@@ -46,7 +46,7 @@ class LabelJudge:
     def judge(self, labelled: Labelled) -> Report:
         """One object. Nothing is wrong with what Istio itself made."""
         found = tuple(settings(labelled))
-        judged = [s for s in found if not (labelled.istios or s.by_istio or self._is_of_template(labelled, s))]
+        judged = [s for s in found if not (labelled.istios or s.by_istio or self._is_told_elsewhere(labelled, s))]
         namespace = self._snapshot.namespaces.get(labelled.namespace)
         above = namespace if isinstance(namespace, Labelled) else None
         findings = () if labelled.istios else tuple(lint(labelled, judged, above, self.context))
@@ -59,15 +59,31 @@ class LabelJudge:
             findings=findings,
         )
 
-    def _is_of_template(self, labelled: Labelled, setting: Setting) -> bool:
-        """Whether a pod has it from the template of its workload, where it is judged once for all its pods."""
-        if labelled.kind != "Pod" or labelled.owner is None:
-            return False
-        workload = self._workloads.get(f"{labelled.owner.kind}/{labelled.namespace}/{labelled.owner.name}")
-        if workload is None:
-            return False
-        held = workload.template_labels if setting.source == "label" else workload.template_annotations
-        return held.get(setting.key) == setting.value
+    def _is_told_elsewhere(self, labelled: Labelled, setting: Setting) -> bool:
+        """Whether it has it from a template, where it is judged once for all that is made of it."""
+        maker = self._maker(labelled)
+        if maker is None:
+            return labelled.kind in _LABELLED_AS_TEMPLATE and setting.holder == "own" and _has(labelled, setting)
+        # All that a CronJob's Job has is the CronJob's, or was: what it has no more, the next Job will not have.
+        return labelled.kind != "Pod" or _has(maker, setting)
+
+    def _maker(self, labelled: Labelled) -> Labelled | None:
+        """The workload that made a pod or a workload, where it was asked for too."""
+        owner = labelled.owner
+        if owner is None or labelled.kind not in _MADE or owner.kind not in TEMPLATED:
+            return None
+        return self._workloads.get(f"{owner.kind}/{labelled.namespace}/{owner.name}")
+
+
+_MADE = ("Pod", "Job", "ReplicaSet")
+# Without labels of its own, an API server gives it those of its template [pkg/apis/batch/v1 and core/v1, defaults.go].
+_LABELLED_AS_TEMPLATE = ("Job", "ReplicationController")
+
+
+def _has(workload: Labelled, setting: Setting) -> bool:
+    """Whether its pod template says the same."""
+    held = workload.template_labels if setting.source == "label" else workload.template_annotations
+    return held.get(setting.key) == setting.value
 
 
 def _order(labelled: Labelled) -> tuple[str, int, str]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from kubectl_ambient.cluster.labelled.facts import TEMPLATED, Labelled, Refused
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label
 from kubectl_ambient.mesh.labels.context import Context
 from kubectl_ambient.mesh.labels.entry import Entry
-from kubectl_ambient.mesh.labels.fixes import into_template, move, relabel
+from kubectl_ambient.mesh.labels.fixes import instead, into_template, move, relabel
 from kubectl_ambient.mesh.labels.meaning import misspelt
 from kubectl_ambient.mesh.labels.reference import (
     DATAPLANE_MODE,
@@ -35,10 +37,16 @@ def lint(
         for check in CHECKS:
             finding = check(labelled, setting, context)
             if finding is not None:
-                yield finding
+                yield _advised(labelled, finding)
                 break
     if labelled.kind == "Namespace":
         yield from _modes(labelled, context)
+
+
+def _advised(of: Labelled, finding: Finding) -> Finding:
+    """Where no command mends it, what does."""
+    advice = "" if finding.fix else instead(of)
+    return replace(finding, message=f"{finding.message}. {advice}") if advice else finding
 
 
 def _refused(of: Labelled, setting: Setting, refused: Refused) -> Finding:

@@ -16,6 +16,7 @@ _SHORT = {
     "Deployment": "deploy",
     "StatefulSet": "sts",
     "DaemonSet": "ds",
+    "CronJob": "cj",
     "Service": "svc",
     "GatewayClass": "gatewayclass",
 }
