@@ -50,6 +50,14 @@ class Origin:
         """The namespace that was typed; empty for all of them, and where none was."""
         return "" if self.all_namespaces else self.connection.namespace
 
+    @property
+    def flags(self) -> str:
+        """Those that lead a command that reads to the same place."""
+        import shlex
+
+        files = "".join(f" -f {shlex.quote(name)}" for name in self.filenames)
+        return f"{files}{' -R' if self.recursive else ''}{self.connection.flags}"
+
     def home(self, client: Client) -> str:
         """The namespace to look into in a cluster; empty for all of them."""
         return "" if self.all_namespaces else client.namespace

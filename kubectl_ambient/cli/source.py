@@ -67,7 +67,7 @@ class Source(Told):
     pods: list[Pod]
     namespace: str
     many: bool
-    filenames: tuple[str, ...] = ()
+    flags: str
     client: Client | None = None
     scope: Scope | None = None
 
@@ -98,7 +98,7 @@ def _status_of_files(request: StatusRequest) -> Source:
         namespace=namespace,
         many=not namespace,
         problems=problems,
-        filenames=origin.filenames,
+        flags=origin.flags,
     )
 
 
@@ -119,6 +119,7 @@ def _status_of_cluster(request: StatusRequest) -> Source:
         pods=_in_order(snapshot.pods),
         namespace=scope.namespace,
         many=request.origin.all_namespaces,
+        flags=request.origin.flags,
         problems=[*snapshot.missing.values(), *unknown, *bad_objects(client)],
         client=client,
         scope=scope,

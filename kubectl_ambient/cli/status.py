@@ -168,8 +168,7 @@ class Listing:
         tell_assumptions(source.judge.assumptions)
         if self.headers and any(map(_curious, verdicts)):
             where = "NAMESPACE" if self.namespaced else source.namespace
-            files = "".join(f" -f {name}" for name in source.filenames)
-            print(f"Why: kubectl ambient explain pod NAME -n {where}{files}", file=sys.stderr)
+            print(f"Why: kubectl ambient explain pod NAME -n {where}{source.flags}", file=sys.stderr)
 
 
 def _curious(verdict: Verdict) -> bool:

@@ -31,3 +31,26 @@ class ConnectionOptions:
     as_user_extra: tuple[str, ...] = ()
     request_timeout: str = "0"
     disable_compression: bool = False
+
+    @property
+    def flags(self) -> str:
+        """The typed flags that lead a later command to the same cluster as the same user; never a secret."""
+        import shlex
+
+        typed = (
+            ("--kubeconfig", self.kubeconfig),
+            ("--context", self.context),
+            ("--cluster", self.cluster),
+            ("--user", self.user),
+            ("--server", self.server),
+            ("--certificate-authority", self.certificate_authority),
+            ("--tls-server-name", self.tls_server_name),
+            ("--client-certificate", self.client_certificate),
+            ("--client-key", self.client_key),
+            ("--as", self.as_user),
+            ("--as-uid", self.as_uid),
+            *(("--as-group", group) for group in self.as_groups),
+            *(("--as-user-extra", extra) for extra in self.as_user_extra),
+        )
+        text = "".join(f" {flag} {shlex.quote(value)}" for flag, value in typed if value)
+        return f"{text} --insecure-skip-tls-verify" if self.insecure_skip_tls_verify else text

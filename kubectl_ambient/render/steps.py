@@ -84,7 +84,7 @@ def finding_text(finding: Finding, commands: Collection[str], width: int, paint:
     mark = paint(_SEVERITY[finding.severity], _SEVERITY_COLOUR[finding.severity])
     lines = textwrap.wrap(sentence(finding), max(width - 2, 30), break_long_words=False, break_on_hyphens=False)
     if finding.fix and finding.fix not in commands:
-        lines.append(f"→ {finding.fix}")
+        lines.append(f"→ {paint.command(finding.fix)}")
     return f"{mark} " + "\n  ".join(lines)
 
 
@@ -95,6 +95,6 @@ def what_to_do(fixes: Iterable[Fix], width: int, paint: Paint) -> str:
         return ""
     lines = ["What to do:"]
     for fix in told:
-        lines.append(f"  {paint(fix.command, 'bold')}")
+        lines.append(f"  {paint(paint.command(fix.command), 'bold')}")
         lines += [f"      {line}" for line in textwrap.wrap(fix.effect, max(width - 6, 30))]
     return "\n".join(lines)

@@ -33,10 +33,21 @@ def _is_terminal(stream: TextIO | None) -> bool:
 
 
 class Paint:
-    """Colours words, or leaves them alone. Colour only repeats what the words say."""
+    """Colours words, or leaves them alone. Colour only repeats what the words say.
 
-    def __init__(self, on: bool) -> None:
+    `flags` are those that lead a command to the cluster that the words are about (` --context prod`).
+    """
+
+    def __init__(self, on: bool, flags: str = "") -> None:
         self.on = on
+        self._flags = flags
+
+    def command(self, text: str) -> str:
+        """A command as it is to be typed: typed without the flags, it may change another cluster."""
+        if not self._flags:
+            return text
+        parts = text.split(" && ")
+        return " && ".join(f"{part}{self._flags}" if part.startswith("kubectl ") else part for part in parts)
 
     def __call__(self, text: str, colour: str) -> str:
         """The text in that colour (`red`, `green`, `yellow`, `dim`, `bold`); unknown names leave it plain."""

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from kubectl_ambient.cli.change import apply as change_apply
+from kubectl_ambient.kube.options import ConnectionOptions
 from tests.kube.standin import Reply, status
 
 from .enable_fixtures import Run, ambient, api, clean_environment, on_api
@@ -57,6 +58,25 @@ def test_nothing_is_changed_twice(on_api: Run, api: ObjectsApi) -> None:
 def test_the_undo_line_carries_the_connection(on_api: Run) -> None:
     found = on_api("enable", "ns", "shop", "--context", "dev", "--as", "a b", "--token", "secret")
     assert found.err.splitlines()[-1] == "undo: kubectl ambient disable ns shop --context dev --as 'a b'"
+
+
+def test_no_flag_that_the_cluster_is_reached_by_is_left_out() -> None:
+    options = ConnectionOptions(
+        kubeconfig="a file",
+        server="https://x",
+        token="secret",
+        certificate_authority="ca",
+        tls_server_name="name",
+        insecure_skip_tls_verify=True,
+        as_user="jane",
+        as_groups=("a", "b"),
+        as_user_extra=("k=v",),
+    )
+    assert options.flags == (
+        " --kubeconfig 'a file' --server https://x --certificate-authority ca --tls-server-name name"
+        " --as jane --as-group a --as-group b --as-user-extra k=v --insecure-skip-tls-verify"
+    )
+    assert ConnectionOptions(token="secret").flags == ""
 
 
 def test_several_namespaces_and_one_that_is_not_there(on_api: Run, api: ObjectsApi) -> None:

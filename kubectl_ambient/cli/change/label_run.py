@@ -8,7 +8,7 @@ from typing import Generic
 
 from kubectl_ambient.cli.change.apply import Applier
 from kubectl_ambient.cli.change.outcome import tell_failures, tell_nothing_found, tell_refusals, without_protected
-from kubectl_ambient.cli.change.output import connection_flags, print_results, selection_text
+from kubectl_ambient.cli.change.output import print_results, selection_text
 from kubectl_ambient.cli.change.remarks import tell
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Fields, Found, Item, TargetReader
@@ -67,7 +67,7 @@ class LabelRun(Generic[E]):
         # A selector stands for the names only where each object that it means was changed.
         whole = len(done) == self._selected and all(item.edit.changes for item in done)
         selection = selection_text(self._request, self._client.namespace) if whole else ""
-        line = self._undo([item.edit for item in done], connection_flags(self._request.connection), selection)
+        line = self._undo([item.edit for item in done], self._request.connection.flags, selection)
         if line:
             tell([f"undo: {line}"])
 

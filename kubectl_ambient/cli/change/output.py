@@ -1,4 +1,4 @@
-"""What `enable` and `disable` print as data, and the flags that a command to copy must carry."""
+"""What `enable` and `disable` print as data, and what a command to copy says of the objects."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from kubectl_ambient.change.patch import applied
 from kubectl_ambient.change.targets import printed, typed
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Fields, Item
-from kubectl_ambient.kube.options import ConnectionOptions
 
 _SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
@@ -68,21 +67,6 @@ def _sorted(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _sorted(value[key]) for key in sorted(value)}
     return [_sorted(item) for item in value] if isinstance(value, list) else value
-
-
-def connection_flags(options: ConnectionOptions) -> str:
-    """The flags that lead a later command to the same cluster as the same user; never a secret."""
-    typed_flags = (
-        ("--kubeconfig", options.kubeconfig),
-        ("--context", options.context),
-        ("--cluster", options.cluster),
-        ("--user", options.user),
-        ("--server", options.server),
-        ("--as", options.as_user),
-        ("--as-uid", options.as_uid),
-        *(("--as-group", group) for group in options.as_groups),
-    )
-    return "".join(f" {flag} {shlex.quote(value)}" for flag, value in typed_flags if value)
 
 
 def selection_text(request: ChangeRequest, namespace: str) -> str:

@@ -55,7 +55,7 @@ def explain(
         for judgement in found.judgements:
             print(f"pod/{judgement.verdict.name}")
     else:
-        _print_text(found, wide=output == "wide")
+        _print_text(found, wide=output == "wide", flags=request.origin.connection.flags)
     found.tell_remarks()
     code = found.tell_problems()
     if fails([j.verdict for j in found.judgements], conditions):
@@ -78,7 +78,7 @@ def _print_document(found: Explained, output: str) -> None:
     print(documents.as_text(document, output))
 
 
-def _print_text(found: Explained, *, wide: bool) -> None:
+def _print_text(found: Explained, *, wide: bool, flags: str) -> None:
     from kubectl_ambient.cli.told import tell_assumptions
     from kubectl_ambient.mesh.fixes import fixes
     from kubectl_ambient.mesh.subjects import fixes_of
@@ -86,7 +86,7 @@ def _print_text(found: Explained, *, wide: bool) -> None:
     from kubectl_ambient.render.subject import subject_text
     from kubectl_ambient.render.terminal import Paint, colours, text_width
 
-    paint, width = Paint(colours()), text_width()
+    paint, width = Paint(colours(), flags), text_width()
     texts = []
     for part in found.parts:
         snapshot = part.judge.snapshot

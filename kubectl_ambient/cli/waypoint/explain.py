@@ -45,7 +45,7 @@ def waypoint_explain(
     elif output == "name":
         _print_names(found)
     else:
-        _print_text(found)
+        _print_text(found, request.origin.connection.flags)
     code = found.tell_problems()
     if code:
         raise typer.Exit(code)
@@ -71,11 +71,11 @@ def _print_names(found: WaypointExplanations) -> None:
         print(f"{find_resource(explained.binding.kind).name_for_output}/{explained.binding.name}")
 
 
-def _print_text(found: WaypointExplanations) -> None:
+def _print_text(found: WaypointExplanations, flags: str) -> None:
     from kubectl_ambient.render.terminal import Paint, colours, text_width
     from kubectl_ambient.render.waypoint.explain import explanation, namespace_text
 
-    paint, width = Paint(colours()), text_width()
+    paint, width = Paint(colours(), flags), text_width()
     texts = [namespace_text(use, width=width, paint=paint) for use in found.namespaces]
     texts += [explanation(explained, width=width, paint=paint) for explained in found.objects]
     if texts:
