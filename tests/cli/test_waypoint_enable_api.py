@@ -295,6 +295,17 @@ def test_a_pod_of_a_deployment(on_api: Run, api: ObjectsApi) -> None:
     assert "pod/web-1: the pod is not in the mesh" in told
 
 
+def test_nothing_leads_to_the_waypoint_of_a_pod_on_the_host_network(on_api: Run, api: ObjectsApi) -> None:
+    gateway(api, labels={"istio.io/waypoint-for": "all"})
+    pod(api, "web-1", mesh=False)
+    api.objects[f"{PODS}/web-1"]["spec"] = {"hostNetwork": True}
+    told = flat(on_api("waypoint", "enable", "pod", "web-1", "--dry-run=client").err)
+    assert "Would go direct pod/web-1 on the host network" in told
+    assert "pod/web-1: the pod is on the host network: its address is its node's" in told
+    told = flat(on_api("waypoint", "enable", "ns", "shop", "--dry-run=client").err)
+    assert "Would go direct 1 pod on the host network" in told
+
+
 def test_labels_without_effect(on_api: Run, api: ObjectsApi) -> None:
     service(api, "db", clusterIP="None")
     service(api, "ext", type="ExternalName", externalName="a.example", clusterIP="")

@@ -38,7 +38,7 @@ def bound(status: str, reason: str) -> tuple[Condition, ...]:
 
 def test_all_is_well() -> None:
     assert codes(bind(service(WP, conditions=bound("True", "WaypointAccepted")))) == []
-    assert len(CHECKS) == 8
+    assert len(CHECKS) == 9
 
 
 @pytest.mark.parametrize(
@@ -168,6 +168,14 @@ def test_a_waypoint_for_a_pod_that_is_not_in_the_mesh() -> None:
     for inside in (Annotations(redirection="enabled"), Annotations(sidecar_status="")):
         assert codes(bind(pod(WP, annotations=inside), gateways=gateways)) == []
     assert not bind(pod(WP), gateways=gateways).needs_attention
+
+
+def test_a_waypoint_for_a_pod_on_the_host_network() -> None:
+    gateways = (gateway(labels={FOR: "all"}),)
+    binding = bind(pod(WP, host_network=True), gateways=gateways)
+    assert (binding.waypoint, codes(binding)) == ("app/wp", ["WaypointForHostNetwork"])
+    assert binding.needs_attention
+    assert codes(bind(pod(host_network=True), gateways=gateways)) == []
 
 
 def test_a_gateway_that_is_no_waypoint() -> None:

@@ -412,3 +412,8 @@ def test_nothing_goes_through_the_waypoint_of_a_headless_service() -> None:
     binding = bind(service({"istio.io/use-waypoint": "wp"}, cluster_ips=("None",)), mesh(gateway()))
     assert binding.waypoint == "app/wp"
     assert "nothing goes through it" in binding.message
+
+
+def test_nothing_goes_through_the_waypoint_of_a_pod_on_the_host_network() -> None:
+    binding = bind(pod(use("wp"), host_network=True), gateways=(gateway(labels={FOR: "all"}),))
+    assert binding.message == "Bound to waypoint app/wp, and nothing goes through it: the pod is on the host network."

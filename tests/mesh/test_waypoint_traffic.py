@@ -39,6 +39,10 @@ def test_43_a_pods_address_leads_to_the_workload_waypoint_only() -> None:
     assert who_uses(pod()) == who_uses(workload_entry()) == {"ambient"}
 
 
+def test_ztunnel_knows_no_pod_by_the_address_of_its_node() -> None:
+    assert who_uses(pod(host_network=True)) == set()
+
+
 def test_43_headless_services_are_called_by_their_pods_addresses() -> None:
     assert who_uses(service(cluster_ips=("None",))) == set()
     assert who_uses(service_entry(addresses=())) == set()

@@ -13,6 +13,7 @@ from kubectl_ambient.change.waypoint.plan import WaypointEdit
 from kubectl_ambient.cluster.facts import Namespace, Pod
 from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.waypoint.findings import UNREACHED
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
 from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING, IS_GATEWAY, NOT_LABELED, OPTED_OUT, Target
@@ -67,7 +68,7 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def _unused(binding: Binding) -> bool:
-    return _finds(binding, "ServiceWithoutAddress")
+    return _finds(binding, *UNREACHED)
 
 
 def _finds(binding: Binding, *codes: str) -> bool:

@@ -11,6 +11,7 @@ from kubectl_ambient.change.waypoint.notes_of_pods import lost_with_the_pod, not
 from kubectl_ambient.change.waypoint.plan import WaypointEdit
 from kubectl_ambient.change.words import MOST, few, grouped, verb
 from kubectl_ambient.cluster.facts import Namespace
+from kubectl_ambient.mesh.waypoint.findings import UNREACHED
 from kubectl_ambient.mesh.waypoint.rules import IS_GATEWAY, NOT_FOR_WORKLOADS, NOT_SERVED, UNSUPPORTED
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
 
@@ -57,11 +58,7 @@ def _no_effect(change: WaypointChange) -> Iterator[str]:
             why = served.after.message.rstrip(".")
             yield f"{printed(served.target)}: the label has no effect: {why[0].lower()}{why[1:]}"
         elif served.named and served.unused:
-            yield from (
-                f"{printed(served.target)}: {f.message}"
-                for f in served.after.findings
-                if f.code == "ServiceWithoutAddress"
-            )
+            yield from (f"{printed(served.target)}: {f.message}" for f in served.after.findings if f.code in UNREACHED)
 
 
 def _one_traffic(change: WaypointChange) -> Iterator[str]:

@@ -29,6 +29,9 @@ from kubectl_ambient.mesh.waypoint.rules import (
 )
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, Life, answers_hbone
 
+# Nothing leads to the waypoint.
+UNREACHED = ("ServiceWithoutAddress", "WaypointForHostNetwork")
+
 _REDIRECTION = "ambient.istio.io/redirection"
 # The one place where istiod tells which waypoint it means [model/service.go `buildMsg`].
 _ATTACHED = re.compile(r"Successfully attached to waypoint ([^\s/]+/[^\s/]+?)(?:\. |$)")
@@ -153,6 +156,19 @@ def _without_address(found: Found) -> Iterator[Finding]:
         yield Finding(code="ServiceWithoutAddress", severity="warning", message=message, evidence=(told,))
 
 
+def _host_network(found: Found) -> Iterator[Finding]:
+    """ztunnel knows no such workload by its address [ztunnel src/state/workload.rs `WorkloadStore::insert`]."""
+    pod = found.target
+    if not isinstance(pod, Pod) or not pod.host_network or not found.decision.waypoint:
+        return
+    told = Evidence(pod.ref, "spec.hostNetwork", "true")
+    message = (
+        "the pod is on the host network: its address is its node's, for which ztunnel knows no waypoint, so nothing "
+        "leads to this one"
+    )
+    yield Finding(code="WaypointForHostNetwork", severity="warning", message=message, evidence=(told,))
+
+
 def _inactive(found: Found) -> Iterator[Finding]:
     """A ServiceEntry with a wildcard host does nothing without a waypoint: 1.28+ [model/service.go]."""
     target = found.target
@@ -173,7 +189,7 @@ def _inactive(found: Found) -> Iterator[Finding]:
 def _out_of_mesh(found: Found) -> Iterator[Finding]:
     """The pod's own mode does not matter to its clients, but to the last hop."""
     pod = found.target
-    if not isinstance(pod, Pod) or not found.decision.waypoint:
+    if not isinstance(pod, Pod) or pod.host_network or not found.decision.waypoint:
         return
     if pod.annotations.redirection == "enabled" or pod.annotations.sidecar_status is not None:
         return
@@ -202,6 +218,7 @@ CHECKS: tuple[Check, ...] = (
     _fails_open,
     _disagrees,
     _without_address,
+    _host_network,
     _inactive,
     _canary,
     _out_of_mesh,

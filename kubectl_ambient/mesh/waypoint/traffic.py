@@ -10,8 +10,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import Namespace, Unread
-from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
 from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.versions import Version
@@ -46,7 +46,7 @@ def clients(target: Target, namespace: Namespace | Unread, v: Version) -> tuple[
 
     Whether the object's own pods are in the mesh does not matter to any of them.
     """
-    return _of_service(target, namespace, v) if isinstance(target, Service | ServiceEntry) else _of_workload()
+    return _of_service(target, namespace, v) if isinstance(target, Service | ServiceEntry) else _of_workload(target)
 
 
 def _of_service(target: Service | ServiceEntry, namespace: Namespace | Unread, v: Version) -> tuple[Client, ...]:
@@ -75,14 +75,17 @@ def _of_service(target: Service | ServiceEntry, namespace: Namespace | Unread, v
     )
 
 
-def _of_workload() -> tuple[Client, ...]:
+def _of_workload(target: Pod | WorkloadEntry) -> tuple[Client, ...]:
+    hidden = isinstance(target, Pod) and target.host_network
     straight = "gateways and sidecars look for waypoints of services only"
     return (
         Client(
             "ambient",
             "pods in ambient mode that call its own address",
-            True,
-            "ztunnel sends what goes to a workload's address to the workload's waypoint",
+            not hidden,
+            "a pod on the host network has its node's address, which ztunnel takes for no workload's"
+            if hidden
+            else "ztunnel sends what goes to a workload's address to the workload's waypoint",
             _ZTUNNEL,
         ),
         Client(

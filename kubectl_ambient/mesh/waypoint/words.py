@@ -21,8 +21,9 @@ def sentence(target: Target, decision: Decision) -> str:
     match decision.reason:
         case word if word == ACCEPTED:
             whose = "the namespace's label" if decision.named.inherited else "its own label"
-            if isinstance(target, Service) and target.headless:
-                text = f"Bound to waypoint {decision.waypoint}, and nothing goes through it: the Service is headless"
+            passed = _passed_by(target)
+            if passed:
+                text = f"Bound to waypoint {decision.waypoint}, and nothing goes through it: {passed}"
             else:
                 text = f"{what} goes through waypoint {decision.waypoint}: {whose} names it"
         case word if word == EVIDENCE_MISSING:
@@ -36,6 +37,15 @@ def sentence(target: Target, decision: Decision) -> str:
         case _:
             text = f"{what} goes direct: {why}"
     return text + "."
+
+
+def _passed_by(target: Target) -> str:
+    """Why nothing leads to a waypoint that is bound to it; empty where something does."""
+    if isinstance(target, Service) and target.headless:
+        return "the Service is headless"
+    if isinstance(target, Pod) and target.host_network:
+        return "the pod is on the host network"
+    return ""
 
 
 def concerns(target: Target) -> str:

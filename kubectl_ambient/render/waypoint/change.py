@@ -70,6 +70,8 @@ def _why(served: Served, way: Way) -> str:
         return f" {served.after.named or 'none'}"
     if way != "unserved":
         return ""
+    if served.unused and isinstance(served.target, Pod):
+        return " on the host network"
     if served.unused:
         return " headless" if isinstance(served.target, Service) else " without an address"
     if served.after.reason == NOT_SERVED and isinstance(served.target, Service):
