@@ -165,7 +165,8 @@ def test_a_waypoint_for_a_pod_that_is_not_in_the_mesh() -> None:
     gateways = (gateway(labels={FOR: "all"}),)
     (finding,) = bind(pod(WP), gateways=gateways).findings
     assert (finding.code, finding.severity) == ("WaypointForPlainPod", "info")
-    for inside in (Annotations(redirection="enabled"), Annotations(sidecar_status="")):
+    redirected = (Annotations(redirection="enabled"), Annotations(redirection="pending"))
+    for inside in (*redirected, Annotations(sidecar_status="")):
         assert codes(bind(pod(WP, annotations=inside), gateways=gateways)) == []
     assert not bind(pod(WP), gateways=gateways).needs_attention
 

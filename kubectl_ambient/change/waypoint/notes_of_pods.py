@@ -10,8 +10,8 @@ from kubectl_ambient.change.words import MOST, few, grouped, pods
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Owner, Pod
 from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME
 from kubectl_ambient.cluster.owners import owner_of
+from kubectl_ambient.mesh.waypoint.findings import REDIRECTED
 
-_IN = ("enabled", "pending")
 _CLIENTS = (
     "Only clients in ambient mode use a waypoint, and Istio's gateways where istio.io/ingress-use-waypoint=true says so"
 )
@@ -27,7 +27,7 @@ def not_in_mesh(change: WaypointChange) -> Iterator[str]:
     for home in dict.fromkeys(e.home for e in change.changing):
         namespace = after.namespace(home)
         inside = [p for p in after.snapshot.pods if p.namespace == home and not p.finished and not _is_proxy(p)]
-        out = [p for p in inside if p.annotations.redirection not in _IN]
+        out = [p for p in inside if p.annotations.redirection not in REDIRECTED]
         asks = isinstance(namespace, Namespace) and namespace.labels.get(DATAPLANE_MODE) == "ambient"
         if isinstance(namespace, Namespace) and not asks and len(out) == len(inside):
             value = namespace.labels.get(DATAPLANE_MODE)

@@ -31,6 +31,8 @@ from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, Life, answers_hbo
 
 # Nothing leads to the waypoint.
 UNREACHED = ("ServiceWithoutAddress", "WaypointForHostNetwork")
+# Redirected: `pending` pods are cut off, and not plain (1.25+).
+REDIRECTED = ("enabled", "pending")
 
 _REDIRECTION = "ambient.istio.io/redirection"
 # The one place where istiod tells which waypoint it means [model/service.go `buildMsg`].
@@ -191,7 +193,7 @@ def _out_of_mesh(found: Found) -> Iterator[Finding]:
     pod = found.target
     if not isinstance(pod, Pod) or pod.host_network or not found.decision.waypoint:
         return
-    if pod.annotations.redirection == "enabled" or pod.annotations.sidecar_status is not None:
+    if pod.annotations.redirection in REDIRECTED or pod.annotations.sidecar_status is not None:
         return
     told = annotation(pod.ref, _REDIRECTION, pod.annotations.redirection)
     message = (
