@@ -162,7 +162,7 @@ REFUSED = [
     (missing, "pod web-1", "istioctl waypoint apply -n shop --name waypoint --for workload"),
     (no_crds, "svc cart", "the server does not know gateways.gateway.networking.k8s.io"),
     (
-        lambda api: gateway(api, addresses=[]),
+        lambda api: gateway(api, ready=False, addresses=[]),
         "svc cart",
         "Gateway shop/waypoint has no address yet: none of its pods was Ready so far: traffic to the service would go "
         "on directly, without the waypoint's policies and routes (it fails open); see why: kubectl describe gateway "

@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import Istiod, LabelSelector, Namespace, Pod, Webhook
+from kubectl_ambient.cluster.facts import Istiod, LabelSelector, Namespace, Pod, Unread, Webhook
 from kubectl_ambient.cluster.l7.facts import (
     GATEWAY_NAME,
     Condition,
@@ -23,7 +23,7 @@ from kubectl_ambient.mesh.waypoint.list import Waypoint, waypoints
 from kubectl_ambient.mesh.waypoint.list_findings import findings_of, needs_attention
 from tests.conformance import cases
 from tests.mesh.builders import pod
-from tests.mesh.l7_builders import FOR, FORBIDDEN, HBONE, USE, USED, WP, a_mesh
+from tests.mesh.l7_builders import FOR, FORBIDDEN, HBONE, USE, USED, WP, a_mesh, bind, proxy, service
 from tests.mesh.meshes import MESHES, snapshot
 
 REV = "istio.io/rev"
@@ -178,6 +178,37 @@ def test_one_without_address() -> None:
     assert codes(a_mesh(young)) == ["WaypointWithoutAddress"]
     (told,) = findings_of(one(a_mesh(structs.replace(young, labels={REV: "gone"}))))
     assert "no istiod has the revision gone" in told.message
+
+
+WAITING = Condition(type="Programmed", status="Unknown", message="Waiting for controller.")
+
+
+@pytest.mark.parametrize(
+    ("pods", "conditions", "why"),
+    [
+        ([proxy(ready=False)], (WAITING,), " (none of its pods was Ready so far)"),
+        ([proxy()], (WAITING,), " (Waiting for controller)"),
+        ([], (WAITING,), " (Waiting for controller)"),
+        (FORBIDDEN, (WAITING,), " (Waiting for controller)"),
+        ([proxy()], (structs.replace(WAITING, status="True"),), ""),
+        ([], (), ""),
+    ],
+)
+def test_why_there_is_no_address(pods: list[Pod] | Unread, conditions: tuple[Condition, ...], why: str) -> None:
+    mesh = a_mesh(structs.replace(WP, addresses=(), conditions=conditions), instances={"app": pods})
+    (told,) = findings_of(one(mesh))
+    assert told.message == f"it has no address yet{why}: what names it goes direct"
+    binding = bind(service({USE: "wp"}), mesh)
+    assert f"Gateway app/wp has no address yet{why.replace(' (', ': ').replace(')', '')}." in binding.message
+
+
+def test_a_gateway_that_is_no_waypoint_and_has_no_address_harms_nobody_yet() -> None:
+    named = {"app": Namespace(name="app", labels={USE: "edge"})}
+    found = {f.code: f.message for f in findings_of(one(a_mesh(INGRESS, namespaces=named)))}
+    assert set(found) == {"WaypointWithoutAddress", "GatewayIsNoWaypoint"}
+    assert "as soon as it has an address istiod accepts it" in found["GatewayIsNoWaypoint"]
+    (ready,) = findings_of(one(a_mesh(structs.replace(INGRESS, addresses=("10.0.0.8",)), namespaces=named)))
+    assert "istiod accepts it all the same, and connections fail there" in ready.message
 
 
 @pytest.mark.parametrize("word", ["Service", "", "services"])

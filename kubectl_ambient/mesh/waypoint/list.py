@@ -15,7 +15,16 @@ from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.owner import Owner, owner_of
 from kubectl_ambient.mesh.waypoint.reference import reference
 from kubectl_ambient.mesh.waypoint.rules import UNUSABLE, kind_of
-from kubectl_ambient.mesh.waypoint.usable import MESH_CONTROLLER, WAYPOINT_CLASS, Life, Takes, answers_hbone, takes
+from kubectl_ambient.mesh.waypoint.usable import (
+    MESH_CONTROLLER,
+    WAYPOINT_CLASS,
+    Life,
+    Takes,
+    answers_hbone,
+    ready_among,
+    takes,
+    why_without_address,
+)
 
 CLASSES = (WAYPOINT_CLASS, "istio-agentgateway-waypoint")
 
@@ -47,6 +56,7 @@ class Waypoint(Struct, frozen=True, kw_only=True):
     """One waypoint. programmed: what its controller tells; None where it tells nothing, or of an older Gateway.
 
     ready, pods: how many of its proxies are Ready, and how many there are; None where they could not be read.
+    waits_for: what keeps an address away, where that is known.
     """
 
     gateway: Gateway
@@ -58,6 +68,7 @@ class Waypoint(Struct, frozen=True, kw_only=True):
     owner: Owner
     answers_hbone: bool
     life: Life
+    waits_for: str
     uses: Uses
 
 
@@ -91,19 +102,19 @@ def waypoint_of(judge: WaypointJudge, gateway: Gateway, uses: Mapping[str, Uses]
     l7, version = judge.snapshot.l7, judge.control_plane.newest.version
     of_class = l7.gateway_class(gateway.class_name)
     instances = l7.instances_of(gateway)
-    ready = [pod for pod in instances or () if pod.ready and pod.deleting is None]
     listener = listener_of(gateway, of_class, version)
     word = (listener and listener.allowed_from) or "Same"
     return Waypoint(
         gateway=gateway,
         takes=takes(gateway, of_class, version),
         programmed=_programmed(gateway),
-        ready=None if instances is None else len(ready),
+        ready=None if instances is None else len(ready_among(instances)),
         pods=None if instances is None else len(instances),
         routes=Routes(word if word in ("All", "Selector") else "Same", listener.selector if listener else None),  # type: ignore[arg-type]
         owner=owner_of(gateway, judge.namespace(gateway.namespace), judge.snapshot),
         answers_hbone=answers_hbone(gateway, of_class),
         life=judge.life_of(gateway),
+        waits_for="" if gateway.addresses else why_without_address(gateway, instances),
         uses=uses.get(gateway.key) or _counted(judge, Uses()),
     )
 

@@ -40,7 +40,8 @@ def _without_address(waypoint: Waypoint) -> Iterator[Finding]:
     gateway, owner = waypoint.gateway, waypoint.owner
     if gateway.addresses:
         return
-    message = "it has no address yet: none of its pods was Ready so far, and what names it goes direct"
+    why = f" ({waypoint.waits_for})" if waypoint.waits_for else ""
+    message = f"it has no address yet{why}: what names it goes direct"
     evidence = [Evidence(gateway.ref, "status.addresses", None)]
     if owner.missing and gateway.class_name in CLASSES:
         message += f"; no istiod has the revision {owner.revision}, which its labels ask for (a tag may stand for one)"
@@ -56,9 +57,12 @@ def _no_hbone(waypoint: Waypoint) -> Iterator[Finding]:
     gateway = waypoint.gateway
     if waypoint.answers_hbone:
         return
-    message = (
-        "it has no listener for HBONE, so it is no waypoint: istiod accepts it all the same, and connections fail there"
+    then = (
+        "istiod accepts it all the same, and connections fail there"
+        if gateway.addresses
+        else "as soon as it has an address istiod accepts it all the same, and connections will fail there"
     )
+    message = f"it has no listener for HBONE, so it is no waypoint: {then}"
     told = Evidence(gateway.ref, "spec.gatewayClassName", gateway.class_name or None)
     yield Finding(code="GatewayIsNoWaypoint", severity="error", message=message, evidence=(told,))
 

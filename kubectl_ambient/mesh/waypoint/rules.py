@@ -28,7 +28,7 @@ from kubectl_ambient.mesh.control_plane import World
 from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, label
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT, Reference, reference
-from kubectl_ambient.mesh.waypoint.usable import Traffic, takes
+from kubectl_ambient.mesh.waypoint.usable import Traffic, takes, why_without_address
 
 Target = Service | ServiceEntry | Pod | WorkloadEntry
 
@@ -244,7 +244,8 @@ def _ready(case: Case) -> Step:
         return _step("Ready", "out", message, Evidence(ref, "metadata.name", None), because=NOT_READY)
     told = Evidence(ref, "status.addresses", ", ".join(gateway.addresses) or None)
     if not gateway.addresses:
-        message = f"Gateway {gateway.key} has no address yet: none of its pods was Ready so far"
+        why = why_without_address(gateway, case.l7.instances_of(gateway))
+        message = f"Gateway {gateway.key} has no address yet{f': {why}' if why else ''}"
         return _step("Ready", "out", message, told, because=NOT_READY)
     return _step("Ready", "pass", f"Gateway {gateway.key} has an address", told)
 

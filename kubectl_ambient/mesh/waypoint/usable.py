@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -78,12 +79,11 @@ def life(gateway: Gateway, of_class: GatewayClass | Unread | None, instances: li
     Programmed may stay True for a while when all pods are gone, so it counts only where pods cannot tell.
     """
     if instances:
-        ready = [pod for pod in instances if pod.ready and pod.deleting is None]
         first = instances[0]
         number = "its only pod is" if len(instances) == 1 else f"none of its {len(instances)} pods is"
         told = Evidence(first.ref, "status.conditions[Ready]", "False")
         only = f"{number} not Ready" if len(instances) == 1 else f"{number} Ready"
-        return Life(True) if ready else Life(False, only, (told,))
+        return Life(True) if ready_among(instances) else Life(False, only, (told,))
     istiods = gateway.class_name == WAYPOINT_CLASS or (
         isinstance(of_class, GatewayClass) and of_class.controller == MESH_CONTROLLER
     )
@@ -98,6 +98,24 @@ def life(gateway: Gateway, of_class: GatewayClass | Unread | None, instances: li
         why = f"its Gateway is not Programmed ({programmed.message or programmed.reason or 'no reason given'})"
         return Life(False, why, (told,))
     return Life(True if programmed.true else None)
+
+
+def why_without_address(gateway: Gateway, instances: list[Pod] | None) -> str:
+    """What keeps the address away, as the rest of a sentence; empty where nothing tells. None: its pods are not known.
+
+    istiod writes it at the first readiness of a pod [conversion.go `reportGatewayStatus`].
+    """
+    if instances and not ready_among(instances):
+        return "none of its pods was Ready so far"
+    programmed = gateway.condition("Programmed")
+    if programmed is None or programmed.true:
+        return ""
+    return (programmed.message or programmed.reason).rstrip(".")
+
+
+def ready_among(instances: Iterable[Pod]) -> list[Pod]:
+    """Those that serve: Ready, and not being deleted."""
+    return [pod for pod in instances if pod.ready and pod.deleting is None]
 
 
 def _is_current(gateway: Gateway, condition: Condition) -> bool:
