@@ -84,6 +84,17 @@ def test_istios_own_objects_are_not_shown_unless_they_are_named() -> None:
     assert kinds(f"labels svc/istiod -n istio-system {FILE}") == ["Service/istiod"]
 
 
+def test_labels_in_a_spec_and_which_wins(tmp_path: Path) -> None:
+    spec = {"labels": {"istio.io/use-waypoint": "a", "istio.io/dataplane-mod": "none"}}
+    metadata = {"name": "vm", "namespace": "shop", "labels": {"istio.io/use-waypoint": "b"}}
+    entry = {"apiVersion": "networking.istio.io/v1", "kind": "WorkloadEntry", "metadata": metadata, "spec": spec}
+    (tmp_path / "vm.json").write_text(json.dumps(entry))
+    lines = run(f"labels we/vm -n shop -f {tmp_path / 'vm.json'}").out.splitlines()
+    assert "  istio.io/use-waypoint=b" in lines
+    assert "  istio.io/use-waypoint=a   (spec.labels, but metadata.labels wins)" in lines
+    assert "  istio.io/dataplane-mod=none   (spec.labels)" in lines
+
+
 def test_an_object_that_is_not_there() -> None:
     screen = run(f"labels svc/cart svc/nope -n shop {FILE}")
     assert screen.code == 1

@@ -40,6 +40,10 @@ CLUSTER = [
     any_object("services", "web", {WAYPOINT: "wp", "app": "web"}),
     any_object("services", "api", {WAYPOINT: "wp"}, "other"),
     m.workload("Deployment", "web", labels={MODE: "none"}, template={"metadata": {"labels": AMBIENT}}),
+    {
+        **any_object("workloadentries", "vm", AMBIENT),
+        "spec": {"address": "1.2.3.4", "labels": {WAYPOINT: "wp", "a": "b"}},
+    },
     m.workload("CronJob", "nightly", template={"metadata": {"labels": AMBIENT}}),
     m.workload("Job", "nightly-1", template={"metadata": {"labels": AMBIENT}}, owner="CronJob/nightly"),
     any_object("gateways", "wp", {"istio.io/waypoint-for": "all"}),
@@ -79,6 +83,8 @@ def test_only_what_concerns_istio_is_kept() -> None:
     web = found["Deployment/shop/web"]
     assert (web.labels, web.template_labels) == ({MODE: "none"}, AMBIENT)
     assert found["Pod/shop/web-5d9f-1"].owner == Owner(kind="Deployment", name="web")
+    entry = found["WorkloadEntry/shop/vm"]
+    assert (entry.spec_labels, entry.effective_labels) == ({WAYPOINT: "wp"}, {WAYPOINT: "wp", **AMBIENT})
     assert found["CronJob/shop/nightly"].template_labels == AMBIENT
     nightly = found["Job/shop/nightly-1"]
     assert (nightly.template_labels, nightly.owner) == (AMBIENT, Owner(kind="CronJob", name="nightly"))
@@ -93,7 +99,7 @@ def test_everything_is_listed_once_as_metadata_in_one_round() -> None:
     for kind in LISTED:
         resource = find_resource(kind)
         where = f"list {resource.plural}" + (" *" if resource.namespaced else "")
-        suffix = "" if kind in TEMPLATED else " (metadata)"
+        suffix = "" if kind in (*TEMPLATED, "WorkloadEntry") else " (metadata)"
         assert asked.count(f"{where}{suffix}") == 1, kind
     assert len(client.rounds) == 1
 
@@ -202,6 +208,16 @@ def test_what_an_api_server_refuses(tmp_path: Path, labels: dict[str, Any], key:
     (refused,) = found.refused
     assert (refused.field, refused.key) == ("metadata.labels", key)
     assert why in refused.why
+
+
+def test_the_labels_of_a_spec_take_any_key_but_only_text(tmp_path: Path) -> None:
+    labels = {"istio.io./x": "a/b", "istio.io/rev": True}
+    entry = {**any_object("workloadentries", "vm", {}), "spec": {"labels": labels}}
+    (found,) = in_files(tmp_path, entry).objects
+    assert [(r.field, r.key, r.value) for r in found.refused] == [("spec.labels", "istio.io/rev", "true")]
+    (tmp_path / "bad.json").write_text(json.dumps({**entry, "spec": {"labels": []}}))
+    _, (problem,) = read_label_files([str(tmp_path / "bad.json")])
+    assert "spec.labels: expected an object" in str(problem)
 
 
 def test_values_of_annotations_are_free_but_text(tmp_path: Path) -> None:

@@ -202,6 +202,25 @@ def test_what_a_job_makes_is_told_once_live_and_in_files(
         assert mistakes(ambient("labels", "-f", str(path), "-o", "json"), name) == found
 
 
+def test_the_spec_of_a_workload_entry(cluster: Cluster, kubectl: Runner, ambient: Runner) -> None:
+    with a_namespace(cluster, "vms", {"istio.io/use-waypoint": "wp"}) as name:
+        entry = {
+            "apiVersion": "networking.istio.io/v1",
+            "kind": "WorkloadEntry",
+            "metadata": {"name": "vm", "namespace": name},
+            "spec": {"address": "10.9.9.9", "labels": {"istio.io/use-waypoint": "none", "istio.io/use-waypoints": "x"}},
+        }
+        cluster.apply(entry)
+        told = document(ambient("labels", "-n", name, "-o", "json"))
+        (found,) = [finding for item in told["items"] for finding in item["findings"]]
+        assert (found["code"], found["evidence"][0]["field"]) == ("KeyMisspelt", "spec.labels[istio.io/use-waypoints]")
+        kubectl(*shlex.split(found["fix"])[1:])
+        assert kubectl("get", "we", "vm", "-n", name, "-o", "jsonpath={.spec.labels}").stdout == (
+            '{"istio.io/use-waypoint":"none"}'
+        )
+        assert "but its own istio.io/use-waypoint=none wins" in ambient("labels", "we/vm", "-n", name).stdout
+
+
 def test_a_developer_asks_about_one_pod(cluster: Cluster, ambient: Runner, mistaken: tuple[str, str]) -> None:
     """The pod and its namespace by `get` are enough; the rest is named."""
     _, typo = mistaken

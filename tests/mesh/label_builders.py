@@ -57,6 +57,11 @@ def template(
     )
 
 
+def entry(spec_labels: dict[str, str], labels: dict[str, str] | None = None) -> Labelled:
+    """A WorkloadEntry with these `spec.labels`."""
+    return Labelled(kind="WorkloadEntry", namespace="shop", name="web", spec_labels=spec_labels, labels=labels or {})
+
+
 def pod_of(workload: str, labels: dict[str, str], kind: str = "Deployment") -> Labelled:
     """A pod of a Deployment, or of another kind of workload."""
     return Labelled(kind="Pod", namespace="shop", name="web-1", labels=labels, owner=Owner(kind=kind, name=workload))

@@ -8,7 +8,7 @@ from kubectl_ambient.cluster.facts import Owner
 from kubectl_ambient.cluster.labelled.facts import Labelled, is_istios
 from kubectl_ambient.mesh.labels.known_keys import KNOWN_KEYS
 from kubectl_ambient.mesh.labels.reference import REFERENCE
-from tests.mesh.label_builders import codes, fix, istio, judged, on, pod_of, report, template
+from tests.mesh.label_builders import codes, entry, fix, istio, judged, on, pod_of, report, template
 
 MODE, WAYPOINT, FOR = "istio.io/dataplane-mode", "istio.io/use-waypoint", "istio.io/waypoint-for"
 INGRESS = "istio.io/ingress-use-waypoint"
@@ -148,6 +148,36 @@ def test_a_label_as_an_annotation_and_the_other_way_round() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("spec_labels", "code", "change"),
+    [
+        ({"istio.io/use-waypoints": "wp"}, "KeyMisspelt", f'{{"{WAYPOINT}":"wp","istio.io/use-waypoints":null}}'),
+        ({WAYPOINT: "None"}, "ValueUnknown", f'{{"{WAYPOINT}":"none"}}'),
+        ({MODE: "ambient"}, "KeyMisplaced", f'{{"{MODE}":null}}'),
+        ({f"{WAYPOINT}-namespace": "infra"}, "LabelIncomplete", f'{{"{WAYPOINT}-namespace":null}}'),
+        ({"ambient.istio.io/dns-capture": "true"}, "AnnotationIsLabel", '{"ambient.istio.io/dns-capture":null}'),
+    ],
+)
+def test_the_spec_of_a_workload_entry_has_labels_too(spec_labels: dict[str, str], code: str, change: str) -> None:
+    (finding,) = report(entry(spec_labels)).findings
+    key = next(iter(spec_labels))
+    assert (finding.code, finding.evidence[0].field) == (code, f"spec.labels[{key}]")
+    assert finding.message.startswith(f"spec.labels of WorkloadEntry/shop/web: {key}=")
+    assert (
+        finding.fix == f'kubectl patch workloadentry web -n shop --type merge -p \'{{"spec":{{"labels":{change}}}}}\''
+    )
+
+
+def test_the_labels_of_a_workload_entry_are_those_of_both_places() -> None:
+    namespace = f"{WAYPOINT}-namespace"
+    assert codes(entry({WAYPOINT: "wp"}, {namespace: "infra"})) == []
+    assert codes(entry({namespace: "infra"}, {WAYPOINT: "wp"})) == []
+    beaten = report(entry({WAYPOINT: ""}, {WAYPOINT: "wp"}))
+    assert (beaten.findings, [setting.holder for setting in beaten.own]) == ((), ["own"])
+    there = entry({"istio.io/use-waypoints": "a"}, {WAYPOINT: "wp"})
+    assert str(fix(there)).endswith('{"spec":{"labels":{"istio.io/use-waypoints":null}}}\'')
+
+
 def test_a_label_that_is_only_read_beside_another() -> None:
     key = "istio.io/use-waypoint-namespace"
     assert codes(on("Service", {key: "infra"})) == ["LabelIncomplete"]
@@ -259,7 +289,7 @@ def test_custom_selectors_have_the_say() -> None:
 
 
 def test_no_key_of_istios_api_is_a_misspelt_one() -> None:
-    for key in sorted(KNOWN_KEYS | {entry.key for entry in REFERENCE}):
+    for key in sorted(KNOWN_KEYS | {known.key for known in REFERENCE}):
         for labelled in (on("Pod", {key: "x"}), on("Pod", {}, **{key: "x"})):
             assert "KeyMisspelt" not in codes(labelled), key
 

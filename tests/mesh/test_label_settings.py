@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.mesh.label_builders import istio, on, report, template
+from tests.mesh.label_builders import entry, istio, on, report, template
 
 MODE, WAYPOINT = "istio.io/dataplane-mode", "istio.io/use-waypoint"
 NAMESPACE, INGRESS, CANARY = f"{WAYPOINT}-namespace", "istio.io/ingress-use-waypoint", f"{WAYPOINT}-canary"
@@ -49,6 +49,13 @@ def test_a_workload_inherits_as_its_pods_do() -> None:
     above = on("Namespace", {MODE: "ambient"})
     assert [i.holds for i in report(template({}, {MODE: "none"}), above).inherited] == [True]
     assert [i.holds for i in report(template({MODE: "none"}), above).inherited] == [False]
+
+
+def test_the_spec_of_a_workload_entry_wins_over_the_namespace() -> None:
+    (found,) = report(entry({WAYPOINT: "own"}), on("Namespace", {WAYPOINT: "wp"})).inherited
+    assert (found.holds, found.message) == (False, f"from Namespace/shop, but its own {WAYPOINT}=own wins")
+    (found,) = report(entry({WAYPOINT: "a"}, {WAYPOINT: "b"}), on("Namespace", {WAYPOINT: "wp"})).inherited
+    assert found.message.endswith(f"{WAYPOINT}=b wins")
 
 
 def test_under_custom_selectors_the_mode_is_nobodys() -> None:

@@ -42,8 +42,9 @@ class Refused(Fact, frozen=True):
 class Labelled(Fact, frozen=True):
     """One object with those of its labels and annotations that concern Istio, or look as if they were meant to.
 
-    `template_…` are those of its pod template. `owner` is its controller (of a pod the Deployment behind a ReplicaSet).
-    `istios`: Istio itself made or installed it. `refused` is of files only.
+    `template_…` are those of its pod template, `spec_labels` the `spec.labels` of a WorkloadEntry. `owner` is its
+    controller (of a pod the Deployment behind a ReplicaSet). `istios`: Istio itself made or installed it. `refused` is
+    of files only.
     """
 
     kind: str
@@ -53,6 +54,7 @@ class Labelled(Fact, frozen=True):
     annotations: dict[str, str] = field(default_factory=dict)
     template_labels: dict[str, str] = field(default_factory=dict)
     template_annotations: dict[str, str] = field(default_factory=dict)
+    spec_labels: dict[str, str] = field(default_factory=dict)
     owner: Owner | None = None
     istios: bool = False
     refused: tuple[Refused, ...] = ()
@@ -61,6 +63,11 @@ class Labelled(Fact, frozen=True):
     def ref(self) -> str:
         """`Deployment/shop/web`, `Namespace/shop`."""
         return "/".join(part for part in (self.kind, self.namespace, self.name) if part)
+
+    @property
+    def effective_labels(self) -> dict[str, str]:
+        """Its labels as istiod takes them: metadata wins [serviceentry/conversion.go ConvertClientWorkloadEntry]."""
+        return {**self.spec_labels, **self.labels}
 
 
 class LabelSnapshot(Struct, kw_only=True):

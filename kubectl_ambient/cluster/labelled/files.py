@@ -10,7 +10,7 @@ import msgspec
 from kubectl_ambient.cluster import wire, wire_istio, wire_parts
 from kubectl_ambient.cluster.facts import Owner, Unread
 from kubectl_ambient.cluster.labelled.facts import KINDS, Labelled, LabelSnapshot, concerning, is_istios, pod_owner
-from kubectl_ambient.cluster.labelled.texts import refusals, texts_of
+from kubectl_ambient.cluster.labelled.texts import no_texts, refusals, texts_of
 from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -90,6 +90,7 @@ class _Found(Taker):
         template = _template(found)
         labels, annotations = texts_of(metadata, "labels"), texts_of(metadata, "annotations")
         below, below_annotations = texts_of(template, "labels"), texts_of(template, "annotations")
+        of_spec = texts_of(found.fields.get("spec") if found.kind == "WorkloadEntry" else None, "labels", "spec")
         owner = _owner(metadata)
         if owner and found.kind == "ReplicaSet":
             return  # made from the template of its owner, which its pods have by its name
@@ -102,6 +103,7 @@ class _Found(Taker):
             annotations=concerning(annotations.texts),
             template_labels=concerning(below.texts),
             template_annotations=concerning(below_annotations.texts),
+            spec_labels=concerning(of_spec.texts),
             owner=pod_owner(owner, labels.texts),
             istios=is_istios(labels.texts) or is_istios(below.texts),
             refused=(
@@ -109,6 +111,7 @@ class _Found(Taker):
                 *refusals("metadata.annotations", annotations, of_labels=False),
                 *refusals(f"{field}.labels", below, of_labels=True),
                 *refusals(f"{field}.annotations", below_annotations, of_labels=False),
+                *no_texts("spec.labels", of_spec),
             ),
         )
         self._objects[labelled.ref] = labelled

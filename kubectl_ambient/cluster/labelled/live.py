@@ -1,4 +1,4 @@
-"""The labels of a cluster: metadata only, in pages and side by side; templates come with their workloads.
+"""The labels of a cluster: metadata only, in pages and side by side; whole only what has labels elsewhere too.
 
 What is refused is named and stops nothing else; what the server does not have (a CRD that is not installed) is empty.
 """
@@ -13,7 +13,7 @@ from msgspec import Struct
 from kubectl_ambient.cluster.api import Api
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.labelled.facts import LISTED, TEMPLATED, Labelled, LabelSnapshot
-from kubectl_ambient.cluster.labelled.wire import Plain, Workload
+from kubectl_ambient.cluster.labelled.wire import Plain, Workload, WorkloadEntry
 from kubectl_ambient.cluster.reads import Read, into, read_side_by_side
 from kubectl_ambient.cluster.wire_istio import CNI_CONFIG
 from kubectl_ambient.kube.api import Client
@@ -159,4 +159,6 @@ class _Reader:
 
 
 def _wire(kind: str) -> Any:
+    if kind == "WorkloadEntry":
+        return WorkloadEntry
     return Workload if kind in TEMPLATED else Plain

@@ -20,13 +20,13 @@ class Texts(Struct, frozen=True):
     others: dict[str, Any]
 
 
-def texts_of(metadata: Any, field: str) -> Texts:
-    """The labels or the annotations of a metadata (anything but an object has none). Raises ValueError for no map."""
-    found = metadata.get(field) if isinstance(metadata, dict) else None
+def texts_of(holder: Any, field: str, path: str = "metadata") -> Texts:
+    """The labels or the annotations of what stands at `path`; none, where that is no object. Raises ValueError."""
+    found = holder.get(field) if isinstance(holder, dict) else None
     if found is None:
         return Texts({}, {})
     if not isinstance(found, dict):
-        raise ValueError(mismatch(f"metadata.{field}", "an object", found))
+        raise ValueError(mismatch(f"{path}.{field}", "an object", found))
     others = {key: value for key, value in found.items() if not isinstance(value, str) and value is not None}
     return Texts({key: _text(value) for key, value in found.items()}, others)
 
@@ -40,14 +40,19 @@ def _text(value: Any) -> str:
 
 def refusals(field: str, found: Texts, *, of_labels: bool) -> Iterator[Refused]:
     """What an API server refuses of those that concern Istio, with its words."""
+    yield from no_texts(field, found)
     for key, value in found.texts.items():
-        if not concerns_istio(key):
-            continue
-        if key in found.others:
-            why = mismatch(field, "a string", found.others[key]).partition(": ")[2]
-            yield Refused(field=field, key=key, value=value, why=why)
+        if not concerns_istio(key) or key in found.others:
             continue
         problems = label_key_problems(key if of_labels else key.lower())
         problems += label_value_problems(value) if of_labels else []
         if problems:
             yield Refused(field=field, key=key, value=value, why="; ".join(problems))
+
+
+def no_texts(field: str, found: Texts) -> Iterator[Refused]:
+    """Those values that are no texts. All that is refused of `spec.labels`, which take any key."""
+    for key, value in found.others.items():
+        if concerns_istio(key):
+            why = mismatch(field, "a string", value).partition(": ")[2]
+            yield Refused(field=field, key=key, value=found.texts[key], why=why)

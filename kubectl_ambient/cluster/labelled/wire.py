@@ -76,7 +76,24 @@ class Workload(Wire, frozen=True):
         return _fact(kind, self.metadata, self.spec.metadata() if self.spec else Metadata())
 
 
-def _fact(kind: str, own: Metadata, template: Metadata) -> Labelled:
+class EntrySpec(Wire, frozen=True):
+    """`spec` of a WorkloadEntry."""
+
+    labels: Texts = None
+
+
+class WorkloadEntry(Wire, frozen=True):
+    """A WorkloadEntry, which has labels in its spec too."""
+
+    metadata: Metadata
+    spec: EntrySpec | None = None
+
+    def fact(self, kind: str) -> Labelled:
+        """The flat object."""
+        return _fact(kind, self.metadata, Metadata(), self.spec.labels if self.spec else None)
+
+
+def _fact(kind: str, own: Metadata, template: Metadata, of_spec: Texts = None) -> Labelled:
     labels, below = texts(own.labels), texts(template.labels)
     return Labelled(
         kind=kind,
@@ -86,6 +103,7 @@ def _fact(kind: str, own: Metadata, template: Metadata) -> Labelled:
         annotations=concerning(texts(own.annotations)),
         template_labels=concerning(below),
         template_annotations=concerning(texts(template.annotations)),
+        spec_labels=concerning(texts(of_spec)),
         owner=own.owner(),
         istios=is_istios(labels) or is_istios(below),
     )

@@ -19,9 +19,8 @@ def relabel(of: Labelled, setting: Setting, changes: dict[str, str | None]) -> s
     """Set (a text) or remove (None) labels or annotations where this one stands."""
     if _is_out_of_reach(of, setting.holder):
         return None
-    if setting.holder == "template":
-        path = setting.field.partition(".metadata.")[0].split(".")
-        return patch(of, _nested([*path, "metadata", f"{setting.source}s"], changes))
+    if setting.holder != "own":
+        return patch(of, _nested(setting.field.partition("[")[0].split("."), changes))
     verb = "label" if setting.source == "label" else "annotate"
     return _edit(verb, of, changes)
 

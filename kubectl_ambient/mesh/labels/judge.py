@@ -46,7 +46,8 @@ class LabelJudge:
     def judge(self, labelled: Labelled) -> Report:
         """One object. Nothing is wrong with what Istio itself made."""
         found = tuple(settings(labelled))
-        judged = [s for s in found if not (labelled.istios or s.by_istio or self._is_told_elsewhere(labelled, s))]
+        judged = [s for s in found if not (s.by_istio or s.beaten or self._is_told_elsewhere(labelled, s))]
+        judged = [] if labelled.istios else judged
         namespace = self._snapshot.namespaces.get(labelled.namespace)
         above = namespace if isinstance(namespace, Labelled) else None
         findings = () if labelled.istios else tuple(lint(labelled, judged, above, self.context))

@@ -229,7 +229,7 @@ def _held(of: Labelled, setting: Setting, source: str) -> dict[str, str]:
     """The labels or the annotations of the object, or of the template, that this one stands on."""
     if setting.holder == "template":
         return of.template_labels if source == "label" else of.template_annotations
-    return of.labels if source == "label" else of.annotations
+    return of.effective_labels if source == "label" else of.annotations
 
 
 def _valid(entry: Entry, value: str, context: Context) -> str | None:
@@ -246,8 +246,10 @@ def _evidence(setting: Setting) -> Evidence:
 def _shown(setting: Setting) -> str:
     """`Namespace/shop has istio.io/dataplane-mode=Ambient`."""
     value = setting.value if len(setting.value) <= 60 else f"{setting.value[:59]}…"
-    where = f"the pod template of {setting.ref}" if setting.holder == "template" else setting.ref
-    return f"{where}: {setting.key}={value}"
+    return f"{_WHERE[setting.holder]}{setting.ref}: {setting.key}={value}"
+
+
+_WHERE = {"own": "", "template": "the pod template of ", "spec": "spec.labels of "}
 
 
 def _a(source: str) -> str:

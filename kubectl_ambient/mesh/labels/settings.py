@@ -21,11 +21,14 @@ from kubectl_ambient.mesh.labels.reference import (
     entry_of,
 )
 
-Holder = Literal["own", "template"]
+Holder = Literal["own", "template", "spec"]
 
 
 class Setting(Struct, frozen=True, kw_only=True, gc=False):
-    """One label or annotation on an object (`own`), or on the pods that it makes (`template`). `kind` is theirs."""
+    """One label or annotation on an object (`own`), in its `spec.labels` (`spec`), or on the pods that it makes.
+
+    `kind` is that of what carries it. `beaten`: it is in `spec.labels`, and the same key in the metadata wins.
+    """
 
     ref: str
     kind: str
@@ -34,6 +37,7 @@ class Setting(Struct, frozen=True, kw_only=True, gc=False):
     source: Source
     key: str
     value: str
+    beaten: bool = False
 
     @property
     def by_istio(self) -> bool:
@@ -60,6 +64,7 @@ def settings(labelled: Labelled) -> Iterator[Setting]:
         "annotation": labelled.template_annotations,
     }
     yield from _settings(labelled, own, "own", labelled.kind, "metadata")
+    yield from _settings(labelled, {"label": labelled.spec_labels}, "spec", labelled.kind, "spec")
     template = "spec.jobTemplate.spec.template" if labelled.kind == "CronJob" else "spec.template"
     yield from _settings(labelled, below, "template", "Pod", f"{template}.metadata")
 
@@ -77,6 +82,7 @@ def _settings(
                 source=source,
                 key=key,
                 value=value,
+                beaten=holder == "spec" and key in labelled.labels,
             )
 
 
@@ -101,7 +107,7 @@ def inherited(labelled: Labelled, namespace: Labelled, *, custom: bool) -> tuple
     """
     if labelled.istios:
         return ()
-    own = labelled.template_labels if labelled.kind in TEMPLATED else labelled.labels
+    own = labelled.template_labels if labelled.kind in TEMPLATED else labelled.effective_labels
     found = []
     for key in _INHERITED.get(labelled.kind, ()):
         value = namespace.labels.get(key)

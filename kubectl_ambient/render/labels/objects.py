@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.labels.judge import Report
+from kubectl_ambient.mesh.labels.settings import Setting
 from kubectl_ambient.render.sentences import MARK
 from kubectl_ambient.render.table import marked, table
 from kubectl_ambient.render.terminal import Paint
@@ -23,6 +24,7 @@ _SHORT = {
 _WHERE = {
     ("own", "label"): "",
     ("own", "annotation"): "annotation",
+    ("spec", "label"): "spec.labels",
     ("template", "label"): "pod template",
     ("template", "annotation"): "pod template, annotation",
 }
@@ -33,11 +35,16 @@ def one(report: Report, *, width: int, paint: Paint) -> str:
     lines = [paint(report.labelled.ref, "bold")]
     for finding in report.findings:
         lines += _finding(finding, report, width, paint)
-    lines += [_row(f"{s.key}={s.value}", _WHERE[s.holder, s.source]) for s in report.settings]
+    lines += [_row(f"{s.key}={s.value}", _remark(s)) for s in report.settings]
     lines += [_row(f"{i.key}={i.value}", i.message) for i in report.inherited]
     if not report.settings and not report.inherited:
         lines.append("  no label or annotation of Istio, and none inherited")
     return "\n".join(lines)
+
+
+def _remark(setting: Setting) -> str:
+    where = _WHERE[setting.holder, setting.source]
+    return f"{where}, but metadata.labels wins" if setting.beaten else where
 
 
 def _row(text: str, remark: str) -> str:
