@@ -1,0 +1,50 @@
+"""Commands that are offered in more than one place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.verdict import Judgement
+
+RESTARTABLE = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
+
+
+def overwrite(value: str | None) -> str:
+    """The flag where the label to be changed has this value: `enable` and `disable` keep what is not theirs."""
+    return "" if value in (None, "ambient") else " --overwrite"
+
+
+def restart(judgement: Judgement, effect: str) -> Fix:
+    """Restart what owns the pod; a pod without an owner that does that is deleted.
+
+    A static pod is not: the kubelet writes the deleted mirror again and leaves the containers alone
+    [kubernetes pkg/kubelet/kubelet.go, tryReconcileMirrorPods].
+    """
+    pod, owner = judgement.pod, judgement.verdict.owner or ""
+    if pod.mirror:
+        return Fix(f"# change the manifest of static pod {pod.name} on node {pod.node}", effect)
+    kind, _, name = owner.partition("/")
+    if kind in RESTARTABLE and replaces_at_once(judgement):
+        return Fix(f"kubectl rollout restart {RESTARTABLE[kind]}/{name} -n {pod.namespace}", effect)
+    gone = effect if owner else f"{effect}; nothing makes it again but you"
+    return Fix(f"kubectl delete pod {pod.name} -n {pod.namespace}", gone)
+
+
+def replaces_at_once(judgement: Judgement) -> bool:
+    """Whether the owner replaces its pods when its template changes, as far as it is known."""
+    workload = judgement.workload
+    return workload is None or not (workload.paused or workload.update_strategy == "OnDelete")
+
+
+def configure(judgement: Judgement, effect: str) -> Iterator[Fix]:
+    """Edit the settings of istio-cni, and have them read."""
+    namespace = home(judgement)
+    yield Fix(f"kubectl edit configmap istio-cni-config -n {namespace}", effect)
+    yield Fix(f"kubectl rollout restart daemonset/istio-cni-node -n {namespace}", "the agents read it when they start")
+
+
+def home(judgement: Judgement) -> str:
+    """The namespace of istio-cni."""
+    parts = judgement.agents.worlds[-1].entries_told.evidence.object.split("/")
+    return parts[1] if len(parts) == 3 else "istio-system"

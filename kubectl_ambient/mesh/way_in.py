@@ -1,0 +1,120 @@
+"""The way in for a pod that is out as intended: what keeps it out now, and what would do so next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.commands import RESTARTABLE, configure, home, overwrite, replaces_at_once, restart
+from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.findings import stop_injection
+from kubectl_ambient.mesh.injection import INJECT, REVISION
+from kubectl_ambient.mesh.verdict import Judgement
+
+_ISTIOS_OWN = {"ztunnel", "istio-cni-node", "istiod"}
+_FOR_GOOD = {"PodFinished", "NodeUnsupported", "HostNetwork"}
+
+
+def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
+    """The steps; none for a pod that nothing brings in, and no label where it would have no effect."""
+    pod, met = judgement.pod, _obstacles(judgement)
+    if pod.labels.get("app") in _ISTIOS_OWN or judgement.verdict.mode == "gateway" or met & _FOR_GOOD:
+        return
+    if "AmbientNotInstalled" in met:
+        yield Fix("istioctl install --set profile=ambient", "installs istiod, istio-cni and ztunnel")
+    elif "AmbientDisabled" in met:
+        effect = "set AMBIENT_ENABLED to true (better: by the value ambient.enabled of its chart)"
+        yield from configure(judgement, effect)
+    elif "NotSelected" in met:
+        command = f"kubectl get configmap istio-cni-config -n {home(judgement)} -o yaml"
+        yield Fix(command, "shows the selectors of this cluster, which decide here")
+    elif "NamespaceExcluded" in met:
+        yield from configure(judgement, f"take {pod.namespace} off EXCLUDE_NAMESPACES")
+    elif "PodOptedOut" in met:
+        yield from _owner_alone(judgement, snapshot)
+    elif judgement.decision.reason == "SidecarPresent":
+        yield from _without_sidecar(judgement, snapshot)
+    else:
+        namespace = _namespace(judgement, snapshot)
+        flag = overwrite(namespace.labels.get(DATAPLANE_MODE))
+        effect = "moves in every pod of the namespace that can be"
+        yield Fix(f"kubectl ambient enable ns {pod.namespace}{flag}", effect)
+        by_owner = list(_owner_alone(judgement, snapshot))
+        yield from by_owner or _without_sidecar(judgement, snapshot)
+
+
+def _obstacles(judgement: Judgement) -> set[str]:
+    """The reasons of the rules that keep the pod out, those that were not reached among them."""
+    steps = judgement.decision.steps
+    return {step.reason for step in steps if step.reason and step.outcome in ("out", "skipped")}
+
+
+def _owner_alone(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
+    """The owner without its neighbours; none where the pod would keep its sidecar."""
+    pod, sidecar = judgement.pod, judgement.pod.annotations.sidecar_status is not None
+    kind, _, name = (judgement.verdict.owner or "").partition("/")
+    if kind not in RESTARTABLE:
+        if not sidecar:
+            command = f"kubectl ambient enable pod {pod.name} -n {pod.namespace}"
+            flag = overwrite(pod.labels.get(DATAPLANE_MODE))
+            yield Fix(f"{command}{flag}", "moves in this pod alone, at once")
+        return
+    if judgement.verdict.after_restart == "sidecar":
+        yield from _stop_injection(judgement, snapshot)
+    value = _template_value(judgement)
+    if value == "ambient":
+        yield restart(judgement, "its next pods have the label of their template, and are in")
+        return
+    command = f"kubectl ambient enable {RESTARTABLE[kind]} {name} -n {pod.namespace}{overwrite(value)}"
+    how = "and restarts its pods" if replaces_at_once(judgement) else "each pod when it is replaced"
+    yield Fix(command, f"moves in this workload alone, {how}")
+
+
+def _without_sidecar(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
+    """The pod is asked for, and has a sidecar."""
+    after = judgement.verdict.after_restart
+    if after == "sidecar":
+        steps = list(_stop_injection(judgement, snapshot))
+        yield from steps
+        if not steps or steps[0].command.startswith("kubectl patch"):
+            return
+    is_in = after == "ambient" or (after == "sidecar" and _template_value(judgement) != "none")
+    yield restart(judgement, "its next pods come without a sidecar" + (", in ambient mode" if is_in else ""))
+
+
+def _stop_injection(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
+    """The command that keeps sidecars from the next pods; none where no single one does."""
+    pod, command = judgement.pod, stop_in_namespace(judgement, snapshot)
+    kind, _, name = (judgement.verdict.owner or "").partition("/")
+    if command:
+        yield Fix(command, "no new pod gets a sidecar")
+    elif kind in RESTARTABLE:
+        patch = '{"spec":{"template":{"metadata":{"labels":{"sidecar.istio.io/inject":"false"}}}}}'
+        how = "this restarts them" if replaces_at_once(judgement) else "each when it is replaced"
+        yield Fix(
+            f"kubectl patch {RESTARTABLE[kind]}/{name} -n {pod.namespace} -p '{patch}'",
+            f"its next pods get no sidecar; {how}",
+        )
+
+
+def stop_in_namespace(judgement: Judgement, snapshot: Snapshot) -> str | None:
+    """The command that ends injection by the namespace's label; None where that does not ask, or not alone."""
+    if INJECT in (asked := _template_labels(judgement)) or REVISION in asked:
+        return None
+    return stop_injection(_namespace(judgement, snapshot), judgement.pod.namespace)
+
+
+def _template_value(judgement: Judgement) -> str | None:
+    return _template_labels(judgement).get(DATAPLANE_MODE)
+
+
+def _template_labels(judgement: Judgement) -> dict[str, str]:
+    """The labels of the next pod; those of this one where its template was not read."""
+    workload = judgement.workload
+    return (workload.template if workload else judgement.pod).labels
+
+
+def _namespace(judgement: Judgement, snapshot: Snapshot) -> Namespace:
+    found = snapshot.namespaces.get(judgement.pod.namespace)
+    return found if isinstance(found, Namespace) else Namespace(name=judgement.pod.namespace)

@@ -1,0 +1,238 @@
+"""What to do about a pod: the commands, and that each is possible and does what it says."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from kubectl_ambient.change.effects import edited
+from kubectl_ambient.change.plan import plan
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Annotations, Namespace, Owner, Pod, Template, Workload
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.fixes import fixes
+from kubectl_ambient.mesh.verdict import Judge
+
+from .builders import AMBIENT, NONE, SIDECAR, cluster, config_data, pod, redirected
+from .test_properties import a_documented_snapshot, a_snapshot, thorough
+
+WEB = Owner(kind="Deployment", name="web")
+OTHER = {DATAPLANE_MODE: "Ambient"}
+INJECTED = {"istio-injection": "enabled"}
+NS, DEPLOY, POD = "enable ns app", "enable deployment web -n app", "enable pod web-1 -n app"
+RESTART, DELETE = "kubectl rollout restart deployment/web -n app", "kubectl delete pod web-1 -n app"
+STOP = "kubectl label namespace app istio-injection-"
+EDIT = "kubectl edit configmap istio-cni-config -n istio-system"
+AGENTS = "kubectl rollout restart daemonset/istio-cni-node -n istio-system"
+CNI_OFF = {"data": config_data("1.30.3") | {"AMBIENT_ENABLED": "false"}}
+NO_CNI: dict[str, Any] = {"cni_daemonsets": [], "cni_pods": [], "cni_config": []}
+EXCLUDED = {"data": config_data("1.30.3") | {"EXCLUDE_NAMESPACES": "app"}}
+
+
+def what_to_do(subject: Pod, namespace: dict[str, str] | None = None, *workloads: Workload, **fields: Any) -> list[Fix]:
+    found = {w.ref: w for w in workloads}
+    snapshot = cluster("1.30.3", [subject], namespace, workloads=found, **fields)
+    return list(fixes(Judge(snapshot).explain(subject), snapshot))
+
+
+def commands(subject: Pod, namespace: dict[str, str] | None = None, *workloads: Workload, **fields: Any) -> list[str]:
+    found = what_to_do(subject, namespace, *workloads, **fields)
+    return [fix.command.removeprefix("kubectl ambient ") for fix in found]
+
+
+def web(labels: dict[str, str] | None = None, **fields: Any) -> Workload:
+    template = Template(labels=labels or {})
+    return Workload(name="web", template=template, **{"kind": "Deployment", "namespace": "app", **fields})
+
+
+@pytest.mark.parametrize("labels", [{}, NONE, OTHER])
+@pytest.mark.parametrize("fields", [{"host_network": True}, {"windows": True}, {"phase": "Failed"}])
+@pytest.mark.parametrize("settings", [{}, NO_CNI, CNI_OFF, EXCLUDED])
+def test_nothing_for_a_pod_that_nothing_brings_in(
+    labels: dict[str, str], fields: dict[str, Any], settings: dict[str, Any]
+) -> None:
+    assert commands(pod(labels, owner=WEB, **fields), {}, web(), **settings) == []
+
+
+@pytest.mark.parametrize("labels", [{}, NONE, OTHER, AMBIENT])
+@pytest.mark.parametrize("annotations", [Annotations(), SIDECAR])
+def test_no_label_where_no_label_has_any_effect(labels: dict[str, str], annotations: Annotations) -> None:
+    subject = pod(labels, owner=WEB, annotations=annotations)
+    assert commands(subject, {}, web(), **NO_CNI) == ["istioctl install --set profile=ambient"]
+    assert commands(subject, {}, web(), **CNI_OFF) == [EDIT, AGENTS]
+    assert commands(subject, {}, web(), **EXCLUDED) == [EDIT, AGENTS]
+
+
+def test_a_pod_that_nothing_asks_for() -> None:
+    assert commands(pod(owner=WEB), {}, web()) == [NS, DEPLOY]
+    assert commands(pod()) == [NS, POD]
+    for kind in ("Job", "ReplicaSet", "StatefulSet.apps.kruise.io", "Widget"):
+        assert commands(pod(owner=Owner(kind=kind, name="web"))) == [NS, POD]
+
+
+@pytest.mark.parametrize("value", ["Ambient", "none", "kmesh", ""])
+def test_another_value_needs_overwrite(value: str) -> None:
+    other = {DATAPLANE_MODE: value}
+    assert commands(pod(owner=WEB), other, web()) == [f"{NS} --overwrite", DEPLOY]
+    assert commands(pod(owner=WEB), {}, web(other)) == [NS, f"{DEPLOY} --overwrite"]
+    assert commands(pod(other, owner=WEB))[-1] == f"{DEPLOY} --overwrite", "its template was not read"
+    assert commands(pod(other))[-1] == f"{POD} --overwrite"
+
+
+def test_a_pod_that_opted_out() -> None:
+    assert commands(pod(NONE, owner=WEB), AMBIENT, web(NONE)) == [f"{DEPLOY} --overwrite"]
+    assert commands(pod(NONE, owner=WEB), AMBIENT, web()) == [DEPLOY]
+    assert commands(pod(NONE), AMBIENT) == [f"{POD} --overwrite"]
+    assert commands(pod(NONE, annotations=SIDECAR), AMBIENT) == [], "it would keep its sidecar"
+    injected = pod(NONE, owner=WEB, annotations=SIDECAR)
+    assert commands(injected, INJECTED, web(NONE)) == [STOP, f"{DEPLOY} --overwrite"]
+
+
+def test_a_template_that_has_the_label_already_wants_a_restart() -> None:
+    assert commands(pod(NONE, owner=WEB), AMBIENT, web(AMBIENT)) == [RESTART]
+    assert commands(pod(owner=WEB), {}, web(AMBIENT)) == [NS, RESTART]
+
+
+def test_a_pod_with_a_sidecar_that_nothing_asks_for() -> None:
+    injected = pod(owner=WEB, annotations=SIDECAR)
+    assert commands(injected, {}, web()) == [NS, DEPLOY], "the restart takes it away"
+    assert commands(injected, INJECTED, web()) == [NS, STOP, DEPLOY]
+    assert commands(pod(annotations=SIDECAR), INJECTED) == [NS, STOP, DELETE]
+
+
+def test_a_pod_with_a_sidecar_that_is_asked_for() -> None:
+    injected = pod(owner=WEB, annotations=SIDECAR)
+    both = AMBIENT | INJECTED
+    assert commands(injected, both, web()) == [STOP, RESTART]
+    assert commands(injected, AMBIENT, web()) == [RESTART]
+    assert what_to_do(injected, both, web(NONE))[-1].effect == "its next pods come without a sidecar"
+    assert what_to_do(injected, both, web())[-1].effect == "its next pods come without a sidecar, in ambient mode"
+
+
+def test_a_sidecar_by_the_template_itself() -> None:
+    mine = {"sidecar.istio.io/inject": "true"}
+    injected = pod(mine, owner=WEB, annotations=SIDECAR)
+    (patch,) = commands(injected, AMBIENT, web(mine))
+    assert patch.startswith("kubectl patch deployment/web -n app -p ")
+    for kind in ("Job", "CronJob", "Widget"):
+        odd = structs.replace(injected, owner=Owner(kind=kind, name="web"))
+        assert commands(odd, AMBIENT, web(mine, kind=kind)) == [], "its template cannot be changed, or is not known"
+    assert commands(pod(mine, annotations=SIDECAR), AMBIENT) == [], "no label takes it off a pod"
+
+
+def test_a_sidecar_by_the_template_and_the_namespace() -> None:
+    mine = {"sidecar.istio.io/inject": "true"}
+    running = pod(mine, owner=WEB, annotations=redirected("enabled"))
+    assert commands(running, AMBIENT | INJECTED, web()) == [STOP]
+    assert commands(running, AMBIENT | INJECTED, web(mine)) == [], "without the namespace's label it asks all the same"
+    (patch,) = commands(structs.replace(running, annotations=SIDECAR), AMBIENT | INJECTED, web(mine))
+    assert patch.startswith("kubectl patch")
+
+
+@pytest.mark.parametrize("held", [{"paused": True}, {"update_strategy": "OnDelete"}])
+def test_a_workload_that_does_not_restart_its_pods(held: dict[str, Any]) -> None:
+    assert commands(pod(owner=WEB, annotations=SIDECAR), AMBIENT, web(**held)) == [DELETE]
+    assert "restarts" not in what_to_do(pod(owner=WEB), {}, web(**held))[-1].effect
+
+
+def test_a_static_pod_is_not_deleted() -> None:
+    static = pod(mirror=True, owner=Owner(kind="Node", name="n1"), annotations=redirected("enabled"))
+    (fix,) = what_to_do(static)
+    assert fix.command == "# change the manifest of static pod web-1 on node n1"
+    assert fix.effect == "the new pod starts without the old redirection"
+
+
+OWNERS = (None, *(Owner(kind=kind, name="web") for kind in ("Deployment", "StatefulSet", "Job", "Widget")))
+some_values = st.sampled_from(({}, {}, AMBIENT, NONE, OTHER))
+
+
+@st.composite
+def owned(draw: st.DrawFn) -> Snapshot:
+    """A pod that may have drifted from its template."""
+    snapshot = draw(st.one_of(a_documented_snapshot(), a_snapshot()))
+    owner = draw(st.sampled_from(OWNERS))
+    injects = draw(st.sampled_from(({}, {}, {"sidecar.istio.io/inject": "true"})))
+    subject = structs.replace(snapshot.pods[0], owner=owner, mirror=draw(st.sampled_from((False, False, True))))
+    made = web(draw(some_values) | injects, kind=owner.kind, namespace=subject.namespace) if owner else web()
+    known = {made.ref: made} if owner and owner.kind != "Widget" and draw(st.booleans()) else {}
+    return structs.replace(snapshot, pods=[subject], workloads=known)
+
+
+@thorough
+@given(owned())
+def test_each_step_is_possible_and_does_what_it_says(snapshot: Snapshot) -> None:
+    found = fixes(Judge(snapshot).explain(snapshot.pods[0]), snapshot)
+    for fix in found:
+        snapshot = done(fix, snapshot)
+
+
+def done(fix: Fix, snapshot: Snapshot) -> Snapshot:
+    """The snapshot after a step, where that is one for labels; fails where it is refused or moves nothing."""
+    words, subject = shlex.split(fix.command), snapshot.pods[0]
+    match words:
+        case ["#", *_]:
+            assert subject.mirror
+        case ["kubectl", "delete", "pod", *_]:
+            assert not subject.mirror
+        case ["kubectl", "ambient", "enable", kind, _, *flags]:
+            return _enabled(kind, flags, snapshot)
+        case ["kubectl", "label", "namespace", name, change]:
+            namespace = snapshot.namespaces[name]
+            assert isinstance(namespace, Namespace)
+            labels = {k: v for k, v in namespace.labels.items() if f"{k}-" != change}
+            assert labels != namespace.labels
+            namespaces = {**snapshot.namespaces, name: structs.replace(namespace, labels=labels)}
+            return structs.replace(snapshot, namespaces=namespaces)
+        case ["kubectl", "patch", _, "-n", _, "-p", text]:
+            return _patched(json.loads(text), snapshot)
+        case ["kubectl", "rollout", "restart", target, *_] if target != "daemonset/istio-cni-node":
+            assert target in ("deployment/web", "statefulset/web")
+            if "ambient" in fix.effect:
+                assert _next_expected(snapshot) == "ambient"
+    return snapshot
+
+
+def _enabled(kind: str, flags: Sequence[str], snapshot: Snapshot) -> Snapshot:
+    subject = snapshot.pods[0]
+    target: Namespace | Pod | Workload | None = snapshot.workloads.get(f"{kind.title()}/{subject.namespace}/web")
+    if kind == "pod":
+        target = subject
+    elif kind == "ns":
+        namespace = snapshot.namespaces[subject.namespace]
+        assert isinstance(namespace, Namespace)
+        target = namespace
+    elif kind in ("deployment", "statefulset"):
+        target = next(iter(snapshot.workloads.values()), None)
+    if target is None:
+        return snapshot  # its template was not read
+    edit = plan(target, "enable", overwrite="--overwrite" in flags)
+    assert edit.action == "set", edit.why
+    after = edited(snapshot, [edit])
+    if kind == "pod":
+        assert Judge(after).expected_of(after.pods[0]).expected == "in"
+    elif kind != "ns":
+        assert _next_expected(after) == "ambient"
+    return after
+
+
+def _patched(patch: Any, snapshot: Snapshot) -> Snapshot:
+    labels = patch["spec"]["template"]["metadata"]["labels"]
+    found = {
+        ref: structs.replace(w, template=structs.replace(w.template, labels=w.template.labels | labels))
+        for ref, w in snapshot.workloads.items()
+    }
+    after = structs.replace(snapshot, workloads=found)
+    assert not found or _next_expected(after) != "sidecar"
+    return after
+
+
+def _next_expected(snapshot: Snapshot) -> str:
+    """What the next pod of the owner is, on the same node."""
+    return Judge(snapshot).judge(snapshot.pods[0]).after_restart
