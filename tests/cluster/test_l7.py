@@ -160,6 +160,9 @@ def test_the_labels_of_a_workload_entry_stand_in_two_places() -> None:
         spec={"labels": {"a": "spec", "c": "3"}},
     )
     assert found.labels == {"a": "metadata", "b": "2", "c": "3"}
+    assert (found.spec_keys, found.metadata_labels) == ({"c"}, {"a": "metadata", "b": "2"})
+    alone = convert(wire_l7.WorkloadEntry, spec={"labels": {"a": "spec"}})
+    assert (alone.labels, alone.metadata_labels) == ({"a": "spec"}, {})
 
 
 def test_istio_writes_generations_as_texts() -> None:

@@ -7,15 +7,18 @@ import shlex
 from itertools import pairwise
 from typing import Any, cast
 
+import msgspec
 import pytest
 from msgspec import structs
 
 from kubectl_ambient.change.waypoint.use_waypoint import UseWaypoint, with_waypoint
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Pod, Unread
+from kubectl_ambient.cluster.l7 import wire
 from kubectl_ambient.cluster.l7.facts import WAYPOINT_BOUND, Condition, Gateway, Listener, Service
 from kubectl_ambient.mesh.waypoint.explained import explain
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.namespace import namespace_use
+from kubectl_ambient.mesh.waypoint.rules import Target
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import FORBIDDEN, HBONE, USE, USE_NS, WP, a_mesh
 from tests.mesh.meshes import MESHES, snapshot
@@ -27,7 +30,7 @@ def commands(target: Service | Pod, *gateways: Gateway, namespace: dict[str, str
     return [fix.command for fix in explained(target, *gateways, namespace=namespace).fixes]
 
 
-def explained(target: Service | Pod, *gateways: Gateway, namespace: dict[str, str] | None = None) -> Any:
+def explained(target: Target, *gateways: Gateway, namespace: dict[str, str] | None = None) -> Any:
     namespaces = {"app": Namespace(name="app", labels=namespace or {}), "far": Namespace(name="far")}
     return explain(WaypointJudge(a_mesh(*gateways, namespaces=namespaces)), target)
 
@@ -67,6 +70,30 @@ def test_an_opt_out_of_its_own() -> None:
     assert fix.effect == "the label of its namespace counts again: waypoint app/wp serves it"
     alone = explained(labelled(use="none"), WP).fixes
     assert [fix.command.split()[1] for fix in alone] == ["label", "ambient"]
+
+
+PATCH = """kubectl patch workloadentry vm -n app --type=merge -p '{"spec":{"labels":{"istio.io/use-waypoint":null}}}'"""
+UNLABEL = "kubectl label workloadentry vm -n app istio.io/use-waypoint-"
+
+
+@pytest.mark.parametrize(
+    ("metadata", "spec", "command", "field"),
+    [
+        ({}, {USE: "none"}, PATCH, "spec.labels[istio.io/use-waypoint]"),
+        ({USE: "none"}, {}, UNLABEL, "metadata.labels[istio.io/use-waypoint]"),
+        ({USE: "none"}, {USE: "wp"}, f"{PATCH} && {UNLABEL}", "metadata.labels[istio.io/use-waypoint]"),
+    ],
+)
+def test_a_workloadentry_may_opt_out_in_two_places(
+    metadata: dict[str, str], spec: dict[str, str], command: str, field: str
+) -> None:
+    fields = {"metadata": {"name": "vm", "namespace": "app", "labels": metadata}, "spec": {"labels": spec}}
+    vm = msgspec.convert(fields, wire.WorkloadEntry).fact()
+    found = explained(vm, structs.replace(WP, labels={"istio.io/waypoint-for": "all"}), namespace={USE: "wp"})
+    assert [fix.command for fix in found.fixes] == [command]
+    assert found.fixes[0].effect == "the label of its namespace counts again: waypoint app/wp serves it"
+    (step,) = (step for step in found.binding.steps if step.rule == "Named")
+    assert [e.field for e in step.evidence] == [field]
 
 
 def test_a_waypoint_that_is_not_there() -> None:

@@ -93,9 +93,24 @@ class ServiceEntry(Conditioned, frozen=True):
 
 
 class WorkloadEntry(Conditioned, frozen=True):
-    """A WorkloadEntry. `labels` are those of `spec.labels` and of its metadata, which win, as istiod merges them."""
+    """A WorkloadEntry. `labels` are those of `spec.labels` and of its metadata, which win, as istiod merges them.
 
+    `beaten` are the keys of `spec_labels` that its metadata has too.
+    """
+
+    spec_labels: dict[str, str] = field(default_factory=dict)
+    beaten: tuple[str, ...] = ()
     address: str = ""
+
+    @property
+    def spec_keys(self) -> frozenset[str]:
+        """The labels that it has by `spec.labels` only."""
+        return frozenset(self.spec_labels).difference(self.beaten)
+
+    @property
+    def metadata_labels(self) -> dict[str, str]:
+        """The labels that Kubernetes knows, and selects by."""
+        return {key: value for key, value in self.labels.items() if key not in self.spec_keys}
 
 
 class Listener(Fact, frozen=True):

@@ -152,11 +152,14 @@ class WorkloadEntry(Object, frozen=True):
     def fact(self) -> l7_facts.WorkloadEntry:
         """The flat WorkloadEntry; the labels of both places are one [istiod `ConvertClientWorkloadEntry`]."""
         spec = self.spec or WorkloadEntrySpec()
+        above, beneath = texts(self.metadata.labels), texts(spec.labels)
         return l7_facts.WorkloadEntry(
             namespace=self.namespace,
             name=self.name,
-            labels={**texts(spec.labels), **texts(self.metadata.labels)},
+            labels={**beneath, **above},
             conditions=(self.status or _NO_STATUS).facts(),
+            spec_labels=beneath,
+            beaten=tuple(key for key in beneath if key in above),
             address=spec.address or "",
         )
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod
-from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Gateway
+from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Gateway, WorkloadEntry
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
 from kubectl_ambient.mesh.waypoint.rules import Decision, Target, kind_of, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import answers_hbone, takes
 from kubectl_ambient.mesh.waypoint.words import concerns
@@ -86,6 +88,17 @@ def opt_out(asked: Asked) -> Fix:
     """Let its traffic pass the waypoint."""
     command = f"kubectl ambient waypoint disable {asked.words} --opt-out"
     return Fix(command, f"until it is mended: {goes(asked)} goes direct, without the waypoint's policies and routes")
+
+
+def take_off(target: Target) -> str:
+    """Take the label off, wherever it is: a WorkloadEntry may have it in two places."""
+    where = f"{kind_of(target).lower()} {target.name} -n {target.namespace}"
+    of_metadata = f"kubectl label {where} {USE_WAYPOINT}-"
+    if not isinstance(target, WorkloadEntry) or USE_WAYPOINT not in target.spec_labels:
+        return of_metadata
+    patch = json.dumps({"spec": {"labels": {USE_WAYPOINT: None}}}, separators=(",", ":"))
+    of_spec = f"kubectl patch {where} --type=merge -p '{patch}'"
+    return f"{of_spec} && {of_metadata}" if USE_WAYPOINT in target.beaten else of_spec
 
 
 def look_at(gateway: Gateway) -> Iterator[Fix]:

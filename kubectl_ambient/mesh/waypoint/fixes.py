@@ -10,7 +10,7 @@ from msgspec import structs
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
-from kubectl_ambient.mesh.waypoint.commands import Asked, create, enable, goes, look_at, opt_out, usable
+from kubectl_ambient.mesh.waypoint.commands import Asked, create, enable, goes, look_at, opt_out, take_off, usable
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT, USE_WAYPOINT_NAMESPACE
 from kubectl_ambient.mesh.waypoint.rules import (
@@ -24,7 +24,6 @@ from kubectl_ambient.mesh.waypoint.rules import (
     UNSUPPORTED,
     Decision,
     Target,
-    kind_of,
 )
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, answers_hbone
 
@@ -77,9 +76,8 @@ def _back(asked: Asked) -> Iterator[Fix]:
         bare = {k: v for k, v in target.labels.items() if k not in (USE_WAYPOINT, USE_WAYPOINT_NAMESPACE)}
         then = judge.decide(structs.replace(target, labels=bare))
         follows = f"waypoint {then.waypoint} serves it" if then.waypoint else f"there is none for it ({then.reason})"
-        kind = kind_of(target).lower()
         yield Fix(
-            f"kubectl label {kind} {target.name} -n {asked.home} {USE_WAYPOINT}-",
+            take_off(target),
             f"the label of its namespace counts again: {follows}",
         )
         if then.waypoint:

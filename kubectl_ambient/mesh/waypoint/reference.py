@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from msgspec import Struct
 
@@ -47,16 +47,25 @@ class Reference(Struct, frozen=True, gc=False):
         return USE_WAYPOINT_NAMESPACE if not home else "" if name else USE_WAYPOINT
 
 
-def reference(ref: str, labels: Mapping[str, str], home: str, namespace: Namespace | Unread, v: Version) -> Reference:
+def reference(
+    ref: str,
+    labels: Mapping[str, str],
+    home: str,
+    namespace: Namespace | Unread,
+    v: Version,
+    in_spec: Collection[str] = (),
+) -> Reference:
     """The object's label, else that of its Namespace; `home` is the object's namespace.
+
+    in_spec: the keys that the object does not have in its metadata, but in `spec.labels`.
 
     A present label counts whatever its value, so an empty one names a waypoint without a name, which is never ready;
     only `none` opts out. The waypoint's namespace is read where its name is, and nowhere else.
     Source: waypoints.go `fetchWaypointForTarget`, `GetUseWaypoint`.
     """
-    own = label(ref, USE_WAYPOINT, labels.get(USE_WAYPOINT))
     if USE_WAYPOINT in labels:
-        return _named(ref, labels, home, v, inherited=False, before=())
+        return _named(ref, labels, home, v, inherited=False, before=(), in_spec=in_spec)
+    own = label(ref, USE_WAYPOINT, None)
     if isinstance(namespace, Unread):
         return Reference(
             unread=namespace, evidence=(own, Evidence(f"Namespace/{home}", f"metadata.labels ({namespace})", None))
@@ -68,15 +77,26 @@ def reference(ref: str, labels: Mapping[str, str], home: str, namespace: Namespa
 
 
 def _named(
-    by: str, labels: Mapping[str, str], home: str, v: Version, *, inherited: bool, before: tuple[Evidence, ...]
+    by: str,
+    labels: Mapping[str, str],
+    home: str,
+    v: Version,
+    *,
+    inherited: bool,
+    before: tuple[Evidence, ...],
+    in_spec: Collection[str] = (),
 ) -> Reference:
+    def told(key: str) -> Evidence:
+        value = labels[key]
+        return Evidence(by, f"spec.labels[{key}]", value) if key in in_spec else label(by, key, value)
+
     name = labels[USE_WAYPOINT]
-    evidence = (*before, label(by, USE_WAYPOINT, name))
+    evidence = (*before, told(USE_WAYPOINT))
     if name == OPT_OUT:
         return Reference(by=by, inherited=inherited, evidence=evidence)
     if istiod_versions.knows_waypoint_namespace(v) and USE_WAYPOINT_NAMESPACE in labels:
         home = labels[USE_WAYPOINT_NAMESPACE]
-        evidence = (*evidence, label(by, USE_WAYPOINT_NAMESPACE, home))
+        evidence = (*evidence, told(USE_WAYPOINT_NAMESPACE))
     return Reference(by=by, waypoint=(home, name), inherited=inherited, evidence=evidence)
 
 

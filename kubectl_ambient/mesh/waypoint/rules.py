@@ -123,7 +123,8 @@ def condition_of(target: Target) -> Condition | None:
 
 def decide(target: Target, namespace: Namespace | Unread, l7: L7, world: World, *, trace: bool = False) -> Decision:
     """Ask the rules in order: the first that refuses decides; with none, the waypoint that is named serves."""
-    named = reference(target.ref, target.labels, target.namespace, namespace, world.version)
+    in_spec = target.spec_keys if isinstance(target, WorkloadEntry) else ()
+    named = reference(target.ref, target.labels, target.namespace, namespace, world.version, in_spec)
     gateway = l7.gateway(*named.waypoint) if named.waypoint else None
     case = Case(target, namespace, l7, world, named, gateway)
     decided: Step | None = None
