@@ -87,10 +87,40 @@ def test_a_misspelt_key(key: str) -> None:
         ("Namespace", "istio-injecton", "enabled", "istio-injection"),
         ("Pod", "istio.io/inject", "false", "sidecar.istio.io/inject"),
         ("Namespace", "istio.io/revision", "canary", "istio.io/rev"),
+        ("Namespace", "io.istio/dataplane-mode", "ambient", MODE),
+        ("Namespace", "io.istio/rev", "canary", "istio.io/rev"),
+        ("Pod", "io.istio.sidecar/inject", "true", "sidecar.istio.io/inject"),
+        ("Pod", "sidecar.istio.io/injection", "false", "sidecar.istio.io/inject"),
+        ("Service", "istio.io/use-waypoint-ns", "infra", f"{WAYPOINT}-namespace"),
+        ("Service", "ambient.istio.io/use-waypoint-ns", "infra", f"{WAYPOINT}-namespace"),
+        ("Service", "istio.io/use-waypoint-canary-ns", "infra", f"{WAYPOINT}-canary-namespace"),
+        ("Service", "ambient.istio.io/use-waypoint-canary-namespace", "infra", f"{WAYPOINT}-canary-namespace"),
+        ("Service", "istio.io/waypoint-canary", "wp", f"{WAYPOINT}-canary"),
+        ("Service", "ambient.istio.io/use-waypoint-canary-namespaces", "infra", f"{WAYPOINT}-canary-namespace"),
+        ("ServiceEntry", "istio.io/enable-autoallocate-ip", "true", "networking.istio.io/enable-autoallocate-ip"),
     ],
 )
 def test_what_a_misspelt_key_was_meant_to_be(kind: str, key: str, value: str, meant: str) -> None:
     labelled = on(kind, {key: value})
+    assert codes(labelled) == ["KeyMisspelt"]
+    assert f" {meant}={value} {key}-" in str(fix(labelled))
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value", "meant"),
+    [
+        ("Pod", "istio.io/bypass-inbound-capture", "true", "ambient.istio.io/bypass-inbound-capture"),
+        ("Pod", "istio.io/dns-capture", "true", "ambient.istio.io/dns-capture"),
+        ("Pod", "ambient.istio.io/reroute-virtual-interfaces", "tap0", "istio.io/reroute-virtual-interfaces"),
+        ("Pod", "istio.io/nativeSidecar", "true", "sidecar.istio.io/nativeSidecar"),
+        ("Service", "istio.io/traffic-distribution", "PreferClose", "networking.istio.io/traffic-distribution"),
+        ("Service", "istio.io/waypoint-canary-weight", "10", f"{WAYPOINT}-canary-weight"),
+        ("Service", "ambient.istio.io/use-waypoint-canary-weights", "10", f"{WAYPOINT}-canary-weight"),
+        ("AuthorizationPolicy", "security.istio.io/dry-run", "true", "istio.io/dry-run"),
+    ],
+)
+def test_the_name_of_an_annotation_under_another_of_istios_names(kind: str, key: str, value: str, meant: str) -> None:
+    labelled = on(kind, {}, **{key: value})
     assert codes(labelled) == ["KeyMisspelt"]
     assert f" {meant}={value} {key}-" in str(fix(labelled))
 
@@ -306,6 +336,13 @@ def test_no_key_of_istios_api_is_a_misspelt_one() -> None:
         "topology.istio.io/zone",
         "security.istio.io/mode",
         "networking.istio.io/rev",
+        "networking.istio.io/inject",
+        "gateway.istio.io/network",
+        "io.istio/team",
+        "leader.istio.io/holder-key",
+        "example.com/dns-capture-istio",
+        "example.com/sidecar.istio.io-injection",
+        "mesh.istio.io/injection",
         "gateway.istio.io/revision",
         "example.com/use-waypoint",
         "kmesh.net/dataplane-mode",

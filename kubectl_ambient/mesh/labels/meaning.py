@@ -22,7 +22,7 @@ from kubectl_ambient.mesh.labels.reference import (
 )
 
 _REFERENCE_KEYS = frozenset(entry.key for entry in REFERENCE)
-# What people write below istio.io that is no slip of the finger.
+# What people write below istio.io that is no slip of the finger; of waypoints, below any name of Istio's.
 _OTHER_WORDS = {
     "dataplane": DATAPLANE_MODE,
     "mode": DATAPLANE_MODE,
@@ -33,6 +33,11 @@ _OTHER_WORDS = {
     "waypointnamespace": USE_WAYPOINT_NAMESPACE,
     "waypointns": USE_WAYPOINT_NAMESPACE,
     "usewaypointns": USE_WAYPOINT_NAMESPACE,
+    "waypointcanary": CANARY,
+    "waypointcanarynamespace": f"{CANARY}-namespace",
+    "waypointcanaryns": f"{CANARY}-namespace",
+    "usewaypointcanaryns": f"{CANARY}-namespace",
+    "waypointcanaryweight": f"{CANARY}-weight",
     "ingresswaypoint": INGRESS_USE_WAYPOINT,
     "revision": REVISION,
     "inject": INJECT,
@@ -40,8 +45,18 @@ _OTHER_WORDS = {
     "sidecarinject": INJECT,
     "sidecarinjection": INJECT,
 }
+_INJECT_PREFIX = INJECT.rpartition("/")[0]
 # Names that say enough without their prefix, or with another one; `rev` or `inject` may be anybody's.
-_TELLING = (DATAPLANE_MODE, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, WAYPOINT_FOR, INGRESS_USE_WAYPOINT, CANARY)
+_TELLING = (
+    DATAPLANE_MODE,
+    USE_WAYPOINT,
+    USE_WAYPOINT_NAMESPACE,
+    WAYPOINT_FOR,
+    INGRESS_USE_WAYPOINT,
+    CANARY,
+    f"{CANARY}-namespace",
+    f"{CANARY}-weight",
+)
 _NEAR = 2  # slips that the prefix may have
 
 
@@ -57,12 +72,29 @@ def misspelt(key: str, source: Source, others: Collection[str] = ()) -> Entry | 
 def _misspelt(key: str, source: Source) -> Entry | None:
     if key in KNOWN_KEYS or key in _REFERENCE_KEYS:
         return None
-    prefix, _, name = key.rpartition("/")
-    if word := _OTHER_WORDS.get(squashed(name)) if distance(prefix.lower(), DOMAIN) <= _NEAR else None:
+    key = _turned(key)
+    if word := _other_word(key):
         return next(entry for entry in REFERENCE if entry.key == word)
     found = [(_slips(key, entry), entry.source != source, place) for place, entry in enumerate(REFERENCE)]
     close = [candidate for candidate in found if candidate[0] >= 0]
     return REFERENCE[min(close)[2]] if close else None
+
+
+def _turned(key: str) -> str:
+    """`io.istio/rev`, which follows the order of Java's packages, the right way round."""
+    prefix, slash, name = key.rpartition("/")
+    parts = prefix.split(".")
+    return f"{'.'.join(reversed(parts))}{slash}{name}" if parts[:2] == ["io", "istio"] else key
+
+
+def _other_word(key: str) -> str | None:
+    """The key that is meant by another word for it."""
+    prefix, _, name = key.rpartition("/")
+    text = squashed(name)
+    if prefix == _INJECT_PREFIX and text == "injection":
+        return INJECT
+    near = distance(prefix.lower(), DOMAIN) <= _NEAR or ("waypoint" in text and is_domain(prefix))
+    return _OTHER_WORDS.get(text) if near else None
 
 
 def _slips(key: str, entry: Entry) -> int:
@@ -77,9 +109,9 @@ def _slips(key: str, entry: Entry) -> int:
         return -1
     away = distance(prefix.lower().strip("."), right_prefix)
     text, right = squashed(name), squashed(right_name)
-    if away > _NEAR and entry.key not in _TELLING:
-        return -1
     slips = distance(text, right)
+    if away > _NEAR and entry.key not in _TELLING and (slips or not _is_of_words(right_name)):
+        return -1
     return slips + away if slips <= _allowed(right) else -1
 
 
@@ -89,6 +121,11 @@ def _without_prefix(whole: str, right: str, right_name: str) -> int:
         return 1
     slips = distance(whole, right)
     return slips if slips <= _allowed(right) else -1
+
+
+def _is_of_words(name: str) -> bool:
+    """Whether it is of several words (`dns-capture`, `nativeSidecar`), and so under any of Istio's names no other's."""
+    return "-" in name or name.lower() != name
 
 
 def _allowed(text: str) -> int:
