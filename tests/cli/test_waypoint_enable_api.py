@@ -347,6 +347,36 @@ def test_a_workloadentry_whose_spec_names_it_too(on_api: Run, api: ObjectsApi) -
     assert "spec.labels still has istio.io/use-waypoint=beneath" in flat(found.err)
 
 
+@pytest.mark.parametrize(
+    ("metadata", "written"),
+    [({}, {WAYPOINT: "wp", HOME: "shop"}), ({WAYPOINT: "wp"}, {HOME: "shop"}), ({HOME: "shop"}, {WAYPOINT: "wp"})],
+)
+def test_a_workloadentry_gets_the_waypoint_that_was_asked_for(
+    on_api: Run, api: ObjectsApi, metadata: dict[str, str], written: dict[str, str]
+) -> None:
+    path = "/apis/networking.istio.io/v1/namespaces/shop/workloadentries/vm"
+    spec = {"address": "10.2.0.1", "labels": {WAYPOINT: "old", HOME: "infra"}}
+    api.add(path, metadata, spec=spec)
+    everything = {"labels": {"istio.io/waypoint-for": "all"}}
+    gateway(api, "wp", **everything)
+    gateway(api, "wp", "infra", listener={"allowedRoutes": {"namespaces": {"from": "All"}}}, **everything)
+    words = ("waypoint", "enable", "workloadentry", "vm", "--waypoint=wp", "--waypoint-namespace=shop", "--overwrite")
+    found = on_api(*words)
+    assert json.loads(api.patches[0].body)["metadata"]["labels"] == written
+    assert "Now served workloadentry/vm (by shop/wp)" in flat(found.err)
+    assert "spec.labels still has istio.io/use-waypoint=old" in flat(found.err)
+    assert "counts no more: the metadata has the label" in flat(found.err)
+    again = on_api(*words)
+    assert again.out == "workloadentry.networking.istio.io/vm not labeled\n"
+
+
+def test_a_workloadentry_that_names_it_in_its_spec_is_left_alone(on_api: Run, api: ObjectsApi) -> None:
+    path = "/apis/networking.istio.io/v1/namespaces/shop/workloadentries/vm"
+    api.add(path, spec={"address": "10.2.0.1", "labels": {WAYPOINT: "waypoint"}})
+    found = on_api("waypoint", "enable", "workloadentry", "vm", "--waypoint=waypoint", "--force")
+    assert (found.out, api.patches) == ("workloadentry.networking.istio.io/vm not labeled\n", [])
+
+
 def test_istios_own_namespaces_have_to_be_named(on_api: Run, api: ObjectsApi) -> None:
     api.add("/api/v1/namespaces/istio-system")
     found = on_api("waypoint", "enable", "ns", "--all", "--force")

@@ -68,7 +68,10 @@ def plan(
 ) -> WaypointEdit:
     """The edit of one object. `own` are the labels of its metadata, where the fact mixes them with those `beneath`."""
     before = use_waypoint(target.labels) if own is None else own
-    after, why = _enabled(before, wish, home_of(target)) if wish.goal == "enable" else _disabled(before, wish, target)
+    if wish.goal == "enable":
+        after, why = _enabled(before, beneath, wish, home_of(target))
+    else:
+        after, why = _disabled(before, wish, target)
     action: Action = "nothing"
     if wish.goal == "enable" and why:
         action = "refuse"
@@ -83,14 +86,18 @@ def _pair(value: UseWaypoint) -> tuple[str | None, str | None]:
     return value.name, value.namespace
 
 
-def _enabled(before: UseWaypoint, wish: Wish, home: str) -> tuple[UseWaypoint, str]:
+def _enabled(before: UseWaypoint, beneath: UseWaypoint, wish: Wish, home: str) -> tuple[UseWaypoint, str]:
     """What it becomes, and why that is refused: as `kubectl label`, a value that is there is not replaced.
 
-    A namespace label alone means nothing to Istio, so it is taken off without asking.
+    A namespace label alone means nothing to Istio, so it is taken off without asking. The waypoint's namespace is set
+    where another one would count beneath it, even if it is the object's own.
     """
     after = UseWaypoint(wish.waypoint, wish.namespace if wish.namespace not in ("", home) else None)
-    if before.key(home) == after.key(home):
+    wanted = after.key(home)
+    if before.over(beneath).key(home) == wanted:
         return before, ""
+    if after.over(beneath).key(home) != wanted:
+        after = UseWaypoint(wish.waypoint, home)
     key = None if wish.overwrite else _taken(before, after)
     if key is not None:
         return before, taken(key, before.labels[key])
