@@ -283,6 +283,30 @@ def test_a_weight_and_a_dry_run_that_are_none() -> None:
     assert codes(on("AuthorizationPolicy", {}, **{"istio.io/dry-run": "True"})) == []
 
 
+@pytest.mark.parametrize(
+    ("kind", "value", "mended"),
+    [
+        ("Service", "PreferClos", "PreferClose"),
+        ("Namespace", "PreferSameNodes", "PreferSameNode"),
+        ("ServiceEntry", "preferSameZon", "PreferSameZone"),
+        ("Service", "close", None),
+        ("Service", "true", None),
+        ("Service", "preferclose", ""),
+        ("Namespace", "PreferClose", ""),
+        ("Service", "PreferSameZone", ""),
+        ("Service", "PreferSameNode", ""),
+    ],
+)
+def test_how_traffic_is_distributed(kind: str, value: str, mended: str | None) -> None:
+    """An empty `mended` is for what is right, as it is in any case of letters."""
+    key = "networking.istio.io/traffic-distribution"
+    labelled = on(kind, {}, **{key: value})
+    assert codes(labelled) == ([] if mended == "" else ["ValueUnknown"])
+    if mended != "":
+        on_what = "namespace shop" if kind == "Namespace" else f"{kind.lower()} web -n shop"
+        assert fix(labelled) == (f"kubectl annotate {on_what} {key}={mended} --overwrite" if mended else None)
+
+
 # Both modes
 
 

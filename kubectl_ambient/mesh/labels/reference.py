@@ -24,7 +24,7 @@ _COPIED = ("Gateway",)
 _BOOLEAN = Values("boolean", "true, false", ("true", "false"))
 _WAYPOINT = Values("waypoint", "the name of a Gateway, or none", ("none",))
 _NAMESPACE = Values("namespace", "the name of a namespace")
-_FREE = Values("text", "")
+_CLOSENESS = ("PreferClose", "PreferSameZone", "PreferSameNode")
 
 
 def _since(minor: int, *kinds: str) -> tuple[Place, ...]:
@@ -329,7 +329,7 @@ ANNOTATIONS = (
     _annotation(
         "networking.istio.io/traffic-distribution",
         _since(24, "Namespace", "Service", "ServiceEntry"),
-        Values("text", "PreferClose, PreferSameZone, PreferSameNode"),
+        Values("any case", ", ".join(_CLOSENESS), _CLOSENESS),
         "Which endpoints of a Service ztunnel and waypoints prefer.",
         "The field spec.trafficDistribution of the Service wins.",
     ),

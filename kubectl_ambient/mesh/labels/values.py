@@ -27,6 +27,8 @@ def problem(entry: Entry, value: str, versions: Collection[Version], gateways: C
     match entry.values.shape:
         case "words":
             return _not_a_word(entry, value)
+        case "any case":  # model/service.go GetTrafficDistribution
+            return "" if value.lower() in map(str.lower, entry.values.words) else _not_a_word(entry, value)
         case "boolean":
             return "" if _boolean(entry, value, versions) else "is no boolean: " + _taken_for(entry)
         case "inject":
@@ -53,7 +55,7 @@ def meant(entry: Entry, value: str) -> str | None:
         return "none" if low in _NO else None
     if len(words) == 2 and low in _YES | _NO:
         return words[0] if low in _YES else words[1]
-    near = [word for word in words if len(word) > 3 and distance(word, low) <= (2 if len(word) > 5 else 1)]
+    near = [word for word in words if len(word) > 3 and distance(word.lower(), low) <= (2 if len(word) > 5 else 1)]
     return near[0] if len(near) == 1 else None
 
 
