@@ -264,6 +264,18 @@ def test_files_without_gateways_tell_nothing_of_them(ambient: Run, tmp_path: Pat
     assert item["reason"] == "WaypointIsNotReady", "files with some Gateways hold them all"
 
 
+def test_a_selector_asks_for_the_labels_of_the_metadata(ambient: Run, on: On, tmp_path: Path) -> None:
+    spec = {"address": "10.1.0.1", "labels": {"app": "spec", "tier": "db"}}
+    vm = made("WorkloadEntry", "networking.istio.io/v1", "vm", spec=spec, labels={"app": "metadata"})
+    path = in_file(tmp_path, m.namespace("shop"), gateway("wp"), vm)
+    client = FakeClient(m.namespace("shop"), gateway("wp"), vm)
+    for command, words in (("status", ()), ("explain", ("workloadentries",))):
+        for origin, run in ((("-f", path), ambient), ((), on(client))):
+            for selector, found in (("app=metadata,!tier", True), ("tier=db", False)):
+                told = run("waypoint", command, *words, "-n", "shop", "-l", selector, "-o", "name", *origin)
+                assert ("workloadentry" in told.out) == found, (command, origin, selector)
+
+
 def test_files_with_gateways_only_tell_nothing_of_their_users(ambient: Run, tmp_path: Path) -> None:
     path = in_file(tmp_path, gateway("wp"))
     (item,) = document(ambient("waypoint", "list", "-f", path, "-o", "json"))["items"]

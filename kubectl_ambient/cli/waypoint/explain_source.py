@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from kubectl_ambient.cli.origin import Origin, bad_objects, connected, from_files
 from kubectl_ambient.cli.output import check_names
 from kubectl_ambient.cli.told import not_found, nothing_found
+from kubectl_ambient.cli.waypoint.source import selectable
 from kubectl_ambient.cli.waypoint.told import WaypointTold, unread_parts
 from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
 from kubectl_ambient.cluster.l7.facts import KINDS
@@ -114,7 +115,7 @@ def _explain(
 def _is_meant(target: Target, typed: Typed, request: WaypointExplainRequest) -> bool:
     if typed.name is not None:
         return target.name == typed.name
-    return parse_label_selector(request.label_selector).matches(target.labels)
+    return parse_label_selector(request.label_selector).matches(selectable(target))
 
 
 def _not_there(snapshot: Snapshot, typed: Typed, namespace: str) -> str:

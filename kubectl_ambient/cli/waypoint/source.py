@@ -9,7 +9,7 @@ from kubectl_ambient.cli.origin import bad_objects, connected, from_files
 from kubectl_ambient.cli.told import not_found, unknown_namespace
 from kubectl_ambient.cli.waypoint.request import WaypointRequest
 from kubectl_ambient.cli.waypoint.told import WaypointTold, unread_parts
-from kubectl_ambient.cluster.l7.facts import KINDS
+from kubectl_ambient.cluster.l7.facts import KINDS, WorkloadEntry
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.resources import Resource, find_resource
 from kubectl_ambient.kube.selectors import parse_label_selector
@@ -35,7 +35,7 @@ def _of_files(request: WaypointRequest) -> WaypointSource:
     snapshot, problems = from_files(request.origin)
     judge = WaypointJudge(snapshot)
     selector = parse_label_selector(request.label_selector)
-    targets = [t for t in _chosen(judge, request, request.origin.namespace) if selector.matches(t.labels)]
+    targets = [t for t in _chosen(judge, request, request.origin.namespace) if selector.matches(selectable(t))]
     namespace = request.origin.home_of(target.namespace for target in targets)
     return WaypointSource(
         judge=judge,
@@ -83,6 +83,11 @@ def _chosen(judge: WaypointJudge, request: WaypointRequest, namespace: str) -> l
         if namespace in ("", target.namespace) and request.wants(kind_of(target), target.name)
     ]
     return sorted(found, key=lambda t: (t.namespace, KINDS.index(kind_of(t)), t.name))
+
+
+def selectable(target: Target) -> dict[str, str]:
+    """The labels by which the API server selects it: those of its metadata, whatever Istio reads besides."""
+    return target.metadata_labels if isinstance(target, WorkloadEntry) else target.labels
 
 
 def _missing(request: WaypointRequest, targets: Iterable[Target], snapshot: Snapshot) -> list[str]:
