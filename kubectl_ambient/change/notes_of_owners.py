@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.plan import Edit, command
 from kubectl_ambient.change.rollout import held_back, partition_of, why_later
-from kubectl_ambient.change.targets import printed, value_of
+from kubectl_ambient.change.targets import KINDS, printed, value_of
 from kubectl_ambient.change.words import MOST, few, grouped, pods, verb
-from kubectl_ambient.cluster.facts import Owner, Pod, Workload
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
+from kubectl_ambient.mesh.mode_label import overwrite
 
 
 def restarts(change: Change) -> Iterator[str]:
@@ -81,9 +82,19 @@ def _for_owner(edit: Edit, change: Change, owner: Owner) -> str:
     assert isinstance(edit.target, Pod)
     if owner.kind == "Node":
         return f"it is a static pod: its manifest on node {owner.name} decides"
+    snapshot, namespace = change.effects.before.snapshot, edit.target.namespace
+    workload = snapshot.workload(owner.kind, namespace, owner.name)
     if owner.kind == "Job":
-        job = change.effects.before.snapshot.workload("Job", edit.target.namespace, owner.name)
-        if job is None or job.owner is None:
+        if workload is None or workload.owner is None:
             return f"{owner} makes no other with it"
-        owner = job.owner
-    return f"to keep it, label the owner: {command(edit.target, change.goal, owner.kind, owner.name)}"
+        owner = workload.owner
+        workload = snapshot.workload(owner.kind, namespace, owner.name) or workload
+    if owner.kind not in KINDS:
+        return f"to keep that, change the pod template of {owner}"
+    value = value_of(workload) if workload else edit.before
+    if value == edit.after:
+        return f"the next pods of {owner} have it by their template"
+    if change.goal == "disable" and value == "none":
+        return f"the template of {owner} has {DATAPLANE_MODE}=none, which stays"
+    instead = command(edit.target, change.goal, owner.kind, owner.name, flags=overwrite(value))
+    return f"to keep it, label the owner: {instead}"

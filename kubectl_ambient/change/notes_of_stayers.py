@@ -66,13 +66,13 @@ def _way_out(edits: Sequence[Edit], change: Change) -> str:
 
 
 def _take_out(moved: Sequence[Moved], change: Change) -> Iterator[str]:
-    """The commands: on the template where the label comes from there, else on the pods."""
+    """The commands: on the template where the label comes from there and can be taken off, else on the pods."""
     own: dict[str, list[str]] = {}
     templates: dict[str, None] = {}
     snapshot = change.effects.before.snapshot
     for m in moved:
         workload = snapshot.workload(m.owner.kind, m.pod.namespace, m.owner.name) if m.owner else None
-        if workload is not None and labels_of(workload).get(DATAPLANE_MODE) == "ambient":
+        if workload and workload.kind != "Job" and labels_of(workload).get(DATAPLANE_MODE) == "ambient":
             templates[command(workload, "disable", workload.kind, workload.name)] = None
         else:
             own.setdefault(m.pod.namespace, []).append(m.pod.name)

@@ -10,11 +10,6 @@ from kubectl_ambient.mesh.verdict import Judgement
 RESTARTABLE = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
 
 
-def overwrite(value: str | None) -> str:
-    """The flag where the label to be changed has this value: `enable` and `disable` keep what is not theirs."""
-    return "" if value in (None, "ambient") else " --overwrite"
-
-
 def restart(judgement: Judgement, effect: str) -> Fix:
     """Restart what owns the pod; a pod without an owner that does that is deleted.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Event, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.snapshot import Snapshot, read
@@ -14,6 +14,7 @@ from kubectl_ambient.mesh.ages import since
 from kubectl_ambient.mesh.enrolment import OTHER_DATA_PLANES, Decision
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, label
 from kubectl_ambient.mesh.injection import INJECTION, REVISION, Injection
+from kubectl_ambient.mesh.mode_label import overwrite
 
 _GO_BOOL = {"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"}
 _KIND_WORD = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds", "Job": "job", "CronJob": "cronjob"}
@@ -149,11 +150,6 @@ def _label_not_kept(s: Subject) -> Iterator[Finding]:
     mine, kept = s.pod.labels.get(DATAPLANE_MODE), s.workload.template.labels.get(DATAPLANE_MODE)
     if mine == kept:
         return
-    fix = None
-    if mine == "ambient":
-        fix = f"kubectl ambient enable {_target(s.workload)}"
-    elif mine == "none":
-        fix = f"kubectl ambient disable {_target(s.workload)} --opt-out"
     yield Finding(
         code="LabelNotKept",
         severity="info" if mine is None else "warning",
@@ -165,8 +161,24 @@ def _label_not_kept(s: Subject) -> Iterator[Finding]:
             label(s.pod.ref, DATAPLANE_MODE, mine),
             Evidence(s.workload.ref, f"spec.template.metadata.labels[{DATAPLANE_MODE}]", kept),
         ),
-        fix=fix,
+        fix=_keep(mine, s.workload, s.snapshot),
     )
+
+
+def _keep(mine: str | None, workload: Workload, snapshot: Snapshot) -> str | None:
+    """The command that gives the pod's label to the template; that of a Job cannot be changed, so its CronJob's."""
+    if workload.kind == "Job":
+        owner = workload.owner
+        if owner is None or owner.kind != "CronJob":
+            return None
+        read = snapshot.workload(owner.kind, workload.namespace, owner.name)
+        workload = read or structs.replace(workload, kind=owner.kind, name=owner.name)
+    value = workload.template.labels.get(DATAPLANE_MODE)
+    if mine == value or mine not in ("ambient", "none"):
+        return None
+    if mine == "ambient":
+        return f"kubectl ambient enable {_target(workload)}{overwrite(value)}"
+    return f"kubectl ambient disable {_target(workload)} --opt-out{overwrite(value)}"
 
 
 def _target(workload: Workload) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.commands import RESTARTABLE, configure, home, overwrite, replaces_at_once, restart
+from kubectl_ambient.mesh.commands import RESTARTABLE, configure, home, replaces_at_once, restart
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.findings import stop_injection
 from kubectl_ambient.mesh.injection import INJECT, REVISION
+from kubectl_ambient.mesh.mode_label import overwrite
 from kubectl_ambient.mesh.verdict import Judgement
 
 _ISTIOS_OWN = {"ztunnel", "istio-cni-node", "istiod"}

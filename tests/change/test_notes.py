@@ -149,6 +149,46 @@ def test_a_pod_of_a_job_names_the_cronjob() -> None:
     assert "kubectl ambient enable cronjob/load -n shop" in tell(shop(found, workloads=(job,)), "enable", found)
 
 
+def test_the_owner_has_another_value() -> None:
+    text = tell(shop(of_web(), workloads=replicas(value="none")), "enable", of_web())
+    assert "kubectl ambient enable deploy/web -n shop --overwrite" in text
+    text = tell(shop(of_web(), workloads=replicas(value="Ambient")), "opt-out", of_web())
+    assert "kubectl ambient disable deploy/web -n shop --overwrite --opt-out" in text
+    mine = structs.replace(of_web(), labels=AMBIENT)
+    text = tell(shop(mine, workloads=replicas(value="none")), "disable", mine)
+    assert text.endswith("the template of Deployment/web has istio.io/dataplane-mode=none, which stays")
+
+
+def test_an_owner_that_was_not_read_is_taken_to_have_the_value_of_its_pod() -> None:
+    mine = pod("none", owner=owner("StatefulSet", "db"))
+    assert "kubectl ambient enable sts/db -n shop --overwrite" in tell(shop(mine), "enable", mine, overwrite=True)
+
+
+def test_a_cronjob_that_has_it_already() -> None:
+    job = workload("Job", name="load-1", owner=owner("CronJob", "load"))
+    load, found = workload("CronJob", "ambient", "load"), pod(owner=owner("Job", "load-1"))
+    text = tell(shop(found, workloads=(job, load)), "enable", found)
+    assert text.endswith("the next pods of CronJob/load have it by their template")
+
+
+@pytest.mark.parametrize("kind", ["Widget", "StatefulSet.apps.kruise.io"])
+def test_an_owner_that_we_cannot_label(kind: str) -> None:
+    found = pod(owner=owner(kind, "w"))
+    assert tell(shop(found), "enable", found).endswith(f"to keep that, change the pod template of {kind}/w")
+    made = workload("Job", name="load-1", owner=owner(kind, "w"))
+    found = pod(owner=owner("Job", "load-1"))
+    text = tell(shop(found, workloads=(made,)), "enable", found)
+    assert text.endswith(f"to keep that, change the pod template of {kind}/w")
+
+
+def test_the_pods_of_a_job_are_taken_out_themselves() -> None:
+    mine = pod("ambient", owner=owner("Job", "load"))
+    snapshot = shop(mine, labels=AMBIENT, workloads=(workload("Job", "ambient", "load"),))
+    text = tell(snapshot, "disable", of(snapshot))
+    assert "to take out: kubectl ambient disable pod web-1 -n shop" in text
+    assert "job/load" not in text
+
+
 def test_a_static_pod() -> None:
     found = pod(owner=owner("Node", "n1"))
     assert "its manifest on node n1 decides" in tell(shop(found), "enable", found)
