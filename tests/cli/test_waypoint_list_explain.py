@@ -167,7 +167,8 @@ def test_several_and_one_that_is_not_there(on: On) -> None:
     ("words", "sentence"),
     [
         ("svc", "resource(s) were provided, but no name was specified"),
-        ("ns -l a=b", "resource(s) were provided, but no name was specified"),
+        ("ns", "resource(s) were provided, but no name was specified"),
+        ("ns shop -l a=b", "name cannot be provided when a selector is specified"),
         ("svc cart -l a=b", "name cannot be provided when a selector is specified"),
         ("deploy web", "no waypoint serves deployments.apps"),
         ("cart web", 'the server doesn\'t have a resource type "cart"'),
@@ -187,6 +188,28 @@ def test_a_selector(on: On) -> None:
     assert {item["object"]["kind"] for item in told["items"]} == {"Pod"}
     none = on(FakeClient(*CLUSTER))("waypoint", "explain", "svc", "-l", "x=y")
     assert "No resources found in shop namespace." in none.err
+
+
+@pytest.mark.parametrize("live", [True, False])
+def test_namespaces_by_their_labels(on: On, ambient: Run, tmp_path: Path, live: bool) -> None:
+    teams = [m.namespace("red", {"team": "x"}), m.namespace("blue", {"team": "x"}), m.namespace("green")]
+    objects = [*CLUSTER, *teams, made("Service", "v1", "till", "red", spec={"clusterIP": "10.0.0.5"})]
+    client = FakeClient(*objects)
+    run = on(client) if live else ambient
+    files = () if live else ("-n", "shop", "-f", in_file(tmp_path, *objects))
+    told = document(run("waypoint", "explain", "ns", "-l", "team=x", "-o", "json", *files))
+    groups = [(use["name"], [group["names"] for group in use["groups"]]) for use in told["namespaces"]]
+    assert groups == [("blue", []), ("red", [["till"]])]
+    assert told["items"] == []
+    none = run("waypoint", "explain", "ns", "-l", "team=y", *files)
+    assert (none.code, none.out) == (0, "")
+    assert "No resources found" in none.err
+
+
+def test_namespaces_that_may_not_be_listed_cannot_be_chosen(on: On) -> None:
+    told = on(FakeClient(*CLUSTER, refused={"list namespaces"}))("waypoint", "explain", "ns", "-l", "team=x")
+    assert (told.code, told.out) == (1, "")
+    assert "namespaces" in told.err
 
 
 # status and explain

@@ -10,7 +10,7 @@ from kubectl_ambient.cli.output import check_names
 from kubectl_ambient.cli.told import not_found, nothing_found
 from kubectl_ambient.cli.waypoint.source import selectable
 from kubectl_ambient.cli.waypoint.told import WaypointTold, unread_parts
-from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
+from kubectl_ambient.cluster.facts import NOT_FOUND, Namespace, Unread
 from kubectl_ambient.cluster.l7.facts import KINDS
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import UsageError
@@ -25,11 +25,15 @@ from kubectl_ambient.mesh.waypoint.rules import Target, kind_of
 
 @dataclass(frozen=True, kw_only=True)
 class WaypointExplainRequest:
-    """What was typed, checked as far as can be without reading anything."""
+    """What was typed, checked as far as can be without reading anything.
+
+    by_labels: the label_selector chooses namespaces, too.
+    """
 
     origin: Origin
     objects: tuple[Typed, ...]
     namespaces: tuple[str, ...]
+    by_labels: bool
     label_selector: str
 
     @classmethod
@@ -44,15 +48,21 @@ class WaypointExplainRequest:
                     f"error: no waypoint serves {target.resource.full_name}: explain takes services, serviceentries, "
                     "pods, workloadentries and namespaces"
                 )
-            if target.name is None and (kind == "Namespace" or not label_selector):
+            if target.name is None and not label_selector:
                 raise UsageError("error: resource(s) were provided, but no name was specified")
             check_names(named=target.name is not None, selected=bool(label_selector))
         return cls(
             origin=origin,
             objects=tuple(t for t in targets if t.resource.kind != "Namespace"),
             namespaces=tuple(t.name for t in targets if t.resource.kind == "Namespace" and t.name is not None),
+            by_labels=any(t.resource.kind == "Namespace" and t.name is None for t in targets),
             label_selector=label_selector,
         )
+
+    @property
+    def whole(self) -> bool:
+        """Whether all that some namespace holds is asked about."""
+        return bool(self.namespaces) or self.by_labels
 
 
 @dataclass(kw_only=True)
@@ -80,9 +90,13 @@ def _of_cluster(request: WaypointExplainRequest) -> WaypointExplanations:
 
     client = connected(request.origin)
     homes = dict.fromkeys([*([client.namespace] if request.objects else []), *request.namespaces])
-    kinds = KINDS if request.namespaces else tuple(dict.fromkeys(t.resource.kind for t in request.objects))
-    selector = "" if request.namespaces else request.label_selector
-    needs = Needs(namespaces=tuple(homes), label_selector=selector, chunk_size=request.origin.chunk_size)
+    needs = Needs(
+        namespaces=() if request.by_labels else tuple(homes),
+        label_selector="" if request.whole else request.label_selector,
+        chunk_size=request.origin.chunk_size,
+        selected=("Namespace",) if request.by_labels else (),
+    )
+    kinds = KINDS if request.whole else tuple(dict.fromkeys(t.resource.kind for t in request.objects))
     snapshot = read_waypoints(client, needs, now=datetime.now(UTC), kinds=kinds)
     found = _explain(snapshot, request, client.namespace, [])
     found.problems += bad_objects(client)
@@ -100,7 +114,10 @@ def _explain(
         found.objects += [explain(judge, target) for target in mine]
         if not mine:
             found.problems.append(_not_there(snapshot, typed, namespace))
-    for name in request.namespaces:
+    chosen = _chosen(snapshot, request) if request.by_labels else []
+    if request.by_labels and not chosen:
+        found.remarks.append(nothing_found(""))
+    for name in dict.fromkeys([*request.namespaces, *chosen]):
         known = snapshot.namespaces.get(name)
         there = any(target.namespace == name for target in judge.targets())
         if (known is None or (isinstance(known, Unread) and known.why == NOT_FOUND)) and not there:
@@ -108,8 +125,15 @@ def _explain(
         else:
             found.namespaces.append(namespace_use(judge, name))
     typed_once = len(request.objects) == 1 and request.objects[0].name is not None
-    found.several = bool(request.namespaces) or not typed_once or len(found.objects) > 1
+    found.several = request.whole or not typed_once or len(found.objects) > 1
     return found
+
+
+def _chosen(snapshot: Snapshot, request: WaypointExplainRequest) -> list[str]:
+    """The namespaces that the selector chooses."""
+    selector = parse_label_selector(request.label_selector)
+    known = (n for n in snapshot.namespaces.values() if isinstance(n, Namespace))
+    return sorted(n.name for n in known if selector.matches(n.labels))
 
 
 def _is_meant(target: Target, typed: Typed, request: WaypointExplainRequest) -> bool:
