@@ -14,7 +14,7 @@ from kubectl_ambient.mesh.ages import since
 from kubectl_ambient.mesh.enrolment import OTHER_DATA_PLANES, Decision
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, label
 from kubectl_ambient.mesh.injection import INJECTION, REVISION, Injection
-from kubectl_ambient.mesh.mode_label import overwrite
+from kubectl_ambient.mesh.mode_label import corrected, overwrite
 
 _GO_BOOL = {"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"}
 _KIND_WORD = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds", "Job": "job", "CronJob": "cronjob"}
@@ -124,7 +124,7 @@ def _mode_typo(s: Subject) -> Iterator[Finding]:
             severity="warning",
             message=f"{ref} has {DATAPLANE_MODE}={value}, which Istio does not know: it means neither ambient nor none",
             evidence=(label(ref, DATAPLANE_MODE, value),),
-            fix=f"kubectl ambient enable {target} --overwrite",
+            fix=corrected(value, target),
         )
 
 

@@ -49,3 +49,24 @@ def test_the_template_of_a_job_cannot_be_changed_that_of_its_cronjob_can() -> No
         "kubectl ambient enable cronjob/load -n app --overwrite"
     )
     assert not_kept(AMBIENT, job, made_by("CronJob", AMBIENT, "load")).fix is None, "its next one has it"
+
+
+@pytest.mark.parametrize(
+    ("value", "flags"),
+    [
+        ("Ambient", ("enable", "--overwrite")),
+        ("enabled", ("enable", "--overwrite")),
+        ("ambiant", ("enable", "--overwrite")),
+        ("None", ("disable", "--opt-out --overwrite")),
+        ("off", ("disable", "--opt-out --overwrite")),
+        ("disabled", ("disable", "--opt-out --overwrite")),
+        ("sidecar", None),
+        ("", None),
+    ],
+)
+def test_a_mistyped_value_is_set_to_what_was_meant(value: str, flags: tuple[str, str] | None) -> None:
+    labels = {DATAPLANE_MODE: value}
+    found = judge(cluster(pods=[pod(labels)], namespace_labels=labels)).findings
+    assert [f.code for f in found] == ["ModeValueUnknown"] * 2
+    targets = ("pod web-1 -n app", "namespace app")
+    assert [f.fix for f in found] == [f"kubectl ambient {flags[0]} {t} {flags[1]}" if flags else None for t in targets]
