@@ -33,8 +33,9 @@ def waypoint_moves(effects: WaypointEffects, ways: Iterable[Way], tense: Tense, 
     several = len({served.target.namespace for served in effects.objects}) > 1
     lines: list[str] = []
     for way in ways:
-        for suffix, found in grouped((_suffix(s, way), s) for s in effects.of(way)).items():
+        for (suffix, below), found in grouped(((_suffix(s, way), _below(s, way)), s) for s in effects.of(way)).items():
             lines += paragraph(_TITLES[tense, way], _items(found, way, several), suffix, width, count=None)
+            lines += [f"{'':<17}{below}"] if below else []
     return lines
 
 
@@ -44,8 +45,13 @@ def _suffix(served: Served, way: Way) -> str:
         return f"by {served.after.waypoint}"
     if way == "fails":
         return f"at {served.after.waypoint}"
+    return ""
+
+
+def _below(served: Served, way: Way) -> str:
+    """The same on a line of its own."""
     if way == "unknown" and served.goes_direct:
-        return f"going direct, if served by {served.before.named or 'a waypoint'} now"
+        return f"(going direct, if served by {served.before.named or 'a waypoint'} now)"
     return ""
 
 
