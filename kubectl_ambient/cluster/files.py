@@ -13,6 +13,7 @@ import msgspec
 from kubectl_ambient.cluster import wire, wire_istio, wire_parts, wrong_type
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.l7 import wire as wire_l7
+from kubectl_ambient.cluster.l7.facts import WAYPOINT_BOUND
 from kubectl_ambient.cluster.l7.snapshot import ALL_NAMESPACES, L7, instances_among
 from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.owners import unread_owners
@@ -43,6 +44,7 @@ _KINDS: dict[tuple[str, str], type[wire_parts.Object]] = {
     ("gateway.networking.k8s.io", "GatewayClass"): wire_l7.GatewayClass,
     ("admissionregistration.k8s.io", "MutatingWebhookConfiguration"): wire_istio.MutatingWebhookConfiguration,
 }
+_HOME = "istio.io/use-waypoint-namespace"
 _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
 
 
@@ -131,17 +133,33 @@ def _snapshot(found: _Found) -> Snapshot:
 
 def _l7(found: _Found, pods: list[Pod]) -> L7:
     gateways = wire_l7.by_key(g.fact() for g in found.of("Gateway", wire_l7.Gateway))
-    return L7(
+    l7 = L7(
         services=[s.fact() for s in found.of("Service", wire_l7.Service)],
         service_entries=[s.fact() for s in found.of("ServiceEntry", wire_l7.ServiceEntry)],
         workload_entries=[w.fact() for w in found.of("WorkloadEntry", wire_l7.WorkloadEntry)],
         gateways=gateways,
-        # Files with some Gateways are taken to hold them all, so that a name that nobody has is told.
-        unread_gateways={} if gateways else {ALL_NAMESPACES: not_in_files("list gateways")},
         gateway_classes={c.name: c.fact() for c in found.of("GatewayClass", wire_l7.GatewayClass)},
         # Files with a Gateway and no pod at all of its namespace tell nothing of its proxies.
         instances=instances_among(pods, {g.namespace for g in gateways.values()} & {pod.namespace for pod in pods}),
     )
+    if not gateways:
+        _without_gateways(l7, pods, [n.fact() for n in found.of("Namespace", wire.Namespace)])
+    return l7
+
+
+def _without_gateways(l7: L7, pods: list[Pod], namespaces: list[Namespace]) -> None:
+    """Manifests with a Namespace are taken to hold its Gateways, had it any.
+
+    Not so what was read of a cluster where istiod has judged waypoints: it was read without them.
+    """
+    if not any(s.condition(WAYPOINT_BOUND) for s in (*l7.services, *l7.service_entries)):
+        l7.whole_namespaces = frozenset(namespace.name for namespace in namespaces)
+    placed = [(o.namespace, o.labels) for o in (*l7.services, *l7.service_entries, *l7.workload_entries)]
+    placed += [(pod.namespace, pod.labels) for pod in pods]
+    placed += [(namespace.name, namespace.labels) for namespace in namespaces]
+    homes = {place for place, _ in placed} | {labels[_HOME] for _, labels in placed if _HOME in labels}
+    if not homes <= l7.whole_namespaces:
+        l7.unread_gateways = {ALL_NAMESPACES: not_in_files("list gateways")}
 
 
 def _workloads(found: _Found) -> Iterator[Workload]:

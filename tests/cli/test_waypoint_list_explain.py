@@ -270,6 +270,7 @@ def in_file(folder: Path, *objects: m.Manifest) -> str:
 
 
 NAMED = {"istio.io/use-waypoint": "wp"}
+HOME = "istio.io/use-waypoint-namespace"
 CART = made("Service", "v1", "cart", spec={"clusterIP": "10.0.0.7"}, labels=NAMED)
 
 
@@ -282,7 +283,20 @@ def test_files_without_gateways_tell_nothing_of_them(ambient: Run, tmp_path: Pat
     assert [item["reason"] for item in items] == ["EvidenceMissing", "WaypointIsNotReady"]
     assert items[0]["findings"] == []
     assert "cannot list gateways: not in the files; istiod itself wrote WaypointAccepted" in items[0]["message"]
-    path = in_file(tmp_path, m.namespace("shop"), cart, gateway("other"))
+    path = in_file(tmp_path, CART)
+    (item,) = document(ambient("waypoint", "status", "-f", path, "-o", "json"))["items"]
+    assert item["reason"] == "EvidenceMissing"
+
+
+def test_files_with_a_namespace_or_with_gateways_hold_all_of_them(ambient: Run, tmp_path: Path) -> None:
+    there = made("Service", "v1", "there", spec={"clusterIP": "10.0.0.8"}, labels=NAMED | {HOME: "elsewhere"})
+    path = in_file(tmp_path, m.namespace("shop"), CART, there)
+    items = document(ambient("waypoint", "status", "-f", path, "-o", "json"))["items"]
+    assert [item["reason"] for item in items] == ["WaypointIsNotReady", "EvidenceMissing"]
+    assert "there is no Gateway wp in namespace shop" in items[0]["message"]
+    path = in_file(tmp_path, m.namespace("shop"), CART)
+    assert "gateways" not in ambient("waypoint", "status", "-f", path).err
+    path = in_file(tmp_path, m.namespace("shop"), CART, gateway("other"))
     (item,) = document(ambient("waypoint", "status", "-f", path, "-o", "json"))["items"]
     assert item["reason"] == "WaypointIsNotReady", "files with some Gateways hold them all"
 

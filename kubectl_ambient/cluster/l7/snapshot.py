@@ -22,9 +22,9 @@ ALL_NAMESPACES = ""
 class L7(Struct, kw_only=True):
     """L7 facts of one moment, a part of a Snapshot.
 
-    gateways: by `namespace/name`. unread_gateways: by namespace, `ALL_NAMESPACES` for all of them. instances: by
-    namespace, the pods that are some Gateway's proxies. unread: by kind (`Service`, `Pod`, …), what may not be
-    listed. absent: by kind, the resource types that the server does not have.
+    gateways: by `namespace/name`. unread_gateways: by namespace, `ALL_NAMESPACES` for all but those of
+    `whole_namespaces`. instances: by namespace, the pods that are some Gateway's proxies. unread: by kind
+    (`Service`, `Pod`, …), what may not be listed. absent: by kind, the resource types that the server does not have.
     """
 
     services: list[Service] = field(default_factory=list)
@@ -32,6 +32,7 @@ class L7(Struct, kw_only=True):
     workload_entries: list[WorkloadEntry] = field(default_factory=list)
     gateways: dict[str, Gateway] = field(default_factory=dict)
     unread_gateways: dict[str, Unread] = field(default_factory=dict)
+    whole_namespaces: frozenset[str] = frozenset()
     gateway_classes: dict[str, GatewayClass] | Unread = field(default_factory=dict)
     instances: dict[str, list[Pod] | Unread] = field(default_factory=dict)
     unread: dict[str, Unread] = field(default_factory=dict)
@@ -42,7 +43,9 @@ class L7(Struct, kw_only=True):
         if not (namespace and name):
             return None
         found = self.gateways.get(f"{namespace}/{name}")
-        return found or self.unread_gateways.get(namespace) or self.unread_gateways.get(ALL_NAMESPACES)
+        if found is not None or namespace in self.whole_namespaces:
+            return found
+        return self.unread_gateways.get(namespace) or self.unread_gateways.get(ALL_NAMESPACES)
 
     def gateway_class(self, name: str) -> GatewayClass | Unread | None:
         """The GatewayClass; None where there is none, an Unread where that is not known."""
