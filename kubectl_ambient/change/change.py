@@ -5,6 +5,7 @@ from __future__ import annotations
 from kubectl_ambient.change.effects import Effects
 from kubectl_ambient.change.plan import Edit, Goal
 from kubectl_ambient.change.planned import PlannedChange
+from kubectl_ambient.change.rollout import restarts
 from kubectl_ambient.cluster.facts import Pod, Workload
 from kubectl_ambient.mesh.enrolment import Decision
 
@@ -14,6 +15,11 @@ class Change(PlannedChange[Edit], frozen=True, kw_only=True):
 
     goal: Goal
     effects: Effects
+
+    @property
+    def restarts(self) -> bool:
+        """Whether it restarts pods."""
+        return any(isinstance(e.target, Workload) and restarts(e.target) for e in self.changing)
 
     def afterwards(self, edit: Edit) -> Decision:
         """What is decided by this edit: for the pod, for the workload's next one, for one without labels."""

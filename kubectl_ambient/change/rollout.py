@@ -19,6 +19,11 @@ def _below_partition(workload: Workload, pod: Pod) -> bool:
     return ordinal.isdecimal() and int(ordinal) < workload.partition
 
 
+def restarts(workload: Workload) -> bool:
+    """Whether a new template restarts pods."""
+    return workload.desired != 0 and not why_later(workload)
+
+
 def why_later(workload: Workload) -> str:
     """What the pods wait for; empty where they are restarted at once."""
     match workload.kind:

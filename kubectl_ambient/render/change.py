@@ -14,9 +14,10 @@ _MOST_LINES = 3
 _WIDEST = 100
 _SEPARATOR = " · "
 
-NO_RESTART = {
-    "would": "No restart is needed. Connections open now would not be carried over.",
-    "does": "No restart is needed. Connections open now are not carried over.",
+NO_RESTART = "No restart is needed. "
+NOT_CARRIED_OVER = {
+    "would": "Connections open now would not be carried over.",
+    "does": "Connections open now are not carried over.",
 }
 _TITLES: dict[tuple[Tense, Direction], str] = {
     ("would", "in"): "Would move in",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
+from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.effects import Effects, effects
 from kubectl_ambient.change.plan import Goal, plan
 from kubectl_ambient.change.targets import Target
@@ -15,7 +17,7 @@ from kubectl_ambient.mesh.injection import INJECTION
 from kubectl_ambient.mesh.verdict import Judge
 from tests.mesh.builders import SIDECAR, cluster, redirected
 
-from .objects import VALUES, owner, pod, workload
+from .objects import VALUES, namespace, owner, pod, workload
 from .test_plan import goals
 
 
@@ -120,6 +122,27 @@ def test_a_partition_above_all_pods_moves_none_of_them_now() -> None:
     db = workload("StatefulSet", name="db", update_strategy="RollingUpdate", partition=1, desired=1)
     snapshot = shop(pod(name="db-0", owner=owner("StatefulSet", "db")), workloads=(db,))
     assert told(change(snapshot, "enable", db)) == {"db-0": ("in", "later", "PodLabel")}
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (workload(), True),
+        (workload(desired=None), True),
+        (workload("StatefulSet", partition=1, desired=2), True),
+        (workload("StatefulSet", partition=2, desired=2), False),
+        (workload(desired=0), False),
+        (workload(paused=True), False),
+        (workload("CronJob"), False),
+        (workload(value="ambient"), False),
+        (namespace(), False),
+        (pod(), False),
+    ],
+)
+def test_whether_a_change_restarts_pods(target: Target, expected: bool) -> None:
+    snapshot = shop(pod())
+    edits = (plan(of(snapshot), "enable"), plan(target, "enable"))
+    assert Change(goal="enable", edits=edits, effects=effects(snapshot, edits)).restarts is expected
 
 
 def test_a_cronjob_moves_nothing_that_runs_now() -> None:

@@ -153,6 +153,14 @@ def test_a_workload_is_labelled_in_its_template(cluster: Cluster, shop: str, amb
     assert LABEL not in template(cluster, shop, "web")
 
 
+def test_what_restarts_pods_says_not_that_no_restart_is_needed(shop: str, ambient: Runner) -> None:
+    for flags in (["--dry-run=server"], []):
+        told = ambient("enable", f"ns/{shop}", "deploy/web", "-n", shop, *flags).stderr
+        assert "deployment.apps/web: this restarts 1 pod" in told
+        assert "No restart is needed" not in told
+        assert "Connections open now" in told
+
+
 def objects(kind: str, name: str, **spec: Any) -> dict[str, Any]:
     version = "apps/v1" if kind in ("StatefulSet", "DaemonSet", "ReplicaSet") else "batch/v1"
     container = {"name": "app", "image": "registry.example/app:1"}

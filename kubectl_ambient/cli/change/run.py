@@ -15,7 +15,7 @@ from kubectl_ambient.cli.change.remarks import tell
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import Fields, Found, Item, fact
 from kubectl_ambient.kube.resources import Resource
-from kubectl_ambient.render.change import NO_RESTART, Tense, moves, wrapped
+from kubectl_ambient.render.change import NO_RESTART, NOT_CARRIED_OVER, Tense, moves, wrapped
 
 
 class Run(LabelRun[Edit]):
@@ -75,7 +75,7 @@ class Run(LabelRun[Edit]):
 
     def _tell_no_restart(self, change: Change, tense: Tense) -> None:
         if self._can_tell_moves and (change.effects.of("in", at="now") or change.effects.of("out", at="now")):
-            tell([NO_RESTART[tense]])
+            tell([("" if change.restarts else NO_RESTART) + NOT_CARRIED_OVER[tense]])
 
     def _tell_after(self, done: list[Item[Edit]]) -> None:
         change = self._change(done)
