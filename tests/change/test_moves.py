@@ -9,7 +9,7 @@ from kubectl_ambient.change.plan import plan
 from kubectl_ambient.cluster.facts import Namespace, Pod
 from kubectl_ambient.render.change import moves, wrapped
 
-from .objects import owner, pod
+from .objects import owner, pod, workload
 from .test_effects import of, of_web, replicas, shop
 
 
@@ -40,6 +40,15 @@ def test_by_restart() -> None:
     snapshot = shop(of_web(), workloads=(web, made))
     found = effects(snapshot, [plan(web, "enable")])
     assert moves(found, ("in",), "does", 80) == ["Moving in        web 1/1 (by restart)"]
+
+
+def test_pods_below_the_partition_wait_for_it() -> None:
+    db = workload("StatefulSet", name="db", update_strategy="RollingUpdate", partition=2, desired=3)
+    found = effects(shop(*of_app("db", 3), workloads=(db,)), [plan(db, "enable")])
+    assert moves(found, ("in",), "would", 80) == [
+        "Would move in    db 2/3 (once the partition is lowered)",
+        "Would move in    db 1/3 (by restart)",
+    ]
 
 
 @pytest.mark.parametrize("width", [80, 200])
