@@ -211,9 +211,14 @@ def test_a_gateway_that_is_no_waypoint_and_has_no_address_harms_nobody_yet() -> 
     assert "istiod accepts it all the same, and connections fail there" in ready.message
 
 
-@pytest.mark.parametrize("word", ["Service", "", "services"])
-def test_a_traffic_type_that_istio_does_not_know(word: str) -> None:
-    assert codes(a_mesh(structs.replace(WP, labels={FOR: word}))) == ["WaypointForUnknown"]
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [("Service", "service"), ("", "service"), ("services", "service"), ("All", "all"), ("workloads", "workload")],
+)
+def test_a_traffic_type_that_istio_does_not_know(word: str, meant: str) -> None:
+    (told,) = findings_of(one(a_mesh(structs.replace(WP, labels={FOR: word}))))
+    assert told.code == "WaypointForUnknown"
+    assert told.fix == f"kubectl label gateway wp -n app istio.io/waypoint-for={meant} --overwrite"
 
 
 @pytest.mark.parametrize("word", ["service", "workload", "all", "none"])

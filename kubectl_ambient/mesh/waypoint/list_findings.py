@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label
+from kubectl_ambient.mesh.labels.reference import entry_of
+from kubectl_ambient.mesh.labels.values import meant
 from kubectl_ambient.mesh.waypoint.list import CLASSES, Waypoint
 from kubectl_ambient.mesh.waypoint.rules import NOT_READY
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
@@ -70,13 +72,15 @@ def _no_hbone(waypoint: Waypoint) -> Iterator[Finding]:
 def _for_unknown(waypoint: Waypoint) -> Iterator[Finding]:
     """Words are compared to the letter [waypoints.go]."""
     word, gateway = waypoint.takes.word, waypoint.gateway
-    if word is None or word in TRAFFIC_TYPES:
+    entry = entry_of(WAYPOINT_FOR, "label")
+    if word is None or word in TRAFFIC_TYPES or entry is None:
         return
     message = (
         f"its traffic type “{word}” ({WAYPOINT_FOR}) is none of service, workload, all and none, to the letter: it "
         "takes nothing"
     )
-    command = f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}=service --overwrite"
+    wanted = meant(entry, word) or "service"
+    command = f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}={wanted} --overwrite"
     on_gateway = WAYPOINT_FOR in gateway.labels
     yield Finding(
         code="WaypointForUnknown",
