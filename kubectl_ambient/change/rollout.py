@@ -6,15 +6,22 @@ from typing import Literal
 
 from kubectl_ambient.cluster.facts import Pod, Workload
 
-When = Literal["now", "restart", "later"]
+When = Literal["now", "restart", "later", "held"]
 
 
 def when(workload: Workload, pod: Pod) -> When:
-    """`restart`: its controller replaces the pod at once. `later`: something else has to happen first."""
-    return "later" if why_later(workload) or _below_partition(workload, pod) else "restart"
+    """`restart`: its controller replaces the pod at once. `later`: when it is replaced for another reason.
+
+    `held`: even a new pod gets the old template, until the partition is lowered.
+    """
+    if _below_partition(workload, pod):
+        return "held"
+    return "later" if why_later(workload) else "restart"
 
 
 def _below_partition(workload: Workload, pod: Pod) -> bool:
+    if workload.update_strategy == "OnDelete":
+        return False
     ordinal = pod.name.rpartition("-")[2]
     return ordinal.isdecimal() and int(ordinal) < workload.partition
 

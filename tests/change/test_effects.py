@@ -107,12 +107,12 @@ def test_on_delete_moves_them_later() -> None:
     assert told(change(snapshot, "enable", db)) == {"db-0": ("in", "later", "PodLabel")}
 
 
-def test_pods_below_the_partition_move_later() -> None:
+def test_pods_below_the_partition_are_held() -> None:
     db = workload("StatefulSet", name="db", update_strategy="RollingUpdate", partition=2, desired=11)
     pods = [pod(name=name, owner=owner("StatefulSet", "db")) for name in ("db-0", "db-1", "db-2", "db-10")]
     assert told(change(shop(*pods, workloads=(db,)), "enable", db)) == {
-        "db-0": ("in", "later", "PodLabel"),
-        "db-1": ("in", "later", "PodLabel"),
+        "db-0": ("in", "held", "PodLabel"),
+        "db-1": ("in", "held", "PodLabel"),
         "db-2": ("in", "restart", "PodLabel"),
         "db-10": ("in", "restart", "PodLabel"),
     }
@@ -120,6 +120,9 @@ def test_pods_below_the_partition_move_later() -> None:
 
 def test_a_partition_above_all_pods_moves_none_of_them_now() -> None:
     db = workload("StatefulSet", name="db", update_strategy="RollingUpdate", partition=1, desired=1)
+    snapshot = shop(pod(name="db-0", owner=owner("StatefulSet", "db")), workloads=(db,))
+    assert told(change(snapshot, "enable", db)) == {"db-0": ("in", "held", "PodLabel")}
+    db = structs.replace(db, update_strategy="OnDelete")
     snapshot = shop(pod(name="db-0", owner=owner("StatefulSet", "db")), workloads=(db,))
     assert told(change(snapshot, "enable", db)) == {"db-0": ("in", "later", "PodLabel")}
 
