@@ -316,7 +316,7 @@ def test_a_selector_asks_for_the_labels_of_the_metadata(ambient: Run, on: On, tm
 def test_files_with_gateways_only_tell_nothing_of_their_users(ambient: Run, tmp_path: Path) -> None:
     path = in_file(tmp_path, gateway("wp"))
     (item,) = document(ambient("waypoint", "list", "-f", path, "-o", "json"))["items"]
-    kinds = ("namespaces", "services", "serviceEntries", "pods", "workloadEntries")
+    kinds = ("namespaces", "services", "serviceEntries", "pods", "workloadEntries", "canaries")
     assert (item["usedBy"], item["findings"]) == ({**dict.fromkeys(kinds), "refused": 0}, [])
     assert ambient("waypoint", "list", "-f", path).out.splitlines()[1].endswith(" <unknown>")
     vm = made("WorkloadEntry", "networking.istio.io/v1", "vm", spec={"address": "10.1.0.1"}, labels=NAMED)

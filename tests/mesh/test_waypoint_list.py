@@ -21,9 +21,10 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.list import Waypoint, waypoints
 from kubectl_ambient.mesh.waypoint.list_findings import findings_of, needs_attention
+from kubectl_ambient.render.waypoint.list import used_by
 from tests.conformance import cases
 from tests.mesh.builders import pod
-from tests.mesh.l7_builders import FOR, FORBIDDEN, HBONE, USE, USED, WP, a_mesh, bind, proxy, service
+from tests.mesh.l7_builders import FOR, FORBIDDEN, HBONE, USE, USED, WP, a_mesh, bind, istiod, proxy, service
 from tests.mesh.meshes import MESHES, snapshot
 
 REV = "istio.io/rev"
@@ -126,8 +127,20 @@ def test_the_routes_are_those_of_the_listener_that_counts() -> None:
 def test_users_that_could_not_be_read_are_not_counted_as_none() -> None:
     found = one(a_mesh(WP, namespaces={"app": FORBIDDEN}, unread={"Service": FORBIDDEN}))
     assert (found.uses.namespaces, found.uses.served["Service"], found.uses.served["Pod"]) == (None, None, 0)
+    assert found.uses.canaries is None
     assert not found.uses.nobody
     assert one(a_mesh(WP, instances={"app": FORBIDDEN})).pods is None
+
+
+def test_a_canary_is_used() -> None:
+    labels = {USE: "wp", "istio.io/use-waypoint-canary": "next"}
+    cart = [service(labels), service({**labels, "istio.io/use-waypoint-canary": "wp"}, name="same")]
+    mesh = a_mesh(WP, structs.replace(WP, name="next"), namespaces={"app": Namespace(name="app")}, services=cart)
+    for version, canaries in (("1.31.0", 1), ("1.30.3", 0)):
+        following, wp = listed(structs.replace(mesh, istiods=[istiod(version)]))
+        assert (wp.uses.served["Service"], wp.uses.canaries) == (2, 0)
+        assert (following.uses.canaries, following.uses.nobody) == (canaries, not canaries)
+        assert used_by(following.uses) == ("1 canary" if canaries else "-")
 
 
 # Who owns it.

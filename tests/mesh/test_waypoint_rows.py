@@ -109,8 +109,8 @@ def canary_of(
     target = service(labels, canary_weight=weight)
     home = Namespace(name="app", labels=namespace or {}, canary_weight=namespace_weight)
     found = bind(target, mesh(target, version=version, gateways=gateways, namespaces={"app": home}))
-    assert set(codes(found)) <= {"CanaryRefused"}
-    return found.waypoint, found.findings[0].message if found.findings else ""
+    assert set(codes(found)) <= {"CanaryRefused", "CanarySplit"}
+    return found.waypoint, next((f.message for f in found.findings if f.code == "CanaryRefused"), "")
 
 
 def test_8f_row_112_a_canary_that_is_the_waypoint() -> None:
@@ -159,3 +159,26 @@ def test_a_canary_is_checked_as_a_waypoint_is(canary: Gateway, word: str) -> Non
 @pytest.mark.parametrize("name", ["", "none"])
 def test_a_canary_without_a_name_is_none(name: str) -> None:
     assert canary_of({**WP, CANARY: name}) == ("app/wp", "")
+
+
+@pytest.mark.parametrize(
+    ("weight", "told"),
+    [
+        ("20", "gets 20 percent of the connections, app/wp gets the rest"),
+        (None, "gets 0 percent of the connections, app/wp gets all"),
+    ],
+)
+def test_the_split_is_told(weight: str | None, told: str) -> None:
+    target = service({**WP, CANARY: "next"}, canary_weight=weight)
+    (finding,) = bind(target, version="1.31.0", gateways=(gateway(), gateway("next"))).findings
+    assert (finding.code, finding.severity) == ("CanarySplit", "info")
+    assert finding.message == f"canary waypoint app/next {told}"
+    assert codes(bind(target, version="1.30.3", gateways=(gateway(), gateway("next")))) == []
+
+
+@pytest.mark.parametrize(("weight", "expected"), [("20", ["CanarySplit", "CanaryDead"]), ("0", ["CanarySplit"])])
+def test_a_dead_canary_fails_its_share(weight: str, expected: list[str]) -> None:
+    target = service({**WP, CANARY: "next"}, canary_weight=weight)
+    snapshot = mesh(target, version="1.31.0", gateways=(gateway(), gateway("next")))
+    snapshot.l7.instances = {"app": [proxy(), proxy("next", ready=False)]}
+    assert codes(bind(target, snapshot)) == expected

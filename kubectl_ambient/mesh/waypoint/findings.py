@@ -27,7 +27,7 @@ from kubectl_ambient.mesh.waypoint.rules import (
     kind_of,
     traffic_of,
 )
-from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, Life, answers_hbone
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, Life, answers_hbone, life
 
 # Nothing leads to the waypoint.
 UNREACHED = ("ServiceWithoutAddress", "WaypointForHostNetwork")
@@ -206,10 +206,23 @@ def _out_of_mesh(found: Found) -> Iterator[Finding]:
 def _canary(found: Found) -> Iterator[Finding]:
     """A canary that cannot be used leaves all traffic to the waypoint: 1.31 [`buildWeightedWaypoints`]."""
     split = canary(found.target, found.decision, found.namespace, found.l7, found.world)
-    if split is None or split.refused is None:
+    if split is None:
         return
-    message = f"canary waypoint {split.waypoint} is not used ({split.refused}): {split.why}"
-    yield Finding(code="CanaryRefused", severity="warning", message=message, evidence=split.evidence)
+    if split.refused is not None:
+        message = f"canary waypoint {split.waypoint} is not used ({split.refused}): {split.why}"
+        yield Finding(code="CanaryRefused", severity="warning", message=message, evidence=split.evidence)
+        return
+    rest = f"{found.decision.waypoint} gets the rest" if split.weight else f"{found.decision.waypoint} gets all"
+    message = f"canary waypoint {split.waypoint} gets {split.weight} percent of the connections, {rest}"
+    yield Finding(code="CanarySplit", severity="info", message=message, evidence=split.evidence)
+    gateway, l7 = found.l7.gateways[split.waypoint], found.l7
+    of_canary = life(gateway, l7.gateway_class(gateway.class_name), l7.instances_of(gateway))
+    if split.weight and of_canary.alive is False:
+        message = (
+            f"canary waypoint {split.waypoint} is dead ({of_canary.why}), and its address is never taken away: the "
+            f"{split.weight} percent of the connections that it gets fail"
+        )
+        yield Finding(code="CanaryDead", severity="error", message=message, evidence=of_canary.evidence)
 
 
 Check = Callable[[Found], Iterator[Finding]]

@@ -11,6 +11,7 @@ from msgspec import Struct, field, structs
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread
 from kubectl_ambient.cluster.l7.facts import KINDS, Gateway, GatewayClass, Kind
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
+from kubectl_ambient.mesh.waypoint.canary import canary
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.owner import Owner, owner_of
 from kubectl_ambient.mesh.waypoint.reference import reference
@@ -32,17 +33,19 @@ CLASSES = (WAYPOINT_CLASS, "istio-agentgateway-waypoint")
 class Uses(Struct):
     """Who names a waypoint. served: how many objects of each kind it serves, None where the kind could not be read.
 
-    namespaces: how many Namespaces name it; None likewise. refused: by reason, the objects that name it in vain.
+    namespaces: how many Namespaces name it; None likewise. canaries: how many services of another waypoint have it as
+    their canary, used or not; None likewise. refused: by reason, the objects that name it in vain.
     """
 
     namespaces: int | None = 0
     served: dict[Kind, int | None] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
+    canaries: int | None = 0
     refused: Counter[str] = field(default_factory=Counter)
 
     @property
     def nobody(self) -> bool:
         """Whether it is known that nothing names it."""
-        return self.namespaces == 0 and not self.refused and all(n == 0 for n in self.served.values())
+        return not self.refused and all(n == 0 for n in (self.namespaces, self.canaries, *self.served.values()))
 
 
 class Routes(Struct, frozen=True):
@@ -138,6 +141,11 @@ def uses_of(judge: WaypointJudge) -> dict[str, Uses]:
             uses.served[kind] = (uses.served[kind] or 0) + 1
         elif decision.reason in UNUSABLE:
             uses.refused[decision.reason] += 1
+        home = judge.namespace(target.namespace)
+        split = canary(target, decision, home, judge.snapshot.l7, judge.control_plane.newest)
+        if split is not None and split.waypoint != decision.waypoint:
+            uses = found.setdefault(split.waypoint, Uses())
+            uses.canaries = (uses.canaries or 0) + 1
     return {key: _counted(judge, uses) for key, uses in found.items()}
 
 
@@ -146,9 +154,12 @@ def _counted(judge: WaypointJudge, uses: Uses) -> Uses:
     snapshot = judge.snapshot
     if snapshot.from_files and not (_known(snapshot.namespaces.values()) or snapshot.l7.services):
         # They were not made to tell who uses it, so none of a kind means nothing.
-        return structs.replace(uses, namespaces=None, served={kind: n or None for kind, n in uses.served.items()})
+        served = {kind: n or None for kind, n in uses.served.items()}
+        return structs.replace(uses, namespaces=None, served=served, canaries=uses.canaries or None)
     for kind in snapshot.l7.unread.keys() & set(KINDS):
         uses.served[kind] = None  # type: ignore[index]
+    if "Service" in snapshot.l7.unread:
+        uses.canaries = None
     known = snapshot.namespaces and not any(isinstance(n, Unread) for n in snapshot.namespaces.values())
     if not (known or snapshot.from_files):
         uses.namespaces = None

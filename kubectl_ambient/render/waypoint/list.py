@@ -43,10 +43,11 @@ def _row(waypoint: Waypoint, namespaced: bool, wide: bool) -> list[str]:
 
 
 def used_by(uses: Uses) -> str:
-    """`1 ns, 5 svc, 2 pod`; a dash for nobody, a question mark for what could not be read beside what could."""
+    """`1 ns, 5 svc, 1 canary`; a dash for nobody, a question mark for what could not be read beside what could."""
     numbers = {"ns": uses.namespaces, **{_SHORT[kind]: number for kind, number in uses.served.items()}}
     if all(number is None for number in numbers.values()):
         return _UNKNOWN
+    numbers["canary"] = uses.canaries or 0
     return ", ".join(f"{'?' if n is None else n} {word}" for word, n in numbers.items() if n != 0) or "-"
 
 

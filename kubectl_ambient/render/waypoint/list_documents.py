@@ -52,5 +52,6 @@ def _uses(uses: Uses) -> dict[str, Any]:
         "serviceEntries": served["ServiceEntry"],
         "pods": served["Pod"],
         "workloadEntries": served["WorkloadEntry"],
+        "canaries": uses.canaries,
         "refused": uses.refused.total(),
     }
