@@ -184,6 +184,13 @@ def test_what_a_workload_made_is_left_out(tmp_path: Path) -> None:
     assert in_files(tmp_path, made).objects == []
 
 
+def test_an_owner_of_another_group_is_another_thing(tmp_path: Path) -> None:
+    made = m.pod("db-0", labels=AMBIENT, owner="StatefulSet.apps.kruise.io/db")
+    wanted = Owner(kind="StatefulSet.apps.kruise.io", name="db")
+    assert [o.owner for o in in_files(tmp_path, made).objects] == [wanted]
+    assert by_ref(live(FakeClient(made), of_scope("shop")))["Pod/shop/db-0"].owner == wanted
+
+
 def test_the_gateway_of_another_group_is_another_thing(tmp_path: Path) -> None:
     other = {"apiVersion": "networking.istio.io/v1", "kind": "Gateway", "metadata": {"name": "x", "labels": AMBIENT}}
     assert in_files(tmp_path, other).objects == []

@@ -159,7 +159,7 @@ def _owner(metadata: dict[str, Any]) -> Owner | None:
     except msgspec.ValidationError:
         return None
     chosen = next((r for r in references if r.controller), next(iter(references), None))
-    return Owner(kind=chosen.kind, name=chosen.name) if chosen else None
+    return chosen.fact() if chosen else None
 
 
 def _name_of(found: Object, namespace: str) -> str:

@@ -20,7 +20,7 @@ class Metadata(Wire, frozen=True):
         """The owner that is its controller, else the first one, else None."""
         references = self.owner_references or ()
         chosen = next((r for r in references if r.controller), next(iter(references), None))
-        return pod_owner(Owner(kind=chosen.kind, name=chosen.name), texts(self.labels)) if chosen else None
+        return pod_owner(chosen.fact(), texts(self.labels)) if chosen else None
 
 
 class Template(Wire, frozen=True):
