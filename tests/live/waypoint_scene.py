@@ -181,7 +181,7 @@ def pods(n: Names) -> list[Row]:
             ("WaypointForPlainPod",),
         ),
         Row(pod("inherits", n.guest), "infra/shared WaypointAccepted"),
-        Row(pod("host", n.guest, host_network=True), "infra/shared WaypointAccepted", "", ("WaypointForPlainPod",)),
+        Row(pod("host", n.guest, host_network=True), "infra/shared WaypointAccepted", "", ("WaypointForHostNetwork",)),
         Row(pod("inherits", n.quiet), "- OptedOut"),
         Row(pod("inherits", n.plain), "- NotLabeled"),
     ]
@@ -217,7 +217,7 @@ def scene(cluster: Cluster) -> Iterator[Names]:
         for row in pods(n):
             _, namespace, name = row.key
             phase(cluster, namespace, name, "Running")
-            if not row.findings or row.findings[0] != "WaypointForPlainPod":
+            if not set(row.findings) & {"WaypointForPlainPod", "WaypointForHostNetwork"}:
                 annotated(cluster, namespace, name, None if namespace == n.plain else "enabled")
         yield n
 
