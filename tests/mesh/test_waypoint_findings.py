@@ -177,6 +177,9 @@ def test_a_waypoint_for_a_pod_on_the_host_network() -> None:
     assert (binding.waypoint, codes(binding)) == ("app/wp", ["WaypointForHostNetwork"])
     assert binding.needs_attention
     assert codes(bind(pod(host_network=True), gateways=gateways)) == []
+    for spoilt in ({"conditions": (OFF,)}, {"listeners": ()}):
+        worse = (structs.replace(gateways[0], **spoilt),)
+        assert codes(bind(pod(WP, host_network=True), gateways=worse)) == ["WaypointForHostNetwork"], "nothing fails"
 
 
 def test_a_gateway_that_is_no_waypoint() -> None:

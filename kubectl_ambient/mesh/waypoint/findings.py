@@ -64,7 +64,7 @@ def findings(found: Found) -> tuple[Finding, ...]:
 def _dead(found: Found) -> Iterator[Finding]:
     """The address stays when all proxies are gone, so clients go on to send there [ztunnel outbound.rs]."""
     gateway, life = found.gateway, found.life
-    if gateway is None or life is None or life.alive is not False:
+    if gateway is None or life is None or life.alive is not False or _on_host_network(found.target):
         return
     message = (
         f"waypoint {gateway.key} is dead ({life.why}), and its address is never taken away: connections to the "
@@ -127,7 +127,9 @@ def _disagrees(found: Found) -> Iterator[Finding]:
 def _no_hbone(found: Found) -> Iterator[Finding]:
     """istiod does not look at the class: any Gateway with an address can be named."""
     gateway = found.gateway
-    if gateway is None or answers_hbone(gateway, found.l7.gateway_class(gateway.class_name)):
+    if gateway is None or _on_host_network(found.target):
+        return
+    if answers_hbone(gateway, found.l7.gateway_class(gateway.class_name)):
         return
     message = (
         f"Gateway {gateway.key} has no listener for HBONE, so it is no waypoint: istiod accepts it all the same, and "
@@ -161,7 +163,7 @@ def _without_address(found: Found) -> Iterator[Finding]:
 def _host_network(found: Found) -> Iterator[Finding]:
     """ztunnel knows no such workload by its address [ztunnel src/state/workload.rs `WorkloadStore::insert`]."""
     pod = found.target
-    if not isinstance(pod, Pod) or not pod.host_network or not found.decision.waypoint:
+    if not _on_host_network(pod) or not found.decision.waypoint:
         return
     told = Evidence(pod.ref, "spec.hostNetwork", "true")
     message = (
@@ -169,6 +171,10 @@ def _host_network(found: Found) -> Iterator[Finding]:
         "leads to this one"
     )
     yield Finding(code="WaypointForHostNetwork", severity="warning", message=message, evidence=(told,))
+
+
+def _on_host_network(target: Target) -> bool:
+    return isinstance(target, Pod) and target.host_network
 
 
 def _inactive(found: Found) -> Iterator[Finding]:
@@ -191,7 +197,7 @@ def _inactive(found: Found) -> Iterator[Finding]:
 def _out_of_mesh(found: Found) -> Iterator[Finding]:
     """The pod's own mode does not matter to its clients, but to the last hop."""
     pod = found.target
-    if not isinstance(pod, Pod) or pod.host_network or not found.decision.waypoint:
+    if not isinstance(pod, Pod) or _on_host_network(pod) or not found.decision.waypoint:
         return
     if pod.annotations.redirection in REDIRECTED or pod.annotations.sidecar_status is not None:
         return
