@@ -43,15 +43,20 @@ OF_WAYPOINTS: Holders = {
     ("networking.istio.io", "WorkloadEntry"): (),
 }
 _LABELS = ("metadata", "labels")
+_BENEATH = ("spec", "labels")
 
 
 class Labelled(msgspec.Struct, frozen=True):
-    """What may get the label; the `labels` of a workload are those of its pods' template."""
+    """What may get the label; the `labels` of a workload are those of its pods' template.
+
+    beneath: those that count where a key is not among the `labels` (`spec.labels` of a WorkloadEntry).
+    """
 
     kind: str
     namespace: str
     name: str
     labels: Mapping[str, str]
+    beneath: Mapping[str, str] = {}
 
 
 Outcome = Literal["labeled", "unlabeled", "unchanged", "conflict"]
@@ -204,9 +209,10 @@ class _Editor:
     def _planned(self, found: Object, holder: tuple[str, ...], document: int) -> _Planned:
         """Raises ValueError, which says what is wrong with the object."""
         namespace, name = identity(found, self._namespace)
-        labels = _labels(found.fields, holder)
+        labels = _texts(found.fields, (*holder, *_LABELS), len(holder))
+        beneath = _texts(found.fields, _BENEATH) if found.kind == "WorkloadEntry" else {}
         before = labels.get(self._key)
-        after = self._change(Labelled(found.kind, namespace, name, labels))
+        after = self._change(Labelled(found.kind, namespace, name, labels, beneath))
         outcome: Outcome
         if after == before:
             outcome = "unchanged"
@@ -228,21 +234,21 @@ def _name_of(found: Object, namespace: str) -> str:
         return found.kind
 
 
-def _labels(fields: dict[str, Any], holder: tuple[str, ...]) -> dict[str, str]:
-    """The labels of an object or of its template. Raises ValueError for a wrong type, or without a template."""
+def _texts(fields: dict[str, Any], path: tuple[str, ...], required: int = 0) -> dict[str, str]:
+    """The texts at this path. Raises ValueError for a wrong type, or where not even the `required` steps are there."""
     value: Any = fields
-    for depth, step in enumerate((*holder, *_LABELS)):
+    for depth, step in enumerate(path):
         if not isinstance(value, dict):
-            raise ValueError(f"{'.'.join((*holder, *_LABELS)[:depth])}: expected an object")
+            raise ValueError(f"{'.'.join(path[:depth])}: expected an object")
         value = value.get(step)
         if value is None:
-            if depth < len(holder):
-                raise ValueError(f"{'.'.join(holder)} is not set")
+            if depth < required:
+                raise ValueError(f"{'.'.join(path[:required])} is not set")
             return {}
     try:
         return texts(msgspec.convert(value, Texts))
     except msgspec.ValidationError as error:
-        raise ValueError(wrong_type.describe(error, value, ".".join((*holder, *_LABELS)))) from None
+        raise ValueError(wrong_type.describe(error, value, ".".join(path))) from None
 
 
 def _dump(value: Value, source: str) -> str:

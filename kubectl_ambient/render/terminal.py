@@ -7,6 +7,8 @@ import shutil
 import sys
 from typing import TextIO
 
+from kubectl_ambient.render.commands import aimed
+
 _CODES = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 _WIDEST = 200
 
@@ -43,11 +45,8 @@ class Paint:
         self._flags = flags
 
     def command(self, text: str) -> str:
-        """A command as it is to be typed: typed without the flags, it may change another cluster."""
-        if not self._flags:
-            return text
-        parts = text.split(" && ")
-        return " && ".join(f"{part}{self._flags}" if part.startswith("kubectl ") else part for part in parts)
+        """A command, or a sentence that names one, as it is to be typed."""
+        return aimed(text, self._flags)
 
     def __call__(self, text: str, colour: str) -> str:
         """The text in that colour (`red`, `green`, `yellow`, `dim`, `bold`); unknown names leave it plain."""

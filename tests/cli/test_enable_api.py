@@ -60,6 +60,16 @@ def test_the_undo_line_carries_the_connection(on_api: Run) -> None:
     assert found.err.splitlines()[-1] == "undo: kubectl ambient disable ns shop --context dev --as 'a b'"
 
 
+def test_a_refusal_carries_it_as_well(on_api: Run, api: ObjectsApi) -> None:
+    path = "/apis/apps/v1/namespaces/shop/replicasets/web-1"
+    api.add(path, spec={"template": {"metadata": {}}})
+    owner = {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web", "controller": True}
+    api.objects[path]["metadata"]["ownerReferences"] = [owner]
+    found = on_api("enable", "rs", "web-1", "-n", "shop", "--context", "dev")
+    assert found.code == 1
+    assert found.err.endswith("template decides: kubectl ambient enable deploy/web -n shop --context dev\n")
+
+
 def test_no_flag_that_the_cluster_is_reached_by_is_left_out() -> None:
     options = ConnectionOptions(
         kubeconfig="a file",

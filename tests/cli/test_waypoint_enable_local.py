@@ -125,6 +125,35 @@ metadata: {name: good}
     assert good["metadata"]["labels"] == {"istio.io/use-waypoint": "wp", "istio.io/use-waypoint-namespace": "infra"}
 
 
+def test_what_a_workloadentry_names_in_its_spec(ambient: Run, tmp_path: Path) -> None:
+    entry = {
+        "apiVersion": "networking.istio.io/v1",
+        "kind": "WorkloadEntry",
+        "metadata": {"name": "vm", "namespace": "shop"},
+        "spec": {"labels": {"istio.io/use-waypoint": "wp", "istio.io/use-waypoint-namespace": "infra"}},
+    }
+    (tmp_path / "a.yaml").write_text(yaml.safe_dump(entry))
+    words = ("--local", "-f", "a.yaml")
+    same = ambient("waypoint", "enable", *words, "--waypoint=wp", "--waypoint-namespace=infra")
+    assert (same.code, same.err, yaml.safe_load(same.out)) == (0, "", entry)
+    own = ambient("waypoint", "enable", *words, "--waypoint=wp")
+    labels = {"istio.io/use-waypoint": "wp", "istio.io/use-waypoint-namespace": "shop"}
+    assert yaml.safe_load(own.out)["metadata"]["labels"] == labels
+    assert own.err == (
+        "workloadentry.networking.istio.io/vm: spec.labels still has istio.io/use-waypoint=wp, "
+        "istio.io/use-waypoint-namespace=infra, "
+        "which counts no more: the metadata has the label\n"
+    )
+
+
+def test_a_workloadentry_with_odd_labels_in_its_spec(ambient: Run, tmp_path: Path) -> None:
+    head = "apiVersion: networking.istio.io/v1\nkind: WorkloadEntry\nmetadata: {name: vm, namespace: shop}\n"
+    (tmp_path / "a.yaml").write_text(f"{head}spec: {{labels: [a]}}\n")
+    found = ambient("waypoint", "enable", "--local", "-f", "a.yaml", "--waypoint=wp")
+    assert found.code == 1
+    assert "WorkloadEntry/shop/vm: spec.labels: " in found.err
+
+
 def test_names_alone_and_nothing_to_label(ambient: Run, shop: Path, tmp_path: Path) -> None:
     found = ambient("waypoint", "enable", "--local", "-f", "shop.yaml", "-o", "name", "--overwrite")
     assert found.out == "namespace/shop\nservice/cart\nservice/out\n"

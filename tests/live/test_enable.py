@@ -233,12 +233,15 @@ def test_a_pod_of_an_ambient_namespace(cluster: Cluster, shop: str, ambient: Run
     assert (found.code, found.stdout) == (0, f"pod/{name} not labeled\n")
     assert "stays in ambient mode" in found.stderr
     assert "--opt-out" in found.stderr
-    out = ambient("disable", "pod", name, "-n", shop, "--opt-out")
+    admin = ("--as", "root", "--as-group", "system:masters")
+    out = ambient("disable", "pod", name, "-n", shop, "--opt-out", *admin)
     assert out.stdout == f"pod/{name} labeled\n"
     assert "Moving out       web 1/1" in out.stderr
-    assert f"kubectl ambient disable deploy/web -n {shop} --opt-out" in " ".join(out.stderr.split())
+    instead = f"kubectl ambient disable deploy/web -n {shop} --opt-out {' '.join(admin)}"
+    assert instead in " ".join(out.stderr.split())
     (command,) = undo(out)
     assert command[0] == "label"
+    assert tuple(command[-len(admin) :]) == admin
     cluster.kubectl(*command)
     assert LABEL not in labels(cluster, f"/api/v1/namespaces/{shop}/pods/{name}")
 

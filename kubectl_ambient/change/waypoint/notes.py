@@ -110,14 +110,7 @@ def _still_served(change: WaypointChange) -> Iterator[str]:
 def _left_alone(change: WaypointChange) -> Iterator[str]:
     """Values that stay, and labels that `spec.labels` of a WorkloadEntry still holds."""
     told = [e.why for e in change.edits if e.action == "nothing" and e.why]
-    for edit in change.changing:
-        if edit.beneath.name is None:
-            continue
-        held = f"{printed(edit.target)}: spec.labels still has {edit.beneath.text}"
-        if edit.after.name is None:
-            told.append(f"{held}, which counts where the metadata has no label")
-        else:
-            told.append(f"{held}, which counts no more: the metadata has the label")
+    told += [e.told_beneath for e in change.changing if e.told_beneath]
     yield from told[:MOST]
     if len(told) > MOST:
         yield f"and {len(told) - MOST} more that keep the value they have"

@@ -58,6 +58,16 @@ class WaypointEdit(Planned, frozen=True, kw_only=True, gc=False):
         """The waypoint (`shop/wp`) that is named afterwards."""
         return self.after.over(self.beneath).key(self.home)
 
+    @property
+    def told_beneath(self) -> str:
+        """What `spec.labels` still hold after a change, and whether it counts; empty where nothing."""
+        if not self.changes or self.beneath.name is None:
+            return ""
+        held = f"{printed(self.target)}: spec.labels still has {self.beneath.text}"
+        if self.after.name is None:
+            return f"{held}, which counts where the metadata has no label"
+        return f"{held}, which counts no more: the metadata has the label"
+
     def refused(self, why: str) -> WaypointEdit:
         """The same, but nothing is to be done, and why."""
         return structs.replace(self, action="refuse", after=self.before, why=why)

@@ -15,6 +15,7 @@ from kubectl_ambient.cli.change.targets import E, Fields, Found, Item, TargetRea
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import connect
 from kubectl_ambient.kube.resources import Resource
+from kubectl_ambient.render.commands import aimed
 from kubectl_ambient.render.terminal import text_width
 
 
@@ -39,7 +40,7 @@ class LabelRun(Generic[E]):
         items = without_protected(found.items, self._request, self._snapshot)
         self._selected = len(found.items) + len(found.errors)
         self._check(items)
-        code = tell_refusals(found, items)
+        code = tell_refusals(found, items, self._request.connection.flags)
         wanted = [item for item in items if item.edit.action != "refuse"]
         if self._request.dry_run == "none":
             self._tell_before(wanted)
@@ -56,12 +57,16 @@ class LabelRun(Generic[E]):
                 applier.apply(items)
         finally:
             print_results(items, self._request)
-            tell_failures(items)
+            tell_failures(items, self._request.connection.flags)
             if self._request.dry_run == "none":
                 done = [item for item in items if item.error is None and item.edit.action != "refuse"]
                 self._tell_after(done)
                 self._tell_undo(done)
         return 1 if any(item.error or item.edit.action == "refuse" for item in items) else 0
+
+    def _aimed(self, sentence: str) -> str:
+        """The sentence, its commands with the flags that lead to this cluster."""
+        return aimed(sentence, self._request.connection.flags)
 
     def _tell_undo(self, done: list[Item[E]]) -> None:
         # A selector stands for the names only where each object that it means was changed.

@@ -55,7 +55,7 @@ class Run(LabelRun[Edit]):
         self._tell_moves(change, ("stays out", "unknown") if change.goal == "enable" else ("unknown",), "does")
 
     def _tell_notes(self, change: Change) -> None:
-        tell(wrapped("‼ ", note, self._width) for note in notes(change))
+        tell(wrapped("‼ ", self._aimed(note), self._width) for note in notes(change))
         if self._can_tell_moves:
             tell(wrapped("assumed: ", text, self._width) for text in change.effects.after.assumptions)
 

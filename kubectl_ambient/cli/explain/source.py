@@ -82,7 +82,7 @@ def _explain_cluster(request: ExplainRequest, found: Explained) -> None:
         needs = replace(_needs(request, targets, client.namespace), waypoints=True)
         snapshot = read_snapshot(client, needs, now=datetime.now(UTC))
         for ref, sentence in snapshot.missing.items():
-            found.problems.append(sentence + _elsewhere(client, ref))
+            found.problems.append(sentence + _elsewhere(client, ref, request.origin.flags))
         _explain(snapshot, request, targets, client.namespace, found)
     found.problems += bad_objects(client)
 
@@ -111,7 +111,7 @@ def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -
     return of_workloads(namespace, owners, chunk_size=chunk_size)
 
 
-def _elsewhere(client: Client, ref: str) -> str:
+def _elsewhere(client: Client, ref: str, flags: str) -> str:
     """Where a pod of that name is instead, for those who may list all pods; else nothing."""
     from kubectl_ambient.cluster.api import Api
     from kubectl_ambient.kube.errors import KubeError
@@ -123,11 +123,11 @@ def _elsewhere(client: Client, ref: str) -> str:
         pods = Api(client).pods(field_selector=f"metadata.name={name}")
     except KubeError:
         return ""
-    return "".join(_found_in(pod) for pod in pods if pod.namespace != namespace)
+    return "".join(_found_in(pod, flags) for pod in pods if pod.namespace != namespace)
 
 
-def _found_in(pod: Pod) -> str:
-    return f"\nIt is in namespace {pod.namespace}: kubectl ambient explain pod {pod.name} -n {pod.namespace}"
+def _found_in(pod: Pod, flags: str) -> str:
+    return f"\nIt is in namespace {pod.namespace}: kubectl ambient explain pod {pod.name} -n {pod.namespace}{flags}"
 
 
 def _explain(
@@ -170,7 +170,7 @@ def _pods(part: Part, request: ExplainRequest, target: Target, namespace: str) -
     part.judgements += [part.judge.explain(pod) for pod in pods]
     if pods:
         return ""
-    elsewhere = (_found_in(pod) for pod in snapshot.pods if pod.name == target.name)
+    elsewhere = (_found_in(pod, request.origin.flags) for pod in snapshot.pods if pod.name == target.name)
     return _not_found(snapshot, "pods", target.name, namespace) + "".join(elsewhere)
 
 

@@ -68,7 +68,7 @@ def labels(
         for report in reports:
             print(source.name_of(report.labelled))
     else:
-        _print_text(source, headers=not no_headers)
+        _print_text(source, headers=not no_headers, flags=request.origin.connection.flags)
     source.tell_remarks()
     code = source.tell_problems()
     if any(finding.severity in conditions for report in reports for finding in report.findings):
@@ -101,12 +101,12 @@ def _print_document(source: LabelSource, output: str) -> None:
     print(as_text(document, output))
 
 
-def _print_text(source: LabelSource, *, headers: bool) -> None:
+def _print_text(source: LabelSource, *, headers: bool, flags: str) -> None:
     from kubectl_ambient.cli.told import tell_assumptions
     from kubectl_ambient.render.labels import objects as text
     from kubectl_ambient.render.terminal import Paint, colours, text_width
 
-    paint, width = Paint(colours()), text_width()
+    paint, width = Paint(colours(), flags), text_width()
     reports = source.reports
     if not reports:
         _say_nothing_found(source)

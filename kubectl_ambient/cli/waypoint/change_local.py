@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from kubectl_ambient.change.targets import WaypointTarget, key_of
 from kubectl_ambient.change.waypoint.plan import WaypointEdit, Wish, plan
+from kubectl_ambient.change.waypoint.use_waypoint import use_waypoint
 from kubectl_ambient.cli.change.local import Labelling, label_files_by
+from kubectl_ambient.cli.change.remarks import tell
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cluster.facts import Namespace, Pod
 from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
@@ -52,9 +54,15 @@ class _WaypointLabelling(Labelling[WaypointEdit]):
         self.edits += [e for e in planned if key_of(e.target) not in odd]
         return second.text
 
+    def tell(self) -> int:
+        """Also what a WorkloadEntry names beneath its metadata, which is left as it is."""
+        tell(edit.told_beneath for edit in self.edits if edit.told_beneath)
+        return super().tell()
+
     def _set_namespace(self, text: str, path: str, planned: list[WaypointEdit], odd: set[Key]) -> Edited:
         def decide(found: Labelled) -> str | None:
-            done = plan(_target(found), self._wish)
+            own, beneath = use_waypoint(found.labels), use_waypoint(found.beneath)
+            done = plan(_target(found), self._wish, own=own, beneath=beneath)
             # Whether a value may be replaced was decided by the plan.
             planned.append(done.refused("") if key_of(done.target) in odd else done)
             return planned[-1].after.namespace

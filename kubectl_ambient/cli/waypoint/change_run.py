@@ -86,10 +86,10 @@ class WaypointRun(LabelRun[WaypointEdit]):
         self._tell_notes(change)
 
     def _tell_notes(self, change: WaypointChange) -> None:
-        tell(wrapped("‼ ", note, self._width) for note in notes(change))
+        tell(wrapped("‼ ", self._aimed(note), self._width) for note in notes(change))
         if not change.changing:
             return
-        tell(wrapped("", remark, self._width) for remark in remarks(change))
+        tell(wrapped("", self._aimed(remark), self._width) for remark in remarks(change))
         holds = any(kind_of(edit.target) == "Namespace" for edit in change.changing)
         unread = change.effects.after.snapshot.l7.unread.values()
         tell(wrapped("not told: ", f"what becomes of some: {why}", self._width) for why in unread if holds)

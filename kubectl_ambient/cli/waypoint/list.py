@@ -40,7 +40,7 @@ def waypoint_list(
         for waypoint in source.waypoints:
             print(f"gateway.gateway.networking.k8s.io/{waypoint.gateway.name}")
     else:
-        _print_text(source, wide=output == "wide", headers=not no_headers)
+        _print_text(source, wide=output == "wide", headers=not no_headers, flags=origin.connection.flags)
     code = source.tell_problems()
     if code:
         raise typer.Exit(code)
@@ -54,11 +54,11 @@ def _print_document(source: WaypointListSource, output: str) -> None:
     print(as_text(document, output))
 
 
-def _print_text(source: WaypointListSource, *, wide: bool, headers: bool) -> None:
+def _print_text(source: WaypointListSource, *, wide: bool, headers: bool, flags: str) -> None:
     from kubectl_ambient.render.terminal import Paint, colours, text_width, width
     from kubectl_ambient.render.waypoint import list as text
 
-    paint, many, found = Paint(colours()), source.many, source.waypoints
+    paint, many, found = Paint(colours(), flags), source.many, source.waypoints
     if found:
         print(text.waypoint_table(found, namespaced=many, wide=wide, headers=headers, width=width(), paint=paint))
         if headers:

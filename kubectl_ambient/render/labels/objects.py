@@ -112,4 +112,4 @@ def _finding(finding: Finding, report: Report | None, width: int, paint: Paint, 
         break_on_hyphens=False,
     )
     lines[0] = lines[0].replace(MARK, paint(MARK, "red"), 1)
-    return [*lines, *([f"    {finding.fix}"] if finding.fix else [])]
+    return [*lines, *([f"    {paint.command(finding.fix)}"] if finding.fix else [])]

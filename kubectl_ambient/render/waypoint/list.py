@@ -70,5 +70,5 @@ def notes(found: Iterable[Waypoint], *, namespaced: bool, width: int, paint: Pai
         for finding in findings:
             text = wrapped(sentence(finding), width - 2)
             lines += [f"  {line}" for line in text.splitlines()]
-            lines += [f"  → {finding.fix}"] if finding.fix else []
+            lines += [f"  → {paint.command(finding.fix)}"] if finding.fix else []
     return "\n".join(lines)
