@@ -209,6 +209,17 @@ def test_explain_takes_a_bare_pod_as_well_as_a_type(server: StandIn) -> None:
     assert offered("explain", "solo", "").words == []
 
 
+def test_keys_of_the_label_reference(server: StandIn) -> None:
+    assert {"ns", "pod", "istio.io/rev"} <= set(offered("labels", "").words)
+    assert offered("labels", "istio.io/use-waypoint-n").words == ["istio.io/use-waypoint-namespace"]
+    told = offered("labels", "istio.io/rev", "istio")
+    assert "istio.io/dataplane-mode" in told.words
+    assert "istio.io/rev" not in told.words
+    assert "ns" not in offered("labels", "istio.io/rev", "").words
+    assert offered("labels", "ns", "s").words == ["shop"]
+    assert offered("labels", "ns", "istio").words == []
+
+
 @pytest.mark.parametrize("flags", ["-A", "-f examples", "-l app=web", "--field-selector=spec.nodeName=n1"])
 def test_no_names_where_none_may_be_given(server: StandIn, flags: str) -> None:
     assert offered("status", *flags.split(), "").words == []

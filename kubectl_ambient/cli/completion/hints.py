@@ -57,6 +57,21 @@ def fail_on(line: Line) -> Answer:
     return Answer({f"{before}{comma}{word}": "" for word in FAIL_ON if word not in before.split(",")})
 
 
+def keys_or_targets(*kinds: str) -> Hint:
+    """Keys of the label reference, or objects of these kinds: no line holds both."""
+
+    def complete(line: Line) -> Answer:
+        from kubectl_ambient.mesh.labels.reference import REFERENCE, find_entries
+
+        objects = complete_targets(line, kinds=kinds)
+        if any(not find_entries(word) for word in line.arguments):
+            return objects
+        keys = {entry.key: entry.effect for entry in REFERENCE if entry.key not in line.arguments}
+        return Answer(keys) if line.arguments else Answer({**objects.candidates, **keys}, objects.directive)
+
+    return complete
+
+
 WITH_PODS = (
     *("Namespace", "Pod", "Deployment", "StatefulSet", "DaemonSet"),
     *("Job", "CronJob", "ReplicaSet", "ReplicationController"),
@@ -92,7 +107,7 @@ ARGUMENTS: dict[str, Hint] = {
     "waypoint explain": targets("Namespace", *WITH_WAYPOINT),
     "waypoint enable": targets("Namespace", *WITH_WAYPOINT),
     "waypoint disable": targets("Namespace", *WITH_WAYPOINT),
-    "labels": targets(*WITH_PODS, "Service", "Gateway", "GatewayClass", "ServiceEntry", "WorkloadEntry"),
+    "labels": keys_or_targets(*WITH_PODS, "Service", "Gateway", "GatewayClass", "ServiceEntry", "WorkloadEntry"),
 }
 
 
