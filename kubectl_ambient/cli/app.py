@@ -14,6 +14,7 @@ import typer
 
 from kubectl_ambient.cli.commands import LazyGroup
 from kubectl_ambient.kube.errors import KubeError
+from kubectl_ambient.render.say import say
 
 HELP = """Put workloads into Istio's ambient mesh, and see why each pod is or is not in it.
 
@@ -115,7 +116,7 @@ def confess(bug: Exception) -> int:
 
     frame = traceback.extract_tb(bug.__traceback__)[-1]
     where = f"{Path(frame.filename).name}, line {frame.lineno}"
-    print(f"error: a bug in kubectl-ambient: {type(bug).__name__}: {bug} ({where})", file=sys.stderr)
+    say(f"error: a bug in kubectl-ambient: {type(bug).__name__}: {bug} ({where})", file=sys.stderr)
     print(
         f"Please report it at {HOMEPAGE}/issues with what KUBECTL_AMBIENT_TRACEBACK=1 prints; nothing more was done.",
         file=sys.stderr,
@@ -125,7 +126,7 @@ def confess(bug: Exception) -> int:
 
 def fail(error: KubeError) -> int:
     """Tell an error and what to do next; its exit code."""
-    print(error, file=sys.stderr)
+    say(str(error), file=sys.stderr)
     if error.hint:
-        print(error.hint, file=sys.stderr)
+        say(error.hint, file=sys.stderr)
     return error.exit_code

@@ -11,6 +11,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_fail_on, check_format
+from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.cli.source import Change, Source
@@ -84,7 +85,7 @@ class Listing:
                     print(self._document(source.judge, verdicts))
             case "name":
                 for verdict in verdicts:
-                    print(f"pod/{verdict.name}")
+                    say(f"pod/{verdict.name}")
             case _:
                 self._print_text(source, verdicts)
 
@@ -96,7 +97,7 @@ class Listing:
                     print(self._document(source.judge, [change.verdict]), flush=True)
         elif self.output == "name":
             for change in changes:
-                print(f"pod/{change.verdict.name}", flush=True)
+                say(f"pod/{change.verdict.name}", flush=True)
         else:
             self._print_rows(verdicts, changes)
 
@@ -117,11 +118,11 @@ class Listing:
             row = (rows.gone if change.gone else rows.changed)(change.verdict)
             if first:
                 if verdicts or self.namespaced:
-                    print()  # the notes of the listing stand above
+                    say()  # the notes of the listing stand above
                 if not verdicts or (self.namespaced and not self.pods):
-                    print(rows.headers)  # namespaces were listed so far, or nothing at all
+                    say(rows.headers)  # namespaces were listed so far, or nothing at all
                 first = False
-            print(row, flush=True)
+            say(row, flush=True)
 
     def _document(self, judge: Judge, verdicts: Sequence[Verdict]) -> str:
         from kubectl_ambient.render.documents import as_text, status_list
@@ -164,11 +165,11 @@ class Listing:
         if self.headers:
             told = text.notes(verdicts, namespaced=self.namespaced, width=text_width(), paint=paint)
             parts.append("\n".join(part for part in (wrapped(sentence, text_width()), told) if part))
-        print("\n\n".join(parts))
+        say("\n\n".join(parts))
         tell_assumptions(source.judge.assumptions)
         if self.headers and any(map(_curious, verdicts)):
             where = "NAMESPACE" if self.namespaced else source.namespace
-            print(f"Why: kubectl ambient explain pod NAME -n {where}{source.flags}", file=sys.stderr)
+            say(f"Why: kubectl ambient explain pod NAME -n {where}{source.flags}", file=sys.stderr)
 
 
 def _curious(verdict: Verdict) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
 from kubectl_ambient.kube.errors import KubeError
+from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.cluster.problem import Problem
@@ -43,7 +44,7 @@ def tell_nothing_found(namespace: str) -> None:
 
 def _tell(lines: Iterable[str]) -> None:
     for line in lines:
-        print(line, file=sys.stderr)
+        say(line, file=sys.stderr)
 
 
 def nothing_found(namespace: str) -> str:

@@ -13,6 +13,7 @@ from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Outcome, Step
 from kubectl_ambient.mesh.subjects import Subject
 from kubectl_ambient.mesh.summary import count
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
+from kubectl_ambient.render.say import UNSEEN
 
 API_VERSION = "kubectl-ambient/v1alpha1"
 _WAYPOINT_OUTCOMES: dict[Outcome, Outcome] = {"in": "pass", "out": "skipped"}
@@ -148,8 +149,9 @@ def as_text(document: dict[str, Any], output: str) -> str:
 
 
 def as_json(document: dict[str, Any]) -> str:
-    """The document as kubectl indents it."""
-    return json.dumps(document, indent=4, ensure_ascii=False)
+    """The document as kubectl indents it. What could not be seen stands there as JSON writes it (`\\u202e`)."""
+    text = json.dumps(document, indent=4, ensure_ascii=False)
+    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def as_yaml(document: dict[str, Any]) -> str:

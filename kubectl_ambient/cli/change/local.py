@@ -19,6 +19,7 @@ from kubectl_ambient.cluster.objects import Object, objects
 from kubectl_ambient.cluster.paths import files
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.taking import empty, is_empty
+from kubectl_ambient.render.say import say
 
 
 def label_files(request: ChangeRequest) -> int:
@@ -38,7 +39,7 @@ def label_files_by(labelling: Labelling[E], request: ChangeRequest) -> int:
     if flags.output == "name":
         for done in labelling.edits:
             if done.action != "refuse":
-                print(printed(done.target))
+                say(printed(done.target))
     else:
         _print(texts, flags.output)
     return labelling.tell()

@@ -12,6 +12,7 @@ from kubectl_ambient.change.patch import applied
 from kubectl_ambient.change.targets import printed, typed
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Fields, Item
+from kubectl_ambient.render.say import say
 
 _SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
@@ -37,7 +38,7 @@ def _print_results(items: Sequence[Item[E]], request: ChangeRequest) -> None:
     else:
         for item in done:
             name = printed(item.target)
-            print(name if output == "name" else f"{name} {item.edit.word}{_SUFFIX[request.dry_run]}")
+            say(name if output == "name" else f"{name} {item.edit.word}{_SUFFIX[request.dry_run]}")
 
 
 def _final(item: Item[E]) -> Fields:

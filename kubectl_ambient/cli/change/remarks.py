@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
+from kubectl_ambient.render.say import say
+
 _MANY = 10
 
 
@@ -12,7 +14,7 @@ def tell(lines: Iterable[str]) -> None:
     """Print to stderr, after what already went to stdout."""
     sys.stdout.flush()
     for line in lines:
-        print(line, file=sys.stderr)
+        say(line, file=sys.stderr)
 
 
 def refusals(refused: Iterable[tuple[str, str]]) -> Iterator[str]:

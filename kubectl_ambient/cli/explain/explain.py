@@ -10,6 +10,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_fail_on, check_format
+from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.cli.explain.source import Explained
@@ -53,7 +54,7 @@ def explain(
             _print_document(found, output)
     elif output == "name":
         for judgement in found.judgements:
-            print(f"pod/{judgement.verdict.name}")
+            say(f"pod/{judgement.verdict.name}")
     else:
         _print_text(found, wide=output == "wide", flags=request.origin.connection.flags)
     found.tell_remarks()
@@ -101,4 +102,4 @@ def _print_text(found: Explained, *, wide: bool, flags: str) -> None:
 
 def _print_parts(parts: Sequence[str], width: int) -> None:
     if parts:
-        print(f"\n\n{'─' * min(width, 80)}\n".join(parts))
+        say(f"\n\n{'─' * min(width, 80)}\n".join(parts))

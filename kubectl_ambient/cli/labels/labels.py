@@ -10,6 +10,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_format
+from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.cli.labels.source import LabelSource
@@ -66,7 +67,7 @@ def labels(
             _print_document(source, output)
     elif output == "name":
         for report in reports:
-            print(source.name_of(report.labelled))
+            say(source.name_of(report.labelled))
     else:
         _print_text(source, headers=not no_headers, flags=request.origin.connection.flags)
     source.tell_remarks()
@@ -88,9 +89,9 @@ def _print_reference(entries: tuple[Entry, ...], output: str, *, full: bool) -> 
         print(as_text(document, output))
     elif output == "name":
         for key in dict.fromkeys(entry.key for entry in entries):
-            print(key)
+            say(key)
     else:
-        print(label_reference.reference(entries, width=text_width(), paint=Paint(colours()), full=full))
+        say(label_reference.reference(entries, width=text_width(), paint=Paint(colours()), full=full))
 
 
 def _print_document(source: LabelSource, output: str) -> None:
@@ -111,15 +112,15 @@ def _print_text(source: LabelSource, *, headers: bool, flags: str) -> None:
     if not reports:
         _say_nothing_found(source)
     elif source.named:
-        print("\n\n".join(text.one(report, width=width, paint=paint) for report in reports))
+        say("\n\n".join(text.one(report, width=width, paint=paint) for report in reports))
     else:
-        print(text.table_of(reports, headers=headers, paint=paint))
+        say(text.table_of(reports, headers=headers, paint=paint))
         if headers:
-            print(text.summary(reports, width=width, paint=paint))
+            say(text.summary(reports, width=width, paint=paint))
     tell_assumptions(source.judge.assumptions if reports else ())
 
 
 def _say_nothing_found(source: LabelSource) -> None:
     if not source.problems:
         where = f" in {source.namespace} namespace" if source.namespace else ""
-        print(f"No labels of Istio found{where}.", file=sys.stderr)
+        say(f"No labels of Istio found{where}.", file=sys.stderr)

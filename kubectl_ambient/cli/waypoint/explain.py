@@ -9,6 +9,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_format
+from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.cli.waypoint.explain_source import WaypointExplanations
@@ -66,9 +67,9 @@ def _print_names(found: WaypointExplanations) -> None:
     from kubectl_ambient.kube.resources import find_resource
 
     for use in found.namespaces:
-        print(f"namespace/{use.name}")
+        say(f"namespace/{use.name}")
     for explained in found.objects:
-        print(f"{find_resource(explained.binding.kind).name_for_output}/{explained.binding.name}")
+        say(f"{find_resource(explained.binding.kind).name_for_output}/{explained.binding.name}")
 
 
 def _print_text(found: WaypointExplanations, flags: str) -> None:
@@ -79,5 +80,5 @@ def _print_text(found: WaypointExplanations, flags: str) -> None:
     texts = [namespace_text(use, width=width, paint=paint) for use in found.namespaces]
     texts += [explanation(explained, width=width, paint=paint) for explained in found.objects]
     if texts:
-        print(f"\n\n{'─' * min(width, 80)}\n".join(texts))
+        say(f"\n\n{'─' * min(width, 80)}\n".join(texts))
     found.tell_beside(assumed=bool(texts))

@@ -10,6 +10,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_format
+from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.cli.waypoint.list_source import WaypointListSource
@@ -38,7 +39,7 @@ def waypoint_list(
             _print_document(source, output)
     elif output == "name":
         for waypoint in source.waypoints:
-            print(f"gateway.gateway.networking.k8s.io/{waypoint.gateway.name}")
+            say(f"gateway.gateway.networking.k8s.io/{waypoint.gateway.name}")
     else:
         _print_text(source, wide=output == "wide", headers=not no_headers, flags=origin.connection.flags)
     code = source.tell_problems()
@@ -60,11 +61,11 @@ def _print_text(source: WaypointListSource, *, wide: bool, headers: bool, flags:
 
     paint, many, found = Paint(colours(), flags), source.many, source.waypoints
     if found:
-        print(text.waypoint_table(found, namespaced=many, wide=wide, headers=headers, width=width(), paint=paint))
+        say(text.waypoint_table(found, namespaced=many, wide=wide, headers=headers, width=width(), paint=paint))
         if headers:
             told = (text.summary(found), text.notes(found, namespaced=many, width=text_width(), paint=paint))
-            print("\n" + "\n".join(part for part in told if part))
+            say("\n" + "\n".join(part for part in told if part))
     elif not source.problems and not source.remarks:
         where = f" in {source.namespace} namespace" if source.namespace else ""
-        print(f"No waypoints found{where}.", file=sys.stderr)
+        say(f"No waypoints found{where}.", file=sys.stderr)
     source.tell_beside(assumed=bool(found))

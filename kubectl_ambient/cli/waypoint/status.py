@@ -10,6 +10,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_fail_on, check_format
+from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.cli.waypoint.source import WaypointSource
@@ -71,7 +72,7 @@ def _print_data(bindings: Sequence[Binding], output: str) -> None:
 
     if output == "name":
         for binding in bindings:
-            print(f"{find_resource(binding.kind).name_for_output}/{binding.name}")
+            say(f"{find_resource(binding.kind).name_for_output}/{binding.name}")
         return
     document = waypoint_status_list(bindings)
     print(as_text(document, output))
@@ -105,4 +106,4 @@ def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bo
         told.append(text.notes(shown, namespaced=source.many, width=text_width(), paint=paint))
         parts.append("\n".join(part for part in told if part))
     if parts:
-        print("\n\n".join(parts))
+        say("\n\n".join(parts))
