@@ -11,7 +11,6 @@ from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.targets import printed
 from kubectl_ambient.change.words import MOST, few, grouped, verb
 from kubectl_ambient.cluster.facts import Namespace, Workload
-from kubectl_ambient.mesh.findings import stop_injection
 from kubectl_ambient.mesh.verdict import NextPod
 
 _NO_EFFECT = (
@@ -77,9 +76,7 @@ def _namespace(edit: Edit) -> str:
 
 def _to_end_that(edits: list[Edit], change: Change) -> str:
     """The command that ends the injection of these, where it is one command."""
-    namespaces = change.effects.after.snapshot.namespaces
-    names = {_namespace(e) for e in edits}
-    stops = {stop_injection(namespaces[name], name) for name in names if name in namespaces}
+    stops = {found.injection.stop for e in edits if (found := _next(e, change)) is not None}
     stop = stops.pop() if len(stops) == 1 else None
     return f"; to end that: {stop}" if stop else ""
 

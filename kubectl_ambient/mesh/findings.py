@@ -13,7 +13,7 @@ from kubectl_ambient.mesh.agents import Health, NodeAgents
 from kubectl_ambient.mesh.ages import since
 from kubectl_ambient.mesh.enrolment import OTHER_DATA_PLANES, Decision
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, label
-from kubectl_ambient.mesh.injection import INJECTION, REVISION, Injection
+from kubectl_ambient.mesh.injection import Injection
 from kubectl_ambient.mesh.mode_label import corrected, overwrite
 
 _GO_BOOL = {"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"}
@@ -31,7 +31,6 @@ class Subject(Struct, frozen=True, kw_only=True, gc=False):
     state: str
     workload: Workload | None
     injection: Injection
-    after_restart: str
     snapshot: Snapshot
 
     @property
@@ -94,18 +93,8 @@ def _both_modes(s: Subject) -> Iterator[Finding]:
         severity="warning",
         message=message,
         evidence=s.injection.evidence,
-        fix=stop_injection(s.namespace, s.pod.namespace),
+        fix=s.injection.stop,
     )
-
-
-def stop_injection(namespace: Namespace | Unread, name: str) -> str | None:
-    """The command that ends injection by a namespace label; None where no such label asks for it."""
-    labels = namespace.labels if isinstance(namespace, Namespace) else {}
-    if labels.get(INJECTION) == "enabled":
-        return f"kubectl label namespace {name} {INJECTION}-"
-    if REVISION in labels and INJECTION not in labels:
-        return f"kubectl label namespace {name} {REVISION}-"
-    return None
 
 
 def _mode_typo(s: Subject) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ from kubectl_ambient.mesh.agents import Health
 from kubectl_ambient.mesh.commands import configure, restart
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.verdict import Judgement
-from kubectl_ambient.mesh.way_in import stop_in_namespace, way_in
+from kubectl_ambient.mesh.way_in import way_in
 
 
 def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
@@ -17,7 +17,7 @@ def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
     verdict = judgement.verdict
     match verdict.state:
         case "Enrolled":
-            found = _keep(judgement, snapshot)
+            found = _keep(judgement)
         case "NotEnrolled" | "Pending":
             found = _mend(judgement)
         case "Starting":
@@ -31,9 +31,9 @@ def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
     return tuple(found)
 
 
-def _keep(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
+def _keep(judgement: Judgement) -> Iterator[Fix]:
     if judgement.verdict.after_restart == "sidecar":
-        command = stop_in_namespace(judgement, snapshot)
+        command = judgement.injection.stop
         if command:
             yield Fix(command, "the next pods stay in ambient mode and get no sidecar")
     if judgement.agents.ztunnel.bad:
@@ -47,7 +47,17 @@ def _wait(judgement: Judgement) -> Iterator[Fix]:
 
 def _clean(judgement: Judgement) -> Iterator[Fix]:
     yield from _sick_agents(judgement)
-    yield restart(judgement, "the new pod starts without the old redirection")
+    pod = judgement.pod
+    if pod.finished:
+        if not pod.mirror:
+            remove = f"kubectl delete pod {pod.name} -n {pod.namespace}"
+            yield Fix(remove, "removes it and its logs: nothing runs in it")
+        return
+    again = judgement.verdict.after_restart == "ambient"
+    yield restart(judgement, _BY_ITS_LABELS if again else "the new pod starts without the old redirection")
+
+
+_BY_ITS_LABELS = "the new pod starts anew, and by its labels is in ambient mode"
 
 
 def _sick_agents(judgement: Judgement) -> Iterator[Fix]:
@@ -65,7 +75,23 @@ def _mend(judgement: Judgement) -> Iterator[Fix]:
     if agent.pod:
         logs = f"kubectl logs {agent.pod.name} -n {agent.pod.namespace} | grep {judgement.pod.name}"
         yield Fix(logs, f"shows what {agent.program} on {judgement.pod.node} says of it")
-    yield restart(judgement, "a new pod is put in before its containers start")
+    yield from _renew(judgement)
+
+
+def _renew(judgement: Judgement) -> Iterator[Fix]:
+    """Have the next pod put in; nothing where it would not be."""
+    verdict, next_pod = judgement.verdict, judgement.next_pod
+    if next_pod.decision.expected != "in" or next_pod.injection.injected is None:
+        return
+    if verdict.after_restart == "sidecar":
+        if not next_pod.injection.stop:
+            return
+        yield Fix(next_pod.injection.stop, "no new pod gets a sidecar")
+    late = any(finding.code == "ExclusionNotHonoured" for finding in verdict.findings)
+    yield restart(judgement, f"a new pod is put in {'a moment after it starts' if late else _BEFORE}")
+
+
+_BEFORE = "before its containers start"
 
 
 def _look_at(health: Health) -> Iterator[Fix]:

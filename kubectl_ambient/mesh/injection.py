@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import lru_cache
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import (
     Annotations,
@@ -23,7 +23,7 @@ from kubectl_ambient.cluster.facts import (
 from kubectl_ambient.cluster.snapshot import Snapshot, read
 from kubectl_ambient.mesh import goyaml, versions
 from kubectl_ambient.mesh.enablement import selector_of
-from kubectl_ambient.mesh.evidence import Evidence, annotation, label
+from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.selectors import matches
 
 INJECTION = "istio-injection"
@@ -33,11 +33,16 @@ IGNORED_NAMESPACES = ("kube-system", "kube-public", "kube-node-lease", "local-pa
 
 
 class Injector(Struct, frozen=True, kw_only=True):
-    """What injects in this cluster. `strict` holds the ways in which istiod may read `sidecar.istio.io/inject`."""
+    """What injects in this cluster.
+
+    strict: the ways in which istiod may read `sidecar.istio.io/inject`. unread: why the webhooks are the documented
+    ones, which are those of revision `default`.
+    """
 
     webhooks: tuple[Webhook, ...]
     policies: dict[str, Policy]
     strict: tuple[bool, ...]
+    unread: Unread | None = None
     assumptions: tuple[str, ...] = ()
 
 
@@ -50,22 +55,30 @@ class Policy(Struct, frozen=True):
 
 
 class Newborn(Struct, frozen=True, kw_only=True, gc=False):
-    """A pod as it would be created. `namespace_labels` is None where the Namespace could not be read."""
+    """A pod as it would be created. `namespace_labels` is None where the Namespace could not be read.
+
+    ref, path: the object that its labels come from, and the field that holds them (`spec.template.metadata`).
+    """
 
     namespace: str
     namespace_labels: dict[str, str] | None
     ref: str
+    path: str = "metadata"
     labels: dict[str, str]
     annotations: Annotations
     host_network: bool
 
 
 class Injection(Struct, frozen=True, gc=False):
-    """The answer: None where it cannot be told, and why; the evidence is what asks for the sidecar."""
+    """The answer: None where it cannot be told, and why; the evidence is what asks for the sidecar.
+
+    stop: the command on the Namespace that keeps the sidecar away; None where no such one does.
+    """
 
     injected: bool | None
     message: str
     evidence: tuple[Evidence, ...] = ()
+    stop: str | None = None
 
 
 def _selector(*requirements: tuple[str, str, tuple[str, ...]]) -> LabelSelector:
@@ -125,6 +138,7 @@ def injector(snapshot: Snapshot) -> Injector:
         webhooks=tuple(webhooks),
         policies={_revision_of(c): _policy(c.data.get("config", "")) for c in read(snapshot.injectors) or []},
         strict=tuple(strict) or (False, True),
+        unread=snapshot.webhooks if isinstance(snapshot.webhooks, Unread) else None,
         assumptions=tuple(assumptions),
     )
 
@@ -153,12 +167,33 @@ def _selectors(fields: Mapping[str, list[goyaml.Node]], key: str) -> tuple[Label
 
 
 def inject(newborn: Newborn, by: Injector) -> Injection:
-    """Whether a pod created like this gets a sidecar, and by what.
+    """Whether a pod created like this gets a sidecar, by what, and how to stop that."""
+    found = _inject(newborn, by)
+    return structs.replace(found, stop=_stop(newborn, by)) if found.injected else found
 
-    A template that carries `sidecar.istio.io/status` was injected by hand (`istioctl kube-inject`).
+
+def _stop(newborn: Newborn, by: Injector) -> str | None:
+    """Where one label is taken away another may take over: `istio.io/rev`, or a webhook for every namespace.
+
+    `istio-injection=disabled` stops all of Istio's webhooks, and leaves `istio.io/rev` to the namespace's waypoints.
     """
+    labels = newborn.namespace_labels
+    if labels is None or INJECT in newborn.labels or REVISION in newborn.labels:
+        return None
+    without = {key: value for key, value in labels.items() if key != INJECTION}
+    ways = [(f"{INJECTION}-", without)] if INJECTION in labels else []
+    flag = " --overwrite" if INJECTION in labels else ""
+    ways.append((f"{INJECTION}=disabled{flag}", {**labels, INJECTION: "disabled"}))
+    for words, changed in ways:
+        if _inject(structs.replace(newborn, namespace_labels=changed), by).injected is False:
+            return f"kubectl label namespace {newborn.namespace} {words}"
+    return None
+
+
+def _inject(newborn: Newborn, by: Injector) -> Injection:
+    """A template that carries `sidecar.istio.io/status` was injected by hand (`istioctl kube-inject`)."""
     if newborn.annotations.sidecar_status is not None:
-        evidence = annotation(newborn.ref, "sidecar.istio.io/status", "present")
+        evidence = Evidence(newborn.ref, f"{newborn.path}.annotations[sidecar.istio.io/status]", "present")
         return Injection(True, "the pod template was injected by hand (istioctl kube-inject)", (evidence,))
     if newborn.host_network:
         return Injection(False, "the injector leaves pods on the host's network alone")
@@ -170,7 +205,7 @@ def inject(newborn: Newborn, by: Injector) -> Injection:
         return _without_namespace(newborn, by)
     called = [w for w in by.webhooks if _calls(w, newborn.namespace_labels, newborn.labels)]
     if not called:
-        return Injection(False, "no injection webhook selects it")
+        return _by_unknown_revision(newborn, by) or Injection(False, "no injection webhook selects it")
     for webhook in called:
         answers = {_required(newborn, by.policies.get(webhook.revision or "default", Policy()), s) for s in by.strict}
         if answers == {True}:
@@ -189,6 +224,17 @@ def _without_namespace(newborn: Newborn, by: Injector) -> Injection:
     if not any(_required(newborn, policy, s) for policy in (by.policies.values() or [Policy()]) for s in by.strict):
         return Injection(False, "the injector declines it", _declined(newborn))
     return Injection(None, f"the labels of namespace {newborn.namespace} could not be read")
+
+
+def _by_unknown_revision(newborn: Newborn, by: Injector) -> Injection | None:
+    """Where the webhooks could not be read, another revision than `default` may or may not be there."""
+    labels = newborn.namespace_labels or {}
+    revision = labels.get(REVISION) or newborn.labels.get(REVISION)
+    if by.unread is None or not revision or INJECTION in labels or newborn.labels.get(INJECT) == "false":
+        return None
+    if revision == "default" or not any(_required(newborn, Policy(), s) for s in by.strict):
+        return None
+    return Injection(None, f"whether revision {revision} injects sidecars could not be read: {by.unread}")
 
 
 def _calls(webhook: Webhook, namespace_labels: Mapping[str, str], labels: Mapping[str, str]) -> bool:
@@ -237,13 +283,17 @@ def _evidence(newborn: Newborn, webhook: Webhook) -> tuple[Evidence, ...]:
             shown.append(label(namespace, key, labels[key]))
     for key in (INJECT, REVISION):
         if key in newborn.labels:
-            shown.append(label(newborn.ref, key, newborn.labels[key]))
+            shown.append(_on_pod(newborn, key))
     return tuple(shown)
 
 
 def _declined(newborn: Newborn) -> tuple[Evidence, ...]:
     if INJECT in newborn.labels:
-        return (label(newborn.ref, INJECT, newborn.labels[INJECT]),)
+        return (_on_pod(newborn, INJECT),)
     if newborn.annotations.inject is not None:
-        return (annotation(newborn.ref, INJECT, newborn.annotations.inject),)
+        return (Evidence(newborn.ref, f"{newborn.path}.annotations[{INJECT}]", newborn.annotations.inject),)
     return ()
+
+
+def _on_pod(newborn: Newborn, key: str) -> Evidence:
+    return Evidence(newborn.ref, f"{newborn.path}.labels[{key}]", newborn.labels[key])

@@ -71,15 +71,20 @@ class Judgement(Struct, frozen=True, kw_only=True, gc=False):
     verdict: Verdict
     pod: Pod
     decision: Decision
-    injection: Injection
+    next_pod: NextPod
     agents: NodeAgents
     workload: Workload | None
     waypoint: Binding | None = None
     services: tuple[Binding, ...] | Unread = ()
 
+    @property
+    def injection(self) -> Injection:
+        """Whether the next pod gets a sidecar."""
+        return self.next_pod.injection
+
 
 class NextPod(Struct, frozen=True, kw_only=True, gc=False):
-    """What the next pod of a workload would be, and why."""
+    """What the next pod of a workload would be, and why. `decision` is that on a pod without a sidecar."""
 
     becomes: AfterRestart
     decision: Decision
@@ -87,8 +92,9 @@ class NextPod(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def why(self) -> str:
-        """What decides: the sidecar where there will be one, else the rules of enrolment."""
-        return self.injection.message if self.becomes == "sidecar" else self.decision.because.message
+        """What decides: the sidecar where there will be one or may be, else the rules of enrolment."""
+        by_injector = self.becomes == "sidecar" or self.injection.injected is None
+        return self.injection.message if by_injector else self.decision.because.message
 
 
 class Judge:
@@ -104,7 +110,7 @@ class Judge:
         self.waypoints = PodWaypoints(snapshot) if waypoints else None
         self._nodes = read(snapshot.nodes) or {}
         self._stood_in: set[str] = set()
-        self._successors: dict[tuple[str, str, bool], tuple[Injection, AfterRestart]] = {}
+        self._successors: dict[tuple[str, str, bool], NextPod] = {}
 
     def judge(self, pod: Pod) -> Verdict:
         """The verdict on one pod."""
@@ -141,9 +147,7 @@ class Judge:
     def _next(self, pod: Pod, workload: Workload | None) -> NextPod:
         namespace = self._namespace(pod.namespace)
         newborn = self._newborn(pod, None, workload, namespace)
-        injection = inject(newborn, self.injector)
-        becomes = self._after_restart(pod, newborn, injection, namespace)
-        return NextPod(becomes=becomes, decision=self._decide(pod, namespace, trace=False), injection=injection)
+        return _next_pod(inject(newborn, self.injector), self._decide(pod, namespace, trace=False))
 
     @property
     def assumptions(self) -> list[str]:
@@ -166,7 +170,7 @@ class Judge:
         state = state_of(decision.expected, observed, pod, snapshot.now)
         owner = owner_of(pod, snapshot.workloads)
         workload = snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
-        injection, after = self._successor(pod, owner, workload, namespace, decision)
+        successor = self._successor(pod, owner, workload, namespace, decision)
         subject = Subject(
             pod=pod,
             namespace=namespace,
@@ -175,8 +179,7 @@ class Judge:
             observed=observed,
             state=state,
             workload=workload,
-            injection=injection,
-            after_restart=after,
+            injection=successor.injection,
             snapshot=snapshot,
         )
         verdict = Verdict(
@@ -190,12 +193,12 @@ class Judge:
             message=_message(state, pod, decision, agents, snapshot.now),
             node=pod.node,
             owner=str(owner) if owner else None,
-            after_restart=after,
+            after_restart=successor.becomes,
             waypoint=self.waypoints.of(pod, namespace) if self.waypoints else None,
             findings=findings(subject),
         )
         return Judgement(
-            verdict=verdict, pod=pod, decision=decision, injection=injection, agents=agents, workload=workload
+            verdict=verdict, pod=pod, decision=decision, next_pod=successor, agents=agents, workload=workload
         )
 
     def _successor(
@@ -205,16 +208,16 @@ class Judge:
         workload: Workload | None,
         namespace: Namespace | Unread,
         decision: Decision,
-    ) -> tuple[Injection, AfterRestart]:
+    ) -> NextPod:
         """What the next pod of the same owner would be; asked once for all pods of a workload on a node."""
         key = (workload.ref, pod.node, pod.windows) if workload else None
         if key is not None and key in self._successors:
             return self._successors[key]
         newborn = self._newborn(pod, owner, workload, namespace)
-        injection = inject(newborn, self.injector)
         # Without a template the next pod is this one again, but for its sidecar and its end.
         same = workload is None and pod.annotations.sidecar_status is None and not pod.finished
-        found = (injection, self._after_restart(pod, newborn, injection, namespace, decision if same else None))
+        expected = decision if same else self._decide_next(pod, newborn, namespace)
+        found = _next_pod(inject(newborn, self.injector), expected)
         if key is not None:
             self._successors[key] = found
         return found
@@ -260,6 +263,7 @@ class Judge:
                 namespace=pod.namespace,
                 namespace_labels=labels,
                 ref=workload.ref,
+                path=f"spec.{'jobTemplate.spec.' if workload.kind == 'CronJob' else ''}template.metadata",
                 labels=template.labels,
                 annotations=template.annotations,
                 host_network=template.host_network,
@@ -276,22 +280,6 @@ class Judge:
             host_network=pod.host_network,
         )
 
-    def _after_restart(
-        self,
-        pod: Pod,
-        newborn: Newborn,
-        injection: Injection,
-        namespace: Namespace | Unread,
-        known: Decision | None = None,
-    ) -> AfterRestart:
-        """What the next pod is; `known` is the decision on it, where that has been made."""
-        if injection.injected is None:
-            return "unknown"
-        if injection.injected:
-            return "sidecar"
-        expected = (known or self._decide_next(pod, newborn, namespace)).expected
-        return {"in": "ambient", "out": "none", "unknown": "unknown"}[expected]  # type: ignore[return-value]
-
     def _decide_next(self, pod: Pod, newborn: Newborn, namespace: Namespace | Unread) -> Decision:
         next_pod = structs.replace(
             pod,
@@ -301,6 +289,18 @@ class Judge:
             phase="Running",
         )
         return self._decide(next_pod, namespace, trace=False)
+
+
+def _next_pod(injection: Injection, decision: Decision) -> NextPod:
+    becomes: AfterRestart = "unknown"
+    if injection.injected:
+        becomes = "sidecar"
+    elif injection.injected is False:
+        becomes = _BECOMES[decision.expected]
+    return NextPod(becomes=becomes, decision=decision, injection=injection)
+
+
+_BECOMES: dict[Expected, AfterRestart] = {"in": "ambient", "out": "none", "unknown": "unknown"}
 
 
 def _undecided(steps: tuple[Step, ...], because: Step) -> Iterator[Step]:
@@ -363,15 +363,18 @@ def _message(state: State, pod: Pod, decision: Decision, agents: NodeAgents, now
         case "Enrolled":
             text = f"In ambient mode: {why}"
         case "Pending":
-            who = trouble or f"ztunnel on {pod.node} has not accepted it yet"
-            text = f"Redirected, but {who}: until then it can neither send nor receive TCP"
+            who, until = f"ztunnel on {pod.node} has not accepted it yet", "then"
+            if trouble:
+                who, until = trouble, "ztunnel accepts it,"
+            text = f"Redirected, but {who}: until {until} it can neither send nor receive TCP"
         case "Starting":
             text = f"Should be in ambient mode ({why}), and is still starting: {_what_it_waits_for(pod, now)}"
         case "NotEnrolled":
             who = trouble or f"the agents on {pod.node} have not put it in"
             text = f"Should be in ambient mode ({why}), and is not: {who}"
         case "Stale":
-            text = f"Should not be in ambient mode ({why}), and its traffic is still redirected"
+            still = "its annotation still says that it is" if pod.finished else "its traffic is still redirected"
+            text = f"Should not be in ambient mode ({why}), and {still}"
             text += f": {trouble}" if trouble else ""
         case "NotAmbient":
             text = f"Not in ambient mode: {why}"

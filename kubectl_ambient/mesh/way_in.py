@@ -8,8 +8,6 @@ from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.commands import RESTARTABLE, configure, home, replaces_at_once, restart
 from kubectl_ambient.mesh.evidence import Fix
-from kubectl_ambient.mesh.findings import stop_injection
-from kubectl_ambient.mesh.injection import INJECT, REVISION
 from kubectl_ambient.mesh.mode_label import overwrite
 from kubectl_ambient.mesh.verdict import Judgement
 
@@ -20,7 +18,8 @@ _FOR_GOOD = {"PodFinished", "NodeUnsupported", "HostNetwork"}
 def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
     """The steps; none for a pod that nothing brings in, and no label where it would have no effect."""
     pod, met = judgement.pod, _obstacles(judgement)
-    if pod.labels.get("app") in _ISTIOS_OWN or judgement.verdict.mode == "gateway" or met & _FOR_GOOD:
+    its_own = {pod.labels.get("app"), pod.labels.get("k8s-app")} & _ISTIOS_OWN
+    if its_own or judgement.verdict.mode == "gateway" or met & _FOR_GOOD:
         return
     if "AmbientNotInstalled" in met:
         yield Fix("istioctl install --set profile=ambient", "installs istiod, istio-cni and ztunnel")
@@ -33,16 +32,16 @@ def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
     elif "NamespaceExcluded" in met:
         yield from configure(judgement, f"take {pod.namespace} off EXCLUDE_NAMESPACES")
     elif "PodOptedOut" in met:
-        yield from _owner_alone(judgement, snapshot)
+        yield from _owner_alone(judgement)
     elif judgement.decision.reason == "SidecarPresent":
-        yield from _without_sidecar(judgement, snapshot)
+        yield from _without_sidecar(judgement)
     else:
         namespace = _namespace(judgement, snapshot)
         flag = overwrite(namespace.labels.get(DATAPLANE_MODE))
         effect = "moves in every pod of the namespace that can be"
         yield Fix(f"kubectl ambient enable ns {pod.namespace}{flag}", effect)
-        by_owner = list(_owner_alone(judgement, snapshot))
-        yield from by_owner or _without_sidecar(judgement, snapshot)
+        by_owner = list(_owner_alone(judgement))
+        yield from by_owner or _without_sidecar(judgement)
 
 
 def _obstacles(judgement: Judgement) -> set[str]:
@@ -51,7 +50,7 @@ def _obstacles(judgement: Judgement) -> set[str]:
     return {step.reason for step in steps if step.reason and step.outcome in ("out", "skipped")}
 
 
-def _owner_alone(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
+def _owner_alone(judgement: Judgement) -> Iterator[Fix]:
     """The owner without its neighbours; none where the pod would keep its sidecar."""
     pod, sidecar = judgement.pod, judgement.pod.annotations.sidecar_status is not None
     kind, _, name = (judgement.verdict.owner or "").partition("/")
@@ -62,7 +61,7 @@ def _owner_alone(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
             yield Fix(f"{command}{flag}", "moves in this pod alone, at once")
         return
     if judgement.verdict.after_restart == "sidecar":
-        yield from _stop_injection(judgement, snapshot)
+        yield from _stop_injection(judgement)
     value = _template_value(judgement)
     if value == "ambient":
         yield restart(judgement, "its next pods have the label of their template, and are in")
@@ -72,23 +71,25 @@ def _owner_alone(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
     yield Fix(command, f"moves in this workload alone, {how}")
 
 
-def _without_sidecar(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
+def _without_sidecar(judgement: Judgement) -> Iterator[Fix]:
     """The pod is asked for, and has a sidecar."""
-    after = judgement.verdict.after_restart
-    if after == "sidecar":
-        steps = list(_stop_injection(judgement, snapshot))
-        yield from steps
-        if not steps or steps[0].command.startswith("kubectl patch"):
+    if judgement.injection.injected is None:
+        return
+    if judgement.injection.injected:
+        yield from _stop_injection(judgement)
+        if not judgement.injection.stop:
             return
-    is_in = after == "ambient" or (after == "sidecar" and _template_value(judgement) != "none")
+    is_in = judgement.next_pod.decision.expected == "in"
     yield restart(judgement, "its next pods come without a sidecar" + (", in ambient mode" if is_in else ""))
 
 
-def _stop_injection(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
+def _stop_injection(judgement: Judgement) -> Iterator[Fix]:
     """The command that keeps sidecars from the next pods; none where no single one does."""
-    pod, command = judgement.pod, stop_in_namespace(judgement, snapshot)
+    pod, command, workload = judgement.pod, judgement.injection.stop, judgement.workload
     kind, _, name = (judgement.verdict.owner or "").partition("/")
-    if command:
+    if workload is not None and workload.template.annotations.sidecar_status is not None:
+        yield Fix(f"# take the sidecar out of the manifest of {kind} {name}", "istioctl kube-inject wrote it there")
+    elif command:
         yield Fix(command, "no new pod gets a sidecar")
     elif kind in RESTARTABLE:
         patch = '{"spec":{"template":{"metadata":{"labels":{"sidecar.istio.io/inject":"false"}}}}}'
@@ -97,13 +98,6 @@ def _stop_injection(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
             f"kubectl patch {RESTARTABLE[kind]}/{name} -n {pod.namespace} -p '{patch}'",
             f"its next pods get no sidecar; {how}",
         )
-
-
-def stop_in_namespace(judgement: Judgement, snapshot: Snapshot) -> str | None:
-    """The command that ends injection by the namespace's label; None where that does not ask, or not alone."""
-    if INJECT in (asked := _template_labels(judgement)) or REVISION in asked:
-        return None
-    return stop_injection(_namespace(judgement, snapshot), judgement.pod.namespace)
 
 
 def _template_value(judgement: Judgement) -> str | None:

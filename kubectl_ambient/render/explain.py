@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from kubectl_ambient.mesh.enrolment import RULES
 from kubectl_ambient.mesh.evidence import Fix
-from kubectl_ambient.mesh.injection import Injection
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
 from kubectl_ambient.render.sentences import wrapped
 from kubectl_ambient.render.steps import finding_text, step, what_to_do
@@ -45,6 +44,8 @@ def explanation(judgement: Judgement, fixes: Sequence[Fix], *, width: int, paint
 def _headline(judgement: Judgement, width: int, paint: Paint) -> str:
     verdict = judgement.verdict
     words, colour = _HEADLINE[verdict.state]
+    if verdict.state == "Stale" and judgement.pod.finished:
+        words = "should NOT be in ambient mode and is still marked as redirected"
     if verdict.state in ("Enrolled", "NotAmbient", "Unknown"):
         text = wrapped(f"Pod {verdict.namespace}/{verdict.name} {words}: {judgement.decision.because.message}.", width)
     else:
@@ -74,7 +75,7 @@ def _next(judgement: Judgement) -> str:
     verdict, injection = judgement.verdict, judgement.injection
     who = f"the next pod of {verdict.owner}" if verdict.owner else "a new pod like it"
     if verdict.mode == "sidecar":
-        return _next_of_sidecar(verdict, injection, who)
+        return _next_of_sidecar(judgement, who)
     match verdict.after_restart:
         case "sidecar":
             return f"After a restart: {who} gets a sidecar, by {injection.message}."
@@ -82,17 +83,18 @@ def _next(judgement: Judgement) -> str:
             again = " again" if verdict.mode == "ambient" else ""
             return f"After a restart: {who} is in ambient mode{again} ({injection.message})."
         case "none":
-            return f"After a restart: {who} has no mesh mode ({injection.message})."
+            return f"After a restart: {who} has no mesh mode: {judgement.next_pod.why}."
         case _:
-            return f"After a restart: cannot be told ({injection.message})."
+            return f"After a restart: cannot be told: {judgement.next_pod.why}."
 
 
-def _next_of_sidecar(verdict: Verdict, injection: Injection, who: str) -> str:
+def _next_of_sidecar(judgement: Judgement, who: str) -> str:
+    verdict, injection = judgement.verdict, judgement.injection
     if verdict.after_restart == "sidecar":
         return f"The sidecar is asked for by {injection.message}: the pod keeps it, and {who} gets one again."
     kept = "The pod keeps its sidecar until it restarts"
     if verdict.after_restart == "unknown":
-        return f"{kept}; what {who} gets cannot be told ({injection.message})."
+        return f"{kept}; what {who} gets cannot be told ({judgement.next_pod.why})."
     becomes = "is in ambient mode" if verdict.after_restart == "ambient" else "has no mesh mode"
     return f"Nothing asks for a sidecar any more ({injection.message}). {kept}; {who} {becomes}."
 

@@ -1,13 +1,16 @@
-"""The commands of findings about the mode's label: each does what it is for, and none where none can."""
+"""The commands of findings about labels: each does what it is for, and none where none can."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
-from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Owner, Template, Workload
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Owner, Template, Unread, Workload
 from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.verdict import Judge
 
-from .builders import AMBIENT, NONE, cluster, judge, pod, redirected
+from .builders import AMBIENT, NONE, agent, cluster, judge, pod, redirected
 
 OTHER = {DATAPLANE_MODE: "Ambient"}
 
@@ -70,3 +73,78 @@ def test_a_mistyped_value_is_set_to_what_was_meant(value: str, flags: tuple[str,
     assert [f.code for f in found] == ["ModeValueUnknown"] * 2
     targets = ("pod web-1 -n app", "namespace app")
     assert [f.fix for f in found] == [f"kubectl ambient {flags[0]} {t} {flags[1]}" if flags else None for t in targets]
+
+
+def both_modes(template: dict[str, str], namespace: dict[str, str]) -> Finding:
+    maker = made_by("Deployment", template)
+    owned = pod(template, owner=Owner(kind="Deployment", name="web"), annotations=redirected("enabled"))
+    verdict = judge(cluster(pods=[owned], namespace_labels=AMBIENT | namespace, workloads={maker.ref: maker}))
+    return next(f for f in verdict.findings if f.code == "BothModes")
+
+
+def test_what_stops_injection_in_the_namespace_is_told_where_it_does() -> None:
+    enabled, revised = {"istio-injection": "enabled"}, {"istio.io/rev": "default"}
+    stop = "kubectl label namespace app istio-injection"
+    assert both_modes({}, enabled).fix == f"{stop}-"
+    assert both_modes({}, revised).fix == f"{stop}=disabled"
+    assert both_modes({}, enabled | revised).fix == f"{stop}=disabled --overwrite", "the revision would take over"
+    assert both_modes({"sidecar.istio.io/inject": "true"}, enabled).fix is None, "the template asks for it too"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "labels", "after"),
+    [
+        ({"istio.io/rev": "canary"}, {}, "unknown"),
+        ({"istio.io/rev": "default"}, {}, "sidecar"),
+        ({}, {"istio.io/rev": "canary"}, "unknown"),
+        ({"istio.io/rev": "canary", "istio-injection": "disabled"}, {}, "ambient"),
+        ({"istio.io/rev": "canary"}, {"sidecar.istio.io/inject": "false"}, "ambient"),
+    ],
+)
+def test_a_revision_whose_webhooks_could_not_be_read(
+    namespace: dict[str, str], labels: dict[str, str], after: str
+) -> None:
+    webhooks = Unread(what="list mutatingwebhookconfigurations", why="forbidden")
+    verdict = judge(cluster(pods=[pod(labels)], namespace_labels=AMBIENT | namespace, webhooks=webhooks))
+    assert verdict.after_restart == after
+
+
+def test_the_evidence_of_a_template_is_where_it_stands() -> None:
+    found = both_modes({"sidecar.istio.io/inject": "true"}, {})
+    shown = {e.object: e.field for e in found.evidence}
+    assert shown["Deployment/app/web"] == "spec.template.metadata.labels[sidecar.istio.io/inject]"
+
+
+def test_a_finished_pod_has_no_traffic() -> None:
+    finished = judge(
+        cluster(pods=[pod(phase="Succeeded", annotations=redirected("enabled"))], namespace_labels=AMBIENT)
+    )
+    assert finished.state == "Stale"
+    assert finished.message.endswith("and its annotation still says that it is.")
+
+
+def test_why_the_next_pod_is_out_is_the_rule_that_keeps_it_out() -> None:
+    snapshot = cluster(pods=[pod(host_network=True)], namespace_labels=AMBIENT)
+    next_pod = Judge(snapshot).explain(snapshot.pods[0]).next_pod
+    assert (next_pod.becomes, next_pod.why[:32]) == ("none", "the pod uses its node's network:")
+    unknown = cluster("1.18.0", [pod()], AMBIENT, data={"AMBIENT_ENABLED": "true"})
+    next_pod = Judge(unknown).explain(unknown.pods[0]).next_pod
+    assert (next_pod.becomes, "older than 1.22" in next_pod.why) == ("unknown", True)
+
+
+@pytest.mark.parametrize(("ago", "told"), [(-30, ""), (0, " (0s)"), (90, " (90s)")])
+def test_a_pod_is_terminating_since_its_grace_period_has_passed(ago: int, told: str) -> None:
+    now = datetime(2026, 9, 1, 12, tzinfo=UTC)
+    leaving = pod(deleting=now - timedelta(seconds=ago))
+    (found,) = (f for f in judge(cluster(pods=[leaving], now=now)).findings if f.code == "Terminating")
+    assert found.message == f"the pod is terminating{told}"
+
+
+def test_until_when_a_pending_pod_is_cut_off() -> None:
+    pending = pod(AMBIENT, annotations=redirected("pending"))
+    assert judge(cluster(pods=[pending])).message == (
+        "Redirected, but ztunnel on n1 has not accepted it yet: until then it can neither send nor receive TCP."
+    )
+    assert judge(cluster(pods=[pending], ztunnel_pods=[agent("ztunnel", "1.30.3", "n2")])).message == (
+        "Redirected, but no ztunnel pod runs on n1: until ztunnel accepts it, it can neither send nor receive TCP."
+    )

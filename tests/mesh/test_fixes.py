@@ -14,10 +14,22 @@ from msgspec import structs
 
 from kubectl_ambient.change.effects import edited
 from kubectl_ambient.change.plan import plan
-from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Annotations, Namespace, Owner, Pod, Template, Workload
+from kubectl_ambient.cluster.facts import (
+    DATAPLANE_MODE,
+    Annotations,
+    LabelSelector,
+    Namespace,
+    Owner,
+    Pod,
+    Requirement,
+    Template,
+    Webhook,
+    Workload,
+)
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.fixes import fixes
+from kubectl_ambient.mesh.injection import DEFAULT_WEBHOOKS
 from kubectl_ambient.mesh.verdict import Judge
 
 from .builders import AMBIENT, NONE, SIDECAR, cluster, config_data, pod, redirected
@@ -95,6 +107,11 @@ def test_a_pod_that_opted_out() -> None:
     assert commands(injected, INJECTED, web(NONE)) == [STOP, f"{DEPLOY} --overwrite"]
 
 
+@pytest.mark.parametrize("label", [{"app": "ztunnel"}, {"app": "istiod"}, {"k8s-app": "istio-cni-node"}])
+def test_istios_own_agents_are_not_to_be_put_in(label: dict[str, str]) -> None:
+    assert commands(pod({**NONE, **label}, owner=WEB), AMBIENT, web({**NONE, **label})) == []
+
+
 def test_a_template_that_has_the_label_already_wants_a_restart() -> None:
     assert commands(pod(NONE, owner=WEB), AMBIENT, web(AMBIENT)) == [RESTART]
     assert commands(pod(owner=WEB), {}, web(AMBIENT)) == [NS, RESTART]
@@ -134,6 +151,53 @@ def test_a_sidecar_by_the_template_and_the_namespace() -> None:
     assert commands(running, AMBIENT | INJECTED, web(mine)) == [], "without the namespace's label it asks all the same"
     (patch,) = commands(structs.replace(running, annotations=SIDECAR), AMBIENT | INJECTED, web(mine))
     assert patch.startswith("kubectl patch")
+
+
+def test_what_asks_for_the_sidecar_next_is_stopped_too() -> None:
+    revised = {"istio.io/rev": "default"}
+    subject = pod(owner=WEB, annotations=SIDECAR)
+    stop = "kubectl label namespace app istio-injection=disabled"
+    assert commands(subject, AMBIENT | INJECTED | revised, web()) == [f"{stop} --overwrite", RESTART]
+    assert commands(subject, AMBIENT | revised, web()) == [stop, RESTART], "the revision stays: waypoints have it too"
+    everywhere = Webhook(configuration="istio-sidecar-injector", name="auto.sidecar-injector.istio.io")
+    always = {"webhooks": [*DEFAULT_WEBHOOKS, everywhere]}
+    assert commands(subject, AMBIENT | INJECTED, web(), **always)[0].startswith("kubectl patch"), "no label stops it"
+    unless = LabelSelector(match_expressions=(Requirement(key="istio-injection", operator="DoesNotExist"),))
+    always["webhooks"][-1] = structs.replace(everywhere, namespace_selector=unless)
+    assert commands(subject, AMBIENT | INJECTED, web(), **always) == [f"{stop} --overwrite", RESTART]
+    assert commands(subject, AMBIENT, web(), **always) == [stop, RESTART]
+
+
+def test_a_template_with_a_sidecar_by_hand() -> None:
+    by_hand = structs.replace(web(), template=Template(annotations=SIDECAR))
+    (fix,) = what_to_do(pod(owner=WEB, annotations=SIDECAR), AMBIENT | INJECTED, by_hand)
+    assert fix.command == "# take the sidecar out of the manifest of Deployment web"
+
+
+def test_no_promise_where_the_injector_cannot_be_foretold() -> None:
+    conditional = [structs.replace(hook, conditional=True) for hook in DEFAULT_WEBHOOKS]
+    assert commands(pod(owner=WEB, annotations=SIDECAR), AMBIENT | INJECTED, web(), webhooks=conditional) == []
+
+
+def test_a_pod_that_was_not_put_in_is_renewed_only_where_the_next_one_would_be() -> None:
+    logs = "kubectl logs istio-cni-node-n1 -n istio-system | grep web-1"
+    assert commands(pod(owner=WEB), AMBIENT, web()) == [logs, RESTART]
+    assert commands(pod(owner=WEB), AMBIENT | INJECTED, web()) == [logs, STOP, RESTART]
+    assert commands(pod(AMBIENT, owner=WEB), {}, web()) == [logs], "the next one follows its template"
+    mine = {"sidecar.istio.io/inject": "true"}
+    assert commands(pod(owner=WEB), AMBIENT, web(mine)) == [logs], "the next one gets a sidecar"
+
+
+def test_a_finished_pod_restarts_nobody() -> None:
+    finished = pod(owner=WEB, phase="Failed", annotations=redirected("enabled"))
+    (fix,) = what_to_do(finished, AMBIENT, web())
+    assert (fix.command, fix.effect) == (DELETE, "removes it and its logs: nothing runs in it")
+    assert commands(structs.replace(finished, mirror=True), AMBIENT) == [], "the kubelet would write it again"
+
+
+def test_a_stale_pod_whose_template_asks_for_ambient() -> None:
+    (fix,) = what_to_do(pod(NONE, owner=WEB, annotations=redirected("enabled")), AMBIENT, web())
+    assert (fix.command, fix.effect) == (RESTART, "the new pod starts anew, and by its labels is in ambient mode")
 
 
 @pytest.mark.parametrize("held", [{"paused": True}, {"update_strategy": "OnDelete"}])
@@ -183,20 +247,27 @@ def done(fix: Fix, snapshot: Snapshot) -> Snapshot:
             assert not subject.mirror
         case ["kubectl", "ambient", "enable", kind, _, *flags]:
             return _enabled(kind, flags, snapshot)
-        case ["kubectl", "label", "namespace", name, change]:
-            namespace = snapshot.namespaces[name]
-            assert isinstance(namespace, Namespace)
-            labels = {k: v for k, v in namespace.labels.items() if f"{k}-" != change}
-            assert labels != namespace.labels
-            namespaces = {**snapshot.namespaces, name: structs.replace(namespace, labels=labels)}
-            return structs.replace(snapshot, namespaces=namespaces)
+        case ["kubectl", "label", "namespace", name, change, *flags]:
+            after = _labelled(name, change, flags, snapshot)
+            assert _next_expected(after) != "sidecar"
+            return after
         case ["kubectl", "patch", _, "-n", _, "-p", text]:
             return _patched(json.loads(text), snapshot)
         case ["kubectl", "rollout", "restart", target, *_] if target != "daemonset/istio-cni-node":
             assert target in ("deployment/web", "statefulset/web")
-            if "ambient" in fix.effect:
+            if "ambient" in fix.effect or "put in" in fix.effect:
                 assert _next_expected(snapshot) == "ambient"
     return snapshot
+
+
+def _labelled(name: str, change: str, flags: Sequence[str], snapshot: Snapshot) -> Snapshot:
+    namespace = snapshot.namespaces[name]
+    assert isinstance(namespace, Namespace)
+    key, _, value = change.removesuffix("-").partition("=")
+    assert (key in namespace.labels) == (change.endswith("-") or "--overwrite" in flags)
+    labels = {k: v for k, v in namespace.labels.items() if k != key} | ({key: value} if value else {})
+    namespaces = {**snapshot.namespaces, name: structs.replace(namespace, labels=labels)}
+    return structs.replace(snapshot, namespaces=namespaces)
 
 
 def _enabled(kind: str, flags: Sequence[str], snapshot: Snapshot) -> Snapshot:

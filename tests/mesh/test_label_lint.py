@@ -324,6 +324,9 @@ def test_a_revision_on_an_ambient_namespace() -> None:
     assert fix(revised, by=istio(webhooks=True)) == f"{NS} istio-injection=disabled"
     safe = on("Namespace", {MODE: "ambient", "istio.io/rev": "canary", "istio-injection": "disabled"})
     assert codes(safe, by=istio(webhooks=True)) == []
+    both = on("Namespace", {MODE: "ambient", "istio.io/rev": "canary", "istio-injection": "enabled"})
+    stop = f"{NS} istio-injection=disabled --overwrite"
+    assert fix(both, by=istio(webhooks=True)) == stop, "without istio-injection the revision would count"
 
 
 # Silence

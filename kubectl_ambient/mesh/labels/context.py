@@ -62,7 +62,8 @@ class Context(Struct, kw_only=True):
             told = f"sidecars are taken to be injected as the labels of a namespace say: {self.webhooks_unread}"
             self.assumptions.append(told)
             if namespace.labels.get(REVISION) and INJECTION not in namespace.labels:
-                return Injection(True, f"namespace label {REVISION}={namespace.labels[REVISION]}")
+                stop = f"kubectl label namespace {namespace.name} {INJECTION}=disabled"
+                return Injection(True, f"namespace label {REVISION}={namespace.labels[REVISION]}", stop=stop)
         newborn = Newborn(
             namespace=namespace.name,
             namespace_labels=namespace.labels,

@@ -202,21 +202,18 @@ def _modes(namespace: Labelled, context: Context) -> Iterator[Finding]:
     if namespace.istios or context.custom or namespace.labels.get(DATAPLANE_MODE) != "ambient":
         return
     asked = [key for key in (INJECTION, "istio.io/rev") if namespace.labels.get(key)]
-    if not asked or not context.injects(namespace).injected:
+    injection = context.injects(namespace) if asked else None
+    if injection is None or not injection.injected:
         return
     key = asked[0]
     evidence = (label(namespace.ref, DATAPLANE_MODE, "ambient"), label(namespace.ref, key, namespace.labels[key]))
     asks = f"{namespace.ref} asks for ambient and, by {key}={namespace.labels[key]}, for sidecars"
-    if key == INJECTION:
-        fix = f"kubectl label namespace {namespace.name} {INJECTION}-"
-    else:
-        fix = f"kubectl label namespace {namespace.name} {INJECTION}=disabled"
     yield Finding(
         code="BothModes",
         severity="warning",
         message=f"{asks}: its next pods get a sidecar, which wins",
         evidence=evidence,
-        fix=fix,
+        fix=injection.stop,
     )
 
 
