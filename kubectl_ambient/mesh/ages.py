@@ -37,5 +37,8 @@ def _two(seconds: int, big: int, big_unit: str, small: int, small_unit: str) -> 
 
 
 def since(moment: datetime | None, now: datetime | None) -> str:
-    """` (2h)` for a moment in the past, or nothing where either is not known (files have no present)."""
-    return f" ({human(now - moment)})" if moment and now else ""
+    """` (2h)` for a moment in the past, else nothing, as where either is not known (files have no present).
+
+    A deletionTimestamp lies ahead until the grace period of its pod has passed.
+    """
+    return f" ({human(now - moment)})" if moment and now and moment <= now else ""

@@ -143,8 +143,8 @@ def _label_not_kept(s: Subject) -> Iterator[Finding]:
         code="LabelNotKept",
         severity="info" if mine is None else "warning",
         message=(
-            f"the pod has {DATAPLANE_MODE} {_shown(mine)}, the template of {s.workload.kind} {s.workload.name} "
-            f"{_shown(kept)}: the next pod follows the template"
+            f"{DATAPLANE_MODE} is {_shown(mine)} on the pod and {_shown(kept)} in the template of "
+            f"{s.workload.kind} {s.workload.name}: the next pod follows the template"
         ),
         evidence=(
             label(s.pod.ref, DATAPLANE_MODE, mine),
