@@ -258,6 +258,19 @@ def test_explain_tells_the_waypoints_of_a_pod_and_of_its_services(on: On) -> Non
     assert "goes through waypoint shop/wp, which is dead." in told
     refused = " ".join(on(a_mesh(refused={"list services"}))("explain", "pod", "web-1").out.split())
     assert "Which waypoint serves its Services is not known: cannot list services: forbidden." in refused
+    refused = " ".join(on(a_mesh(refused={"list gateways"}))("explain", "pod", "web-1").out.split())
+    assert "Whether traffic to Service cart, which selects it, goes through a waypoint cannot be told" in refused
+
+
+def test_explain_does_not_lead_to_the_waypoint_of_a_headless_service(on: On) -> None:
+    mesh = a_mesh()
+    (service,) = [found for found in mesh.objects if found["kind"] == "Service"]
+    service["spec"]["clusterIP"] = "None"
+    told = " ".join(on(mesh)("explain", "pod", "web-1").out.split())
+    assert (
+        "Service cart, which selects it, is headless, so what is sent to it goes straight to the pod's address" in told
+    )
+    assert "Service cart, which selects it, goes through" not in told
 
 
 # Files

@@ -8,7 +8,7 @@ from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.mesh.evidence import Step
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.mesh.waypoint.judge import Binding
-from kubectl_ambient.mesh.waypoint.rules import RULES
+from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING, RULES
 from kubectl_ambient.render.sentences import wrapped
 from kubectl_ambient.render.steps import finding_text, step
 from kubectl_ambient.render.terminal import Paint
@@ -45,6 +45,16 @@ def _services(services: Sequence[Binding] | Unread, binding: Binding) -> Iterato
     if not any(service.named for service in services):
         return
     for service in services:
-        where = f"goes through waypoint {service.waypoint}" if service.waypoint else f"goes direct ({service.reason})"
-        dead = any(finding.code == "WaypointDead" for finding in service.findings)
-        yield f"Traffic to Service {service.name}, which selects it, {where}{', which is dead' if dead else ''}."
+        yield f"{_service(service)}."
+
+
+def _service(service: Binding) -> str:
+    which, codes = f"Service {service.name}, which selects it,", {finding.code for finding in service.findings}
+    if service.reason == EVIDENCE_MISSING:
+        return f"Whether traffic to {which} goes through a waypoint cannot be told ({service.reason})"
+    if service.waypoint is None:
+        return f"Traffic to {which} goes direct ({service.reason})"
+    if "ServiceWithoutAddress" in codes:
+        return f"{which} is headless, so what is sent to it goes straight to the pod's address"
+    dead = ", which is dead" if "WaypointDead" in codes else ""
+    return f"Traffic to {which} goes through waypoint {service.waypoint}{dead}"
