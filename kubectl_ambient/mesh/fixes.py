@@ -16,6 +16,8 @@ def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
     """The commands for one pod, most useful first; none where there is nothing to do, or nothing to type."""
     verdict = judgement.verdict
     match verdict.state:
+        case _ if any(finding.code == "OptOutIgnored" for finding in verdict.findings):
+            found = configure(judgement, _HEED_NONE)
         case "Enrolled":
             found = _keep(judgement)
         case "NotEnrolled" | "Pending":
@@ -29,6 +31,12 @@ def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
         case _:
             found = way_in(judgement, snapshot)
     return tuple(found)
+
+
+_HEED_NONE = (
+    "add {key: istio.io/dataplane-mode, operator: NotIn, values: [none]} to the podSelector.matchExpressions of "
+    "every entry of AMBIENT_ENABLEMENT_SELECTOR"
+)
 
 
 def _keep(judgement: Judgement) -> Iterator[Fix]:
@@ -107,7 +115,13 @@ def _look_at(health: Health) -> Iterator[Fix]:
 def _ask(judgement: Judgement, from_files: bool) -> Iterator[Fix]:
     if judgement.verdict.reason == "SelectorInvalid":
         yield from configure(judgement, "correct AMBIENT_ENABLEMENT_SELECTOR")
-    elif not from_files:
+    elif from_files:
+        return
+    elif judgement.decision.because.rule == "Version":
+        if judgement.agents.worlds[-1].version_told.value is None:
+            agents = "kubectl get daemonsets -A -l k8s-app=istio-cni-node -o wide"
+            yield Fix(agents, "shows the image of istio-cni, whose tag is its version")
+    else:
         yield Fix(
             f"kubectl auth can-i get namespace/{judgement.pod.namespace}",
             "tells whether you may read what decides; docs/rbac.yaml holds the rights that are needed",

@@ -17,12 +17,14 @@ from kubectl_ambient.change.plan import plan
 from kubectl_ambient.cluster.facts import (
     DATAPLANE_MODE,
     Annotations,
+    DaemonSet,
     LabelSelector,
     Namespace,
     Owner,
     Pod,
     Requirement,
     Template,
+    Unread,
     Webhook,
     Workload,
 )
@@ -186,6 +188,25 @@ def test_a_pod_that_was_not_put_in_is_renewed_only_where_the_next_one_would_be()
     assert commands(pod(AMBIENT, owner=WEB), {}, web()) == [logs], "the next one follows its template"
     mine = {"sidecar.istio.io/inject": "true"}
     assert commands(pod(owner=WEB), AMBIENT, web(mine)) == [logs], "the next one gets a sidecar"
+
+
+def test_what_cannot_be_told_is_asked_for_where_it_stands() -> None:
+    unread = {"app": Unread(what="get namespace app", why="forbidden")}
+    assert commands(pod(), namespaces=unread)[0] == "kubectl auth can-i get namespace/app"
+    nowhere: dict[str, Any] = {"cni_daemonsets": [DaemonSet(namespace="istio-system", name="istio-cni-node")]}
+    nowhere |= {"cni_pods": [], "data": config_data("1.30.3", "[]") | {"CURRENT_AGENT_VERSION": "latest"}}
+    assert commands(pod(), AMBIENT, **nowhere) == ["kubectl get daemonsets -A -l k8s-app=istio-cni-node -o wide"]
+    old = cluster("1.18.0", [pod()], AMBIENT, data=config_data("1.30.3"))
+    assert fixes(Judge(old).explain(old.pods[0]), old) == ()
+
+
+def test_an_opt_out_that_is_not_heeded_moves_nobody_in() -> None:
+    everybody = {"data": config_data("1.30.3", "- {}")}
+    for value in (None, "enabled", "pending"):
+        assert commands(pod(NONE, owner=WEB, annotations=redirected(value)), {}, web(NONE), **everybody) == [
+            EDIT,
+            AGENTS,
+        ]
 
 
 def test_a_finished_pod_restarts_nobody() -> None:
