@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.notes_of_owners import lost_with_the_pod, restarts, undone_by_owner
-from kubectl_ambient.change.notes_of_stayers import in_by_own_label, stays_in
+from kubectl_ambient.change.notes_of_stayers import in_by_own_label, need_no_label, stays_in
 from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.targets import printed
 from kubectl_ambient.change.words import MOST, few, grouped, verb
@@ -94,6 +94,7 @@ TELLERS: tuple[Callable[[Change], Iterator[str]], ...] = (
     _sidecars,
     stays_in,
     in_by_own_label,
+    need_no_label,
     restarts,
     undone_by_owner,
     lost_with_the_pod,

@@ -8,7 +8,7 @@ from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.plan import Edit, command
 from kubectl_ambient.change.rollout import held_back, partition_of, why_later
 from kubectl_ambient.change.targets import KINDS, printed, value_of
-from kubectl_ambient.change.words import MOST, few, grouped, pods, verb
+from kubectl_ambient.change.words import MOST, few, grouped, more, pods, verb
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.mesh.mode_label import overwrite
@@ -56,7 +56,7 @@ def lost_with_the_pod(change: Change) -> Iterator[str]:
         lost = "this works at once, and is lost with the pod" if _moves(edits, change) else "this is lost with the pod"
         yield f"{objects}: {lost}; {_for_owner(edits[0], change, owner)}"
     if len(by_owner) > MOST:
-        yield f"and the pods of {len(by_owner) - MOST} more owners, which lose it as well"
+        yield f"and the pods of {more(len(by_owner) - MOST, 'owner')}, which lose it as well"
 
 
 def _owned(change: Change) -> Iterator[tuple[tuple[str, Owner], Edit]]:
@@ -67,8 +67,17 @@ def _owned(change: Change) -> Iterator[tuple[tuple[str, Owner], Edit]]:
         if owner is None or not isinstance(target, Pod):
             continue
         workload = snapshot.workload(owner.kind, target.namespace, owner.name)
-        if workload is None or value_of(workload) != edit.after:
+        if workload is not None and value_of(workload) == edit.after:
+            continue
+        if not target.finished and not _in_without_it(edit, workload, change):
             yield (target.namespace, owner), edit
+
+
+def _in_without_it(edit: Edit, workload: Workload | None, change: Change) -> bool:
+    """Whether the next pod is put in all the same, by its namespace: then nothing is lost with the label."""
+    before = change.effects.before
+    decision = before.next_of(workload).decision if workload else change.beforehand(edit)
+    return change.goal == "enable" and decision.expected == "in"
 
 
 def _moves(edits: list[Edit], change: Change) -> bool:

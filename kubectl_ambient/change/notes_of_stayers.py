@@ -19,11 +19,13 @@ def stays_in(change: Change) -> Iterator[str]:
     if change.goal == "enable":
         return
     named = [e for e in change.wanted if not isinstance(e.target, Namespace)]
-    staying = [(d.because.message, e) for e in named if (d := change.afterwards(e)).expected == "in"]
-    for why, edits in grouped(staying).items():
-        objects = few([_as_pods(e) for e in edits])
-        one = len(edits) == 1 and kind_of(edits[0].target) == "Pod"
-        yield f"{objects} {verb(1 if one else 2, 'stay')} in ambient mode: {why}{_way_out(edits, change)}"
+    staying = [((_is_workload(e), d.because.message), e) for e in named if (d := change.afterwards(e)).expected == "in"]
+    for (of_workloads, why), edits in grouped(staying).items():
+        objects = few([printed(e.target) for e in edits])
+        if of_workloads:
+            objects = f"the pods of {objects}"
+        stay = verb(2 if of_workloads else len(edits), "stay")
+        yield f"{objects} {stay} in ambient mode: {why}{_way_out(edits, change)}"
     by_namespace = ((m.message, m) for m in _in_namespaces(change) if m.reason != "PodLabel")
     for why, moved in grouped(by_namespace).items():
         yield f"{pods(len(moved))} {verb(len(moved), 'stay')} in ambient mode: {why}"
@@ -42,8 +44,19 @@ def in_by_own_label(change: Change) -> Iterator[str]:
     yield from (f"to take out: {text}" for text in _take_out(moved, change))
 
 
-def _as_pods(edit: Edit) -> str:
-    return f"the pods of {printed(edit.target)}" if isinstance(edit.target, Workload) else printed(edit.target)
+def need_no_label(change: Change) -> Iterator[str]:
+    """Pods and workloads that get the label, and that something else asks in already."""
+    if change.goal != "enable":
+        return
+    named = [e for e in change.changing if not isinstance(e.target, Namespace)]
+    asked = [(d.because.message, e) for e in named if (d := change.beforehand(e)).expected == "in"]
+    for why, edits in grouped(asked).items():
+        own = "its" if len(edits) == 1 else "their"
+        yield f"{few([printed(e.target) for e in edits])} {verb(len(edits), 'need')} no label of {own} own: {why}"
+
+
+def _is_workload(edit: Edit) -> bool:
+    return isinstance(edit.target, Workload)
 
 
 def _in_namespaces(change: Change) -> Sequence[Moved]:

@@ -33,3 +33,8 @@ def pods(count: int) -> str:
 def verb(count: int, stem: str) -> str:
     """`stays` of one, `stay` of more."""
     return f"{stem}s" if count == 1 else stem
+
+
+def more(count: int, thing: str) -> str:
+    """`1 more owner`, `2 more owners`."""
+    return f"{count} more {thing}" + ("" if count == 1 else "s")

@@ -114,6 +114,40 @@ def test_a_deployment_of_an_ambient_namespace() -> None:
     assert "kubectl ambient disable deploy/web -n shop --opt-out" in text
 
 
+def test_many_deployments_of_an_ambient_namespace_are_one_sentence() -> None:
+    many = tuple(workload(name=name) for name in "abcd")
+    text = tell(shop(labels=AMBIENT, workloads=many), "disable", *many)
+    shown = "deployment.apps/a, deployment.apps/b, deployment.apps/c and 1 more"
+    assert text.startswith(f"the pods of {shown} stay in ambient mode: the namespace's label")
+
+
+def test_a_label_that_an_ambient_namespace_makes_needless() -> None:
+    snapshot = shop(of_web(), labels=AMBIENT, workloads=replicas())
+    asks = "the namespace's label istio.io/dataplane-mode=ambient asks for it"
+    assert tell(snapshot, "enable", of_web()) == f"pod/web-5d9-x1 needs no label of its own: {asks}"
+    many = tuple(workload(name=name) for name in "ab")
+    text = tell(shop(labels=AMBIENT, workloads=many), "enable", *many)
+    assert text.startswith(f"deployment.apps/a, deployment.apps/b need no label of their own: {asks}")
+    assert "needs no label" not in tell(shop(of_web(), workloads=replicas()), "enable", of_web())
+
+
+def test_a_label_that_is_lost_where_the_template_opts_out() -> None:
+    text = tell(shop(of_web(), labels=AMBIENT, workloads=replicas(value="none")), "enable", of_web())
+    assert "lost with the pod" in text
+
+
+def test_the_label_of_a_finished_pod_is_no_loss() -> None:
+    done = pod(owner=owner("Job", "load-1"), phase="Succeeded")
+    assert tell(shop(done, workloads=(workload("Job", name="load-1"),)), "enable", done) == ""
+
+
+def test_the_owners_beyond_the_first_are_counted() -> None:
+    many = [pod(name=f"{n}-1", owner=owner("StatefulSet", n)) for n in "abcd"]
+    assert "and the pods of 1 more owner, which" in tell(shop(*many), "enable", *many)
+    many.append(pod(name="e-1", owner=owner("StatefulSet", "e")))
+    assert "and the pods of 2 more owners, which" in tell(shop(*many), "enable", *many)
+
+
 def test_pods_that_stay_in_by_their_own_label() -> None:
     web, made = replicas(value="ambient")
     mine = structs.replace(of_web(), labels={"app": "web", **AMBIENT})

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_ambient.change.targets import printed
 from kubectl_ambient.change.waypoint.effects import WaypointChange
-from kubectl_ambient.change.words import MOST, few, grouped, pods
+from kubectl_ambient.change.words import MOST, few, grouped, more, pods
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Owner, Pod
 from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME
 from kubectl_ambient.cluster.owners import owner_of
@@ -73,7 +73,7 @@ def lost_with_the_pod(change: WaypointChange) -> Iterator[str]:
             keep = f"to keep it, put it into the pod template of {owner} in namespace {namespace}"
         yield f"{few(objects)}: this works at once, and is lost with the pod; {keep}"
     if len(by_owner) > MOST:
-        yield f"and the pods of {len(by_owner) - MOST} more owners, which lose it as well"
+        yield f"and the pods of {more(len(by_owner) - MOST, 'owner')}, which lose it as well"
 
 
 def _owned(change: WaypointChange) -> Iterator[tuple[tuple[str, Owner], str]]:
