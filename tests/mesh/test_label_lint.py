@@ -474,6 +474,28 @@ def test_what_an_owner_makes_is_mended_there() -> None:
             assert finding.message.endswith(f". {owner} makes the {kind}: mend it there")
 
 
+def test_what_an_operator_makes_is_mended_at_the_operator() -> None:
+    operator = Owner(kind="Kafka", name="k")
+    (finding,) = report(template({}, {MODE: "ambient"}, "StatefulSet", operator)).findings
+    assert (finding.code, finding.fix) == ("KeyMisplaced", None)
+    assert finding.message.endswith(". Kafka/k makes the StatefulSet: mend it there")
+
+
+def test_what_a_controller_copies_to_all_that_it_makes_is_no_mistake() -> None:
+    """Knative gives its Services the annotations that are meant for the pods."""
+    made = Owner(kind="ServerlessService", name="hello")
+    copied = {"labels": {MODE: "ambient"}, "annotations": {"sidecar.istio.io/inject": "true"}}
+    for kind in ("Service", "ServiceEntry", "Gateway"):
+        assert codes(Labelled(kind=kind, namespace="shop", name="web", owner=made, **copied)) == []
+    wrong = Labelled(kind="Service", namespace="shop", name="web", owner=made, labels={"istio.io/use-waypoints": "wp"})
+    assert codes(wrong) == ["KeyMisspelt"]
+
+
+def test_the_chart_of_the_gateway_is_known_by_its_whole_name() -> None:
+    assert is_istios({"helm.sh/chart": "gateway-1.24.0"})
+    assert not is_istios({"helm.sh/chart": "gateway-api-controller-1.2.0"})
+
+
 def test_a_job_without_labels_gets_those_of_its_template() -> None:
     """The API server's doing, so they are told once."""
     mistaken = {"istio.io/dataplanemode": "ambient"}

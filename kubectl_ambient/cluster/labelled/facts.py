@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from msgspec import Struct, field
@@ -90,6 +91,9 @@ def concerning(texts: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in texts.items() if concerns_istio(key)}
 
 
+_GATEWAY_CHART = re.compile(r"gateway-v?\d")
+
+
 def is_istios(labels: Mapping[str, str]) -> bool:
     """Whether these are the labels of an object that Istio's controllers made or its charts install.
 
@@ -103,7 +107,7 @@ def is_istios(labels: Mapping[str, str]) -> bool:
         or labels.get("app.kubernetes.io/part-of") == "istio"
         or labels.get("app") in ("istiod", "ztunnel")
         or labels.get("k8s-app") == "istio-cni-node"
-        or labels.get("helm.sh/chart", "").startswith("gateway-")
+        or _GATEWAY_CHART.match(labels.get("helm.sh/chart", "")) is not None
         or "istio.io/tag" in labels
     )
 

@@ -51,7 +51,7 @@ def into_template(of: Labelled, setting: Setting) -> str | None:
 
 def instead(of: Labelled) -> str:
     """What to do where no command on this object helps, as a sentence; empty where one does."""
-    if _is_made(of):
+    if is_made(of):
         return f"{of.owner} makes the {of.kind}: mend it there"
     if of.kind == "Job":
         return "The template of a Job cannot be changed: mend its manifest, delete the Job and create it again"
@@ -60,11 +60,12 @@ def instead(of: Labelled) -> str:
 
 def _is_out_of_reach(of: Labelled, holder: Holder) -> bool:
     """Whether the API server takes no change, or its owner makes the next one without it."""
-    return _is_made(of) or (of.kind == "Job" and holder == "template")
+    return is_made(of) or (of.kind == "Job" and holder == "template")
 
 
-def _is_made(of: Labelled) -> bool:
-    return of.owner is not None and of.kind in ("Job", "ReplicaSet")
+def is_made(of: Labelled) -> bool:
+    """Whether a controller keeps the object as it wants it; a pod is left as it is, once it is there."""
+    return of.owner is not None and of.kind != "Pod"
 
 
 def patch(of: Labelled, body: Any) -> str:

@@ -10,7 +10,7 @@ from kubectl_ambient.cluster.labelled.facts import TEMPLATED, Labelled, Refused
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label
 from kubectl_ambient.mesh.labels.context import Context
 from kubectl_ambient.mesh.labels.entry import Entry
-from kubectl_ambient.mesh.labels.fixes import instead, into_template, move, relabel
+from kubectl_ambient.mesh.labels.fixes import instead, into_template, is_made, move, relabel
 from kubectl_ambient.mesh.labels.meaning import misspelt
 from kubectl_ambient.mesh.labels.reference import (
     DATAPLANE_MODE,
@@ -123,10 +123,10 @@ def _misplaced(of: Labelled, setting: Setting, context: Context) -> Finding | No
     entry = entry_of(setting.key, setting.source)
     if entry is None or entry.by_istio or entry.place(setting.kind) or _is_custom(entry, context):
         return None
-    if setting.key in _ANYWHERE:
-        return None
+    if setting.key in _ANYWHERE or (is_made(of) and of.kind not in TEMPLATED):
+        return None  # a controller that copies what it was given to all that it makes, as Knative's do
     where = " or ".join(entry.kinds) if len(entry.kinds) < 3 else f"{', '.join(entry.kinds[:-1])} or {entry.kinds[-1]}"
-    message = f"{_shown(setting)} does nothing on a {setting.kind}: it belongs on a {where}"
+    message = f"{_shown(setting)} does nothing on {_article(setting.kind)}: it belongs on {_article(where)}"
     fix = relabel(of, setting, {setting.key: None})
     if of.kind in TEMPLATED and setting.holder == "own" and entry.place("Pod"):
         held = of.template_labels if setting.source == "label" else of.template_annotations
@@ -247,6 +247,10 @@ def _shown(setting: Setting) -> str:
 
 
 _WHERE = {"own": "", "template": "the pod template of ", "spec": "spec.labels of "}
+
+
+def _article(kind: str) -> str:
+    return f"{'an' if kind[0] in 'AEIOU' else 'a'} {kind}"
 
 
 def _a(source: str) -> str:
