@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from kubectl_ambient.change.effects import Effects
 from kubectl_ambient.change.plan import Edit, Goal
 from kubectl_ambient.change.planned import PlannedChange
 from kubectl_ambient.change.rollout import restarts
 from kubectl_ambient.change.targets import Target
-from kubectl_ambient.cluster.facts import Pod, Workload
+from kubectl_ambient.cluster.facts import Namespace, Workload
 from kubectl_ambient.mesh.enrolment import Decision
 from kubectl_ambient.mesh.verdict import Judge
 
@@ -25,14 +27,16 @@ class Change(PlannedChange[Edit], frozen=True, kw_only=True):
 
     def afterwards(self, edit: Edit) -> Decision:
         """What is decided by this edit: for the pod, for the workload's next one, for one without labels."""
-        return _decision(self.effects.after, edit.edited)
+        return self._decision(self.effects.after, edit.edited, 1)
 
     def beforehand(self, edit: Edit) -> Decision:
         """The same without any of the edits."""
-        return _decision(self.effects.before, edit.target)
+        return self._decision(self.effects.before, edit.target, 0)
 
-
-def _decision(judge: Judge, target: Target) -> Decision:
-    if isinstance(target, Workload):
-        return judge.next_of(target).decision
-    return judge.expected_of(target) if isinstance(target, Pod) else judge.next_in(target.name).decision
+    def _decision(self, judge: Judge, target: Target, with_edits: Literal[0, 1]) -> Decision:
+        if isinstance(target, Workload):
+            return judge.next_of(target).decision
+        if isinstance(target, Namespace):
+            return judge.next_in(target.name).decision
+        whole = self.effects.named.get((target.namespace, target.name))
+        return judge.expected_of(whole[with_edits] if whole else target)

@@ -36,11 +36,15 @@ class Moved(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Effects(Struct, frozen=True, kw_only=True):
-    """All pods that the edits reach; `before` and `after` judge the cluster without and with them."""
+    """All pods that the edits reach; `before` and `after` judge the cluster without and with them.
+
+    named: the pods that the edits name, without and with them: of a pod that was selected an edit knows only labels.
+    """
 
     pods: tuple[Moved, ...]
     before: Judge
     after: Judge
+    named: dict[tuple[str, str], tuple[Pod, Pod]]
 
     def of(self, direction: Direction, *, at: When | None = None) -> list[Moved]:
         """The pods that go this way, at that time or at any."""
@@ -60,13 +64,16 @@ def effects(snapshot: Snapshot, edits: Sequence[Edit]) -> Effects:
     before, after = Judge(snapshot), Judge(edited(snapshot, edits))
     reached, asked = _Reached(snapshot, edits), _Asked(before, after)
     changed = {(p.namespace, p.name): p for p in after.snapshot.pods}
-    moved = []
+    moved, named = [], {}
     for pod in snapshot.pods:
+        key = (pod.namespace, pod.name)
+        if reached.names(pod):
+            named[key] = (pod, changed[key])
         if pod.finished or not reached.reaches(pod):
             continue
         owner = owner_of(pod, snapshot.workloads)
-        moved.append(asked.moved(pod, changed[pod.namespace, pod.name], owner, reached.template(pod)))
-    return Effects(pods=tuple(moved), before=before, after=after)
+        moved.append(asked.moved(pod, changed[key], owner, reached.template(pod)))
+    return Effects(pods=tuple(moved), before=before, after=after, named=named)
 
 
 def edited(snapshot: Snapshot, edits: Sequence[Edit]) -> Snapshot:
@@ -118,11 +125,10 @@ class _Reached:
                 self._namespaces.add(edit.target.name)
 
     def reaches(self, pod: Pod) -> bool:
-        return (
-            pod.namespace in self._namespaces
-            or (pod.namespace, pod.name) in self._pods
-            or self.template(pod) is not None
-        )
+        return pod.namespace in self._namespaces or self.names(pod) or self.template(pod) is not None
+
+    def names(self, pod: Pod) -> bool:
+        return (pod.namespace, pod.name) in self._pods
 
     def template(self, pod: Pod) -> Workload | None:
         """The named workload whose template makes the pod's successor."""

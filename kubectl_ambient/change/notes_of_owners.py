@@ -69,15 +69,17 @@ def _owned(change: Change) -> Iterator[tuple[tuple[str, Owner], Edit]]:
         workload = snapshot.workload(owner.kind, target.namespace, owner.name)
         if workload is not None and value_of(workload) == edit.after:
             continue
-        if not target.finished and not _in_without_it(edit, workload, change):
+        if not _no_loss(edit, workload, change):
             yield (target.namespace, owner), edit
 
 
-def _in_without_it(edit: Edit, workload: Workload | None, change: Change) -> bool:
-    """Whether the next pod is put in all the same, by its namespace: then nothing is lost with the label."""
-    before = change.effects.before
-    decision = before.next_of(workload).decision if workload else change.beforehand(edit)
-    return change.goal == "enable" and decision.expected == "in"
+def _no_loss(edit: Edit, workload: Workload | None, change: Change) -> bool:
+    """Whether the label moves nothing anyway, or the next pod is put in without it, by its namespace."""
+    mine = change.afterwards(edit)
+    if change.goal != "enable":
+        return mine.reason == "PodFinished"
+    kept = change.effects.before.next_of(workload).decision if workload else change.beforehand(edit)
+    return mine.expected == "out" or kept.expected == "in"
 
 
 def _moves(edits: list[Edit], change: Change) -> bool:

@@ -107,6 +107,17 @@ def test_a_pod_of_an_ambient_namespace() -> None:
     assert "kubectl ambient disable pod/web-1 -n shop --opt-out" in text
 
 
+def test_of_a_selected_pod_only_the_labels_are_known_and_the_cluster_knows_more() -> None:
+    in_cluster = [pod(name="out", host_network=True), pod(name="over", phase="Succeeded"), pod(name="in")]
+    selected = [Pod(namespace="shop", name=p.name) for p in in_cluster]
+    told = tell(shop(*in_cluster, labels=AMBIENT), "disable", *selected)
+    assert told.startswith("pod/in stays in ambient mode")
+    assert "pod/o" not in told
+    told = tell(shop(*in_cluster, labels=AMBIENT), "enable", *selected)
+    assert told.startswith("pod/in needs no label of its own")
+    assert "pod/o" not in told
+
+
 def test_a_deployment_of_an_ambient_namespace() -> None:
     web, made = replicas()
     text = tell(shop(of_web(), labels=AMBIENT, workloads=(web, made)), "disable", web)
@@ -139,6 +150,13 @@ def test_a_label_that_is_lost_where_the_template_opts_out() -> None:
 def test_the_label_of_a_finished_pod_is_no_loss() -> None:
     done = pod(owner=owner("Job", "load-1"), phase="Succeeded")
     assert tell(shop(done, workloads=(workload("Job", name="load-1"),)), "enable", done) == ""
+    mine = structs.replace(done, labels=AMBIENT)
+    assert tell(shop(mine, workloads=(workload("Job", name="load-1"),)), "disable", mine) == ""
+
+
+def test_an_owner_is_not_proposed_where_the_label_moves_nothing() -> None:
+    agent = pod(owner=owner("DaemonSet", "agent"), host_network=True)
+    assert tell(shop(agent, workloads=(workload("DaemonSet", name="agent"),)), "enable", agent) == ""
 
 
 def test_the_owners_beyond_the_first_are_counted() -> None:
