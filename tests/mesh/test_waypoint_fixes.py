@@ -103,6 +103,13 @@ def test_a_waypoint_that_is_not_there() -> None:
     inherited = commands(CART, WP, namespace={USE: "wq"})
     assert inherited[0] == "kubectl ambient waypoint enable ns app --waypoint wp --overwrite"
     assert commands(labelled(use="")) == []
+    assert commands(labelled(use="WP_1")) == [], "no Gateway can be called so"
+
+
+def test_one_that_is_made_elsewhere_admits_its_own_namespace_until_it_is_told_otherwise() -> None:
+    create, admit = commands(labelled(use="wp", home="far"))
+    assert create == "istioctl waypoint apply -n far --name wp --wait"
+    assert admit.startswith("kubectl patch gateway wp -n far --type=json ")
 
 
 def test_a_waypoint_without_address() -> None:
@@ -134,6 +141,13 @@ def test_a_namespace_that_a_selector_does_not_choose() -> None:
     assert patch.startswith("kubectl patch gateway")
     judge = WaypointJudge(a_mesh(far, namespaces={"app": Namespace(name="app", labels={"team": "a"})}))
     assert judge.of(labelled(use="wp", home="far")).waypoint == "far/wp"
+
+
+def test_the_label_that_the_api_server_sets_is_not_to_be_changed() -> None:
+    by_name = LabelSelector(match_labels={"kubernetes.io/metadata.name": "other"})
+    chosen = structs.replace(HBONE, allowed_from="Selector", selector=by_name)
+    (patch,) = commands(labelled(use="wp", home="far"), structs.replace(WP, namespace="far", listeners=(chosen,)))
+    assert patch.startswith("kubectl patch gateway")
 
 
 @pytest.mark.parametrize("labels", [{USE: "wp"}, {}], ids=["own", "inherited"])

@@ -84,6 +84,15 @@ def create(asked: Asked, home: str, name: str) -> Fix:
     return Fix(command, f"creates waypoint {home}/{name} for traffic to {traffic}, and waits until it is ready")
 
 
+def admit_all(home: str, name: str, listener: int = 0) -> Fix:
+    """Have that listener of a waypoint admit every namespace; istioctl makes waypoints for their own."""
+    path = f"/spec/listeners/{listener}/allowedRoutes"
+    change = [{"op": "add", "path": path, "value": {"namespaces": {"from": "All"}}}]
+    patch = json.dumps(change, separators=(",", ":"))
+    command = f"kubectl patch gateway {name} -n {home} --type=json -p '{patch}'"
+    return Fix(command, "the waypoint admits the objects of all namespaces")
+
+
 def opt_out(asked: Asked) -> Fix:
     """Let its traffic pass the waypoint."""
     command = f"kubectl ambient waypoint disable {asked.words} --opt-out"

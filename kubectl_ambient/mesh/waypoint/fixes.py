@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
 
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
+from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
-from kubectl_ambient.mesh.waypoint.commands import Asked, create, enable, goes, look_at, opt_out, take_off, usable
+from kubectl_ambient.mesh.waypoint.commands import (
+    Asked,
+    admit_all,
+    create,
+    enable,
+    goes,
+    look_at,
+    opt_out,
+    take_off,
+    usable,
+)
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT, USE_WAYPOINT_NAMESPACE
 from kubectl_ambient.mesh.waypoint.rules import (
@@ -28,6 +39,8 @@ from kubectl_ambient.mesh.waypoint.rules import (
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, answers_hbone
 
 _NEW = "waypoint"  # the name that istioctl gives by itself
+_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
+_BY_API_SERVER = "kubernetes.io/metadata.name"  # always the name of the namespace, whatever one sets
 
 
 def fixes(judge: WaypointJudge, target: Target, decision: Decision, *, whole: bool = False) -> tuple[Fix, ...]:
@@ -97,8 +110,11 @@ def _make_ready(asked: Asked) -> Iterator[Fix]:
     if there:
         holder = structs.replace(asked, whole=asked.whole or asked.decision.named.inherited)
         yield enable(holder, there[0], overwrite=True)
-    if named and all(named):
+    if named and all(map(_NAME.fullmatch, named)):
         yield create(asked, *named)
+        version = asked.judge.control_plane.newest.version
+        if named[0] != asked.home and istiod_versions.checks_allowed_routes(version):
+            yield admit_all(*named)
 
 
 def _admit(asked: Asked) -> Iterator[Fix]:
@@ -116,14 +132,9 @@ def _admit(asked: Asked) -> Iterator[Fix]:
     if listener.allowed_from == "Selector" and selector and selector.match_labels and isinstance(namespace, Namespace):
         missing = {k: v for k, v in selector.match_labels.items() if namespace.labels.get(k) != v}
         words = " ".join(f"{key}={value}" for key, value in missing.items())
-        if missing and not selector.match_expressions:
+        if missing and _BY_API_SERVER not in missing and not selector.match_expressions:
             yield Fix(f"kubectl label namespace {asked.home} {words} --overwrite", "the waypoint admits the namespace")
-    path = f"/spec/listeners/{gateway.listeners.index(listener)}/allowedRoutes"
-    change = [{"op": "add", "path": path, "value": {"namespaces": {"from": "All"}}}]
-    patch = json.dumps(change, separators=(",", ":"))
-    yield Fix(
-        f"kubectl patch gateway {where} --type=json -p '{patch}'", "the waypoint admits the objects of all namespaces"
-    )
+    yield admit_all(gateway.namespace, gateway.name, gateway.listeners.index(listener))
 
 
 def _take(asked: Asked) -> Iterator[Fix]:
