@@ -42,11 +42,16 @@ class StatusRequest:
         pods = tuple(dict.fromkeys(map(_pod_name, names)))
         scope = Scope(names=pods, label_selector=label_selector, field_selector=field_selector)
         check(scope, live=not origin.filenames)
-        selected = bool(label_selector or field_selector)
-        check_names(named=bool(names), selected=selected, all_namespaces=origin.all_namespaces)
+        request = cls(origin=origin, scope=scope, waypoints=waypoints)
+        check_names(named=bool(names), selected=request.selected, all_namespaces=origin.all_namespaces)
         if origin.filenames and watch:
             raise UsageError("error: --watch needs a cluster: files do not change by themselves")
-        return cls(origin=origin, scope=scope, waypoints=waypoints)
+        return request
+
+    @property
+    def selected(self) -> bool:
+        """Whether a selector chooses the pods."""
+        return bool(self.scope.label_selector or self.scope.field_selector)
 
 
 def _pod_name(text: str) -> str:
@@ -61,20 +66,28 @@ def _pod_name(text: str) -> str:
 
 @dataclass(kw_only=True)
 class Source(Told):
-    """Facts, the pods that were asked for, and what was wrong on the way. `many`: they may be of several namespaces."""
+    """Facts, the pods that were asked for, and what was wrong on the way.
+
+    many: they may be of several namespaces. selected: they were chosen by a selector.
+    """
 
     judge: Judge
     pods: list[Pod]
     namespace: str
     many: bool
+    selected: bool
     flags: str
     client: Client | None = None
     scope: Scope | None = None
 
     @property
     def scope_namespaces(self) -> dict[str, Namespace | Unread]:
-        """The namespaces that a listing of all of them shows."""
-        return self.judge.snapshot.namespaces if self.many else {}
+        """The namespaces that a listing of all of them shows: where pods were selected, only theirs."""
+        found = self.judge.snapshot.namespaces if self.many else {}
+        if not self.selected:
+            return found
+        homes = {pod.namespace for pod in self.pods}
+        return {name: namespace for name, namespace in found.items() if name in homes}
 
 
 def read_status(request: StatusRequest) -> Source:
@@ -97,6 +110,7 @@ def _status_of_files(request: StatusRequest) -> Source:
         pods=pods,
         namespace=namespace,
         many=not namespace,
+        selected=request.selected,
         problems=problems,
         flags=origin.flags,
     )
@@ -119,6 +133,7 @@ def _status_of_cluster(request: StatusRequest) -> Source:
         pods=_in_order(snapshot.pods),
         namespace=scope.namespace,
         many=request.origin.all_namespaces,
+        selected=request.selected,
         flags=request.origin.flags,
         problems=[*snapshot.missing.values(), *unknown, *bad_objects(client)],
         client=client,

@@ -28,8 +28,8 @@ def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity))
 
 
-def note(who: str, why: str, width: int, paint: Paint) -> str:
-    """Why something is marked, below its name."""
+def note(names: Sequence[str], why: str, width: int, paint: Paint) -> str:
+    """Why something is marked, below its name or theirs."""
     lines = textwrap.wrap(
         why,
         max(width - 4, 20),
@@ -38,7 +38,7 @@ def note(who: str, why: str, width: int, paint: Paint) -> str:
         break_long_words=False,
         break_on_hyphens=False,
     )
-    return "\n".join([f"{paint(MARK, 'red')} {who}", *lines])
+    return "\n".join([*(f"{paint(MARK, 'red')} {name}" for name in names), *lines])
 
 
 def notes_text(notes: Sequence[str]) -> str:

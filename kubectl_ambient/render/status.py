@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
@@ -20,6 +20,7 @@ _STATE_COLOUR = {
     "Stale": "red",
     "Unknown": "yellow",
 }
+_MOST_NAMES = 5
 
 
 def pod_table(
@@ -109,20 +110,26 @@ def _namespace_row(row: NamespaceRow) -> list[str]:
 
 
 def notes(verdicts: Iterable[Verdict], *, namespaced: bool, width: int, paint: Paint) -> str:
-    """Why each marked pod is marked; pods of one workload with the same word are told once."""
-    return notes_text([note(who, why, width, paint) for who, why in _grouped(verdicts, namespaced)])
-
-
-def _grouped(verdicts: Iterable[Verdict], namespaced: bool) -> Iterator[tuple[str, str]]:
-    groups: dict[tuple[str, str, str], list[Verdict]] = {}
+    """Why each marked pod is marked; what is true of many is told once, below their names."""
+    groups: dict[str, dict[tuple[str, str], list[Verdict]]] = {}
     for verdict in verdicts:
         if needs_attention(verdict):
-            groups.setdefault((verdict.namespace, verdict.owner or verdict.name, _why(verdict)), []).append(verdict)
-    for (namespace, _, why), members in groups.items():
-        name = f"{namespace}/{members[0].name}" if namespaced else members[0].name
-        if len(members) > 1:
-            name += f" (and {len(members) - 1} more of {members[0].owner or 'it'})"
-        yield name, why
+            owners = groups.setdefault(_why(verdict), {})
+            owners.setdefault((verdict.namespace, verdict.owner or verdict.name), []).append(verdict)
+    return notes_text([note(_names_of(o.values(), namespaced), why, width, paint) for why, o in groups.items()])
+
+
+def _names_of(owners: Iterable[Sequence[Verdict]], namespaced: bool) -> list[str]:
+    """A name for each owner; of many the first few."""
+    owners = list(owners)
+    names = [_name_of(pods, namespaced) for pods in owners[:_MOST_NAMES]]
+    rest = sum(map(len, owners[_MOST_NAMES:]))
+    return [*names, f"and {_number(rest, 'more pod')}"] if rest else names
+
+
+def _name_of(pods: Sequence[Verdict], namespaced: bool) -> str:
+    name = f"{pods[0].namespace}/{pods[0].name}" if namespaced else pods[0].name
+    return f"{name} (and {len(pods) - 1} more of {pods[0].owner})" if len(pods) > 1 else name
 
 
 def _why(verdict: Verdict) -> str:
@@ -134,11 +141,18 @@ def _why(verdict: Verdict) -> str:
 
 def namespace_sentence(name: str, namespace: Namespace | Unread | None, verdicts: Sequence[Verdict]) -> str:
     """`Namespace shop asks for ambient and for sidecars. 1 of 6 pods is in ambient mode.`"""
-    n = count(verdicts)
-    pods = f"{n['Enrolled']} of {n['pods']} pods {'is' if n['Enrolled'] == 1 else 'are'} in ambient mode."
+    pods = share(count(verdicts))
     if not isinstance(namespace, Namespace):
         return f"Namespace {name}: {namespace or 'not read'}. {pods}"
     return f"Namespace {name} {asks_for(namespace)}. {pods}"
+
+
+def share(n: Mapping[str, int]) -> str:
+    """`1 of 6 pods is in ambient mode.`"""
+    pods = "pod" if n["pods"] == 1 else "pods"
+    return (
+        f"{n['Enrolled']} of {n['pods']} {pods} {'is' if 1 in (n['Enrolled'], n['pods']) else 'are'} in ambient mode."
+    )
 
 
 def asks_for(namespace: Namespace) -> str:

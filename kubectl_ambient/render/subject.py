@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.subjects import Subject
-from kubectl_ambient.render.status import notes
+from kubectl_ambient.render.status import notes, share
 from kubectl_ambient.render.steps import evidence_line, what_to_do
 from kubectl_ambient.render.table import table
 from kubectl_ambient.render.terminal import Paint
@@ -24,8 +24,7 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
     """The headline, the labels, one row for each group of pods, what needs attention, what comes next."""
     n = subject.summary
     if n["pods"]:
-        verb = "is" if n["Enrolled"] == 1 else "are"
-        headline = f"{subject.title}: {n['Enrolled']} of {n['pods']} pods {verb} in ambient mode."
+        headline = f"{subject.title}: {share(n)}"
     else:
         why = f": {subject.why_no_pods}" if subject.why_no_pods else ""
         headline = f"{subject.title} has no pods{why}."

@@ -78,7 +78,7 @@ def notes(bindings: Iterable[Binding], *, namespaced: bool, width: int, paint: P
     for binding in bindings:
         if binding.needs_attention:
             groups.setdefault((binding.namespace, _why(binding)), []).append(binding)
-    return notes_text([note(_who(members, namespaced), why, width, paint) for (_, why), members in groups.items()])
+    return notes_text([note([_who(members, namespaced)], why, width, paint) for (_, why), members in groups.items()])
 
 
 def _why(binding: Binding) -> str:
