@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
+from kubectl_ambient.cluster.l7.facts import WAYPOINT_BOUND, Condition
 from kubectl_ambient.mesh.versions import Version, parse
 from kubectl_ambient.mesh.waypoint.rules import Target
 from kubectl_ambient.mesh.waypoint.traffic import clients, ingress_use_waypoint
@@ -50,6 +52,15 @@ def test_43_headless_services_are_called_by_their_pods_addresses() -> None:
 
 def test_a_service_in_a_manifest_will_get_an_address() -> None:
     assert who_uses(service(cluster_ips=())) == {"ambient", "east-west"}
+
+
+def test_whether_a_service_entry_in_a_manifest_gets_an_address_is_istiods_to_say() -> None:
+    entry = service_entry({INGRESS: "true"}, addresses=())
+    in_files = {c.kind: c.uses for c in clients(entry, HOME, V130, from_files=True)}
+    assert [kind for kind, uses in in_files.items() if uses is None] == ["ambient", "ingress", "east-west"]
+    assert not any(in_files.values())
+    seen = structs.replace(entry, conditions=(Condition(type=WAYPOINT_BOUND, status="True"),))
+    assert not any(c.uses or c.uses is None for c in clients(seen, HOME, V130, from_files=True))
 
 
 def test_44_ingress_only_with_its_label_and_an_address() -> None:

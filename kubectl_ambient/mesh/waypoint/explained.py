@@ -38,7 +38,9 @@ def explain(judge: WaypointJudge, target: Target) -> Explained:
     binding, version = judge.of(target, trace=True), judge.control_plane.newest.version
     return Explained(
         binding=binding,
-        clients=clients(target, judge.namespace(target.namespace), version) if binding.waypoint else (),
+        clients=clients(target, judge.namespace(target.namespace), version, from_files=judge.snapshot.from_files)
+        if binding.waypoint
+        else (),
         word=_word(binding, version),
         fixes=fixes(judge, target, judge.decide(target)),
         version=version,

@@ -27,6 +27,7 @@ from kubectl_ambient.mesh.waypoint.rules import (
     kind_of,
     traffic_of,
 )
+from kubectl_ambient.mesh.waypoint.traffic import has_address
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, Life, answers_hbone, life
 
 # Nothing leads to the waypoint.
@@ -151,7 +152,7 @@ def _without_address(found: Found) -> Iterator[Finding]:
             "counts, so this one is never used"
         )
         yield Finding(code="ServiceWithoutAddress", severity="warning", message=message, evidence=(told,))
-    elif isinstance(target, ServiceEntry) and not target.vips and (target.conditions or not found.from_files):
+    elif isinstance(target, ServiceEntry) and has_address(target, from_files=found.from_files) is False:
         told = Evidence(target.ref, "spec.addresses", None)
         message = (
             "the ServiceEntry has no address, neither its own nor one that istiod gave it, so nothing leads to its "

@@ -41,24 +41,38 @@ class Client(Struct, frozen=True, gc=False):
     evidence: tuple[Evidence, ...] = ()
 
 
-def clients(target: Target, namespace: Namespace | Unread, v: Version) -> tuple[Client, ...]:
+def clients(
+    target: Target, namespace: Namespace | Unread, v: Version, *, from_files: bool = False
+) -> tuple[Client, ...]:
     """Who goes through the waypoint of an object that has one; `v` is istiod's version.
 
     Whether the object's own pods are in the mesh does not matter to any of them.
     """
-    return _of_service(target, namespace, v) if isinstance(target, Service | ServiceEntry) else _of_workload(target)
+    if isinstance(target, Service | ServiceEntry):
+        return _of_service(target, namespace, v, has_address(target, from_files=from_files))
+    return _of_workload(target)
 
 
-def _of_service(target: Service | ServiceEntry, namespace: Namespace | Unread, v: Version) -> tuple[Client, ...]:
-    has_address = bool(target.vips) or (isinstance(target, Service) and not target.headless)
+def has_address(target: Service | ServiceEntry, *, from_files: bool) -> bool | None:
+    """Whether it can be called by an address of its own; None for a ServiceEntry that no istiod has given one yet."""
+    if target.vips or isinstance(target, Service):
+        return bool(target.vips) or not (isinstance(target, Service) and target.headless)
+    return None if from_files and not target.conditions else False
+
+
+_TO_COME = "it has no address in the files, and istiod may give it one"
+
+
+def _of_service(
+    target: Service | ServiceEntry, namespace: Namespace | Unread, v: Version, address: bool | None
+) -> tuple[Client, ...]:
+    without = "the service has no address of its own to call" if address is False else _TO_COME
     return (
         Client(
             "ambient",
             "pods in ambient mode that call the service's own address",
-            has_address,
-            "ztunnel sends what goes to a service's address to the service's waypoint"
-            if has_address
-            else "the service has no address of its own to call",
+            address,
+            "ztunnel sends what goes to a service's address to the service's waypoint" if address else without,
             _ZTUNNEL,
         ),
         Client(
@@ -69,8 +83,8 @@ def _of_service(target: Service | ServiceEntry, namespace: Namespace | Unread, v
             _ZTUNNEL,
         ),
         Client("sidecar", "pods with a sidecar", False, "a sidecar goes straight to the pod", _ISTIOD),
-        _ingress(target, namespace, v, has_address),
-        _east_west(v, has_address),
+        _ingress(target, namespace, v, address),
+        _east_west(v, address),
         *_others(),
     )
 
@@ -115,36 +129,38 @@ def _others() -> tuple[Client, ...]:
     )
 
 
-def _ingress(target: Service | ServiceEntry, namespace: Namespace | Unread, v: Version, has_address: bool) -> Client:
+def _ingress(target: Service | ServiceEntry, namespace: Namespace | Unread, v: Version, address: bool | None) -> Client:
     obeys = ingress_use_waypoint(target, namespace, v)
     value = target.labels.get(INGRESS_USE_WAYPOINT)
     evidence = [label(target.ref, INGRESS_USE_WAYPOINT, value)]
     if value is None and isinstance(namespace, Namespace) and istiod_versions.inherits_ingress_use_waypoint(v):
         inherited = namespace.labels.get(INGRESS_USE_WAYPOINT)
         evidence.append(label(f"Namespace/{namespace.name}", INGRESS_USE_WAYPOINT, inherited))
-    uses = obeys if has_address else False
+    # Either may be unknown (None): one that is False decides.
+    uses = False if False in (obeys, address) else None if None in (obeys, address) else True
     if not istiod_versions.has_ingress_use_waypoint(v):
         why = f"Istio {v.major}.{v.minor} does not know the label {INGRESS_USE_WAYPOINT}"
     elif obeys is None:
         why = f"the namespace's label {INGRESS_USE_WAYPOINT} decides, and it could not be read: {namespace}"
     elif not obeys:
         why = f"only the label {INGRESS_USE_WAYPOINT}=true sends gateways there"
-    elif not has_address:
+    elif address is None:
+        why = f"{INGRESS_USE_WAYPOINT} asks for it; {_TO_COME}"
+    elif not address:
         why = f"{INGRESS_USE_WAYPOINT} asks for it, and the service has no address of its own, which it takes"
     else:
         why = f"the label {INGRESS_USE_WAYPOINT} asks for it"
     return Client("ingress", "Istio's ingress gateways", uses, why, _ISTIOD, tuple(evidence))
 
 
-def _east_west(v: Version, has_address: bool) -> Client:
-    uses = istiod_versions.has_east_west_client(v) and has_address
-    why = (
-        "an east-west gateway sends through the service's waypoint"
-        if uses
-        else "the service has no address of its own"
-        if not has_address
-        else f"east-west gateways do so from 1.27 on, and istiod is {v.major}.{v.minor}"
-    )
+def _east_west(v: Version, address: bool | None) -> Client:
+    uses: bool | None = False
+    if not istiod_versions.has_east_west_client(v):
+        why = f"east-west gateways do so from 1.27 on, and istiod is {v.major}.{v.minor}"
+    elif address:
+        uses, why = True, "an east-west gateway sends through the service's waypoint"
+    else:
+        uses, why = address, "the service has no address of its own" if address is False else _TO_COME
     return Client("east-west", "east-west gateways", uses, why, _ISTIOD)
 
 
