@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Any
 
 import pytest
 from msgspec import structs
@@ -243,6 +244,18 @@ def test_nobody_uses_it() -> None:
     mesh = a_mesh(WP, namespaces={"app": Namespace(name="app")})
     assert codes(mesh) == ["WaypointUnused"]
     assert not needs_attention(one(mesh))
+    (told,) = findings_of(one(mesh))
+    assert told.fix == "kubectl ambient waypoint enable ns app --waypoint wp"
+
+
+@pytest.mark.parametrize(
+    "unfit", [{"labels": {FOR: "none"}}, {"addresses": ()}, {"name": "none"}, {"listeners": ()}], ids=str
+)
+def test_nobody_is_to_use_one_that_enable_refuses(unfit: dict[str, Any]) -> None:
+    gateway = structs.replace(WP, **unfit)
+    waypoint = one(a_mesh(gateway, namespaces={"app": Namespace(name="app")}))
+    (told,) = (finding for finding in findings_of(waypoint) if finding.code == "WaypointUnused")
+    assert told.fix is None
 
 
 def test_objects_that_it_refuses() -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace
 from kubectl_ambient.cluster.l7.facts import Gateway
+from kubectl_ambient.mesh.waypoint.reference import canary_reference
 from kubectl_ambient.mesh.waypoint.rules import Target
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import (
@@ -139,6 +140,22 @@ def test_8f_row_114_the_canary_stands_at_the_level_of_the_waypoint() -> None:
     # The weight goes with it.
     assert "CanaryInvalidWeight" in canary_of({}, namespace={**WP, CANARY: "next"}, namespace_weight="x")[1]
     assert canary_of({**WP, CANARY: "next"}, namespace_weight="x") == ("app/wp", "")
+
+
+def test_the_weight_of_a_canary_is_shown_where_it_stands() -> None:
+    namespace = Namespace(name="app", labels={**WP, CANARY: "next"}, canary_weight="10")
+
+    def fields(labels: dict[str, str], weight: str | None) -> dict[str, str]:
+        named = canary_reference("Service/app/cart", labels, weight, "app", namespace)
+        assert named
+        return {e.field.partition("[")[0]: e.object for e in named.evidence}
+
+    assert fields({}, None) == {"metadata.labels": "Namespace/app", "metadata.annotations": "Namespace/app"}
+    assert fields({}, "7")["metadata.annotations"] == "Service/app/cart"
+    assert fields({CANARY: "next"}, None) == {
+        "metadata.labels": "Service/app/cart",
+        "metadata.annotations": "Namespace/app",
+    }
 
 
 @pytest.mark.parametrize(

@@ -94,7 +94,8 @@ def _admits(gateway: Gateway, listener: Listener | None, home: str, namespace: N
     """A missing listener, and missing allowedRoutes, admit the Gateway's own namespace only."""
     allowed_from = (listener and listener.allowed_from) or "Same"
     index = gateway.listeners.index(listener) if listener else None
-    where = "spec.listeners" if index is None else f"spec.listeners[{index}].allowedRoutes.namespaces.from"
+    missing = f"spec.listeners[protocol=HBONE,port={_HBONE_PORT}]"
+    where = missing if index is None else f"spec.listeners[{index}].allowedRoutes.namespaces.from"
     evidence = Evidence(gateway.ref, where, listener.allowed_from if listener else None)
     if allowed_from == "All":
         return Admission(True, "the waypoint admits all namespaces", (evidence,))

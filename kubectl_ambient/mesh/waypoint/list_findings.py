@@ -8,6 +8,7 @@ from kubectl_ambient.mesh.evidence import Evidence, Finding, label
 from kubectl_ambient.mesh.labels.reference import entry_of
 from kubectl_ambient.mesh.labels.values import meant
 from kubectl_ambient.mesh.waypoint.list import CLASSES, Waypoint
+from kubectl_ambient.mesh.waypoint.reference import OPT_OUT
 from kubectl_ambient.mesh.waypoint.rules import NOT_READY
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
 
@@ -116,8 +117,10 @@ def _unused(waypoint: Waypoint) -> Iterator[Finding]:
         return
     gateway = waypoint.gateway
     message = "no label istio.io/use-waypoint names it: nothing goes through it"
+    able = gateway.addresses and waypoint.answers_hbone and waypoint.life.alive is not False
+    wanted = able and gateway.name != OPT_OUT and waypoint.takes.word in ("service", "workload", "all")
     command = f"kubectl ambient waypoint enable ns {gateway.namespace} --waypoint {gateway.name}"
-    yield Finding(code="WaypointUnused", severity="info", message=message, fix=command)
+    yield Finding(code="WaypointUnused", severity="info", message=message, fix=command if wanted else None)
 
 
 CHECKS: tuple[Callable[[Waypoint], Iterator[Finding]], ...] = (

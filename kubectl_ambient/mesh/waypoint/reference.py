@@ -126,7 +126,7 @@ def canary_reference(
     Source: waypoints.go `getUseWaypointCanary`, `getCanaryWeight`.
     """
     inherits = USE_WAYPOINT not in labels and isinstance(namespace, Namespace)
-    by = ref
+    by, weighed_by = ref, ref
     if inherits and CANARY not in labels:
         assert isinstance(namespace, Namespace)
         by, labels = f"Namespace/{home}", namespace.labels
@@ -135,10 +135,10 @@ def canary_reference(
         return None
     if inherits and weight is None:
         assert isinstance(namespace, Namespace)
-        weight = namespace.canary_weight
+        weighed_by, weight = f"Namespace/{home}", namespace.canary_weight
     evidence = (
         label(by, CANARY, name),
-        Evidence(by, "metadata.annotations[istio.io/use-waypoint-canary-weight]", weight),
+        Evidence(weighed_by, "metadata.annotations[istio.io/use-waypoint-canary-weight]", weight),
     )
     return CanaryReference((labels.get(CANARY_NAMESPACE, home), name), _percent(weight), evidence)
 

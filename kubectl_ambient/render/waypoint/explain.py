@@ -43,6 +43,8 @@ def _headline(binding: Binding, width: int, paint: Paint) -> str:
     dead = any(finding.code == "WaypointDead" for finding in binding.findings)
     if dead:
         message += " It is dead: connections fail."
+    elif any(finding.code == "GatewayIsNoWaypoint" for finding in binding.findings):
+        dead, message = True, f"{message} It is no waypoint: connections fail there."
     text = wrapped(f"{who}: {message}", width)
     good = "red" if dead else "green"
     colour = good if binding.waypoint else "yellow" if binding.reason == EVIDENCE_MISSING else "bold"
