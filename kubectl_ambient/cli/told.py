@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.render.say import say
+from kubectl_ambient.render.terminal import width
 
 if TYPE_CHECKING:
     from kubectl_ambient.cluster.problem import Problem
@@ -33,8 +35,19 @@ class Told:
 
 
 def tell_assumptions(assumptions: Iterable[str]) -> None:
-    """Print to stderr what was taken for granted."""
-    _tell(f"assumed: {assumption}" for assumption in assumptions)
+    """Print to stderr what was taken for granted: on a terminal in lines that fit, else each in one line."""
+    _tell(_fitting("assumed: ", assumption) for assumption in assumptions)
+
+
+def _fitting(head: str, text: str) -> str:
+    return textwrap.fill(
+        text,
+        max(width(sys.stderr), 40),
+        initial_indent=head,
+        subsequent_indent=" " * len(head),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def tell_nothing_found(namespace: str) -> None:

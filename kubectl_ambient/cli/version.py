@@ -67,9 +67,10 @@ def _of_cluster(client: Client) -> dict[str, Any]:
     if isinstance(server, KubeError):
         raise server
     istio: dict[str, list[str] | None] = {}
+    # The pods of both agents are refused in the same words.
+    for refusal in dict.fromkeys(str(answer) for answer in found if isinstance(answer, KubeError)):
+        print(refusal, file=sys.stderr)
     for name, answer in zip(PARTS, found, strict=True):
-        if isinstance(answer, KubeError):
-            print(answer, file=sys.stderr)
         istio[name] = None if isinstance(answer, KubeError) else _versions(answer)
     version = {"gitVersion": server.git_version, "major": server.major, "minor": server.minor}
     return {"serverVersion": version, "istio": istio}

@@ -96,11 +96,21 @@ def namespace_text(use: NamespaceUse, *, width: int, paint: Paint) -> str:
 def _groups(groups: Sequence[Group], width: int) -> str:
     if not groups:
         return ""
-    rows = [[g.kind, g.waypoint or "<none>", g.reason, str(len(g.names)), ", ".join(g.names)] for g in groups]
+    rows = [[g.kind, g.waypoint or "<none>", g.reason, str(len(g.names))] for g in groups]
     taken = sum(max(len(row[i]) for row in rows) + 3 for i in range(3)) + len("OBJECTS") + 3
     room = max(min(width, 120) - taken, 12)
-    short = [[*row[:4], textwrap.shorten(row[4], room, placeholder=" …")] for row in rows]
-    return table(["KIND", "WAYPOINT", "REASON", "OBJECTS", "NAMES"], short)
+    named = [[*row, _as_many_as_fit(g.names, room)] for row, g in zip(rows, groups, strict=True)]
+    return table(["KIND", "WAYPOINT", "REASON", "OBJECTS", "NAMES"], named)
+
+
+def _as_many_as_fit(names: Sequence[str], room: int) -> str:
+    """Whole names; at least one, and `…` for the rest."""
+    text = ", ".join(names)
+    shown = len(names)
+    while len(text) > room and shown > 1:
+        shown -= 1
+        text = f"{', '.join(names[:shown])}, …"
+    return text
 
 
 def _exceptions(exceptions: Sequence[Binding], width: int) -> str:
