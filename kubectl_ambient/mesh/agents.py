@@ -95,16 +95,11 @@ def installation(snapshot: Snapshot) -> Installation:
     """
     daemonsets = read(snapshot.cni_daemonsets) or []
     cni_pods = read(snapshot.cni_pods) or []
-    daemonset = daemonsets[0] if daemonsets else None
-    installed = _installed(snapshot)
-    sources = _Sources(
-        daemonset=daemonset,
-        config=_config_of(snapshot, daemonset, cni_pods),
-        installed=bool(installed.value),
-        installed_told=installed,
-    )
+    homes = [*(daemonset.namespace for daemonset in daemonsets), *(pod.namespace for pod in cni_pods), ""]
+    home, beside = homes[0], {place: _sources(snapshot, place) for place in set(homes)}
+    sources = beside[home]
     elsewhere = NodeAgents(
-        worlds=_worlds(sources, _typical_agent(daemonset, cni_pods)),
+        worlds=_worlds(sources, _typical_agent(sources.daemonset, cni_pods)),
         cni=_health("istio-cni", snapshot.cni_pods, None),
         ztunnel=_health("ztunnel", snapshot.ztunnel_pods, None),
     )
@@ -113,7 +108,7 @@ def installation(snapshot: Snapshot) -> Installation:
     for node in by_cni.keys() | by_ztunnel.keys():
         agent = by_cni.get(node)
         nodes[node] = NodeAgents(
-            worlds=_worlds(sources, _Agent(agent.ref, "spec", agent.agent))
+            worlds=_worlds(beside[agent.namespace], _Agent(agent.ref, "spec", agent.agent))
             if agent and agent.agent
             else elsewhere.worlds,
             cni=_health("istio-cni", snapshot.cni_pods, agent),
@@ -130,10 +125,23 @@ def installation(snapshot: Snapshot) -> Installation:
 
 
 class _Sources(Struct, frozen=True, kw_only=True):
+    """What the agents of one namespace were told. There is mostly one; while it moves, each has its own settings."""
+
     daemonset: DaemonSet | None
     config: ConfigMap | Unread | None
     installed: bool
     installed_told: Told
+
+
+def _sources(snapshot: Snapshot, home: str) -> _Sources:
+    daemonsets = read(snapshot.cni_daemonsets) or []
+    installed = _installed(snapshot)
+    return _Sources(
+        daemonset=next((d for d in daemonsets if d.namespace == home), daemonsets[0] if daemonsets else None),
+        config=_config_of(snapshot, home),
+        installed=bool(installed.value),
+        installed_told=installed,
+    )
 
 
 class _Agent(Struct, frozen=True):
@@ -178,12 +186,11 @@ def _installed(snapshot: Snapshot) -> Told:
     return Told(None, Evidence("DaemonSet/istio-cni-node", "metadata.labels[k8s-app]=istio-cni-node", None))
 
 
-def _config_of(snapshot: Snapshot, daemonset: DaemonSet | None, pods: list[Pod]) -> ConfigMap | Unread | None:
+def _config_of(snapshot: Snapshot, home: str) -> ConfigMap | Unread | None:
     """The ConfigMap beside the agent; None where it was looked for and is not there."""
     configs = snapshot.cni_config
     if isinstance(configs, Unread):
         return configs
-    home = daemonset.namespace if daemonset else pods[0].namespace if pods else ""
     return next((c for c in configs if c.namespace == home), configs[0] if configs else None)
 
 

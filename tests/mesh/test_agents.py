@@ -65,3 +65,15 @@ def test_settings_that_only_the_outgoing_agent_missed_are_no_assumption() -> Non
 
 def _with(snapshot: Snapshot, *agents: Pod) -> Snapshot:
     return structs.replace(snapshot, cni_pods=list(agents))
+
+
+def test_each_agent_goes_by_the_settings_beside_it() -> None:
+    """While istio-cni moves to another namespace there are two of them."""
+    snapshot = cluster("1.30.3", [pod(), pod(name="web-2", node="n2")], AMBIENT)
+    (daemonset,), (config,) = snapshot.cni_daemonsets, snapshot.cni_config  # type: ignore[misc]
+    excluding = structs.replace(config, namespace="kube-system", data={**config.data, "EXCLUDE_NAMESPACES": "app"})
+    snapshot.cni_daemonsets = [daemonset, structs.replace(daemonset, namespace="kube-system")]
+    snapshot.cni_config = [config, excluding]
+    there = structs.replace(agent("istio-cni-node", "1.30.3", "n2"), namespace="kube-system")
+    snapshot.cni_pods = [agent("istio-cni-node", "1.30.3"), there]
+    assert [judge(snapshot, number).reason for number in (0, 1)] == ["NamespaceLabel", "NamespaceExcluded"]
