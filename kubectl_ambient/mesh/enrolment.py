@@ -275,8 +275,15 @@ def _sidecar(case: Case) -> Step:
     return _step("Sidecar", "out", f"the pod has {sidecar_kind(pod)}, and that wins", evidence, reason="SidecarPresent")
 
 
+def is_injected_gateway(pod: Pod) -> bool:
+    """Whether injection makes the pod a gateway, as the chart of the gateway asks [pkg/kube/inject/webhook.go]."""
+    return "gateway" in map(str.strip, (pod.annotations.inject_templates or "").split(","))
+
+
 def sidecar_kind(pod: Pod) -> str:
-    """What the sidecar is: `a sidecar`, `a native sidecar`, or `a proxyless gRPC agent`."""
+    """What was injected: `a sidecar`, `a native sidecar`, `a proxyless gRPC agent`, or `the proxy of a gateway`."""
+    if is_injected_gateway(pod):
+        return "the proxy of a gateway"
     if "grpc" in (pod.annotations.inject_templates or ""):
         return "a proxyless gRPC agent"
     return "a native sidecar" if pod.native_sidecar else "a sidecar"

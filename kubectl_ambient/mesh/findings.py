@@ -11,7 +11,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot, read
 from kubectl_ambient.mesh import versions
 from kubectl_ambient.mesh.agents import Health, NodeAgents
 from kubectl_ambient.mesh.ages import since
-from kubectl_ambient.mesh.enrolment import OTHER_DATA_PLANES, Decision
+from kubectl_ambient.mesh.enrolment import OTHER_DATA_PLANES, Decision, is_injected_gateway
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, label
 from kubectl_ambient.mesh.injection import Injection
 from kubectl_ambient.mesh.mode_label import corrected, overwrite
@@ -77,8 +77,11 @@ def _agent(s: Subject, health: Health) -> Finding:
 
 
 def _both_modes(s: Subject) -> Iterator[Finding]:
-    """Both modes are asked for: a running pod keeps what it has, the next one gets a sidecar, and that wins."""
-    if s.pod.finished or not s.injection.injected:
+    """Both modes are asked for: a running pod keeps what it has, the next one gets a sidecar, and that wins.
+
+    A gateway is injected on purpose, wherever it is.
+    """
+    if s.pod.finished or not s.injection.injected or is_injected_gateway(s.pod):
         return
     asks = s.decision.expected == "in" or s.decision.reason == "SidecarPresent"
     if not asks:

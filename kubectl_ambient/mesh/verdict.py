@@ -14,7 +14,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot, read
 from kubectl_ambient.mesh import versions
 from kubectl_ambient.mesh.agents import Health, Installation, NodeAgents, installation
 from kubectl_ambient.mesh.ages import human, since
-from kubectl_ambient.mesh.enrolment import Case, Decision, Expected, decide
+from kubectl_ambient.mesh.enrolment import Case, Decision, Expected, decide, is_injected_gateway
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.findings import Subject, findings
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
@@ -350,8 +350,7 @@ def mode_of(pod: Pod, observed: Observed) -> Mode:
         return "ambient"
     if pod.finished:
         return "none"
-    templates = pod.annotations.inject_templates or ""
-    if pod.labels.get("gateway.istio.io/managed") in _GATEWAYS or "gateway" in templates.split(","):
+    if pod.labels.get("gateway.istio.io/managed") in _GATEWAYS or is_injected_gateway(pod):
         return "gateway"
     return "none" if pod.annotations.sidecar_status is None else "sidecar"
 

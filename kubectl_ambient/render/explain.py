@@ -77,6 +77,8 @@ def _next(judgement: Judgement) -> str:
     if verdict.mode == "sidecar":
         return _next_of_sidecar(judgement, who)
     match verdict.after_restart:
+        case "sidecar" if verdict.mode == "gateway":
+            return f"After a restart: {who} gets its proxy again, by {injection.message}."
         case "sidecar":
             return f"After a restart: {who} gets a sidecar, by {injection.message}."
         case "ambient":

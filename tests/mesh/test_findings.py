@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Owner, Template, Unread, Workload
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Annotations, Owner, Template, Unread, Workload
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.verdict import Judge
 
@@ -148,3 +148,12 @@ def test_until_when_a_pending_pod_is_cut_off() -> None:
     assert judge(cluster(pods=[pending], ztunnel_pods=[agent("ztunnel", "1.30.3", "n2")])).message == (
         "Redirected, but no ztunnel pod runs on n1: until ztunnel accepts it, it can neither send nor receive TCP."
     )
+
+
+@pytest.mark.parametrize("templates", ["gateway", "custom, gateway"])
+def test_an_injected_gateway_is_no_conflict(templates: str) -> None:
+    asked = {"sidecar.istio.io/inject": "true"}
+    found = Annotations(sidecar_status="{}", inject_templates=templates)
+    verdict = judge(cluster(pods=[pod(asked, annotations=found)], namespace_labels=AMBIENT))
+    assert (verdict.mode, verdict.reason, verdict.findings) == ("gateway", "SidecarPresent", ())
+    assert verdict.message == "Not in ambient mode: the pod has the proxy of a gateway, and that wins."
