@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import typer
@@ -12,7 +12,8 @@ from typer.core import TyperCommand, TyperOption
 from kubectl_ambient.kube.options import ConnectionOptions
 
 _META = "kubectl_ambient.connection"
-_BOOLEAN = re.compile(r"(--[a-z][a-z-]*)=(true|false)")
+_LONG = re.compile(r"(--[a-z][a-z-]*)=(.*)", re.DOTALL)
+_SHORT = re.compile(r"-[A-Za-z]+=")
 
 
 def _keep(field: str) -> Callable[[Any, Any, Any], Any]:
@@ -76,26 +77,44 @@ def connection_flags() -> list[TyperOption]:
 
 
 class KubeCommand(TyperCommand):
-    """A command that takes kubectl's connection flags, and booleans as kubectl writes them (`--all=true`)."""
+    """A command that takes kubectl's connection flags, and values as kubectl writes them (`--all=true`, `-o=json`)."""
 
     def __init__(self, *args: Any, params: list[Any] | None = None, **settings: Any) -> None:
         settings["epilog"] = "All of kubectl's connection flags are taken: see “kubectl options”."
         super().__init__(*args, params=[*(params or []), *connection_flags()], **settings)
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Turn `--flag=true` into `--flag`, and drop `--flag=false`, before the parser sees them."""
-        flags = {name for p in self.params if getattr(p, "is_flag", False) for name in p.opts}
+        """Write what our parser does not know in words that it does."""
+        takes_value = {name: not getattr(p, "is_flag", False) for p in self.params for name in p.opts}
         plain: list[str] = []
         for position, arg in enumerate(args):
             if arg == "--":
                 plain += args[position:]
                 break
-            found = _BOOLEAN.fullmatch(arg)
-            if not found or found[1] not in flags:
-                plain.append(arg)
-            elif found[2] == "true":
-                plain.append(found[1])
+            plain += _plain(arg, takes_value)
         return super().parse_args(ctx, plain)
+
+
+def _plain(arg: str, takes_value: Mapping[str, bool]) -> list[str]:
+    """`--all=true` as `--all`, `--all=false` as nothing, `-o=json` as `-o json`; all else as it is."""
+    if found := _LONG.fullmatch(arg):
+        return [arg] if takes_value.get(found[1], True) else _boolean(arg, found[1], found[2])
+    if not _SHORT.match(arg):
+        return [arg]
+    for position, letter in enumerate(arg[1:], 1):
+        flag, last = f"-{letter}", arg[position + 1 : position + 2] == "="
+        if flag not in takes_value or (takes_value[flag] and not last):
+            break  # as in `-lapp=web`, which is -l with its value
+        if last:
+            before = [arg[:position]] if position > 1 else []
+            value = arg[position + 2 :]
+            found_here = [flag, value] if takes_value[flag] else _boolean(arg, flag, value)
+            return [arg] if found_here == [arg] else before + found_here
+    return [arg]
+
+
+def _boolean(arg: str, flag: str, value: str) -> list[str]:
+    return {"true": [flag], "false": []}.get(value, [arg])
 
 
 def connection(ctx: typer.Context) -> ConnectionOptions:

@@ -1,4 +1,4 @@
-"""How `--help` lists the commands of a group."""
+"""How a group lists its commands in `--help`, and finds the one that was typed."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ _WHOLE = 1000  # letters: no summary is as long
 
 class WholeSummaries(TyperGroup):
     """Lists its commands with what they do told to the end, over two lines where it takes them."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Read the words; flags before the command are the command's."""
+        if args and args[0].startswith("-"):
+            from kubectl_ambient.cli.leading_flags import behind_the_command
+
+            args = behind_the_command(args)
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """The names and summaries."""
