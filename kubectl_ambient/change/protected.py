@@ -1,13 +1,16 @@
-"""The namespaces that `--all` and `-l` leave out: Kubernetes' own and Istio's own."""
+"""What `--all` and `-l` leave out: the namespaces of Kubernetes and of Istio, and the proxies of Gateways."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_ambient.change.targets import Labelled
+from kubectl_ambient.cluster.facts import Namespace
 from kubectl_ambient.cluster.snapshot import Snapshot, read
 
 _KUBERNETES = ("kube-system", "kube-public", "kube-node-lease")
 _ISTIO = "istio-system"
+_MANAGED = "gateway.istio.io/managed"
 
 
 def protected(snapshot: Snapshot | None) -> dict[str, str]:
@@ -16,6 +19,11 @@ def protected(snapshot: Snapshot | None) -> dict[str, str]:
     for namespace, what in _homes(snapshot) if snapshot else ():
         found.setdefault(namespace, f"holds {what}")
     return found
+
+
+def made_for_gateway(target: Labelled) -> bool:
+    """Whether it is the Deployment, the Service or a pod of a Gateway: istiod makes those, and they are proxies."""
+    return not isinstance(target, Namespace) and _MANAGED in target.labels
 
 
 def _homes(snapshot: Snapshot) -> Iterator[tuple[str, str]]:

@@ -11,10 +11,10 @@ V = TypeVar("V")
 MOST = 3
 
 
-def few(names: Sequence[str]) -> str:
+def few(names: Sequence[str], most: int = MOST) -> str:
     """`a, b, c and 12 more`."""
-    shown = ", ".join(names[:MOST])
-    return f"{shown} and {len(names) - MOST} more" if len(names) > MOST else shown
+    shown = ", ".join(names[:most])
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
 def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:

@@ -320,6 +320,16 @@ def test_pods_of_all_namespaces_but_those(on_api: Run, api: ObjectsApi) -> None:
     assert on_api("enable", "pods", "--all", "-n", "kube-system").out == "pod/dns labeled\n"
 
 
+def test_the_proxies_of_gateways_have_to_be_named(on_api: Run, api: ObjectsApi) -> None:
+    managed = {"gateway.istio.io/managed": "istio.io-mesh-controller"}
+    api.add(f"{PODS}/web")
+    api.add(f"{PODS}/wp", managed | {"istio.io/dataplane-mode": "none"})
+    found = on_api("enable", "pods", "--all", "--overwrite")
+    assert (found.code, found.out) == (0, "pod/web labeled\n")
+    assert "left out (made for a Gateway; name it to include it): pod/wp" in found.err
+    assert on_api("enable", "pod", "wp", "--overwrite").out == "pod/wp labeled\n"
+
+
 def test_nothing_selected(on_api: Run, api: ObjectsApi) -> None:
     api.objects.clear()
     assert on_api("enable", "ns", "--all") == (0, "", "No resources found\n")

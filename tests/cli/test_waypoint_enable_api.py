@@ -384,6 +384,13 @@ def test_istios_own_namespaces_have_to_be_named(on_api: Run, api: ObjectsApi) ->
     assert "left out (Istio's own; name it to include it): istio-system" in found.err
 
 
+def test_what_istiod_made_for_the_waypoint_has_to_be_named(on_api: Run, api: ObjectsApi) -> None:
+    service(api, "waypoint", {"gateway.istio.io/managed": "istio.io-mesh-controller"})
+    found = on_api("waypoint", "enable", "svc", "--all", "--waypoint=waypoint")
+    assert (found.code, "service/waypoint labeled" in found.out) == (0, False)
+    assert "left out (made for a Gateway; name it to include it): service/waypoint" in found.err
+
+
 def test_a_server_that_drops_the_label_is_found_out(on_api: Run, api: ObjectsApi) -> None:
     def drop(path: str, patch: Fields) -> Reply | None:
         return Reply(api.objects[path])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_ambient.change.patch import LabelEdit
-from kubectl_ambient.change.protected import protected
+from kubectl_ambient.change.protected import made_for_gateway, protected
 from kubectl_ambient.change.targets import namespace_of, printed
 from kubectl_ambient.change.words import few, grouped
 from kubectl_ambient.cli.change.apply import NotTried
@@ -24,7 +24,7 @@ def tell_nothing_found(request: ChangeRequest, namespace: str) -> None:
 
 
 def without_protected(items: list[Item[E]], request: ChangeRequest, snapshot: Snapshot | None) -> list[Item[E]]:
-    """What was selected without the namespaces of Kubernetes and Istio: those have to be named."""
+    """What was selected without what is Kubernetes' and Istio's own: that has to be named."""
     flags = request.flags
     if not request.selected or flags.goal != "enable":
         return items
@@ -35,10 +35,12 @@ def without_protected(items: list[Item[E]], request: ChangeRequest, snapshot: Sn
         namespace = inside or item.target.name
         if namespace in kept_out and (not inside or flags.all_namespaces):
             left[namespace] = kept_out[namespace]
+        elif made_for_gateway(item.target):
+            left[printed(item.target)] = "made for a Gateway"
         else:
             kept.append(item)
     for whose, names in grouped((whose, name) for name, whose in left.items()).items():
-        tell([f"left out ({whose}; name it to include it): {', '.join(names)}"])
+        tell([f"left out ({whose}; name it to include it): {few(names, 10)}"])
     return kept
 
 
