@@ -329,6 +329,49 @@ def test_a_revision_on_an_ambient_namespace() -> None:
     assert fix(both, by=istio(webhooks=True)) == stop, "without istio-injection the revision would count"
 
 
+@pytest.mark.parametrize(
+    ("labels", "annotations", "mended"),
+    [
+        ({"istio-injection": "Enabled"}, {}, "label namespace shop istio-injection=disabled --overwrite"),
+        ({"istio-injecton": "enabled"}, {}, "label namespace shop istio-injecton-"),
+        ({}, {"istio-injection": "enabled"}, "annotate namespace shop istio-injection-"),
+    ],
+)
+def test_no_mistake_is_mended_into_sidecars_beside_ambient(
+    labels: dict[str, str], annotations: dict[str, str], mended: str
+) -> None:
+    wrong = on("Namespace", {MODE: "ambient", **labels}, **annotations)
+    assert fix(wrong, by=istio(webhooks=True)) == f"kubectl {mended}"
+
+
+# Copies
+
+
+COPY = {"security.istio.io/tlsMode": "istio"}
+AMBIENT_SHOP = Labelled(kind="Namespace", namespace="", name="shop", labels={MODE: "ambient"})
+
+
+def test_what_istio_wrote_on_a_pod_in_the_template() -> None:
+    tunnel = {"networking.istio.io/tunnel": "http"}
+    copies = (template(COPY), template(tunnel), template({}, **{"ambient.istio.io/redirection": "enabled"}))
+    for copy in copies:
+        (finding,) = report(copy, AMBIENT_SHOP).findings
+        assert finding.code == "CopiedFromPod"
+        assert (finding.fix or "").startswith("kubectl patch deployment web -n shop --type merge")
+        assert report(copy, AMBIENT_SHOP).own, "it is on the list"
+    assert codes(template(COPY | {MODE: "ambient"})) == ["CopiedFromPod"]
+    made = template(COPY, kind="ReplicaSet", owner=DEPLOYMENT)
+    assert report(made, AMBIENT_SHOP).findings[0].message.endswith("makes the ReplicaSet: mend it there")
+
+
+def test_a_copy_that_does_no_harm() -> None:
+    assert codes(template(COPY)) == [], "not in ambient mode"
+    assert codes(template(COPY | {MODE: "none"}), AMBIENT_SHOP) == []
+    assert codes(template({"security.istio.io/tlsMode": "disabled"}), AMBIENT_SHOP) == []
+    assert codes(template(COPY, **{"sidecar.istio.io/status": "{}"}), AMBIENT_SHOP) == [], "istioctl kube-inject"
+    assert codes(pod_of("web", COPY), AMBIENT_SHOP) == [], "injection writes it there"
+
+
 # Silence
 
 
@@ -382,6 +425,12 @@ def test_no_key_of_istios_api_is_a_misspelt_one() -> None:
 def test_keys_of_others_are_left_alone(key: str) -> None:
     assert codes(on("Namespace", {key: "x"})) == []
     assert codes(on("Service", {}, **{key: "x"})) == []
+
+
+@pytest.mark.parametrize(("value", "right"), [("PROXY", 1), ("NONE/80", 1), ("proxy/1", 0), ("PROXY/x", 0), ("", 0)])
+def test_how_a_waypoint_is_bound(value: str, right: int) -> None:
+    bound = on("Gateway", {}, **{"ambient.istio.io/waypoint-inbound-binding": value})
+    assert codes(bound) == ([] if right else ["ValueUnknown"])
 
 
 @pytest.mark.parametrize("value", ["Kmesh", "kmesh"])

@@ -9,7 +9,7 @@ from msgspec import Struct, field
 from kubectl_ambient.mesh.versions import OLDEST, Version
 
 Source = Literal["label", "annotation"]
-Shape = Literal["words", "any case", "boolean", "inject", "waypoint", "namespace", "percent", "text"]
+Shape = Literal["words", "any case", "boolean", "inject", "waypoint", "namespace", "percent", "binding", "text"]
 
 
 class Values(Struct, frozen=True, gc=False):

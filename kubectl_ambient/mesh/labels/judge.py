@@ -55,7 +55,7 @@ class LabelJudge:
         return Report(
             labelled=labelled,
             settings=found,
-            own=tuple(s for s in judged if s.field in wrong or entry_of(s.key, s.source)),
+            own=tuple(s for s in found if s.field in wrong or (s in judged and entry_of(s.key, s.source))),
             inherited=inherited(labelled, above, custom=self.context.custom) if above else (),
             findings=findings,
         )

@@ -21,6 +21,7 @@ from kubectl_ambient.mesh.labels.reference import (
     entry_of,
 )
 from kubectl_ambient.mesh.labels.settings import Setting
+from kubectl_ambient.mesh.labels.settings import settings as settings_of
 from kubectl_ambient.mesh.labels.values import meant, problem
 
 
@@ -39,6 +40,7 @@ def lint(
             if finding is not None:
                 yield _advised(labelled, finding)
                 break
+    yield from _copied(labelled, namespace, context)
     if labelled.kind == "Namespace":
         yield from _modes(labelled, context)
 
@@ -79,7 +81,10 @@ def _misspelt(of: Labelled, setting: Setting, context: Context) -> Finding | Non
     value = _valid(entry, setting.value, context)
     message = f"{_shown(setting)}: Istio does not know this key. It looks like {entry.key}"
     fix: str | None
-    if entry.place(setting.kind) is None:
+    if value is not None and _would_inject(of, entry, value):
+        message += ", which would ask for sidecars beside ambient"
+        fix = relabel(of, setting, {setting.key: None})
+    elif entry.place(setting.kind) is None:
         message += f", which would do nothing on a {setting.kind}"
         fix = relabel(of, setting, {setting.key: None})
     elif entry.key in held:
@@ -104,7 +109,8 @@ def _wrong_source(of: Labelled, setting: Setting, context: Context) -> Finding |
         return None
     held = _held(of, setting, entry.source)
     value = _valid(entry, setting.value, context)
-    if entry.place(setting.kind) is None or entry.key in held:
+    useless = entry.place(setting.kind) is None or entry.key in held
+    if useless or (value is not None and _would_inject(of, entry, value)):
         fix: str | None = relabel(of, setting, {setting.key: None})
     else:
         fix = move(of, setting, key=entry.key, value=value, to=entry.source) if value is not None else None
@@ -169,6 +175,8 @@ def _value(of: Labelled, setting: Setting, context: Context) -> Finding | None:
     if not wrong:
         return None
     value = meant(entry, setting.value)
+    if value is not None and _would_inject(of, entry, value):
+        wrong, value = f"{wrong}: it counts as disabled", "disabled"
     fix = relabel(of, setting, {setting.key: value}) if value is not None and value != setting.value else None
     return Finding(
         code="ValueUnknown",
@@ -195,6 +203,38 @@ def _incomplete(of: Labelled, setting: Setting, context: Context) -> Finding | N
 
 
 CHECKS = (_misspelt, _wrong_source, _misplaced, _too_new, _value, _incomplete)
+
+
+def _would_inject(of: Labelled, entry: Entry, value: str) -> bool:
+    """Whether a mistake that is mended would bring sidecars to an ambient namespace."""
+    return entry.key == INJECTION and value == "enabled" and of.labels.get(DATAPLANE_MODE) == "ambient"
+
+
+# What Istio writes on pods, and what follows from a copy in the template of pods in ambient mode.
+_WRITTEN_ON_PODS = {
+    "ambient.istio.io/redirection": "every new pod is taken for redirected before it is",
+    "networking.istio.io/tunnel": "the mesh takes the pods for proxies that speak HBONE themselves",
+    "security.istio.io/tlsMode": "sidecars speak a TLS to the pods that ztunnel does not",
+}
+
+
+def _copied(of: Labelled, namespace: Labelled | None, context: Context) -> Iterator[Finding]:
+    """What belongs to one pod was copied into the template; `istioctl kube-inject` does so for sidecars."""
+    above = namespace.labels.get(DATAPLANE_MODE) if namespace else None
+    mode = of.template_labels.get(DATAPLANE_MODE, above)
+    by_hand = "sidecar.istio.io/status" in of.template_annotations
+    if of.istios or by_hand or context.custom or mode == "none" or "ambient" not in (mode, above):
+        return
+    for setting in settings_of(of):
+        follows = _WRITTEN_ON_PODS.get(setting.key)
+        if follows is None or setting.holder != "template" or not setting.by_istio or setting.value == "disabled":
+            continue
+        message = f"{_shown(setting)} is Istio's to write on a pod. As a copy in the template, {follows}"
+        fix = relabel(of, setting, {setting.key: None})
+        finding = Finding(
+            code="CopiedFromPod", severity="warning", message=message, evidence=(_evidence(setting),), fix=fix
+        )
+        yield _advised(of, finding)
 
 
 def _modes(namespace: Labelled, context: Context) -> Iterator[Finding]:

@@ -316,7 +316,7 @@ ANNOTATIONS = (
     _annotation(
         "ambient.istio.io/waypoint-inbound-binding",
         (Place("Gateway"), Place("GatewayClass")),
-        Values("text", "PROXY, PROXY/port, NONE, NONE/port"),
+        Values("binding", "PROXY, PROXY/port, NONE, NONE/port"),
         "How ztunnel hands traffic to a waypoint that is in the mesh itself.",
     ),
     _annotation(

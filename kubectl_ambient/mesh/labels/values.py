@@ -15,6 +15,7 @@ _GO_BOOLEAN = frozenset(("1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "
 _YES = frozenset(("true", "enabled", "enable", "yes", "y", "on", "1", "t"))
 _NO = frozenset(("false", "disabled", "disable", "no", "n", "off", "0", "f"))
 _INJECT_YES = frozenset(("y", "yes", "true", "on"))
+_BINDING = re.compile(r"(PROXY|NONE)(/[0-9]{1,5})?")
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 
 
@@ -40,6 +41,8 @@ def problem(entry: Entry, value: str, versions: Collection[Version], gateways: C
         case "percent":
             number = int(value) if re.fullmatch(r"[+-]?\d{1,9}", value) else -1
             return "" if 0 <= number <= 100 else "is no whole number from 0 to 100: the canary gets nothing"
+        case "binding":
+            return "" if _BINDING.fullmatch(value) else "is none of PROXY, PROXY/port, NONE and NONE/port"
         case "text":
             return ""
 
