@@ -197,3 +197,12 @@ def test_the_oldest_version_reads_the_name_alone() -> None:
         "istiod 1.22.8 does not know istio.io/use-waypoint-namespace, and would take shop/wp for infra/wp; name a "
         "waypoint of namespace shop",
     )
+
+
+def test_what_is_true_of_many_objects_is_told_once() -> None:
+    headless = [service(name, cluster_ips=("None",)) for name in "ab"]
+    snapshot = cluster()
+    snapshot.l7.services = headless
+    change = change_of(snapshot, "enable", [plan(found, ENABLE) for found in headless])
+    (told,) = [note for note in notes(change) if "headless" in note]
+    assert told.startswith("service/a, service/b: the Service is headless")

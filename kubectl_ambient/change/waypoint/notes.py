@@ -53,12 +53,17 @@ def _no_effect(change: WaypointChange) -> Iterator[str]:
     """Objects that have no waypoint whatever their labels say, and those whose waypoint nothing leads to."""
     if change.goal != "enable":
         return
-    for served in change.effects.objects:
-        if served.named and served.after.reason in (NOT_SERVED, IS_GATEWAY):
-            why = served.after.message.rstrip(".")
-            yield f"{printed(served.target)}: the label has no effect: {why[0].lower()}{why[1:]}"
-        elif served.named and served.unused:
-            yield from (f"{printed(served.target)}: {f.message}" for f in served.after.findings if f.code in UNREACHED)
+    named = [served for served in change.effects.objects if served.named]
+    for why, objects in grouped((why, printed(s.target)) for s in named for why in _in_vain(s)).items():
+        yield f"{few(objects)}: {why}"
+
+
+def _in_vain(served: Served) -> Iterator[str]:
+    if served.after.reason in (NOT_SERVED, IS_GATEWAY):
+        why = served.after.message.rstrip(".")
+        yield f"the label has no effect: {why[0].lower()}{why[1:]}"
+    elif served.unused:
+        yield from (f.message for f in served.after.findings if f.code in UNREACHED)
 
 
 def _one_traffic(change: WaypointChange) -> Iterator[str]:
