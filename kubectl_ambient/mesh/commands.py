@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_ambient.mesh.agents import Told
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.verdict import Judgement
 
@@ -32,11 +33,19 @@ def replaces_at_once(judgement: Judgement) -> bool:
     return workload is None or not (workload.paused or workload.update_strategy == "OnDelete")
 
 
-def configure(judgement: Judgement, effect: str) -> Iterator[Fix]:
-    """Edit the settings of istio-cni, and have them read."""
+def configure(judgement: Judgement, setting: Told, effect: str) -> Iterator[Fix]:
+    """Edit a setting of istio-cni where it stands, and have it read."""
     namespace = home(judgement)
+    if is_literal(setting):
+        yield Fix(f"kubectl edit daemonset istio-cni-node -n {namespace}", f"{effect}, in the env of its container")
+        return
     yield Fix(f"kubectl edit configmap istio-cni-config -n {namespace}", effect)
     yield Fix(f"kubectl rollout restart daemonset/istio-cni-node -n {namespace}", "the agents read it when they start")
+
+
+def is_literal(setting: Told) -> bool:
+    """Whether it is a literal `env` of the container, which beats the ConfigMap."""
+    return ".env[" in setting.evidence.field
 
 
 def home(judgement: Judgement) -> str:

@@ -17,7 +17,7 @@ def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
     verdict = judgement.verdict
     match verdict.state:
         case _ if any(finding.code == "OptOutIgnored" for finding in verdict.findings):
-            found = configure(judgement, _HEED_NONE)
+            found = configure(judgement, judgement.agents.worlds[-1].entries_told, _HEED_NONE)
         case "Enrolled":
             found = _keep(judgement)
         case "NotEnrolled" | "Pending":
@@ -114,7 +114,8 @@ def _look_at(health: Health) -> Iterator[Fix]:
 
 def _ask(judgement: Judgement, from_files: bool) -> Iterator[Fix]:
     if judgement.verdict.reason == "SelectorInvalid":
-        yield from configure(judgement, "correct AMBIENT_ENABLEMENT_SELECTOR")
+        selectors = judgement.agents.worlds[-1].entries_told
+        yield from configure(judgement, selectors, "correct AMBIENT_ENABLEMENT_SELECTOR")
     elif from_files:
         return
     elif judgement.decision.because.rule == "Version":

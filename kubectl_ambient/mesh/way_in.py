@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.commands import RESTARTABLE, configure, home, replaces_at_once, restart
+from kubectl_ambient.mesh.commands import RESTARTABLE, configure, home, is_literal, replaces_at_once, restart
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.mode_label import overwrite
 from kubectl_ambient.mesh.verdict import Judgement
@@ -17,7 +17,7 @@ _FOR_GOOD = {"PodFinished", "NodeUnsupported", "HostNetwork"}
 
 def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
     """The steps; none for a pod that nothing brings in, and no label where it would have no effect."""
-    pod, met = judgement.pod, _obstacles(judgement)
+    pod, met, rules = judgement.pod, _obstacles(judgement), judgement.agents.worlds[-1]
     its_own = {pod.labels.get("app"), pod.labels.get("k8s-app")} & _ISTIOS_OWN
     if its_own or judgement.verdict.mode == "gateway" or met & _FOR_GOOD:
         return
@@ -25,12 +25,13 @@ def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
         yield Fix("istioctl install --set profile=ambient", "installs istiod, istio-cni and ztunnel")
     elif "AmbientDisabled" in met:
         effect = "set AMBIENT_ENABLED to true (better: by the value ambient.enabled of its chart)"
-        yield from configure(judgement, effect)
+        yield from configure(judgement, rules.enabled_told, effect)
     elif "NotSelected" in met:
-        command = f"kubectl get configmap istio-cni-config -n {home(judgement)} -o yaml"
+        place = "daemonset istio-cni-node" if is_literal(rules.entries_told) else "configmap istio-cni-config"
+        command = f"kubectl get {place} -n {home(judgement)} -o yaml"
         yield Fix(command, "shows the selectors of this cluster, which decide here")
     elif "NamespaceExcluded" in met:
-        yield from configure(judgement, f"take {pod.namespace} off EXCLUDE_NAMESPACES")
+        yield from configure(judgement, rules.excluded_told, f"take {pod.namespace} off EXCLUDE_NAMESPACES")
     elif "PodOptedOut" in met:
         yield from _owner_alone(judgement)
     elif judgement.decision.reason == "SidecarPresent":

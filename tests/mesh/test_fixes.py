@@ -18,6 +18,7 @@ from kubectl_ambient.cluster.facts import (
     DATAPLANE_MODE,
     Annotations,
     DaemonSet,
+    EnvVar,
     LabelSelector,
     Namespace,
     Owner,
@@ -82,6 +83,21 @@ def test_no_label_where_no_label_has_any_effect(labels: dict[str, str], annotati
     assert commands(subject, {}, web(), **NO_CNI) == ["istioctl install --set profile=ambient"]
     assert commands(subject, {}, web(), **CNI_OFF) == [EDIT, AGENTS]
     assert commands(subject, {}, web(), **EXCLUDED) == [EDIT, AGENTS]
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "verb"),
+    [
+        ("EXCLUDE_NAMESPACES", "app", "edit"),
+        ("AMBIENT_ENABLED", "false", "edit"),
+        ("AMBIENT_ENABLEMENT_SELECTOR", "- {podSelector: {matchLabels: {a: b}}}", "get"),
+        ("AMBIENT_ENABLEMENT_SELECTOR", "- {podSelector: {matchExpressions: [{key: a}]}}", "edit"),
+    ],
+)
+def test_a_setting_is_changed_where_it_stands(variable: str, value: str, verb: str) -> None:
+    """A literal env of the container beats the ConfigMap."""
+    (found,) = commands(pod(), AMBIENT, env=(EnvVar(name=variable, value=value),))
+    assert found.removesuffix(" -o yaml") == f"kubectl {verb} daemonset istio-cni-node -n istio-system"
 
 
 def test_a_pod_that_nothing_asks_for() -> None:
