@@ -104,7 +104,7 @@ def _mode_typo(s: Subject) -> Iterator[Finding]:
     """A value of istio.io/dataplane-mode that is neither `ambient` nor `none`: values are compared to the letter."""
     if any(rules.custom for rules in s.agents.worlds):
         return
-    where = [(s.pod.ref, s.pod.labels, f"pod {s.pod.name} -n {s.pod.namespace}")]
+    where = [(s.pod.ref, s.pod.labels, _holder(s))]
     if isinstance(s.namespace, Namespace):
         where.append((f"Namespace/{s.namespace.name}", s.namespace.labels, f"namespace {s.namespace.name}"))
     for ref, labels, target in where:
@@ -118,6 +118,15 @@ def _mode_typo(s: Subject) -> Iterator[Finding]:
             evidence=(label(ref, DATAPLANE_MODE, value),),
             fix=corrected(value, target),
         )
+
+
+def _holder(s: Subject) -> str:
+    """What has to be labelled for the pod: the owner where the label is that of its template, else the pod itself."""
+    workload = _changeable(s.workload, s.snapshot) if s.workload else None
+    value = s.pod.labels.get(DATAPLANE_MODE)
+    if workload is not None and workload.template.labels.get(DATAPLANE_MODE) == value:
+        return _target(workload)
+    return f"pod {s.pod.name} -n {s.pod.namespace}"
 
 
 def _mode_annotation(s: Subject) -> Iterator[Finding]:
@@ -158,19 +167,25 @@ def _label_not_kept(s: Subject) -> Iterator[Finding]:
 
 
 def _keep(mine: str | None, workload: Workload, snapshot: Snapshot) -> str | None:
-    """The command that gives the pod's label to the template; that of a Job cannot be changed, so its CronJob's."""
-    if workload.kind == "Job":
-        owner = workload.owner
-        if owner is None or owner.kind != "CronJob":
-            return None
-        read = snapshot.workload(owner.kind, workload.namespace, owner.name)
-        workload = read or structs.replace(workload, kind=owner.kind, name=owner.name)
-    value = workload.template.labels.get(DATAPLANE_MODE)
-    if mine == value or mine not in ("ambient", "none"):
+    """The command that gives the pod's label to the template."""
+    found = _changeable(workload, snapshot)
+    value = found.template.labels.get(DATAPLANE_MODE) if found else mine
+    if found is None or mine == value or mine not in ("ambient", "none"):
         return None
     if mine == "ambient":
-        return f"kubectl ambient enable {_target(workload)}{overwrite(value)}"
-    return f"kubectl ambient disable {_target(workload)} --opt-out{overwrite(value)}"
+        return f"kubectl ambient enable {_target(found)}{overwrite(value)}"
+    return f"kubectl ambient disable {_target(found)} --opt-out{overwrite(value)}"
+
+
+def _changeable(workload: Workload, snapshot: Snapshot) -> Workload | None:
+    """The workload whose template can be changed: that of a Job cannot, so it is its CronJob's, or none."""
+    if workload.kind != "Job":
+        return workload
+    owner = workload.owner
+    if owner is None or owner.kind != "CronJob":
+        return None
+    read = snapshot.workload(owner.kind, workload.namespace, owner.name)
+    return read or structs.replace(workload, kind=owner.kind, name=owner.name)
 
 
 def _target(workload: Workload) -> str:

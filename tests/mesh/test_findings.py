@@ -75,6 +75,19 @@ def test_a_mistyped_value_is_set_to_what_was_meant(value: str, flags: tuple[str,
     assert [f.fix for f in found] == [f"kubectl ambient {flags[0]} {t} {flags[1]}" if flags else None for t in targets]
 
 
+def test_a_mistyped_value_of_a_template_is_mended_there() -> None:
+    def told(*workloads: Workload) -> str | None:
+        owner = Owner(kind=workloads[0].kind, name="web")
+        verdict = judge(cluster(pods=[pod(OTHER, owner=owner)], workloads={w.ref: w for w in workloads}))
+        return next(f for f in verdict.findings if f.code == "ModeValueUnknown").fix
+
+    assert told(made_by("Deployment", OTHER)) == "kubectl ambient enable deploy/web -n app --overwrite"
+    assert told(made_by("Deployment", {})) == "kubectl ambient enable pod web-1 -n app --overwrite"
+    assert told(made_by("Job", OTHER)) == "kubectl ambient enable pod web-1 -n app --overwrite"
+    job = made_by("Job", OTHER, owner=Owner(kind="CronJob", name="load"))
+    assert told(job, made_by("CronJob", OTHER, "load")) == "kubectl ambient enable cronjob/load -n app --overwrite"
+
+
 def both_modes(template: dict[str, str], namespace: dict[str, str]) -> Finding:
     maker = made_by("Deployment", template)
     owned = pod(template, owner=Owner(kind="Deployment", name="web"), annotations=redirected("enabled"))
