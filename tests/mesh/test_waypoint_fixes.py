@@ -157,6 +157,30 @@ def test_a_waypoint_for_other_traffic(labels: dict[str, str]) -> None:
     assert fix.effect.startswith("if that is wanted: ") == (not labels)
 
 
+@pytest.mark.parametrize(
+    ("word", "target", "mended"),
+    [
+        ("workload", CART, "all"),
+        ("none", CART, "service"),
+        ("Service", CART, "service"),
+        ("none", pod(), "workload"),
+        ("service", pod(), "all"),
+    ],
+)
+def test_a_waypoint_keeps_the_traffic_that_it_has(word: str, target: Service | Pod, mended: str) -> None:
+    for_it = structs.replace(WP, labels={"istio.io/waypoint-for": word})
+    found = explained(structs.replace(target, labels={USE: "wp"}), for_it)
+    command = f"kubectl label gateway wp -n app istio.io/waypoint-for={mended} --overwrite"
+    assert [fix.command for fix in found.fixes] == [command] == [found.binding.findings[0].fix]
+
+
+def test_the_waypoint_of_a_namespace_keeps_the_traffic_that_it_has() -> None:
+    for_pods = structs.replace(WP, labels={"istio.io/waypoint-for": "workload"})
+    namespaces = {"app": Namespace(name="app", labels={USE: "wp"})}
+    (fix,) = namespace_use(WaypointJudge(a_mesh(for_pods, namespaces=namespaces)), "app").fixes
+    assert fix.command.endswith("istio.io/waypoint-for=all --overwrite")
+
+
 def test_a_dead_waypoint_is_looked_at_or_left() -> None:
     mesh = a_mesh(WP, instances={"app": []})
     found = [fix.command for fix in explain(WaypointJudge(mesh), CART).fixes]

@@ -28,7 +28,7 @@ from kubectl_ambient.mesh.waypoint.rules import (
     traffic_of,
 )
 from kubectl_ambient.mesh.waypoint.traffic import has_address
-from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, Life, answers_hbone, life
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, Life, answers_hbone, life, takes, widened
 
 # Nothing leads to the waypoint.
 UNREACHED = ("ServiceWithoutAddress", "WaypointForHostNetwork")
@@ -94,7 +94,9 @@ def _fails_open(found: Found) -> Iterator[Finding]:
 def _fix(found: Found) -> str | None:
     gateway, reason = found.named, found.decision.reason
     if reason == UNSUPPORTED and gateway is not None:
-        return f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}=all --overwrite"
+        now = takes(gateway, found.l7.gateway_class(gateway.class_name), found.world.version).word
+        word = widened(now, traffic_of(found.target))
+        return f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}={word} --overwrite"
     if reason == NOT_READY and gateway is not None:
         return f"kubectl describe gateway {gateway.name} -n {gateway.namespace}"
     if reason == DENIED and gateway is not None:

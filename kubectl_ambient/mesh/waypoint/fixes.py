@@ -35,8 +35,9 @@ from kubectl_ambient.mesh.waypoint.rules import (
     UNSUPPORTED,
     Decision,
     Target,
+    traffic_of,
 )
-from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, answers_hbone
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, answers_hbone, takes, widened
 
 _NEW = "waypoint"  # the name that istioctl gives by itself
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
@@ -142,7 +143,11 @@ def _take(asked: Asked) -> Iterator[Fix]:
     gateway = asked.gateway
     if gateway is None:
         return
-    word, traffic = ("service", "services") if asked.whole else ("all", "services and to workloads")
+    judge = asked.judge
+    of_class = judge.snapshot.l7.gateway_class(gateway.class_name)
+    now = takes(gateway, of_class, judge.control_plane.newest.version).word
+    word = widened(now, "service" if asked.whole else traffic_of(asked.target))
+    traffic = "services and to workloads" if word == "all" else f"{word}s"
     wanted = "if that is wanted: " if asked.decision.reason == NOT_FOR_WORKLOADS else ""
     yield Fix(
         f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}={word} --overwrite",

@@ -34,6 +34,12 @@ class Takes(Struct, frozen=True, gc=False):
         return self.word in ("all", traffic)
 
 
+def widened(word: str | None, traffic: Traffic) -> str:
+    """The traffic type that takes this traffic too, and no more: what another use has is not taken away."""
+    other = "workload" if traffic == "service" else "service"
+    return "all" if word in ("all", other) else traffic
+
+
 def takes(gateway: Gateway, of_class: GatewayClass | Unread | None, v: Version) -> Takes:
     """The Gateway's own label, else that of its class (1.23+), else `service`; any other word takes nothing.
 
