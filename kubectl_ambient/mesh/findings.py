@@ -14,6 +14,7 @@ from kubectl_ambient.mesh.ages import since
 from kubectl_ambient.mesh.enrolment import OTHER_DATA_PLANES, Decision, is_injected_gateway
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, label
 from kubectl_ambient.mesh.injection import Injection
+from kubectl_ambient.mesh.mode_key import misspelt_modes
 from kubectl_ambient.mesh.mode_label import corrected, overwrite
 
 _GO_BOOL = {"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"}
@@ -127,6 +128,33 @@ def _holder(s: Subject) -> str:
     if workload is not None and workload.template.labels.get(DATAPLANE_MODE) == value:
         return _target(workload)
     return f"pod {s.pod.name} -n {s.pod.namespace}"
+
+
+def _mode_key(s: Subject) -> Iterator[Finding]:
+    """A label that was meant to be istio.io/dataplane-mode: it does nothing."""
+    if any(rules.custom for rules in s.agents.worlds):
+        return
+    for key, value in misspelt_modes(s.pod.labels):
+        fix = None
+        if s.workload is not None:
+            fix = _keep(value, s.workload, s.snapshot)
+        elif s.pod.owner is None:
+            fix = corrected(value, f"pod {s.pod.name} -n {s.pod.namespace}")
+        yield _misspelt(s.pod.ref, key, value, fix)
+    if isinstance(s.namespace, Namespace):
+        for key, value in misspelt_modes(s.namespace.labels):
+            fix = corrected(value, f"namespace {s.namespace.name}")
+            yield _misspelt(f"Namespace/{s.namespace.name}", key, value, fix)
+
+
+def _misspelt(ref: str, key: str, value: str, fix: str | None) -> Finding:
+    return Finding(
+        code="KeyMisspelt",
+        severity="warning",
+        message=f"{ref} has {key}={value}, a key that Istio does not know: it looks like {DATAPLANE_MODE}",
+        evidence=(label(ref, key, value),),
+        fix=fix,
+    )
 
 
 def _mode_annotation(s: Subject) -> Iterator[Finding]:
@@ -305,6 +333,7 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     _agents,
     _both_modes,
     _mode_typo,
+    _mode_key,
     _mode_annotation,
     _label_not_kept,
     _opt_out_ignored,

@@ -170,3 +170,39 @@ def test_an_injected_gateway_is_no_conflict(templates: str) -> None:
     verdict = judge(cluster(pods=[pod(asked, annotations=found)], namespace_labels=AMBIENT))
     assert (verdict.mode, verdict.reason, verdict.findings) == ("gateway", "SidecarPresent", ())
     assert verdict.message == "Not in ambient mode: the pod has the proxy of a gateway, and that wins."
+
+
+def misspelt(labels: dict[str, str], namespace: dict[str, str] | None = None, *makers: Workload) -> list[Finding]:
+    owner = Owner(kind=makers[0].kind, name=makers[0].name) if makers else None
+    snapshot = cluster(
+        pods=[pod(labels, owner=owner)], namespace_labels=namespace, workloads={w.ref: w for w in makers}
+    )
+    return [f for f in judge(snapshot).findings if f.code == "KeyMisspelt"]
+
+
+@pytest.mark.parametrize(
+    "key",
+    ["istio.io/dataplane-mod", "isto.io/dataplane-mode", "istio.io/data-plane-mode", "dataplane-mode", "istio.io/mode"],
+)
+def test_a_key_that_was_meant_to_be_the_modes(key: str) -> None:
+    (found,) = misspelt({key: "none"})
+    assert found.message == (
+        f"Pod/app/web-1 has {key}=none, a key that Istio does not know: it looks like istio.io/dataplane-mode"
+    )
+    assert found.fix == "kubectl ambient disable pod web-1 -n app --opt-out --overwrite"
+    (found,) = misspelt({}, {key: "ambient"})
+    assert found.fix == "kubectl ambient enable namespace app --overwrite"
+
+
+def test_the_misspelt_key_of_a_template_is_mended_there() -> None:
+    labels = {"istio.io/dataplane-mod": "none"}
+    (found,) = misspelt(labels, AMBIENT, made_by("Deployment", labels))
+    assert found.fix == "kubectl ambient disable deploy/web -n app --opt-out"
+    (found,) = misspelt({"istio.io/dataplane-mod": "sometimes"}, AMBIENT, made_by("Deployment", labels))
+    assert found.fix is None
+
+
+@pytest.mark.parametrize("labels", [{"app": "web"}, {"mode": "dark"}, {"example.com/mode": "x"}, {"istio.io/rev": "x"}])
+def test_other_keys_are_no_misspelt_ones(labels: dict[str, str]) -> None:
+    assert misspelt(labels) == []
+    assert misspelt({"istio.io/dataplane-mod": "none", **AMBIENT}) == [], "the right one counts"
