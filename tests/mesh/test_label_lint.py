@@ -540,6 +540,14 @@ def test_what_a_controller_copies_to_all_that_it_makes_is_no_mistake() -> None:
     assert codes(wrong) == ["KeyMisspelt"]
 
 
+def test_what_a_gateway_hands_on_to_its_service() -> None:
+    closeness = {"networking.istio.io/traffic-distribution": "PreferSameZone"}
+    assert codes(on("Gateway", {}, **closeness)) == [], "it replaces the default of the waypoint's Service"
+    assert codes(on("Pod", {}, **closeness)) == ["KeyMisplaced"]
+    (finding,) = report(on("Gateway", {WAYPOINT: "wp"})).findings
+    assert "does no more on a Gateway than to be copied to the Gateway's own Service" in finding.message
+
+
 def test_the_chart_of_the_gateway_is_known_by_its_whole_name() -> None:
     assert is_istios({"helm.sh/chart": "gateway-1.24.0"})
     assert not is_istios({"helm.sh/chart": "gateway-api-controller-1.2.0"})

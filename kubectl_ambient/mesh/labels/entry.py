@@ -59,7 +59,7 @@ class Entry(Struct, frozen=True, kw_only=True):
     def place(self, kind: str) -> Place | None:
         """Where it takes effect on an object of this kind; None where it does not.
 
-        Istio copies the labels and the annotations of a Gateway to the pods that it makes for it.
+        Istio copies the labels and the annotations of a Gateway to the pods and the Service that it makes for it.
         """
-        kind = "Pod" if kind == "Gateway" and kind in self.also else kind
-        return next((place for place in self.places if place.kind == kind), None)
+        kinds = ("Pod", "Service") if kind == "Gateway" and kind in self.also else (kind,)
+        return next((place for place in self.places if place.kind in kinds), None)

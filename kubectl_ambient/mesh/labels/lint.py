@@ -140,6 +140,9 @@ def _misplaced(of: Labelled, setting: Setting, context: Context) -> Finding | No
             return None  # a tool that puts its labels on everything: the pods have it
         message = f"{_shown(setting)} does nothing on the {of.kind} itself: it belongs in its pod template"
         fix = into_template(of, setting) if setting.key not in held else fix
+    elif setting.kind == "Gateway" and entry.place("Service"):
+        copied = "does no more on a Gateway than to be copied to the Gateway's own Service"
+        message = f"{_shown(setting)} {copied}: it belongs on {_article(where)}"
     elif setting.key == INJECT and setting.kind == "Namespace" and setting.source == "label":
         message = f"{_shown(setting)} does nothing on a Namespace: there it is {INJECTION}"
     return Finding(code="KeyMisplaced", severity="warning", message=message, evidence=(_evidence(setting),), fix=fix)

@@ -254,7 +254,7 @@ def _annotation(key: str, places: tuple[Place, ...], values: Values, effect: str
         key=key,
         source="annotation",
         places=places,
-        also=_COPIED if places[0].kind == "Pod" else (),
+        also=_COPIED if places[0].kind == "Pod" or key in _ON_SERVICES_OF_GATEWAYS else (),
         values=values,
         status=more.get("status", "Alpha"),
         read_by="istio-cni" if more.get("read_by") == "istio-cni" else "istiod",
@@ -265,6 +265,9 @@ def _annotation(key: str, places: tuple[Place, ...], values: Values, effect: str
     )
 
 
+_TRAFFIC_DISTRIBUTION = "networking.istio.io/traffic-distribution"
+# A waypoint's Service has one by default, which an annotation of its Gateway replaces [files/waypoint.yaml].
+_ON_SERVICES_OF_GATEWAYS = (_TRAFFIC_DISTRIBUTION,)
 _WHEN_INSTALLED = (
     "Read when the pod is put in: a change takes effect when the pod restarts, or leaves ambient mode and comes back."
 )
@@ -327,11 +330,12 @@ ANNOTATIONS = (
         status="not in the API",
     ),
     _annotation(
-        "networking.istio.io/traffic-distribution",
+        _TRAFFIC_DISTRIBUTION,
         _since(24, "Namespace", "Service", "ServiceEntry"),
         Values("any case", ", ".join(_CLOSENESS), _CLOSENESS),
         "Which endpoints of a Service ztunnel and waypoints prefer.",
         "The field spec.trafficDistribution of the Service wins.",
+        "On a Gateway it is copied to the Service that Istio makes for it.",
     ),
     _annotation(
         "istio.io/dry-run",
