@@ -270,7 +270,7 @@ def _redirection_value(s: Subject) -> Iterator[Finding]:
     yield Finding(
         code="RedirectionValueUnknown",
         severity="warning",
-        message=f"ambient.istio.io/redirection is “{value}”, which this Istio never writes: taken as absent",
+        message=f"annotation ambient.istio.io/redirection is “{value}”, which this Istio never writes: taken as absent",
         evidence=(annotation(s.pod.ref, "ambient.istio.io/redirection", value),),
     )
 
@@ -294,7 +294,7 @@ def _bypass(s: Subject) -> Iterator[Finding]:
         return
     evidence = (annotation(s.pod.ref, "ambient.istio.io/bypass-inbound-capture", value),)
     if value not in _GO_BOOL:
-        message = f"bypass-inbound-capture is “{value}”, which is no boolean: Istio ignores it"
+        message = f"annotation bypass-inbound-capture is “{value}”, which is no boolean: Istio ignores it"
         yield Finding(code="BypassInvalid", severity="warning", message=message, evidence=evidence)
     elif value[0] in "1tT":
         message = "inbound plaintext is not captured: it reaches the application without any policy"

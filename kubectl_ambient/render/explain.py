@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from kubectl_ambient.mesh.enrolment import RULES
 from kubectl_ambient.mesh.evidence import Fix
-from kubectl_ambient.mesh.verdict import Judgement, Verdict
+from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.render.sentences import wrapped
 from kubectl_ambient.render.steps import finding_text, step, what_to_do
 from kubectl_ambient.render.terminal import Paint
@@ -31,7 +31,7 @@ def explanation(judgement: Judgement, fixes: Sequence[Fix], *, width: int, paint
     parts = [
         _headline(judgement, width, paint),
         "\n".join(step(s, _TITLES.get(s.rule, s.rule), own, width, paint) for s in judgement.decision.steps),
-        wrapped(_observation(verdict), width),
+        wrapped(_observation(judgement), width),
         wrapped(_next(judgement), width),
         pod_waypoint(judgement, width, paint),
         "\n".join(finding_text(f, commands, width, paint) for f in verdict.findings),
@@ -54,11 +54,13 @@ def _headline(judgement: Judgement, width: int, paint: Paint) -> str:
     return text.replace(words, paint(words, colour), 1)
 
 
-def _observation(verdict: Verdict) -> str:
+def _observation(judgement: Judgement) -> str:
+    verdict, written = judgement.verdict, judgement.pod.annotations.redirection
+    nothing = "no annotation" if written is None else f"“{written}” is no word of the annotation"
     seen = {
         "enabled": "observed in (annotation ambient.istio.io/redirection=enabled)",
         "pending": "observed pending (annotation ambient.istio.io/redirection=pending)",
-        "absent": "observed out (no annotation ambient.istio.io/redirection)",
+        "absent": f"observed out ({nothing} ambient.istio.io/redirection)",
     }[verdict.observed]
     if verdict.state == "Unknown":
         return f"Intended: unknown, {seen}."
