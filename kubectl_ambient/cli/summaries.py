@@ -13,8 +13,10 @@ class WholeSummaries(TyperGroup):
     """Lists its commands with what they do told to the end, over two lines where it takes them."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Read the words; flags before the command are the command's."""
-        if args and args[0].startswith("-"):
+        """Read the words as kubectl does: `help status` too, and flags before the command, which are the command's."""
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
+        elif args and args[0].startswith("-"):
             from kubectl_ambient.cli.leading_flags import behind_the_command
 
             args = behind_the_command(args)

@@ -1,4 +1,4 @@
-"""Connection flags before the command, as kubectl takes them before its verb."""
+"""What may stand before the command, as before kubectl's verb: connection flags, and `help`."""
 
 from __future__ import annotations
 
@@ -42,3 +42,12 @@ def test_no_command_and_other_flags_are_refused(ambient: Run) -> None:
     assert ambient("-n", "shop").code == 2
     assert ambient("-A", "status").code == 2
     assert "No such option: -n" in ambient("-n", "shop", "completion", "bash").err
+
+
+def test_help_as_a_command(ambient: Run) -> None:
+    for words in ((), ("status",), ("waypoint",), ("waypoint", "list")):
+        told = ambient("help", *words)
+        assert told.code == 0
+        assert told == ambient(*words, "--help")
+    assert ambient("waypoint", "help", "list") == ambient("waypoint", "list", "--help")
+    assert ambient("help", "nosuch").code == 2

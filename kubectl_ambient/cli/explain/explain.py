@@ -21,7 +21,7 @@ DRIFT = 3
 def explain(
     ctx: typer.Context,
     target: Annotated[
-        list[str], typer.Argument(metavar="(POD | TYPE NAME | TYPE/NAME)...", help="pod bar, ns shop, deploy/web, …")
+        list[str], typer.Argument(metavar="(POD | TYPE NAME... | TYPE/NAME...)", help="pod bar, ns shop, deploy/web, …")
     ],
     selector: settings.Selector = "",
     field_selector: settings.FieldSelector = "",

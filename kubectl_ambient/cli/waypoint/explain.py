@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def waypoint_explain(
     ctx: typer.Context,
     target: Annotated[
-        list[str], typer.Argument(metavar="(TYPE NAME | TYPE/NAME)...", help="svc/cart, pod web-1, ns shop, …")
+        list[str], typer.Argument(metavar="(TYPE NAME... | TYPE/NAME...)", help="svc/cart, pod web-1, ns shop, …")
     ],
     selector: settings.Selector = "",
     filename: settings.Filename = None,
