@@ -49,6 +49,19 @@ def test_nothing_named_and_none_there() -> None:
     assert enable == "kubectl ambient waypoint enable svc cart -n app --waypoint waypoint"
 
 
+def test_nothing_is_written_over_a_waypoint_that_is_there() -> None:
+    enable = "kubectl ambient waypoint enable svc cart -n app --waypoint waypoint"
+    there = structs.replace(WP, name="waypoint")
+    for_pods = structs.replace(there, labels={"istio.io/waypoint-for": "workload"})
+    widen = "kubectl label gateway waypoint -n app istio.io/waypoint-for=all --overwrite"
+    assert commands(CART, for_pods) == [widen, enable]
+    describe, pods, last = commands(CART, structs.replace(there, addresses=()))
+    assert (describe, pods.split()[1], last) == ("kubectl describe gateway waypoint -n app", "get", enable)
+    create, other = commands(CART, structs.replace(there, listeners=()))
+    assert create == "istioctl waypoint apply -n app --name waypoint-2 --wait"
+    assert other == f"{enable}-2"
+
+
 def test_a_pod_wants_a_waypoint_for_workloads() -> None:
     assert commands(pod(), WP)[0] == "istioctl waypoint apply -n app --name waypoint --for workload --wait"
     everything = structs.replace(WP, labels={"istio.io/waypoint-for": "all"})
@@ -104,6 +117,13 @@ def test_a_waypoint_that_is_not_there() -> None:
     assert inherited[0] == "kubectl ambient waypoint enable ns app --waypoint wp --overwrite"
     assert commands(labelled(use="")) == []
     assert commands(labelled(use="WP_1")) == [], "no Gateway can be called so"
+
+
+def test_a_missing_waypoint_of_a_namespace_is_for_its_services_too() -> None:
+    for_pods = structs.replace(WP, labels={"istio.io/waypoint-for": "workload"})
+    found = explained(pod(), for_pods, namespace={USE: "wq"}).fixes
+    assert [fix.command for fix in found] == ["istioctl waypoint apply -n app --name wq --for all --wait"]
+    assert "for traffic to services and to workloads" in found[0].effect
 
 
 def test_one_that_is_made_elsewhere_admits_its_own_namespace_until_it_is_told_otherwise() -> None:

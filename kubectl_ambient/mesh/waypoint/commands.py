@@ -77,10 +77,12 @@ def goes(asked: Asked) -> str:
 
 
 def create(asked: Asked, home: str, name: str) -> Fix:
-    """Make a waypoint for such traffic."""
-    workload = traffic_of(asked.target) == "workload" and not asked.whole
-    command = f"istioctl waypoint apply -n {home} --name {name}{' --for workload' if workload else ''} --wait"
-    traffic = "workloads" if workload else "services"
+    """Make a waypoint for such traffic; one that the Namespace names has its services as well."""
+    flag, traffic = "", "services"
+    if traffic_of(asked.target) == "workload" and not asked.whole:
+        shared = asked.decision.named.inherited
+        flag, traffic = (" --for all", "services and to workloads") if shared else (" --for workload", "workloads")
+    command = f"istioctl waypoint apply -n {home} --name {name}{flag} --wait"
     return Fix(command, f"creates waypoint {home}/{name} for traffic to {traffic}, and waits until it is ready")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
+from kubectl_ambient.cluster.l7.facts import Gateway
 from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
@@ -76,11 +77,26 @@ def _first(asked: Asked) -> Iterator[Fix]:
     if there:
         yield enable(asked, there[0])
         return
-    home = asked.home
-    yield create(asked, home, _NEW)
+    home, name = asked.home, _NEW
+    taken = asked.judge.snapshot.l7.gateways.get(f"{home}/{name}")
+    if taken is not None and answers_hbone(taken, asked.judge.snapshot.l7.gateway_class(taken.class_name)):
+        yield from _prepare(asked, taken)
+    else:
+        name = f"{_NEW}-2" if taken else _NEW
+        yield create(asked, home, name)
     yield Fix(
-        f"kubectl ambient waypoint enable {asked.words} --waypoint {_NEW}", f"{goes(asked)} goes through {home}/{_NEW}"
+        f"kubectl ambient waypoint enable {asked.words} --waypoint {name}", f"{goes(asked)} goes through {home}/{name}"
     )
+
+
+def _prepare(asked: Asked, gateway: Gateway) -> Iterator[Fix]:
+    """One of that name is there, and istioctl would write over it: have it take this traffic, or see what it lacks."""
+    of_class = asked.judge.snapshot.l7.gateway_class(gateway.class_name)
+    traffic = "service" if asked.whole else traffic_of(asked.target)
+    if not takes(gateway, of_class, asked.judge.control_plane.newest.version).covers(traffic):
+        yield _widen(asked, gateway)
+    if not gateway.addresses or asked.judge.life_of(gateway).alive is False:
+        yield from look_at(gateway)
 
 
 def _back(asked: Asked) -> Iterator[Fix]:
@@ -108,9 +124,9 @@ def _make_ready(asked: Asked) -> Iterator[Fix]:
         yield from look_at(gateway)
         return
     there = usable(asked.judge, asked.target)
-    if there:
-        holder = structs.replace(asked, whole=asked.whole or asked.decision.named.inherited)
-        yield enable(holder, there[0], overwrite=True)
+    shared = asked.whole or asked.decision.named.inherited
+    if there and (not shared or traffic_of(asked.target) == "service"):
+        yield enable(structs.replace(asked, whole=shared), there[0], overwrite=True)
     if named and all(map(_NAME.fullmatch, named)):
         yield create(asked, *named)
         version = asked.judge.control_plane.newest.version
@@ -140,16 +156,18 @@ def _admit(asked: Asked) -> Iterator[Fix]:
 
 def _take(asked: Asked) -> Iterator[Fix]:
     """The waypoint is for other traffic."""
-    gateway = asked.gateway
-    if gateway is None:
-        return
+    if asked.gateway is not None:
+        yield _widen(asked, asked.gateway)
+
+
+def _widen(asked: Asked, gateway: Gateway) -> Fix:
     judge = asked.judge
     of_class = judge.snapshot.l7.gateway_class(gateway.class_name)
     now = takes(gateway, of_class, judge.control_plane.newest.version).word
     word = widened(now, "service" if asked.whole else traffic_of(asked.target))
     traffic = "services and to workloads" if word == "all" else f"{word}s"
     wanted = "if that is wanted: " if asked.decision.reason == NOT_FOR_WORKLOADS else ""
-    yield Fix(
+    return Fix(
         f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}={word} --overwrite",
         f"{wanted}the waypoint takes traffic to {traffic}, of all that use it",
     )
