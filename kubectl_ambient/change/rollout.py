@@ -6,16 +6,19 @@ from typing import Literal
 
 from kubectl_ambient.cluster.facts import Pod, Workload
 
-When = Literal["now", "restart", "later", "held"]
+When = Literal["now", "restart", "later", "resumed", "held"]
 
 
 def when(workload: Workload, pod: Pod) -> When:
     """`restart`: its controller replaces the pod at once. `later`: when it is replaced for another reason.
 
+    `resumed`: a paused Deployment gives even new pods the old template.
     `held`: even a new pod gets the old template, until the partition is lowered.
     """
     if _below_partition(workload, pod):
         return "held"
+    if workload.kind == "Deployment" and workload.paused:
+        return "resumed"
     return "later" if why_later(workload) else "restart"
 
 

@@ -33,6 +33,28 @@ def replaces_at_once(judgement: Judgement) -> bool:
     return workload is None or not (workload.paused or workload.update_strategy == "OnDelete")
 
 
+def roll_out(judgement: Judgement, effect: str) -> Fix:
+    """Bring the template, as it is already, to the pods. A paused Deployment makes pods by the old one until resumed.
+
+    Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pausing-and-resuming-a-deployment
+    """
+    workload = judgement.workload
+    if workload is None or not is_paused(judgement):
+        return restart(judgement, effect)
+    return Fix(f"kubectl rollout resume deployment/{workload.name} -n {workload.namespace}", effect)
+
+
+def when_replaced(judgement: Judgement) -> str:
+    """When a new template reaches the pods of an owner that does not replace them at once."""
+    return "when its rollout is resumed" if is_paused(judgement) else "when it is replaced"
+
+
+def is_paused(judgement: Judgement) -> bool:
+    """Whether the owner is a Deployment whose rollout is paused, as far as it is known."""
+    workload = judgement.workload
+    return workload is not None and workload.kind == "Deployment" and workload.paused
+
+
 def configure(judgement: Judgement, setting: Told, effect: str) -> Iterator[Fix]:
     """Edit a setting of istio-cni where it stands, and have it read."""
     namespace = home(judgement)

@@ -183,7 +183,7 @@ def _label_not_kept(s: Subject) -> Iterator[Finding]:
         code="LabelNotKept",
         severity="info" if mine is None else "warning",
         message=(
-            f"{DATAPLANE_MODE} is {_shown(mine)} on the pod and {_shown(kept)} in the template of "
+            f"the label {DATAPLANE_MODE} is {_shown(mine)} on the pod and {_shown(kept)} in the template of "
             f"{s.workload.kind} {s.workload.name}: the next pod follows the template"
         ),
         evidence=(

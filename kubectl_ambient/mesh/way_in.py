@@ -6,7 +6,16 @@ from collections.abc import Iterator
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.commands import RESTARTABLE, configure, home, is_literal, replaces_at_once, restart
+from kubectl_ambient.mesh.commands import (
+    RESTARTABLE,
+    configure,
+    home,
+    is_literal,
+    replaces_at_once,
+    restart,
+    roll_out,
+    when_replaced,
+)
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.mode_label import overwrite
 from kubectl_ambient.mesh.verdict import Judgement
@@ -65,10 +74,10 @@ def _owner_alone(judgement: Judgement) -> Iterator[Fix]:
         yield from _stop_injection(judgement)
     value = _template_value(judgement)
     if value == "ambient":
-        yield restart(judgement, "its next pods have the label of their template, and are in")
+        yield roll_out(judgement, "its next pods have the label of their template, and are in")
         return
     command = f"kubectl ambient enable {RESTARTABLE[kind]} {name} -n {pod.namespace}{overwrite(value)}"
-    how = "and restarts its pods" if replaces_at_once(judgement) else "each pod when it is replaced"
+    how = "and restarts its pods" if replaces_at_once(judgement) else f"each pod {when_replaced(judgement)}"
     yield Fix(command, f"moves in this workload alone, {how}")
 
 
@@ -94,7 +103,7 @@ def _stop_injection(judgement: Judgement) -> Iterator[Fix]:
         yield Fix(command, "no new pod gets a sidecar")
     elif kind in RESTARTABLE:
         patch = '{"spec":{"template":{"metadata":{"labels":{"sidecar.istio.io/inject":"false"}}}}}'
-        how = "this restarts them" if replaces_at_once(judgement) else "each when it is replaced"
+        how = "this restarts them" if replaces_at_once(judgement) else f"each {when_replaced(judgement)}"
         yield Fix(
             f"kubectl patch {RESTARTABLE[kind]}/{name} -n {pod.namespace} -p '{patch}'",
             f"its next pods get no sidecar; {how}",

@@ -31,7 +31,13 @@ _TITLES: dict[tuple[Tense, Direction], str] = {
     ("does", "stays out"): "Staying out",
     ("does", "unknown"): "Cannot be told",
 }
-_WHEN = {"now": "", "restart": "by restart", "later": "once replaced", "held": "once the partition is lowered"}
+_WHEN = {
+    "now": "",
+    "restart": "by restart",
+    "later": "once replaced",
+    "resumed": "once the rollout is resumed",
+    "held": "once the partition is lowered",
+}
 
 
 def moves(effects: Effects, directions: Iterable[Direction], tense: Tense, width: int) -> list[str]:

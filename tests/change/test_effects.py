@@ -15,6 +15,7 @@ from kubectl_ambient.cluster.facts import Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.injection import INJECTION
 from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.render.change import moves
 from tests.mesh.builders import SIDECAR, cluster, redirected
 
 from .objects import VALUES, namespace, owner, pod, workload
@@ -90,9 +91,11 @@ def test_a_deployment_moves_its_pods_by_restart() -> None:
     assert told(change(snapshot, "enable", web)) == {"web-5d9-x1": ("in", "restart", "PodLabel")}
 
 
-def test_a_paused_deployment_moves_them_later() -> None:
+def test_a_paused_deployment_moves_them_when_it_is_resumed() -> None:
     web, *_ = both = replicas(paused=True)
-    assert told(change(shop(of_web(), workloads=both), "enable", web)) == {"web-5d9-x1": ("in", "later", "PodLabel")}
+    effect = change(shop(of_web(), workloads=both), "enable", web)
+    assert told(effect) == {"web-5d9-x1": ("in", "resumed", "PodLabel")}
+    assert moves(effect, ["in"], "would", 80) == ["Would move in    web 1/1 (once the rollout is resumed)"]
 
 
 def test_what_moves_at_once_does_not_wait_for_the_restart() -> None:

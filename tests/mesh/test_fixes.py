@@ -243,6 +243,14 @@ def test_a_workload_that_does_not_restart_its_pods(held: dict[str, Any]) -> None
     assert "restarts" not in what_to_do(pod(owner=WEB), {}, web(**held))[-1].effect
 
 
+def test_a_paused_deployment_makes_pods_by_the_old_template_until_it_is_resumed() -> None:
+    paused = commands(pod(owner=WEB), {}, web(AMBIENT, paused=True))
+    assert paused == [NS, "kubectl rollout resume deployment/web -n app"]
+    assert what_to_do(pod(owner=WEB), {}, web(paused=True))[-1].effect.endswith("each pod when its rollout is resumed")
+    on_delete = web(AMBIENT, kind="DaemonSet", update_strategy="OnDelete")
+    assert commands(pod(owner=Owner(kind="DaemonSet", name="web")), {}, on_delete) == [NS, DELETE]
+
+
 def test_a_static_pod_is_not_deleted() -> None:
     static = pod(mirror=True, owner=Owner(kind="Node", name="n1"), annotations=redirected("enabled"))
     (fix,) = what_to_do(static)
