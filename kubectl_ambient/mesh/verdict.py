@@ -235,8 +235,8 @@ class Judge:
             return newest
         other = next(i for i, d in enumerate(decisions) if d.expected != newest.expected)
         message = (
-            f"it depends on the version of istio-cni, which is not known: {decisions[other].expected} in "
-            f"{worlds[other].version} ({decisions[other].reason}), {newest.expected} in {worlds[-1].version} "
+            f"it depends on the version of istio-cni, which is not known: {decisions[other].expected} by the rules of "
+            f"{worlds[other].version} ({decisions[other].reason}), {newest.expected} by those of {worlds[-1].version} "
             f"({newest.reason})"
         )
         because = structs.replace(
@@ -263,7 +263,7 @@ class Judge:
                 namespace=pod.namespace,
                 namespace_labels=labels,
                 ref=workload.ref,
-                path=f"spec.{'jobTemplate.spec.' if workload.kind == 'CronJob' else ''}template.metadata",
+                path=f"{workload.template_path}.metadata",
                 labels=template.labels,
                 annotations=template.annotations,
                 host_network=template.host_network,

@@ -117,3 +117,21 @@ def test_a_sandbox_event_is_about_this_pod(event: Event, told: bool) -> None:
     creating: Pod = pod(phase="Pending", has_ip=False, ready=False, creating=True)
     codes = [f.code for f in judge(cluster(pods=[creating], events=[event])).findings]
     assert ("SandboxFailed" in codes) is told
+
+
+def test_the_versions_between_which_it_depends() -> None:
+    """Selectors came with 1.27, and 1.30 honours the exclude list: in between it is in."""
+    typed = {"istio.io/dataplane-mode": "mesh"}
+    own = "- podSelector: {matchLabels: {istio.io/dataplane-mode: mesh}}"
+    data = {"AMBIENT_ENABLED": "true", "EXCLUDE_NAMESPACES": "app", "AMBIENT_ENABLEMENT_SELECTOR": own}
+    agents = [agent("istio-cni-node", "latest")]
+    found = judge(cluster("latest", [pod(typed)], data=data, cni_pods=agents))
+    assert (found.expected, found.reason) == ("unknown", "EvidenceMissing")
+    assert ": in by the rules of 1.27.0 (SelectorMatched), out by those of 1.31.0 (NamespaceExcluded)." in found.message
+
+
+def test_agents_that_are_well_have_not_put_it_in() -> None:
+    found = judge(cluster(pods=[pod()], namespace_labels=AMBIENT))
+    assert found.message.endswith(", and is not: the agents on n1 have not put it in.")
+    sick = [agent("istio-cni-node", "1.30.3", ready=False)]
+    assert "is not Ready" in judge(cluster(pods=[pod()], namespace_labels=AMBIENT, cni_pods=sick)).message
