@@ -139,6 +139,11 @@ class Workload(Fact, frozen=True):
         """`Deployment/shop/web`, as evidence names it."""
         return f"{self.kind}/{self.namespace}/{self.name}"
 
+    @property
+    def template_path(self) -> str:
+        """The field that holds its pod template."""
+        return "spec.jobTemplate.spec.template" if self.kind == "CronJob" else "spec.template"
+
 
 class Namespace(Fact, frozen=True):
     """A namespace. `mode_annotation` is `istio.io/dataplane-mode` set as an annotation, where it does nothing.

@@ -188,7 +188,7 @@ def _label_not_kept(s: Subject) -> Iterator[Finding]:
         ),
         evidence=(
             label(s.pod.ref, DATAPLANE_MODE, mine),
-            Evidence(s.workload.ref, f"spec.template.metadata.labels[{DATAPLANE_MODE}]", kept),
+            Evidence(s.workload.ref, f"{s.workload.template_path}.metadata.labels[{DATAPLANE_MODE}]", kept),
         ),
         fix=_keep(mine, s.workload, s.snapshot),
     )

@@ -54,7 +54,7 @@ def workload_subject(judge: Judge, workload: Workload, judgements: Sequence[Judg
     """A workload: the label of its template is the evidence."""
     mode = workload.template.labels.get(DATAPLANE_MODE)
     namespace = judge.snapshot.namespaces.get(workload.namespace)
-    evidence = [Evidence(workload.ref, f"spec.template.metadata.labels[{DATAPLANE_MODE}]", mode)]
+    evidence = [Evidence(workload.ref, f"{workload.template_path}.metadata.labels[{DATAPLANE_MODE}]", mode)]
     if DATAPLANE_MODE in workload.labels:
         evidence.append(label(workload.ref, DATAPLANE_MODE, workload.labels[DATAPLANE_MODE]))
     if isinstance(namespace, Namespace):

@@ -8,6 +8,7 @@ import pytest
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Annotations, Owner, Template, Unread, Workload
 from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.subjects import workload_subject
 from kubectl_ambient.mesh.verdict import Judge
 
 from .builders import AMBIENT, NONE, agent, cluster, judge, pod, redirected
@@ -126,6 +127,15 @@ def test_the_evidence_of_a_template_is_where_it_stands() -> None:
     found = both_modes({"sidecar.istio.io/inject": "true"}, {})
     shown = {e.object: e.field for e in found.evidence}
     assert shown["Deployment/app/web"] == "spec.template.metadata.labels[sidecar.istio.io/inject]"
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"), [("Deployment", "spec.template"), ("CronJob", "spec.jobTemplate.spec.template")]
+)
+def test_the_template_of_a_workload_is_where_it_stands(kind: str, path: str) -> None:
+    workload = made_by(kind, AMBIENT)
+    subject = workload_subject(Judge(cluster(workloads={workload.ref: workload})), workload, [])
+    assert subject.evidence[0].field == f"{path}.metadata.labels[{DATAPLANE_MODE}]"
 
 
 def test_a_finished_pod_has_no_traffic() -> None:
