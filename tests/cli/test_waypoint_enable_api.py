@@ -160,6 +160,12 @@ REFUSED = [
     ),
     (missing, "ns shop", "there is no Gateway waypoint in namespace shop (there: wp): traffic to what inherits it"),
     (missing, "pod web-1", "istioctl waypoint apply -n shop --name waypoint --for workload"),
+    (
+        missing,
+        "svc cart --waypoint-namespace=infra",
+        "istioctl waypoint apply -n infra --name waypoint; then, for it to admit namespace shop: kubectl edit gateway "
+        "waypoint -n infra; --force labels it all the same",
+    ),
     (no_crds, "svc cart", "the server does not know gateways.gateway.networking.k8s.io"),
     (
         lambda api: gateway(api, ready=False, addresses=[]),

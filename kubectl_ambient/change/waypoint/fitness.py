@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 
 from kubectl_ambient.change.targets import kind_of
 from kubectl_ambient.change.waypoint.plan import WaypointEdit
+from kubectl_ambient.change.waypoint.use_waypoint import home_of
 from kubectl_ambient.change.words import few
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Gateway, Service, ServiceEntry, WorkloadEntry
@@ -123,7 +124,10 @@ def _make(judge: WaypointJudge, target: Namespace | Target, home: str, name: str
     if "Gateway" in judge.snapshot.l7.absent:
         return "install the CRDs of the Gateway API first"
     kind = " --for workload" if isinstance(target, Pod | WorkloadEntry) else ""
-    return f"to make it: istioctl waypoint apply -n {home} --name {name}{kind}"
+    make = f"to make it: istioctl waypoint apply -n {home} --name {name}{kind}"
+    # istioctl makes one that admits its own namespace [istioctl/pkg/waypoint/waypoint.go].
+    admit = f"; then, for it to admit namespace {home_of(target)}: kubectl edit gateway {name} -n {home}"
+    return make if home == home_of(target) else make + admit
 
 
 def _broken(judge: WaypointJudge, gateway: Gateway, edit: WaypointEdit) -> str:
