@@ -68,6 +68,8 @@ def read_explained(request: ExplainRequest) -> Explained:
             _explain(snapshot, request, targets, request.origin.namespace, found)
     else:
         _explain_cluster(request, found)
+    if any(part.judgements or part.subjects for part in found.parts):
+        found.remarks = []  # of several types it is enough that one has something
     return found
 
 
@@ -145,7 +147,7 @@ def _explain(
         else:
             problem = _workloads(part, request, target, namespace)
         if problem and target.name is None:
-            found.remarks.append(problem)
+            found.remarks = [problem]
         elif problem and f"{kind}/{namespace}/{target.name}" not in snapshot.missing:
             found.problems.append(problem)
     found.several = found.several or len(part.judgements) > 1
