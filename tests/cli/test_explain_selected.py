@@ -1,4 +1,4 @@
-"""`explain` with a selector and several types: that nothing was found is told once, and only where it is so."""
+"""What `explain` and `waypoint explain` tell where a selector chooses nothing: once, and only where it is so."""
 
 from __future__ import annotations
 
@@ -32,3 +32,15 @@ def test_nothing_found_is_told_once(ambient: Run, files: str) -> None:
 
 def test_one_type_is_enough(ambient: Run, files: str) -> None:
     assert told(ambient, files, "app=web") == ["pod/web-1"]
+
+
+@pytest.mark.parametrize("types", ["svc", "svc,po"])
+def test_a_selector_that_chooses_nothing_is_no_failure_of_waypoint_explain(
+    ambient: Run, files: str, types: str
+) -> None:
+    found = ambient("waypoint", "explain", types, "-l", "app=none", "-n", "shop", "-f", files)
+    assert (found.code, found.out) == (0, "")
+    assert found.err.splitlines().count("No resources found in shop namespace.") == 1
+    found = ambient("waypoint", "explain", "svc,po", "-l", "app=web", "-n", "shop", "-f", files, "-o", "name")
+    assert (found.code, found.out) == (0, "pod/web-1\n")
+    assert "No resources" not in found.err

@@ -112,8 +112,10 @@ def _explain(
     for typed in request.objects:
         mine = [t for t in targets if kind_of(t) == typed.resource.kind and _is_meant(t, typed, request)]
         found.objects += [explain(judge, target) for target in mine]
-        if not mine:
-            found.problems.append(_not_there(snapshot, typed, namespace))
+        problem = "" if mine else _not_there(snapshot, typed)
+        found.problems += [problem] if problem else []
+    if request.objects and not (found.objects or found.problems):
+        found.remarks.append(nothing_found(namespace))
     chosen = _chosen(snapshot, request) if request.by_labels else []
     if request.by_labels and not chosen:
         found.remarks.append(nothing_found(""))
@@ -142,12 +144,13 @@ def _is_meant(target: Target, typed: Typed, request: WaypointExplainRequest) -> 
     return parse_label_selector(request.label_selector).matches(selectable(target))
 
 
-def _not_there(snapshot: Snapshot, typed: Typed, namespace: str) -> str:
+def _not_there(snapshot: Snapshot, typed: Typed) -> str:
+    """Why there is none of a name or of a type; empty where only a selector chose none."""
     kind, plural = typed.resource.kind, typed.resource.full_name
     if kind in snapshot.l7.absent:
         return f'error: the server doesn\'t have a resource type "{typed.resource.plural}"'
     if kind in snapshot.l7.unread:
         return f"error: {snapshot.l7.unread[kind]}"
     if typed.name is None:
-        return nothing_found(namespace)
+        return ""
     return not_found(plural, typed.name, in_files=snapshot.from_files)
