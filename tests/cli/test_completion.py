@@ -209,6 +209,20 @@ def test_explain_takes_a_bare_pod_as_well_as_a_type(server: StandIn) -> None:
     assert offered("explain", "solo", "").words == []
 
 
+def test_flags_before_the_command(server: StandIn) -> None:
+    assert offered("-n", "shop", "stat").words == ["status"]
+    assert offered("-n", "shop", "status", "web").words == ["web-1", "web-2"]
+    assert offered("-n", "s").words == ["shop"]
+    assert offered("--as", "me", "waypoint", "li").words == ["list"]
+
+
+def test_a_value_behind_an_equals_sign(server: StandIn) -> None:
+    assert offered("status", "-o=js").words == ["-o=json"]
+    assert offered("status", "-n=s").words == ["-n=shop"]
+    assert offered("status", "-n=shop", "web").words == ["web-1", "web-2"]
+    assert offered("status", "-Ao=js").words == ["-Ao=json"]
+
+
 def test_keys_of_the_label_reference(server: StandIn) -> None:
     assert {"ns", "pod", "istio.io/rev"} <= set(offered("labels", "").words)
     assert offered("labels", "istio.io/use-waypoint-n").words == ["istio.io/use-waypoint-namespace"]

@@ -9,6 +9,8 @@ from typing import Any
 
 import typer
 
+from kubectl_ambient.cli.kube_command import connection_flags
+
 
 @dataclass(frozen=True, slots=True)
 class Flag:
@@ -48,8 +50,9 @@ class Definition:
 
     @cached_property
     def flags(self) -> dict[str, Flag]:
-        """Every flag by each of its names, `--help` as well."""
-        return {name: flag for flag in map(_flag, self._options()) for name in flag.names}
+        """Every flag by each of its names, `--help` as well; those of the connection may stand before a command."""
+        options = [*self._options(), *(connection_flags() if self.is_group else ())]
+        return {name: flag for flag in map(_flag, options) for name in flag.names}
 
     @property
     def arguments(self) -> int | None:

@@ -73,7 +73,7 @@ def _take(line: Line, typed: str) -> Flag | None:
 
 
 def _split(definition: Definition, typed: str) -> list[tuple[Flag, str | None]]:
-    """The flags of a word with their values, None where there is none: `--a=b`, `-n`, `-nshop`, `-Aw`."""
+    """The flags of a word with their values, None where there is none: `--a=b`, `-n`, `-nshop`, `-n=shop`, `-Aw`."""
     if typed.startswith("--"):
         name, equals, value = typed.partition("=")
         flag = definition.flags.get(name)
@@ -84,7 +84,7 @@ def _split(definition: Definition, typed: str) -> list[tuple[Flag, str | None]]:
         if flag is None:
             break
         if flag.takes_value:
-            found.append((flag, typed[position:] or None))
+            found.append((flag, typed[position:].removeprefix("=") if typed[position:] else None))
             break
         found.append((flag, None))
     return found
