@@ -81,8 +81,12 @@ def test_an_opt_out_of_its_own() -> None:
     (fix,) = explained(labelled(use="none"), WP, namespace={USE: "wp"}).fixes
     assert fix.command == "kubectl label service cart -n app istio.io/use-waypoint-"
     assert fix.effect == "the label of its namespace counts again: waypoint app/wp serves it"
+    unusable = explained(labelled(use="none"), namespace={USE: "wp"}).fixes
+    assert [fix.effect for fix in unusable] == [
+        "the label of its namespace counts again: there is none for it (WaypointIsNotReady)"
+    ]
     alone = explained(labelled(use="none"), WP).fixes
-    assert [fix.command.split()[1] for fix in alone] == ["label", "ambient"]
+    assert [fix.command.split()[1] for fix in alone] == ["ambient"], "its namespace has no label"
 
 
 PATCH = """kubectl patch workloadentry vm -n app --type=merge -p '{"spec":{"labels":{"istio.io/use-waypoint":null}}}'"""

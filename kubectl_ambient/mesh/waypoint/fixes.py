@@ -106,10 +106,8 @@ def _back(asked: Asked) -> Iterator[Fix]:
         bare = {k: v for k, v in target.labels.items() if k not in (USE_WAYPOINT, USE_WAYPOINT_NAMESPACE)}
         then = judge.decide(structs.replace(target, labels=bare))
         follows = f"waypoint {then.waypoint} serves it" if then.waypoint else f"there is none for it ({then.reason})"
-        yield Fix(
-            take_off(target),
-            f"the label of its namespace counts again: {follows}",
-        )
+        if then.reason != NOT_LABELED:
+            yield Fix(take_off(target), f"the label of its namespace counts again: {follows}")
         if then.waypoint:
             return
     there = usable(judge, target)
