@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from kubectl_ambient.cluster.facts import Pod, Workload
+from kubectl_ambient.mesh.rollout import is_below_partition, is_paused
 
 When = Literal["now", "restart", "later", "resumed", "held"]
 
@@ -15,18 +16,11 @@ def when(workload: Workload, pod: Pod) -> When:
     `resumed`: a paused Deployment gives even new pods the old template.
     `held`: even a new pod gets the old template, until the partition is lowered.
     """
-    if _below_partition(workload, pod):
+    if is_below_partition(workload, pod):
         return "held"
-    if workload.kind == "Deployment" and workload.paused:
+    if is_paused(workload):
         return "resumed"
     return "later" if why_later(workload) else "restart"
-
-
-def _below_partition(workload: Workload, pod: Pod) -> bool:
-    if workload.update_strategy == "OnDelete":
-        return False
-    ordinal = pod.name.rpartition("-")[2]
-    return ordinal.isdecimal() and int(ordinal) < workload.partition
 
 
 def restarts(workload: Workload) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_ambient.mesh.agents import Told
 from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.rollout import is_paused
 from kubectl_ambient.mesh.verdict import Judgement
 
 RESTARTABLE = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
@@ -34,25 +35,17 @@ def replaces_at_once(judgement: Judgement) -> bool:
 
 
 def roll_out(judgement: Judgement, effect: str) -> Fix:
-    """Bring the template, as it is already, to the pods. A paused Deployment makes pods by the old one until resumed.
-
-    Source: https://kubernetes.io/docs/concepts/workloads/controllers/deployment/#pausing-and-resuming-a-deployment
-    """
+    """Bring the template, as it is already, to the pods; one that is held back by a pause is let go."""
     workload = judgement.workload
-    if workload is None or not is_paused(judgement):
+    if workload is None or not is_paused(workload):
         return restart(judgement, effect)
     return Fix(f"kubectl rollout resume deployment/{workload.name} -n {workload.namespace}", effect)
 
 
 def when_replaced(judgement: Judgement) -> str:
     """When a new template reaches the pods of an owner that does not replace them at once."""
-    return "when its rollout is resumed" if is_paused(judgement) else "when it is replaced"
-
-
-def is_paused(judgement: Judgement) -> bool:
-    """Whether the owner is a Deployment whose rollout is paused, as far as it is known."""
     workload = judgement.workload
-    return workload is not None and workload.kind == "Deployment" and workload.paused
+    return "when its rollout is resumed" if workload is not None and is_paused(workload) else "when it is replaced"
 
 
 def configure(judgement: Judgement, setting: Told, effect: str) -> Iterator[Fix]:

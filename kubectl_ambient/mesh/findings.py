@@ -16,6 +16,7 @@ from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, label
 from kubectl_ambient.mesh.injection import Injection
 from kubectl_ambient.mesh.mode_key import misspelt_modes
 from kubectl_ambient.mesh.mode_label import corrected, overwrite
+from kubectl_ambient.mesh.rollout import held_until
 
 _GO_BOOL = {"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"}
 _KIND_WORD = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds", "Job": "job", "CronJob": "cronjob"}
@@ -179,12 +180,13 @@ def _label_not_kept(s: Subject) -> Iterator[Finding]:
     mine, kept = s.pod.labels.get(DATAPLANE_MODE), s.workload.template.labels.get(DATAPLANE_MODE)
     if mine == kept:
         return
+    held = held_until(s.workload, s.pod)
     yield Finding(
         code="LabelNotKept",
         severity="info" if mine is None else "warning",
         message=(
             f"the label {DATAPLANE_MODE} is {_shown(mine)} on the pod and {_shown(kept)} in the template of "
-            f"{s.workload.kind} {s.workload.name}: the next pod follows the template"
+            f"{s.workload.kind} {s.workload.name}: the next pod follows the template{f' once {held}' if held else ''}"
         ),
         evidence=(
             label(s.pod.ref, DATAPLANE_MODE, mine),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from msgspec import structs
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Annotations, Owner, Template, Unread, Workload
 from kubectl_ambient.mesh.evidence import Finding
@@ -42,6 +44,20 @@ def not_kept(labels: dict[str, str], *workloads: Workload) -> Finding:
 )
 def test_a_label_that_the_template_has_not(mine: dict[str, str], kept: dict[str, str], fix: str | None) -> None:
     assert not_kept(mine, made_by("Deployment", kept)).fix == fix
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "told"),
+    [
+        ("Deployment", {}, "follows the template"),
+        ("Deployment", {"paused": True}, "follows the template once the rollout is resumed"),
+        ("StatefulSet", {"partition": 1}, "follows the template"),
+        ("StatefulSet", {"partition": 2}, "follows the template once the partition is lowered"),
+        ("StatefulSet", {"partition": 2, "update_strategy": "OnDelete"}, "follows the template"),
+    ],
+)
+def test_a_template_that_is_held_back(kind: str, fields: dict[str, Any], told: str) -> None:
+    assert not_kept(AMBIENT, structs.replace(made_by(kind, {}), **fields)).message.endswith(f": the next pod {told}")
 
 
 def test_the_template_of_a_job_cannot_be_changed_that_of_its_cronjob_can() -> None:
