@@ -10,12 +10,16 @@ from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.mesh.evidence import Evidence, Fix, label
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
+from kubectl_ambient.mesh.rollout import is_paused
 from kubectl_ambient.mesh.summary import count
 from kubectl_ambient.mesh.verdict import Judge, Judgement, NextPod
 
 
 class Subject(Struct, frozen=True, kw_only=True):
-    """A namespace or a workload with its judged pods. `ref` as `Deployment/shop/web`, `title` as a person says it."""
+    """A namespace or a workload with its judged pods. `ref` as `Deployment/shop/web`, `title` as a person says it.
+
+    paused: a Deployment whose rollout waits, so that even new pods come from the template before.
+    """
 
     ref: str
     title: str
@@ -23,6 +27,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     next_pod: NextPod
     evidence: tuple[Evidence, ...]
     why_no_pods: str
+    paused: bool = False
 
     @property
     def summary(self) -> dict[str, int]:
@@ -69,6 +74,7 @@ def workload_subject(judge: Judge, workload: Workload, judgements: Sequence[Judg
         next_pod=judge.next_of(workload),
         evidence=tuple(evidence),
         why_no_pods="it asks for 0 replicas" if workload.desired == 0 else "it has made none, or they are gone",
+        paused=is_paused(workload),
     )
 
 

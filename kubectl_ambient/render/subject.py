@@ -29,7 +29,8 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
         why = f": {subject.why_no_pods}" if subject.why_no_pods else ""
         headline = f"{subject.title} has no pods{why}."
     verdicts = [j.verdict for j in subject.judgements]
-    next_pod = f"The next pod {_NEXT[subject.next_pod.becomes]}: {subject.next_pod.why}."
+    who = "Once its rollout is resumed, the next pod" if subject.paused else "The next pod"
+    next_pod = f"{who} {_NEXT[subject.next_pod.becomes]}: {subject.next_pod.why}."
     parts = [
         paint(headline, "bold"),
         "\n".join(f"  {evidence_line(e)}" for e in subject.evidence),
