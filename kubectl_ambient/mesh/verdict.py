@@ -18,6 +18,7 @@ from kubectl_ambient.mesh.enrolment import Case, Decision, Expected, decide, is_
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.findings import Subject, findings
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
+from kubectl_ambient.mesh.rollout import held_until
 from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.mesh.waypoint.pods import PodWaypoints
 
@@ -81,6 +82,11 @@ class Judgement(Struct, frozen=True, kw_only=True, gc=False):
     def injection(self) -> Injection:
         """Whether the next pod gets a sidecar."""
         return self.next_pod.injection
+
+    @property
+    def held_until(self) -> str:
+        """What has to happen before the next pod is what its template says; empty where nothing has to."""
+        return held_until(self.workload, self.pod) if self.workload else ""
 
 
 class NextPod(Struct, frozen=True, kw_only=True, gc=False):

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from kubectl_ambient.mesh.enrolment import RULES
 from kubectl_ambient.mesh.evidence import Fix
-from kubectl_ambient.mesh.rollout import held_until
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.render.sentences import wrapped
 from kubectl_ambient.render.steps import finding_text, step, what_to_do
@@ -77,9 +76,8 @@ def _observation(judgement: Judgement) -> str:
 def _next(judgement: Judgement) -> str:
     verdict, injection = judgement.verdict, judgement.injection
     who = f"the next pod of {verdict.owner}" if verdict.owner else "a new pod like it"
-    held = held_until(judgement.workload, judgement.pod) if judgement.workload else ""
-    if held:
-        who += f", once {held},"
+    if judgement.held_until:
+        who += f", once {judgement.held_until},"
     if verdict.mode == "sidecar":
         return _next_of_sidecar(judgement, who)
     match verdict.after_restart:

@@ -11,7 +11,7 @@ from tests.rig.cluster import Cluster
 COMMANDS = {
     "status -n istio-system": 315,
     "status -A -o name": 308,
-    "explain pod {pod} -n istio-system": 350,
+    "explain pod {pod} -n istio-system": 318,
     "enable ns default --dry-run=server": 333,
     "version": 285,
 }

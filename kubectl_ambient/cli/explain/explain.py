@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -13,7 +13,8 @@ from kubectl_ambient.cli.output import check_fail_on, check_format
 from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
-    from kubectl_ambient.cli.explain.source import Explained
+    from kubectl_ambient.cli.explain.source import Explained, Part
+    from kubectl_ambient.render.terminal import Paint
 
 DRIFT = 3
 
@@ -82,22 +83,30 @@ def _print_document(found: Explained, output: str) -> None:
 def _print_text(found: Explained, *, wide: bool, flags: str) -> None:
     from kubectl_ambient.cli.told import tell_assumptions
     from kubectl_ambient.mesh.fixes import fixes
-    from kubectl_ambient.mesh.subjects import fixes_of
     from kubectl_ambient.render.explain import explanation
-    from kubectl_ambient.render.subject import subject_text
     from kubectl_ambient.render.terminal import Paint, colours, text_width
 
     paint, width = Paint(colours(), flags), text_width()
-    texts = []
+    texts: list[str] = []
     for part in found.parts:
         snapshot = part.judge.snapshot
-        for subject in part.subjects:
-            commands = fixes_of(subject, [fixes(j, snapshot) for j in subject.judgements])
-            texts.append(subject_text(subject, commands, width=width, paint=paint))
+        if part.subjects:
+            texts += _subjects(part, width, paint)
         if not part.subjects or wide:
             texts += [explanation(j, fixes(j, snapshot), width=width, paint=paint) for j in part.judgements]
     _print_parts(texts, width)
     tell_assumptions(found.assumptions if texts else ())
+
+
+def _subjects(part: Part, width: int, paint: Paint) -> Iterator[str]:
+    """The sums; what they take is not imported for a pod."""
+    from kubectl_ambient.mesh.fixes import fixes
+    from kubectl_ambient.mesh.subjects import fixes_of
+    from kubectl_ambient.render.subject import subject_text
+
+    for subject in part.subjects:
+        commands = fixes_of(subject, [fixes(j, part.judge.snapshot) for j in subject.judgements])
+        yield subject_text(subject, commands, width=width, paint=paint)
 
 
 def _print_parts(parts: Sequence[str], width: int) -> None:

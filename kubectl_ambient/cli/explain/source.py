@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 from kubectl_ambient.cli.explain.request import ExplainRequest
 from kubectl_ambient.cli.origin import bad_objects, connected, from_files
 from kubectl_ambient.cli.told import Told, not_found, nothing_found
-from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
+from kubectl_ambient.cluster.facts import Namespace, Owner, Pod
 from kubectl_ambient.cluster.needs import Needs, of_namespaces, of_pods, of_scope, of_workloads
 from kubectl_ambient.cluster.scope import Scope, select, selects
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.resources import Target
-from kubectl_ambient.mesh.subjects import Subject, belongs, namespace_subject, workload_subject
 from kubectl_ambient.mesh.verdict import Judge, Judgement
 
 if TYPE_CHECKING:
     from kubectl_ambient.kube.api import Client
+    from kubectl_ambient.mesh.subjects import Subject
 
 
 @dataclass(kw_only=True)
@@ -184,6 +184,8 @@ def _not_found(snapshot: Snapshot, plural: str, name: str | None, namespace: str
 
 
 def _namespaces(part: Part, request: ExplainRequest, target: Target) -> str:
+    from kubectl_ambient.mesh.subjects import namespace_subject
+
     snapshot = part.judge.snapshot
     known = {n: ns for n, ns in snapshot.namespaces.items() if isinstance(ns, Namespace)}
     names = [target.name] if target.name else [n for n, ns in known.items() if selects(_scope(request, "", None), ns)]
@@ -198,6 +200,8 @@ def _namespaces(part: Part, request: ExplainRequest, target: Target) -> str:
 
 
 def _workloads(part: Part, request: ExplainRequest, target: Target, namespace: str) -> str:
+    from kubectl_ambient.mesh.subjects import belongs, workload_subject
+
     snapshot = part.judge.snapshot
     workloads = [
         workload
@@ -208,11 +212,8 @@ def _workloads(part: Part, request: ExplainRequest, target: Target, namespace: s
         and selects(_scope(request, namespace, None), workload)
     ]
     for workload in workloads:
-        judgements = [part.judge.explain(pod) for pod in _made_by(workload, snapshot)]
+        made = (pod for pod in snapshot.pods if belongs(pod, workload, snapshot.workloads))
+        judgements = [part.judge.explain(pod) for pod in made]
         part.judgements += judgements
         part.subjects.append(workload_subject(part.judge, workload, judgements))
     return "" if workloads else _not_found(snapshot, target.resource.full_name, target.name, namespace)
-
-
-def _made_by(workload: Workload, snapshot: Snapshot) -> list[Pod]:
-    return [pod for pod in snapshot.pods if belongs(pod, workload, snapshot.workloads)]
