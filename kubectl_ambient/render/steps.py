@@ -61,6 +61,7 @@ def _brief(evidence: Evidence) -> str:
 _WORDS = (
     (re.compile(r"metadata\.labels\[(.*)\]"), r"label \1"),
     (re.compile(r"metadata\.annotations\[(.*)\]"), r"annotation \1"),
+    (re.compile(r"spec(?:\.jobTemplate\.spec)?\.template\.metadata\.labels\[(.*)\]"), r"pod template label \1"),
     (re.compile(r"data\[(.*)\]"), r"\1"),
     (re.compile(r"spec(?:\.template\.spec)?\.containers\[0\]\.(.*)"), r"\1"),
 )
