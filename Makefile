@@ -5,19 +5,20 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+LOCK := .ci/release/locks/dev.txt
 
-.PHONY: help venv control-plane test lint lint-workflows fmt demo lab lab-down example picture dist krew-test manifest bench clean
+.PHONY: help venv control-plane test lint lint-workflows fmt demo lab lab-down example picture dist krew-test manifest lock bench clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 venv: $(STAMP) ## a virtual environment with the plugin and all that its tests need
 
-# pip learnt to read dependency groups in 25.1, and what a fresh Python brings may be older.
-$(STAMP): pyproject.toml
+# The second one fetches nothing: the lock has all that the plugin, and building it, needs.
+$(STAMP): pyproject.toml $(LOCK)
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --upgrade 'pip>=25.1'
-	$(BIN)/pip install --quiet --editable . --group dev
+	$(BIN)/pip install --quiet --require-hashes --only-binary :all: --requirement $(LOCK)
+	$(BIN)/pip install --quiet --no-index --no-build-isolation --editable .
 	@touch $@
 
 control-plane: ## build etcd, Kubernetes, kwok and Istio for the live tests (once; about 15 minutes)
@@ -69,6 +70,9 @@ krew-test: venv ## krew and pip install what is built, kubectl runs it (needs `m
 
 manifest: ## write plugin.yaml anew
 	$(PYTHON) .ci/release tree
+
+lock: ## write the lock files anew after a change of pyproject.toml (UPGRADE=--upgrade: the newest of all)
+	$(PYTHON) .ci/release lock $(UPGRADE)
 
 bench: venv ## how long the plugin takes
 	$(BIN)/python tests/bench/run.py

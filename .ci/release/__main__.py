@@ -10,7 +10,7 @@ from pathlib import Path
 # Run as a folder, Python looks for modules inside of it: our package is one above.
 sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from release import build, glibc, manifest, smoke  # noqa: E402
+from release import build, glibc, lock, manifest, smoke, wheel  # noqa: E402
 from release.project import DIST, PLATFORMS, ReleaseError  # noqa: E402
 
 
@@ -18,6 +18,16 @@ def _build(words: argparse.Namespace) -> None:
     target = build.build(words.out.resolve())
     need = build.needed_glibc(target)
     print(f"{target}: {target.stat().st_size:,} bytes{f', needs {need}' if need else ''}")
+
+
+def _wheel(words: argparse.Namespace) -> None:
+    for path in wheel.build(words.out.resolve()):
+        print(path)
+
+
+def _lock(words: argparse.Namespace) -> None:
+    for path in lock.write(upgrade=words.upgrade):
+        print(path)
 
 
 def _check(words: argparse.Namespace) -> None:
@@ -55,6 +65,14 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("build", help="build the archive of this platform")
     command.add_argument("--out", type=Path, default=DIST, help="the folder for it")
     command.set_defaults(run=_build)
+
+    command = commands.add_parser("wheel", help="build the sdist and the wheel")
+    command.add_argument("--out", type=Path, default=DIST, help="the folder for them")
+    command.set_defaults(run=_wheel)
+
+    command = commands.add_parser("lock", help="write the lock files anew, as pyproject.toml wants them")
+    command.add_argument("--upgrade", action="store_true", help="to the newest versions that it allows")
+    command.set_defaults(run=_lock)
 
     command = commands.add_parser("check", help="hold archives to krew's rules")
     command.add_argument("archives", type=Path, nargs="+")

@@ -1,4 +1,4 @@
-"""The environment that archives are built in: exactly the pinned packages, whatever else this machine has."""
+"""The environments that a release is built in: exactly what a lock file holds, whatever else this machine has."""
 
 from __future__ import annotations
 
@@ -6,37 +6,42 @@ import hashlib
 import shutil
 import subprocess
 import sys
-import tomllib
 import venv
 from pathlib import Path
 
-from .project import ROOT
+from .project import ROOT, ReleaseError
 
 FOLDER = ROOT / "build/env"
-CONSTRAINTS = Path(__file__).with_name("constraints.txt")
+LOCKS = Path(__file__).with_name("locks")
 
 
-def requirements() -> list[str]:
-    """What the plugin needs, and what packs it, as pyproject.toml says."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    return [*project["project"]["dependencies"], *project["dependency-groups"]["dist"]]
+def lock(name: str) -> Path:
+    """A lock file by its name; lock.py tells which there are."""
+    return LOCKS / f"{name}.txt"
 
 
-def python(folder: Path = FOLDER) -> Path:
+def python(folder: Path) -> Path:
     """The interpreter of a virtual environment."""
     return folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
-def prepare() -> Path:
-    """The interpreter of the build environment, made anew when what goes into it has changed."""
-    wanted = requirements()
-    stamp = FOLDER / "made-of"
-    made_of = hashlib.sha256("\n".join([sys.version, *wanted, CONSTRAINTS.read_text()]).encode()).hexdigest()
+def prepare(name: str = "dist") -> Path:
+    """The interpreter of the environment of a lock, made anew when the lock has changed. Raises ReleaseError."""
+    folder = FOLDER / name
+    stamp = folder / "made-of"
+    made_of = hashlib.sha256(f"{sys.version}\n{lock(name).read_text(encoding='utf-8')}".encode()).hexdigest()
     if not stamp.is_file() or stamp.read_text() != made_of:
-        shutil.rmtree(FOLDER, ignore_errors=True)
-        venv.create(FOLDER, with_pip=True)
-        # Only wheels: what a source archive compiles depends on the machine.
-        pip = [str(python()), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--only-binary=:all:"]
-        subprocess.run([*pip, "--constraint", str(CONSTRAINTS), *wanted], check=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        venv.create(folder, with_pip=True)
+        install(python(folder), name)
         stamp.write_text(made_of)
-    return python()
+    return python(folder)
+
+
+def install(interpreter: Path, name: str) -> None:
+    """Install what a lock holds, and nothing without its hash. Raises ReleaseError."""
+    pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    # Only wheels: what a source archive compiles depends on the machine, and what builds it has no hash.
+    words = ["--require-hashes", "--only-binary=:all:", "--requirement", str(lock(name))]
+    if subprocess.run([*pip, *words], check=False).returncode:
+        raise ReleaseError(f"{lock(name).relative_to(ROOT)} cannot be installed")
