@@ -44,4 +44,4 @@ def install(interpreter: Path, name: str) -> None:
     # Only wheels: what a source archive compiles depends on the machine, and what builds it has no hash.
     words = ["--require-hashes", "--only-binary=:all:", "--requirement", str(lock(name))]
     if subprocess.run([*pip, *words], check=False).returncode:
-        raise ReleaseError(f"{lock(name).relative_to(ROOT)} cannot be installed")
+        raise ReleaseError(f"what {lock(name).name} locks cannot be installed")

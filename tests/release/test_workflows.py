@@ -124,7 +124,7 @@ def test_files_that_the_scripts_name_are_there() -> None:
 
 def test_commands_that_the_scripts_call_are_there() -> None:
     called = set(re.findall(r"\.ci/release ([a-z]+)", scripts()))
-    assert called == {"build", "glibc", "manifest", "smoke"}
+    assert called == {"build", "glibc", "manifest", "smoke", "wheel"}
     for command in sorted(called):
         told = subprocess.run(
             [sys.executable, ROOT / ".ci/release", command, "--help"], capture_output=True, check=False
