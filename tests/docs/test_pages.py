@@ -36,7 +36,10 @@ REASONS = (
     "SelectorMatched",
     "EvidenceMissing",
 )
-PAGES = [*DOCS.rglob("*.md"), *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md"))]
+PAGES = [
+    *DOCS.rglob("*.md"),
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
+]
 SECTIONS = ["What it means", "How the tool knows", "Example", "What to do", "Where documentation and code differ"]
 
 EXAMPLE = re.compile(
