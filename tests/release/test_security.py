@@ -194,7 +194,7 @@ def watched(folder: Path, *words: str) -> tuple[set[str], subprocess.CompletedPr
         "explain pod reports-0 -n shop -f examples -o json",
         "labels -A -f examples",
         "waypoint status -A -f examples",
-        "enable --local -f examples/shop.yaml",
+        "disable --local -f examples/shop.yaml",
         "version --client",
         "completion bash",
     ],
