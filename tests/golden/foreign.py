@@ -49,17 +49,3 @@ def _marked(value: Any, share: float, chance: random.Random, key: str = "") -> A
     if isinstance(value, str) and key not in _READ_BY and chance.random() < share:
         return chance.choice((MARKER, f"{value}{MARKER}", f"{MARKER}{value}", f"{value[:3]}{MARKER}{value[3:]}"))
     return value
-
-
-def pad(found: list[Object], seed: int) -> list[Object]:
-    """The same with words before, so many that a narrow screen may break the line where the marker begins."""
-    words = "a " * random.Random(seed).randrange(1, 60)
-
-    def longer(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {longer(k): longer(v) for k, v in value.items()}
-        if isinstance(value, list):
-            return [longer(inner) for inner in value]
-        return value.replace(MARKER, f"{words}‼ {FORGED}: x") if isinstance(value, str) else value
-
-    return [longer(o) for o in found]

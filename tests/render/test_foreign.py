@@ -16,7 +16,9 @@ from hypothesis import strategies as st
 
 import kubectl_ambient
 from kubectl_ambient.foreign import one_line, shown, stacked
-from kubectl_ambient.render import documents
+from kubectl_ambient.kube.errors import ApiError, printable
+from kubectl_ambient.mesh.evidence import Step
+from kubectl_ambient.render import documents, steps
 from kubectl_ambient.render.say import say
 from kubectl_ambient.render.sentences import folded, wrapped
 from kubectl_ambient.render.table import Columns, fitting, table
@@ -113,6 +115,16 @@ def test_length_brings_no_word_to_where_our_lines_begin(words: int) -> None:
     for mark in ("‼ shop/web", "✖ broken", "error: gone", "Error from server (NotFound): gone", "undo: x"):
         lines = wrapped(f"{'a ' * words}{mark}", 40).split("\n")
         assert not any(line.startswith(mark.split()[0]) for line in lines[1:]), lines
+
+
+def test_a_rule_is_told_with_the_line_ends_of_its_message_written_out() -> None:
+    out = Step(rule="x", outcome="out", reason="X", message="a\nb", evidence=(), docs="")
+    assert steps.step(out, "title", "", 80, Paint(False)).endswith(r"→ a\nb")
+
+
+def test_what_an_error_quotes_is_one_line() -> None:
+    assert printable(" a\nb\u202e\n") == r"a\nb\u202e"
+    assert str(ApiError(403, "Forbidden", "a\nb")) == r"Error from server (Forbidden): a\nb"
 
 
 def test_a_cell_is_one_line_in_its_column() -> None:
