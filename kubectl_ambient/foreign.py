@@ -59,7 +59,8 @@ def _written_out(c: str) -> str:
 
 def shown(*parts: str) -> Shown:
     """The parts beside one another; what is not Shown already is foreign, and becomes one line."""
-    return Shown("".join(part if isinstance(part, Shown) else one_line(part) for part in parts))
+    found = [part if isinstance(part, Shown) else Shown(one_line(part)) for part in parts]
+    return found[0] if len(found) == 1 else Shown("".join(found))
 
 
 def stacked(parts: Iterable[str], between: str = "\n") -> Shown:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from kubectl_ambient.foreign import Shown, shown, stacked
+from kubectl_ambient.foreign import Shown, one_line, stacked
 
 _COLOUR = re.compile("\033\\[[0-9]+m")
 _GAP = "   "
@@ -27,7 +27,7 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, with_headers
         padding=0,
         with_header_hide=None,
     )
-    cells = [list(map(shown, row)) for row in rows]
+    cells = [list(map(_cell, row)) for row in rows]
     text = tabulate(cells, headers=headers if with_headers else (), tablefmt=kubectl, disable_numparse=True)
     return stacked(Shown(line.rstrip()) for line in text.split("\n"))
 
@@ -36,7 +36,7 @@ def fitting(
     headers: Sequence[str], rows: Sequence[Sequence[str]], width: int, droppable: Sequence[str]
 ) -> tuple[list[str], list[list[str]]]:
     """The columns that fit into `width`: those named in `droppable` are left out one by one until they do."""
-    rows = [list(map(shown, row)) for row in rows]
+    rows = [list(map(_cell, row)) for row in rows]
     keep = list(range(len(headers)))
     for name in droppable:
         if _needed([headers[i] for i in keep], [[r[i] for i in keep] for r in rows]) <= width:
@@ -69,15 +69,19 @@ class Columns:
 
     def line(self, row: Sequence[str]) -> Shown:
         """One more row, or the headers."""
-        cells = {i: shown(row[i]) for i in self._kept}
+        cells = {i: _cell(row[i]) for i in self._kept}
         for i, cell in cells.items():
             self._widths[i] = max(self._widths[i], _width(cell))
         padded = (cell + " " * (self._widths[i] - _width(cell)) for i, cell in cells.items())
         return Shown(_GAP.join(padded).rstrip())
 
 
+def _cell(text: str) -> str:
+    return text if isinstance(text, Shown) else one_line(text)
+
+
 def _width(cell: str) -> int:
-    return len(_COLOUR.sub("", cell))
+    return len(_COLOUR.sub("", cell) if "\033" in cell else cell)
 
 
 def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
