@@ -48,7 +48,7 @@ def root(
     if show_version:
         from kubectl_ambient import __version__
 
-        print(f"kubectl-ambient {__version__}")
+        say(f"kubectl-ambient {__version__}")
         raise typer.Exit
     if ctx.invoked_subcommand is None:
         ctx.fail("Missing command.")

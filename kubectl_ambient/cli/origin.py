@@ -11,6 +11,7 @@ from kubectl_ambient.cli.told import bad_files
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.options import ConnectionOptions
+from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.kube.api import Client
@@ -77,7 +78,7 @@ def connected(origin: Origin) -> Client:
 
 def _warn(text: str) -> None:
     """A `Warning:` of the API server, as kubectl shows it."""
-    print(f"Warning: {text}", file=sys.stderr)
+    say(f"Warning: {text}", file=sys.stderr)
 
 
 def bad_objects(client: Client) -> list[str]:

@@ -11,6 +11,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_fail_on, check_format
+from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class Listing:
         match self.output:
             case "json" | "yaml":
                 if verdicts or not source.problems:
-                    print(self._document(source.judge, verdicts))
+                    say(self._document(source.judge, verdicts))
             case "name":
                 for verdict in verdicts:
                     say(f"pod/{verdict.name}")
@@ -94,7 +95,7 @@ class Listing:
         if self.output in ("json", "yaml"):
             for change in changes:
                 if not change.gone:
-                    print(self._document(source.judge, [change.verdict]), flush=True)
+                    say(self._document(source.judge, [change.verdict]), flush=True)
         elif self.output == "name":
             for change in changes:
                 say(f"pod/{change.verdict.name}", flush=True)
@@ -124,7 +125,7 @@ class Listing:
                 first = False
             say(row, flush=True)
 
-    def _document(self, judge: Judge, verdicts: Sequence[Verdict]) -> str:
+    def _document(self, judge: Judge, verdicts: Sequence[Verdict]) -> Shown:
         from kubectl_ambient.render.documents import as_text, status_list
 
         document = status_list(verdicts, judge.installation, judge.assumptions)
@@ -134,7 +135,7 @@ class Listing:
         from kubectl_ambient.cli.told import tell_assumptions, tell_nothing_found
         from kubectl_ambient.mesh.summary import by_namespace
         from kubectl_ambient.render import status as text
-        from kubectl_ambient.render.sentences import wrapped
+        from kubectl_ambient.render.sentences import paragraphs, wrapped
         from kubectl_ambient.render.terminal import Paint, colours, text_width, width
 
         if not verdicts and not (self.namespaced and source.scope_namespaces):
@@ -164,8 +165,8 @@ class Listing:
             sentence = text.total_sentence(rows) if self.namespaced else text.namespace_sentence(name, known, verdicts)
         if self.headers:
             told = text.notes(verdicts, namespaced=self.namespaced, width=text_width(), paint=paint)
-            parts.append("\n".join(part for part in (wrapped(sentence, text_width()), told) if part))
-        say("\n\n".join(parts))
+            parts.append(stacked(part for part in (wrapped(sentence, text_width()), told) if part))
+        say(paragraphs(parts))
         tell_assumptions(source.judge.assumptions)
         if self.headers and any(map(_curious, verdicts)):
             where = "NAMESPACE" if self.namespaced else source.namespace

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sys
-import textwrap
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
+from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.render.say import say
+from kubectl_ambient.render.sentences import folded
 from kubectl_ambient.render.terminal import width
 
 if TYPE_CHECKING:
@@ -39,15 +40,8 @@ def tell_assumptions(assumptions: Iterable[str]) -> None:
     _tell(_fitting("assumed: ", assumption) for assumption in assumptions)
 
 
-def _fitting(head: str, text: str) -> str:
-    return textwrap.fill(
-        text,
-        max(width(sys.stderr), 40),
-        initial_indent=head,
-        subsequent_indent=" " * len(head),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+def _fitting(head: str, text: str) -> Shown:
+    return stacked(folded(text, max(width(sys.stderr), 40), first=head, rest=" " * len(head)))
 
 
 def tell_nothing_found(namespace: str) -> None:
@@ -85,5 +79,5 @@ def bad_files(problems: Iterable[Problem], *, empty: bool) -> list[str]:
     """A sentence for each problem of the files. Raises KubeError with them where nothing could be used (`empty`)."""
     told = [f"error: {problem}" for problem in problems]
     if told and empty:
-        raise KubeError("\n".join(told))
+        raise KubeError(stacked(told))
     return told

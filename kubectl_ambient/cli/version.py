@@ -12,6 +12,7 @@ from kubectl_ambient import __version__
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_format
+from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.cluster.facts import AgentContainer
@@ -45,7 +46,7 @@ def _print(document: dict[str, Any], output: str) -> None:
     if output:
         from kubectl_ambient.render.documents import as_text
 
-        print(as_text(document, output))
+        say(as_text(document, output))
     else:
         _print_text(document)
 
@@ -69,7 +70,7 @@ def _of_cluster(client: Client) -> dict[str, Any]:
     istio: dict[str, list[str] | None] = {}
     # The pods of both agents are refused in the same words.
     for refusal in dict.fromkeys(str(answer) for answer in found if isinstance(answer, KubeError)):
-        print(refusal, file=sys.stderr)
+        say(refusal, file=sys.stderr)
     for name, answer in zip(PARTS, found, strict=True):
         istio[name] = None if isinstance(answer, KubeError) else _versions(answer)
     version = {"gitVersion": server.git_version, "major": server.major, "minor": server.minor}
@@ -84,9 +85,9 @@ def _versions(containers: Sequence[AgentContainer | None]) -> list[str]:
 
 
 def _print_text(document: dict[str, Any]) -> None:
-    print(f"Client Version: {document['clientVersion']['gitVersion']}")
-    print(f"Rules Known: {document['clientVersion']['rules']}")
+    say(f"Client Version: {document['clientVersion']['gitVersion']}")
+    say(f"Rules Known: {document['clientVersion']['rules']}")
     if "serverVersion" in document:
-        print(f"Server Version: {document['serverVersion']['gitVersion']}")
+        say(f"Server Version: {document['serverVersion']['gitVersion']}")
     for name, found in document.get("istio", {}).items():
-        print(f"{name}: {'unknown' if found is None else ', '.join(found) or 'none'}")
+        say(f"{name}: {'unknown' if found is None else ', '.join(found) or 'none'}")

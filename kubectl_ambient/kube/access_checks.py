@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from kubectl_ambient.foreign import stacked
+
 from .errors import ConfigError
 from .kubeconfig import Entry
 
@@ -14,7 +16,7 @@ def check_access(cluster_name: str, cluster: Entry, user_name: str, user: Entry)
     if len(problems) == 1:
         raise ConfigError(f"error: {problems[0]}")
     if problems:
-        raise ConfigError("\n".join(["Error in configuration: ", *(f"* {p}" for p in problems)]))
+        raise ConfigError(stacked(["Error in configuration: ", *(f"* {p}" for p in problems)]))
 
 
 def _cluster_problems(name: str, cluster: Entry) -> list[str]:

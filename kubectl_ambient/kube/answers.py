@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from .errors import ApiError, Expired, printable
+from .errors import ApiError, Expired
 from .resources import Resource
 
 # The words that client-go has for an answer without a Status, by HTTP status.
@@ -69,7 +69,7 @@ def api_error(
         return status_error(status, code, resource)
     text = ""
     if content_type.partition(";")[0].strip().startswith("text/plain"):
-        text = printable(bytes(body[:2048]).decode("utf-8", errors="replace"))
+        text = bytes(body[:2048]).decode("utf-8", errors="replace").strip()
     reason, message = _generic(code, text or "unknown")
     if resource is not None:
         of = " ".join(filter(None, (method.lower(), resource.full_name, name)))

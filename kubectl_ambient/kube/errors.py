@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from kubectl_ambient.foreign import one_line, stacked
+
 TIMED_OUT = (
     "Unable to connect to the server: context deadline exceeded (Client.Timeout exceeded while awaiting headers)"
 )
@@ -15,10 +17,9 @@ _LONGEST_TEXT = 2048  # what client-go cuts the text of a strange answer to
 
 
 def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
-    """`text` without control characters (a server's words must not drive the terminal), cut to `longest`."""
-    if len(text) > longest:
-        text = text[:longest] + "…"
-    return "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()
+    """`text` cut to `longest`, in one line: a server's words must not drive the terminal, nor pass for ours."""
+    text = text.strip()
+    return one_line(text[:longest] + "…" if len(text) > longest else text)
 
 
 class KubeError(Exception):
@@ -29,6 +30,10 @@ class KubeError(Exception):
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint
+
+    def __str__(self) -> str:
+        message: str = self.args[0]  # an exception's own str() would forget which line ends are ours
+        return message
 
 
 class UsageError(KubeError):
@@ -134,4 +139,4 @@ def _invalid(message: str, details: Mapping[str, Any]) -> str:
         return head
     if len(causes) == 1:
         return f"{head}: {causes[0]}"
-    return "\n".join([f"{head}: ", *(f"* {c}" for c in causes)])
+    return stacked([f"{head}: ", *(f"* {c}" for c in causes)])

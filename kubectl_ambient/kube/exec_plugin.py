@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from kubectl_ambient.foreign import stacked
+
 from .access import Access
 from .errors import ConfigError, printable
 from .kubeconfig import Entry
@@ -112,8 +114,8 @@ def _run(words: list[str], environ: dict[str, str], interactive: bool, spec: Ent
     except OSError as e:
         raise _failed(f"exec: {words[0]}: {(e.strerror or str(e)).lower()}", spec) from None
     if done.returncode:
-        said = printable((done.stderr or b"").decode(errors="replace"), 500)
-        words_of_it = f": {' '.join(said.split())}" if said else ""
+        said = printable(" ".join((done.stderr or b"").decode(errors="replace").split()), 500)
+        words_of_it = f": {said}" if said else ""
         raise _failed(f"exec: executable {words[0]} failed with exit code {done.returncode}{words_of_it}", spec)
     return done.stdout
 
@@ -151,5 +153,6 @@ def _unix_time(text: Any) -> float | None:
 
 
 def _failed(why: str, spec: Entry | None = None) -> ConfigError:
-    hint = printable(str((spec or {}).get("installHint") or ""), 1000)
+    # Often several lines: set off, so that none of them passes for one of ours.
+    hint = stacked(map(printable, str((spec or {}).get("installHint") or "").strip()[:1000].splitlines()), "\n  ")
     return ConfigError(f"Unable to connect to the server: getting credentials: {printable(why)}", hint=hint)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from kubectl_ambient.change.effects import Direction, Effects, Moved
 from kubectl_ambient.change.words import grouped, pods
+from kubectl_ambient.foreign import Shown, one_line, stacked
+from kubectl_ambient.render.sentences import folded
 
 Tense = Literal["would", "does"]
 _MOST_LINES = 3
@@ -99,7 +100,7 @@ def paragraph(
     room = max(min(width, _WIDEST) - len(head) - len(_SEPARATOR.rstrip()), 30)
     lines: list[str] = [""]
     shown = 0
-    for text, _ in items:
+    for text in (one_line(text) for text, _ in items):
         joined = f"{lines[-1]}{_SEPARATOR}{text}" if lines[-1] else text
         # The last line keeps room for the count of the rest and for the suffix.
         limit = room - (30 if len(lines) == _MOST_LINES else 0)
@@ -119,13 +120,6 @@ def paragraph(
     return [head + lines[0], *(" " * len(head) + line for line in lines[1:])]
 
 
-def wrapped(mark: str, text: str, width: int) -> str:
+def wrapped(mark: str, text: str, width: int) -> Shown:
     """A sentence behind its mark, wrapped to the width; a command in it is not broken apart by hyphens."""
-    return textwrap.fill(
-        text,
-        width=max(min(width, _WIDEST), 40),
-        initial_indent=mark,
-        subsequent_indent=" " * len(mark),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return stacked(folded(text, max(min(width, _WIDEST), 40), first=mark, rest=" " * len(mark)))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec import structs
 
+from kubectl_ambient.foreign import Shown, is_unseen
 from kubectl_ambient.mesh.agents import Installation
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Outcome, Step
 from kubectl_ambient.mesh.subjects import Subject
 from kubectl_ambient.mesh.summary import count
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
-from kubectl_ambient.render.say import UNSEEN
 
 API_VERSION = "kubectl-ambient/v1alpha1"
 _WAYPOINT_OUTCOMES: dict[Outcome, Outcome] = {"in": "pass", "out": "skipped"}
@@ -143,21 +145,60 @@ def evidence_document(evidence: Evidence) -> dict[str, Any]:
     return {"object": evidence.object, "field": evidence.field, "value": evidence.value}
 
 
-def as_text(document: dict[str, Any], output: str) -> str:
+def as_text(document: dict[str, Any], output: str) -> Shown:
     """The document as `-o json`, or else as `-o yaml` prints it."""
     return as_json(document) if output == "json" else as_yaml(document)
 
 
-def as_json(document: dict[str, Any]) -> str:
+def as_json(document: dict[str, Any]) -> Shown:
     """The document as kubectl indents it. What could not be seen stands there as JSON writes it (`\\u202e`)."""
-    text = json.dumps(document, indent=4, ensure_ascii=False)
-    return UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    return Shown(_STRANGE.sub(_in_json, json.dumps(document, indent=4, ensure_ascii=False)))
 
 
-def as_yaml(document: dict[str, Any]) -> str:
-    """The document as YAML, keys in the order of the contract."""
+def as_yaml(document: dict[str, Any]) -> Shown:
+    """The document as YAML, keys in the order of the contract.
+
+    A text with something in it that could not be seen stands in double quotes, with that as YAML writes it.
+    """
     import yaml
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(document, Dumper=dumper, sort_keys=False, allow_unicode=True, width=1000)
-    return text.rstrip("\n")
+    text: str = yaml.dump(document, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=1000)
+    return Shown(_STRANGE.sub(_in_yaml, text.rstrip("\n")))
+
+
+_STRANGE = re.compile("[^ -~\n]")
+
+
+def _in_json(found: re.Match[str]) -> str:
+    if not is_unseen(found[0]):
+        return found[0]
+    return "\\u007f" if found[0] == "\x7f" else json.dumps(found[0])[1:-1]
+
+
+def _in_yaml(found: re.Match[str]) -> str:
+    number = ord(found[0])
+    if not is_unseen(found[0]):
+        return found[0]
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
+
+
+@functools.cache
+def _dumper() -> Any:
+    import yaml
+
+    class Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+        """Puts into double quotes what needs escapes."""
+
+    def text(dumper: Any, value: str) -> Any:
+        style = None
+        if not value.isascii() and any(map(is_unseen, _STRANGE.findall(value))):
+            style = '"'
+            value = _LONE.sub("\ufffd", value)  # half a character, which YAML cannot hold
+        return dumper.represent_scalar("tag:yaml.org,2002:str", value, style=style)
+
+    Dumper.add_representer(str, text)
+    Dumper.add_representer(Shown, text)
+    return Dumper
+
+
+_LONE = re.compile("[\ud800-\udfff]")

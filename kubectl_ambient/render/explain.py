@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.mesh.enrolment import RULES
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.verdict import Judgement
-from kubectl_ambient.render.sentences import wrapped
+from kubectl_ambient.render.sentences import paragraphs, wrapped
 from kubectl_ambient.render.steps import finding_text, step, what_to_do
 from kubectl_ambient.render.terminal import Paint
 from kubectl_ambient.render.waypoint.of_pod import pod_waypoint
@@ -24,34 +25,34 @@ _HEADLINE = {
 }
 
 
-def explanation(judgement: Judgement, fixes: Sequence[Fix], *, width: int, paint: Paint) -> str:
+def explanation(judgement: Judgement, fixes: Sequence[Fix], *, width: int, paint: Paint) -> Shown:
     """One pod: the headline, every rule with its evidence, what was observed, what comes next, what to do."""
     verdict = judgement.verdict
     commands, own = {fix.command for fix in fixes}, judgement.pod.ref
     parts = [
         _headline(judgement, width, paint),
-        "\n".join(step(s, _TITLES.get(s.rule, s.rule), own, width, paint) for s in judgement.decision.steps),
+        stacked(step(s, _TITLES.get(s.rule, s.rule), own, width, paint) for s in judgement.decision.steps),
         wrapped(_observation(judgement), width),
         wrapped(_next(judgement), width),
         pod_waypoint(judgement, width, paint),
-        "\n".join(finding_text(f, commands, width, paint) for f in verdict.findings),
+        stacked(finding_text(f, commands, width, paint) for f in verdict.findings),
         what_to_do(fixes, width, paint),
         _docs(judgement),
     ]
-    return "\n\n".join(part for part in parts if part)
+    return paragraphs(parts)
 
 
-def _headline(judgement: Judgement, width: int, paint: Paint) -> str:
+def _headline(judgement: Judgement, width: int, paint: Paint) -> Shown:
     verdict = judgement.verdict
     words, colour = _HEADLINE[verdict.state]
     if verdict.state == "Stale" and judgement.pod.finished:
         words = "should NOT be in ambient mode and is still marked as redirected"
+    who = f"Pod {verdict.namespace}/{verdict.name} "
     if verdict.state in ("Enrolled", "NotAmbient", "Unknown"):
-        text = wrapped(f"Pod {verdict.namespace}/{verdict.name} {words}: {judgement.decision.because.message}.", width)
+        text = wrapped(f"{who}{words}: {judgement.decision.because.message}.", width)
     else:
-        text = wrapped(f"Pod {verdict.namespace}/{verdict.name} {words}.", width)
-        text += "\n" + wrapped(verdict.message, width)
-    return text.replace(words, paint(words, colour), 1)
+        text = stacked([wrapped(f"{who}{words}.", width), wrapped(verdict.message, width)])
+    return paint.within(text, words, colour, after=who)
 
 
 def _observation(judgement: Judgement) -> str:

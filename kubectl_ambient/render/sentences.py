@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 
+from kubectl_ambient.foreign import Shown, one_line, shown, stacked
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.render.terminal import Paint
 
 MARK = "‼"
 _SEVERITIES = ("error", "warning", "info")
 _MOST_NOTES = 20
+_LIKE_OURS = re.compile(r"[‼✖✔→·?]|(?:error|warning|assumed|undo|what to do|error from .*):", re.IGNORECASE)
 
 
-def wrapped(text: str, width: int) -> str:
-    """The text in lines that fit, words left whole."""
-    return textwrap.fill(text, max(width, 40), break_long_words=False, break_on_hyphens=False)
+def folded(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
+    """The text in lines that fit, words left whole; `first` stands before the first line, `rest` before the others.
+
+    A line that goes on with what could begin one of ours is indented: foreign words must not get there by their length.
+    """
+    lines = textwrap.wrap(
+        one_line(text),
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return [*lines[:1], *(f"  {line}" if _LIKE_OURS.match(line) else line for line in lines[1:])]
+
+
+def wrapped(text: str, width: int) -> Shown:
+    """The text in lines that fit, below one another."""
+    return stacked(folded(text, max(width, 40)))
 
 
 def sentence(finding: Finding) -> str:
@@ -28,21 +47,19 @@ def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity))
 
 
-def note(names: Sequence[str], why: str, width: int, paint: Paint) -> str:
+def note(names: Sequence[str], why: str, width: int, paint: Paint) -> Shown:
     """Why something is marked, below its name or theirs."""
-    lines = textwrap.wrap(
-        why,
-        max(width - 4, 20),
-        initial_indent="  ",
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    return "\n".join([*(f"{paint(MARK, 'red')} {name}" for name in names), *lines])
+    told = folded(why, max(width - 4, 20), first="  ", rest="  ")
+    return stacked([*(shown(paint(MARK, "red"), " ", name) for name in names), *told])
 
 
-def notes_text(notes: Sequence[str]) -> str:
+def notes_text(notes: Sequence[str]) -> Shown:
     """The notes, below one another; of many the first 20, and how many there are besides."""
     more = len(notes) - _MOST_NOTES
     rest = [f"… and {more} more: -o json lists them all"] if more > 0 else []
-    return "\n".join([*notes[:_MOST_NOTES], *rest])
+    return stacked([*notes[:_MOST_NOTES], *rest])
+
+
+def paragraphs(parts: Iterable[str]) -> Shown:
+    """The parts that are not empty, with an empty line between each two."""
+    return stacked((part for part in parts if part), "\n\n")

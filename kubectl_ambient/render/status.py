@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
+from kubectl_ambient.foreign import Shown
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.summary import NamespaceRow, count, needs_attention
 from kubectl_ambient.mesh.verdict import Verdict
@@ -25,11 +26,11 @@ _MOST_NAMES = 5
 
 def pod_table(
     verdicts: Sequence[Verdict], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
-) -> str:
+) -> Shown:
     """One row a pod, marked where it needs attention. Narrow terminals lose NODE, then MODE."""
-    names, rows = marked(_names(namespaced, wide), [_pod_row(v, namespaced, wide) for v in verdicts])
+    names, rows = marked(_names(namespaced, wide), [_pod_row(v, namespaced, wide, paint) for v in verdicts])
     kept, cells = fitting(names, rows, width, _droppable(wide))
-    return _coloured(table(kept, cells, with_headers=headers), verdicts, paint, headers)
+    return table(kept, cells, with_headers=headers)
 
 
 class PodRows:
@@ -40,22 +41,21 @@ class PodRows:
     ) -> None:
         self._namespaced, self._wide, self._paint = namespaced, wide, paint
         self._names = [*_names(namespaced, wide), ""]
-        rows = [_pod_row(v, namespaced, wide) for v in verdicts]
+        rows = [_pod_row(v, namespaced, wide, paint) for v in verdicts]
         self._columns = Columns(self._names, rows, width, _droppable(wide))
         if headers:
             self._columns.line(self._names)
 
     @property
-    def headers(self) -> str:
+    def headers(self) -> Shown:
         """Their line, as wide as the rows until now."""
         return self._columns.line(self._names)
 
-    def changed(self, verdict: Verdict) -> str:
+    def changed(self, verdict: Verdict) -> Shown:
         """The row of a pod that changed."""
-        line = self._columns.line(_pod_row(verdict, self._namespaced, self._wide))
-        return _coloured(line, [verdict], self._paint, headers=False)
+        return self._columns.line(_pod_row(verdict, self._namespaced, self._wide, self._paint))
 
-    def gone(self, verdict: Verdict) -> str:
+    def gone(self, verdict: Verdict) -> Shown:
         """The row of a pod that is there no more, with `verdict` as the last that was told of it."""
         row = [verdict.namespace] if self._namespaced else []
         row += [verdict.name, "-", "Gone", "-", verdict.node or "<none>"]
@@ -75,41 +75,30 @@ def _droppable(wide: bool) -> tuple[str, ...]:
     return () if wide else ("NODE", "MODE")
 
 
-def _pod_row(verdict: Verdict, namespaced: bool, wide: bool) -> list[str]:
+def _pod_row(verdict: Verdict, namespaced: bool, wide: bool, paint: Paint) -> list[str]:
     row = [verdict.namespace] if namespaced else []
-    row += [verdict.name, verdict.mode, verdict.state, verdict.reason, verdict.node or "<none>"]
+    state = paint(verdict.state, _STATE_COLOUR.get(verdict.state, ""))
+    row += [verdict.name, verdict.mode, state, verdict.reason, verdict.node or "<none>"]
     if wide:
         row += [verdict.expected, verdict.observed, verdict.after_restart]
         row += [verdict.owner or "<none>", verdict.waypoint or "<none>"]
-    return [*row, MARK if needs_attention(verdict) else ""]
+    return [*row, paint(MARK, "red") if needs_attention(verdict) else ""]
 
 
-def _coloured(text: str, verdicts: Sequence[Verdict], paint: Paint, headers: bool) -> str:
-    if not paint.on:
-        return text
-    lines = text.splitlines()
-    first = 1 if headers else 0
-    for i, verdict in enumerate(verdicts, start=first):
-        colour = _STATE_COLOUR.get(verdict.state, "")
-        lines[i] = lines[i].replace(f" {verdict.state} ", f" {paint(verdict.state, colour)} ", 1)
-        lines[i] = lines[i].replace(MARK, paint(MARK, "red"))
-    return "\n".join(lines)
-
-
-def namespace_table(rows: Sequence[NamespaceRow], *, headers: bool, paint: Paint) -> str:
+def namespace_table(rows: Sequence[NamespaceRow], *, headers: bool, paint: Paint) -> Shown:
     """One row a namespace, in numbers; zeros are dashes, so that what is there stands out."""
     names = ["NAMESPACE", "LABEL", "PODS", "IN", "OUT", "PENDING", "DISAGREE", "UNKNOWN"]
-    names, cells = marked(names, [_namespace_row(row) for row in rows])
-    return table(names, cells, with_headers=headers).replace(MARK, paint(MARK, "red"))
+    names, cells = marked(names, [_namespace_row(row, paint) for row in rows])
+    return table(names, cells, with_headers=headers)
 
 
-def _namespace_row(row: NamespaceRow) -> list[str]:
+def _namespace_row(row: NamespaceRow, paint: Paint) -> list[str]:
     numbers = (row.pods, row.inside, row.out, row.pending, row.disagree, row.unknown)
     label = "<unknown>" if row.label is None else row.label
-    return [row.name, label, *(str(n) if n else "-" for n in numbers), MARK if row.attention else ""]
+    return [row.name, label, *(str(n) if n else "-" for n in numbers), paint(MARK, "red") if row.attention else ""]
 
 
-def notes(verdicts: Iterable[Verdict], *, namespaced: bool, width: int, paint: Paint) -> str:
+def notes(verdicts: Iterable[Verdict], *, namespaced: bool, width: int, paint: Paint) -> Shown:
     """Why each marked pod is marked; what is true of many is told once, below their names."""
     groups: dict[str, dict[tuple[str, str], list[Verdict]]] = {}
     for verdict in verdicts:

@@ -6,8 +6,9 @@ import re
 import textwrap
 from collections.abc import Collection, Iterable
 
+from kubectl_ambient.foreign import Shown, one_line, shown, stacked
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
-from kubectl_ambient.render.sentences import sentence
+from kubectl_ambient.render.sentences import folded, sentence
 from kubectl_ambient.render.terminal import Paint
 
 _MARKS = {"pass": "✔", "in": "✔", "out": "✖", "unknown": "?", "skipped": "·"}
@@ -18,7 +19,7 @@ _COLUMN = 32
 _JSON_SHOWN = 24
 
 
-def step(step: Step, title: str, own: str, width: int, paint: Paint, *, whole: bool = False) -> str:
+def step(step: Step, title: str, own: str, width: int, paint: Paint, *, whole: bool = False) -> Shown:
     """One rule: its mark and good state, and beside it the evidence; what it found where it did not pass.
 
     own: the object that is explained (`Pod/shop/web`), which its evidence need not name. whole: all evidence also of a
@@ -28,15 +29,15 @@ def step(step: Step, title: str, own: str, width: int, paint: Paint, *, whole: b
     title = title.ljust(_COLUMN)
     room = max(width - _COLUMN - 4, 30)
     decisive = step.outcome in ("in", "out", "unknown")
-    shown = step.evidence if decisive or whole else step.evidence[:1]
-    told = [evidence_line(e).removeprefix(f"{own} ") for e in shown]
+    evidence = step.evidence if decisive or whole else step.evidence[:1]
+    told = [evidence_line(e).removeprefix(f"{own} ") for e in evidence]
     lines = [line for text in told for line in _fold(text, room, 4 if decisive else 3)] or [""]
     if step.outcome in ("out", "unknown"):
         lines += [f"→ {line}" if i == 0 else f"  {line}" for i, line in enumerate(_fold(step.message, room - 2))]
     elif step.outcome == "skipped":
         lines += _fold(f"(not reached: {step.message})", room) if step.reason else []
-    head = f"  {mark} {title}{lines[0]}".rstrip()
-    return "\n".join([head, *(f"    {' ' * _COLUMN}{line}" for line in lines[1:])])
+    head = shown("  ", mark, f" {title}{lines[0]}".rstrip())
+    return stacked([head, *(f"    {' ' * _COLUMN}{line}" for line in lines[1:])])
 
 
 def evidence_line(evidence: Evidence) -> str:
@@ -77,25 +78,25 @@ def _short(field: str) -> str:
 
 def _fold(text: str, width: int, most: int = 4) -> list[str]:
     """The text in at most so many lines."""
-    return textwrap.wrap(text, width, break_on_hyphens=False, max_lines=most, placeholder=" …") or [""]
+    return textwrap.wrap(one_line(text), width, break_on_hyphens=False, max_lines=most, placeholder=" …") or [""]
 
 
-def finding_text(finding: Finding, commands: Collection[str], width: int, paint: Paint) -> str:
+def finding_text(finding: Finding, commands: Collection[str], width: int, paint: Paint) -> Shown:
     """One finding, with its command where that is not among those below."""
     mark = paint(_SEVERITY[finding.severity], _SEVERITY_COLOUR[finding.severity])
-    lines = textwrap.wrap(sentence(finding), max(width - 2, 30), break_long_words=False, break_on_hyphens=False)
+    told = folded(sentence(finding), max(width - 2, 30))
     if finding.fix and finding.fix not in commands:
-        lines.append(f"→ {paint.command(finding.fix)}")
-    return f"{mark} " + "\n  ".join(lines)
+        told.append(f"→ {paint.command(finding.fix)}")
+    return shown(mark, " ", stacked(told, "\n  "))
 
 
-def what_to_do(fixes: Iterable[Fix], width: int, paint: Paint) -> str:
+def what_to_do(fixes: Iterable[Fix], width: int, paint: Paint) -> Shown:
     """The commands, each with its effect below it."""
     told = list(fixes)
     if not told:
-        return ""
-    lines = ["What to do:"]
+        return Shown()
+    lines: list[str] = ["What to do:"]
     for fix in told:
-        lines.append(f"  {paint(paint.command(fix.command), 'bold')}")
-        lines += [f"      {line}" for line in textwrap.wrap(fix.effect, max(width - 6, 30))]
-    return "\n".join(lines)
+        lines.append(shown("  ", paint(paint.command(fix.command), "bold")))
+        lines += [f"      {line}" for line in textwrap.wrap(one_line(fix.effect), max(width - 6, 30))]
+    return stacked(lines)

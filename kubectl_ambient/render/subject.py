@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
+from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.subjects import Subject
+from kubectl_ambient.render.sentences import folded, paragraphs
 from kubectl_ambient.render.status import notes, share
 from kubectl_ambient.render.steps import evidence_line, what_to_do
 from kubectl_ambient.render.table import table
@@ -20,7 +21,7 @@ _NEXT = {
 }
 
 
-def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: Paint) -> str:
+def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: Paint) -> Shown:
     """The headline, the labels, one row for each group of pods, what needs attention, what comes next."""
     n = subject.summary
     if n["pods"]:
@@ -33,20 +34,20 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
     next_pod = f"{who} {_NEXT[subject.next_pod.becomes]}: {subject.next_pod.why}."
     parts = [
         paint(headline, "bold"),
-        "\n".join(f"  {evidence_line(e)}" for e in subject.evidence),
+        stacked(f"  {evidence_line(e)}" for e in subject.evidence),
         _groups(subject),
         notes(verdicts, namespaced=False, width=width, paint=paint),
-        textwrap.fill(next_pod, width, break_long_words=False, break_on_hyphens=False),
+        stacked(folded(next_pod, width)),
         what_to_do(fixes, width, paint),
     ]
-    return "\n\n".join(part for part in parts if part)
+    return paragraphs(parts)
 
 
-def _groups(subject: Subject) -> str:
+def _groups(subject: Subject) -> Shown:
     groups: dict[tuple[str, str, str], list[str]] = {}
     for judgement in subject.judgements:
         verdict = judgement.verdict
         key = (verdict.owner or f"Pod/{verdict.name}", verdict.state, verdict.reason)
         groups.setdefault(key, []).append(verdict.name)
     rows = [[owner, str(len(names)), state, reason] for (owner, state, reason), names in groups.items()]
-    return table(["WORKLOAD", "PODS", "STATE", "REASON"], sorted(rows)) if rows else ""
+    return table(["WORKLOAD", "PODS", "STATE", "REASON"], sorted(rows)) if rows else Shown()

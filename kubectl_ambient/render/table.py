@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from kubectl_ambient.foreign import Shown, one_line, stacked
+
+_COLOUR = re.compile("\033\\[[0-9]+m")
 _GAP = "   "
 
 
-def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, with_headers: bool = True) -> str:
+def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, with_headers: bool = True) -> Shown:
     """The rows under their headers, left-aligned; the empty text where there is nothing to print."""
     import tabulate as tabulation
     from tabulate import DataRow, TableFormat, tabulate
@@ -23,14 +27,16 @@ def table(headers: Sequence[str], rows: Sequence[Sequence[str]], *, with_headers
         padding=0,
         with_header_hide=None,
     )
-    text = tabulate(rows, headers=headers if with_headers else (), tablefmt=kubectl, disable_numparse=True)
-    return "\n".join(line.rstrip() for line in text.splitlines())
+    cells = [list(map(_cell, row)) for row in rows]
+    text = tabulate(cells, headers=headers if with_headers else (), tablefmt=kubectl, disable_numparse=True)
+    return stacked(Shown(line.rstrip()) for line in text.split("\n"))
 
 
 def fitting(
     headers: Sequence[str], rows: Sequence[Sequence[str]], width: int, droppable: Sequence[str]
 ) -> tuple[list[str], list[list[str]]]:
     """The columns that fit into `width`: those named in `droppable` are left out one by one until they do."""
+    rows = [list(map(_cell, row)) for row in rows]
     keep = list(range(len(headers)))
     for name in droppable:
         if _needed([headers[i] for i in keep], [[r[i] for i in keep] for r in rows]) <= width:
@@ -61,13 +67,23 @@ class Columns:
         for row in rows:
             self.line(row)
 
-    def line(self, row: Sequence[str]) -> str:
+    def line(self, row: Sequence[str]) -> Shown:
         """One more row, or the headers."""
-        for i in self._kept:
-            self._widths[i] = max(self._widths[i], len(row[i]))
-        return _GAP.join(row[i].ljust(self._widths[i]) for i in self._kept).rstrip()
+        cells = {i: _cell(row[i]) for i in self._kept}
+        for i, cell in cells.items():
+            self._widths[i] = max(self._widths[i], _width(cell))
+        padded = (cell + " " * (self._widths[i] - _width(cell)) for i, cell in cells.items())
+        return Shown(_GAP.join(padded).rstrip())
+
+
+def _cell(text: str) -> str:
+    return text if isinstance(text, Shown) else one_line(text)
+
+
+def _width(cell: str) -> int:
+    return len(_COLOUR.sub("", cell) if "\033" in cell else cell)
 
 
 def _needed(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
-    widths = [max([len(h), *(len(r[i]) for r in rows)]) for i, h in enumerate(headers)]
+    widths = [max([len(h), *(_width(r[i]) for r in rows)]) for i, h in enumerate(headers)]
     return sum(widths) + len(_GAP) * (len(widths) - 1)

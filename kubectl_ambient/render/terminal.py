@@ -7,6 +7,7 @@ import shutil
 import sys
 from typing import TextIO
 
+from kubectl_ambient.foreign import Shown, shown
 from kubectl_ambient.render.commands import aimed
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
@@ -48,7 +49,17 @@ class Paint:
         """A command, or a sentence that names one, as it is to be typed."""
         return aimed(text, self._flags)
 
-    def __call__(self, text: str, colour: str) -> str:
+    def __call__(self, text: str, colour: str) -> Shown:
         """The text in that colour (`red`, `green`, `yellow`, `dim`, `bold`); unknown names leave it plain."""
         code = _CODES.get(colour)
-        return f"\033[{code}m{text}\033[0m" if self.on and code and text else text
+        return Shown(f"\033[{code}m{shown(text)}\033[0m") if self.on and code and text else shown(text)
+
+    def within(self, text: Shown, words: str, colour: str, *, after: str = "") -> Shown:
+        """The text with words of ours in that colour, those that come first behind what it begins with (`after`).
+
+        Words that are broken over two lines are left plain.
+        """
+        start = text.find(words, len(shown(after)))
+        if start < 0:
+            return text
+        return Shown(text[:start] + self(words, colour) + text[start + len(words) :])

@@ -273,7 +273,7 @@ class TestExecPlugin:
             tls_client(user)
         assert str(e.value) == (
             f"Unable to connect to the server: getting credentials: exec: executable {tmp_path}/login failed"
-            " with exit code 9: no [31m such profile"
+            " with exit code 9: no\\x1b[31m such profile"
         )
         assert e.value.hint == "x"
         assert tls_server.seen == []

@@ -14,6 +14,7 @@ from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Found, Item
 from kubectl_ambient.cli.told import nothing_found
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.foreign import shown
 from kubectl_ambient.render.commands import aimed
 
 
@@ -66,7 +67,7 @@ def tell_failures(items: Sequence[Item[E]], flags: str) -> None:
     for sentence, group in grouped((str(i.error), i) for i in failed).items():
         objects = [printed(i.target) for i in group]
         # A server's refusal names the object; that of a conflict or of a lost connection does not.
-        tell([sentence] if f'"{group[0].target.name}"' in sentence else [f"{sentence} ({few(objects)})"])
+        tell([sentence] if f'"{group[0].target.name}"' in sentence else [shown(sentence, f" ({few(objects)})")])
     tell(dict.fromkeys(i.error.hint for i in failed if i.error and i.error.hint))
     for why, group in grouped((str(i.error), i) for i in items if isinstance(i.error, NotTried)).items():
         tell([f"error: not changed, {why}: {few([printed(i.target) for i in group])}"])

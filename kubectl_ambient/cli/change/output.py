@@ -56,7 +56,7 @@ def print_objects(objects: Sequence[Fields], output: str, *, keep_order: bool = 
     document = shown[0]
     if len(shown) > 1:
         document = {"apiVersion": "v1", "items": shown, "kind": "List", "metadata": {"resourceVersion": ""}}
-    print(as_text(document, output))
+    say(as_text(document, output))
 
 
 def _without_managed_fields(fields: Fields) -> Fields:

@@ -9,6 +9,7 @@ from kubectl_ambient.cli.completion.definitions import root
 from kubectl_ambient.cli.completion.hints import argument_hint, flag_hint
 from kubectl_ambient.cli.completion.line import Line, read_line
 from kubectl_ambient.cli.completion.protocol import NOTHING, Answer
+from kubectl_ambient.foreign import one_line
 from kubectl_ambient.kube.options import ConnectionOptions
 
 
@@ -48,5 +49,5 @@ def _flags(line: Line) -> dict[str, str]:
 def _fitting(candidates: Mapping[str, str], line: Line) -> Iterable[tuple[str, str]]:
     """Those that go on from what is typed; a name must not be able to drive the terminal."""
     for value, text in candidates.items():
-        if value.startswith(line.word) and value.isprintable():
+        if value.startswith(line.word) and one_line(value) == value:
             yield line.kept + value, " ".join(text.split())

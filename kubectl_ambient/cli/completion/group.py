@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from kubectl_ambient.cli.summaries import WholeSummaries
+from kubectl_ambient.render.say import say
 
 Directory = Annotated[str, typer.Option("--dir", help="The folder; else that of kubectl-ambient, or one of the PATH.")]
 
@@ -45,10 +46,10 @@ def install(directory: Directory = "") -> None:
     from kubectl_ambient.cli.completion import install as completion_install
 
     path, written = completion_install.install(directory, os.environ)
-    print(f"{path} {'installed' if written else 'came with the package: there is nothing to install'}")
+    say(f"{path} {'installed' if written else 'came with the package: there is nothing to install'}")
     if not completion_install.is_on_path(path.parent, os.environ):
-        print(f"{path.parent} is not on the PATH: kubectl will not find it there", file=sys.stderr)
-    print(f"kubectl's own completion must be on as well: {_LOAD[_shell()]}", file=sys.stderr)
+        say(f"{path.parent} is not on the PATH: kubectl will not find it there", file=sys.stderr)
+    say(f"kubectl's own completion must be on as well: {_LOAD[_shell()]}", file=sys.stderr)
 
 
 @app.command("uninstall")
@@ -58,9 +59,9 @@ def uninstall(directory: Directory = "") -> None:
 
     removed = completion_install.uninstall(directory, os.environ)
     for path in removed:
-        print(f"{path} uninstalled")
+        say(f"{path} uninstalled")
     if not removed:
-        print(f"No {completion_install.PROGRAM} of ours found in {directory or 'the PATH'}.", file=sys.stderr)
+        say(f"No {completion_install.PROGRAM} of ours found in {directory or 'the PATH'}.", file=sys.stderr)
 
 
 @app.command("bash")

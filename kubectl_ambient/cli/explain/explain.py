@@ -10,6 +10,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_fail_on, check_format
+from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _print_document(found: Explained, output: str) -> None:
         document = items[0]
     else:
         document = documents.explanation_list(items, found.assumptions, [documents.subject(s) for s in found.subjects])
-    print(documents.as_text(document, output))
+    say(documents.as_text(document, output))
 
 
 def _print_text(found: Explained, *, wide: bool, flags: str) -> None:
@@ -87,7 +88,7 @@ def _print_text(found: Explained, *, wide: bool, flags: str) -> None:
     from kubectl_ambient.render.terminal import Paint, colours, text_width
 
     paint, width = Paint(colours(), flags), text_width()
-    texts: list[str] = []
+    texts: list[Shown] = []
     for part in found.parts:
         snapshot = part.judge.snapshot
         if part.subjects:
@@ -98,7 +99,7 @@ def _print_text(found: Explained, *, wide: bool, flags: str) -> None:
     tell_assumptions(found.assumptions if texts else ())
 
 
-def _subjects(part: Part, width: int, paint: Paint) -> Iterator[str]:
+def _subjects(part: Part, width: int, paint: Paint) -> Iterator[Shown]:
     """The sums; what they take is not imported for a pod."""
     from kubectl_ambient.mesh.fixes import fixes
     from kubectl_ambient.mesh.subjects import fixes_of
@@ -109,6 +110,6 @@ def _subjects(part: Part, width: int, paint: Paint) -> Iterator[str]:
         yield subject_text(subject, commands, width=width, paint=paint)
 
 
-def _print_parts(parts: Sequence[str], width: int) -> None:
+def _print_parts(parts: Sequence[Shown], width: int) -> None:
     if parts:
-        say(f"\n\n{'─' * min(width, 80)}\n".join(parts))
+        say(stacked(parts, f"\n\n{'─' * min(width, 80)}\n"))

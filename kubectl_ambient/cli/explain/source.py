@@ -13,6 +13,7 @@ from kubectl_ambient.cluster.facts import Namespace, Owner, Pod
 from kubectl_ambient.cluster.needs import Needs, of_namespaces, of_pods, of_scope, of_workloads
 from kubectl_ambient.cluster.scope import Scope, select, selects
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.foreign import stacked
 from kubectl_ambient.kube.resources import Target
 from kubectl_ambient.mesh.verdict import Judge, Judgement
 
@@ -84,7 +85,7 @@ def _explain_cluster(request: ExplainRequest, found: Explained) -> None:
         needs = replace(_needs(request, targets, client.namespace), waypoints=True)
         snapshot = read_snapshot(client, needs, now=datetime.now(UTC))
         for ref, sentence in snapshot.missing.items():
-            found.problems.append(sentence + _elsewhere(client, ref, request.origin.flags))
+            found.problems.append(stacked([sentence, *_elsewhere(client, ref, request.origin.flags)]))
         _explain(snapshot, request, targets, client.namespace, found)
     found.problems += bad_objects(client)
 
@@ -113,23 +114,23 @@ def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -
     return of_workloads(namespace, owners, chunk_size=chunk_size)
 
 
-def _elsewhere(client: Client, ref: str, flags: str) -> str:
+def _elsewhere(client: Client, ref: str, flags: str) -> list[str]:
     """Where a pod of that name is instead, for those who may list all pods; else nothing."""
     from kubectl_ambient.cluster.api import Api
     from kubectl_ambient.kube.errors import KubeError
 
     kind, namespace, name = ref.split("/")
     if kind != "Pod":
-        return ""
+        return []
     try:
         pods = Api(client).pods(field_selector=f"metadata.name={name}")
     except KubeError:
-        return ""
-    return "".join(_found_in(pod, flags) for pod in pods if pod.namespace != namespace)
+        return []
+    return [_found_in(pod, flags) for pod in pods if pod.namespace != namespace]
 
 
 def _found_in(pod: Pod, flags: str) -> str:
-    return f"\nIt is in namespace {pod.namespace}: kubectl ambient explain pod {pod.name} -n {pod.namespace}{flags}"
+    return f"It is in namespace {pod.namespace}: kubectl ambient explain pod {pod.name} -n {pod.namespace}{flags}"
 
 
 def _explain(
@@ -173,7 +174,7 @@ def _pods(part: Part, request: ExplainRequest, target: Target, namespace: str) -
     if pods:
         return ""
     elsewhere = (_found_in(pod, request.origin.flags) for pod in snapshot.pods if pod.name == target.name)
-    return _not_found(snapshot, "pods", target.name, namespace) + "".join(elsewhere)
+    return stacked([_not_found(snapshot, "pods", target.name, namespace), *elsewhere])
 
 
 def _not_found(snapshot: Snapshot, plural: str, name: str | None, namespace: str) -> str:

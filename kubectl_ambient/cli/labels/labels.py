@@ -86,7 +86,7 @@ def _print_reference(entries: tuple[Entry, ...], output: str, *, full: bool) -> 
 
     if output in ("json", "yaml"):
         document = label_documents.label_reference(entries)
-        print(as_text(document, output))
+        say(as_text(document, output))
     elif output == "name":
         for key in dict.fromkeys(entry.key for entry in entries):
             say(key)
@@ -99,12 +99,13 @@ def _print_document(source: LabelSource, output: str) -> None:
     from kubectl_ambient.render.labels.documents import label_list
 
     document = label_list(source.reports, source.judge.context, source.judge.assumptions)
-    print(as_text(document, output))
+    say(as_text(document, output))
 
 
 def _print_text(source: LabelSource, *, headers: bool, flags: str) -> None:
     from kubectl_ambient.cli.told import tell_assumptions
     from kubectl_ambient.render.labels import objects as text
+    from kubectl_ambient.render.sentences import paragraphs
     from kubectl_ambient.render.terminal import Paint, colours, text_width
 
     paint, width = Paint(colours(), flags), text_width()
@@ -112,7 +113,7 @@ def _print_text(source: LabelSource, *, headers: bool, flags: str) -> None:
     if not reports:
         _say_nothing_found(source)
     elif source.named:
-        say("\n\n".join(text.one(report, width=width, paint=paint) for report in reports))
+        say(paragraphs(text.one(report, width=width, paint=paint) for report in reports))
     else:
         say(text.table_of(reports, headers=headers, paint=paint))
         if headers:

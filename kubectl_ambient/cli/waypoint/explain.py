@@ -9,6 +9,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_format
+from kubectl_ambient.foreign import stacked
 from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def _print_document(found: WaypointExplanations, output: str) -> None:
         document = documents.waypoint_explanation(found.objects[0], found.assumptions)
     else:
         document = documents.waypoint_explanation_list(found.objects, found.namespaces, found.assumptions)
-    print(as_text(document, output))
+    say(as_text(document, output))
 
 
 def _print_names(found: WaypointExplanations) -> None:
@@ -80,5 +81,5 @@ def _print_text(found: WaypointExplanations, flags: str) -> None:
     texts = [namespace_text(use, width=width, paint=paint) for use in found.namespaces]
     texts += [explanation(explained, width=width, paint=paint) for explained in found.objects]
     if texts:
-        say(f"\n\n{'─' * min(width, 80)}\n".join(texts))
+        say(stacked(texts, f"\n\n{'─' * min(width, 80)}\n"))
     found.tell_beside(assumed=bool(texts))

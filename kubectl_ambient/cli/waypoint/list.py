@@ -10,6 +10,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_format
+from kubectl_ambient.foreign import stacked
 from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ def _print_document(source: WaypointListSource, output: str) -> None:
     from kubectl_ambient.render.waypoint.list_documents import waypoint_list
 
     document = waypoint_list(source.waypoints, source.assumptions)
-    print(as_text(document, output))
+    say(as_text(document, output))
 
 
 def _print_text(source: WaypointListSource, *, wide: bool, headers: bool, flags: str) -> None:
@@ -64,7 +65,7 @@ def _print_text(source: WaypointListSource, *, wide: bool, headers: bool, flags:
         say(text.waypoint_table(found, namespaced=many, wide=wide, headers=headers, width=width(), paint=paint))
         if headers:
             told = (text.summary(found), text.notes(found, namespaced=many, width=text_width(), paint=paint))
-            say("\n" + "\n".join(part for part in told if part))
+            say(stacked(["", *(part for part in told if part)]))
     elif not source.problems and not source.remarks:
         where = f" in {source.namespace} namespace" if source.namespace else ""
         say(f"No waypoints found{where}.", file=sys.stderr)

@@ -10,6 +10,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.cli.output import check_fail_on, check_format
+from kubectl_ambient.foreign import stacked
 from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
@@ -75,13 +76,13 @@ def _print_data(bindings: Sequence[Binding], output: str) -> None:
             say(f"{find_resource(binding.kind).name_for_output}/{binding.name}")
         return
     document = waypoint_status_list(bindings)
-    print(as_text(document, output))
+    say(as_text(document, output))
 
 
 def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bool, headers: bool, whole: bool) -> None:
     from kubectl_ambient.cli.told import tell_nothing_found
     from kubectl_ambient.mesh.waypoint.summary import is_plain
-    from kubectl_ambient.render.sentences import wrapped
+    from kubectl_ambient.render.sentences import paragraphs, wrapped
     from kubectl_ambient.render.terminal import Paint, colours, text_width, width
     from kubectl_ambient.render.waypoint import status as text
 
@@ -104,6 +105,6 @@ def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bo
         sentences = (text.summary(bindings), text.left_out(hidden))
         told = [wrapped(sentence, text_width()) for sentence in sentences if sentence]
         told.append(text.notes(shown, namespaced=source.many, width=text_width(), paint=paint))
-        parts.append("\n".join(part for part in told if part))
+        parts.append(stacked(part for part in told if part))
     if parts:
-        say("\n\n".join(parts))
+        say(paragraphs(parts))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Sequence
 
+from kubectl_ambient.foreign import Shown, one_line, shown, stacked
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.labels.judge import Report
 from kubectl_ambient.mesh.labels.settings import Setting
-from kubectl_ambient.render.sentences import MARK
+from kubectl_ambient.render.sentences import MARK, folded
 from kubectl_ambient.render.table import marked, table
 from kubectl_ambient.render.terminal import Paint
 
@@ -30,16 +30,16 @@ _WHERE = {
 }
 
 
-def one(report: Report, *, width: int, paint: Paint) -> str:
+def one(report: Report, *, width: int, paint: Paint) -> Shown:
     """One object: first what is wrong, then what is set, then what it inherits."""
-    lines = [paint(report.labelled.ref, "bold")]
+    lines: list[str] = [paint(report.labelled.ref, "bold")]
     for finding in report.findings:
         lines += _finding(finding, report, width, paint)
     lines += [_row(f"{s.key}={s.value}", _remark(s)) for s in report.settings]
     lines += [_row(f"{i.key}={i.value}", i.message) for i in report.inherited]
     if not report.settings and not report.inherited:
         lines.append("  no label or annotation of Istio, and none inherited")
-    return "\n".join(lines)
+    return stacked(lines)
 
 
 def _remark(setting: Setting) -> str:
@@ -48,33 +48,34 @@ def _remark(setting: Setting) -> str:
 
 
 def _row(text: str, remark: str) -> str:
+    text = one_line(text)
     short = text if len(text) <= 120 else f"{text[:119]}…"
     return f"  {short}   ({remark})" if remark else f"  {short}"
 
 
-def table_of(reports: Sequence[Report], *, headers: bool, paint: Paint) -> str:
+def table_of(reports: Sequence[Report], *, headers: bool, paint: Paint) -> Shown:
     """One row for each label that somebody has set, marked where it is wrong."""
     names = ["NAMESPACE", "OBJECT", "LABEL", "IN"]
-    names, rows = marked(names, [row for report in reports for row in _rows(report)])
+    names, rows = marked(names, [row for report in reports for row in _rows(report, paint)])
     if not any(row[3] for row in rows):
         names.pop(3)
         rows = [[*row[:3], *row[4:]] for row in rows]
-    return table(names, rows, with_headers=headers).replace(MARK, paint(MARK, "red"))
+    return table(names, rows, with_headers=headers)
 
 
-def _rows(report: Report) -> Iterator[list[str]]:
+def _rows(report: Report, paint: Paint) -> Iterator[list[str]]:
     labelled = report.labelled
     wrong = {evidence.field for finding in report.findings for evidence in finding.evidence}
     namespace = labelled.name if labelled.kind == "Namespace" else labelled.namespace or "-"
     kind = _SHORT.get(labelled.kind, labelled.kind.lower())
     name = kind if labelled.kind == "Namespace" else f"{kind}/{labelled.name}"
     for setting in report.own:
-        shown = f"{setting.key}={setting.value}"
-        mark = MARK if setting.field in wrong else ""
-        yield [namespace, name, shown[:100], _WHERE[setting.holder, setting.source], mark]
+        text = one_line(f"{setting.key}={setting.value}")
+        mark = paint(MARK, "red") if setting.field in wrong else ""
+        yield [namespace, name, text[:100], _WHERE[setting.holder, setting.source], mark]
 
 
-def summary(reports: Sequence[Report], *, width: int, paint: Paint) -> str:
+def summary(reports: Sequence[Report], *, width: int, paint: Paint) -> Shown:
     """How many labels were found and how many are wrong, and then each mistake with the command that mends it."""
     labels = sum(len(report.own) for report in reports)
     wrong = [finding for report in reports for finding in report.findings]
@@ -83,7 +84,7 @@ def summary(reports: Sequence[Report], *, width: int, paint: Paint) -> str:
     lines = ["", f"{labels} label{'' if labels == 1 else 's'} on {objects}: {said}."]
     for finding, also in _told_once(reports):
         lines += _finding(finding, None, width, paint, also)
-    return "\n".join(lines)
+    return stacked(lines)
 
 
 def _told_once(reports: Sequence[Report]) -> Iterator[tuple[Finding, int]]:
@@ -104,12 +105,6 @@ def _finding(finding: Finding, report: Report | None, width: int, paint: Paint, 
     if report is not None:
         message = message.removeprefix(f"{report.labelled.ref}: ")
     more = f" (and {also} more of its owner)" if also else ""
-    lines = textwrap.wrap(
-        f"{MARK} {message}{more}. [{finding.code}]",
-        max(width, 40),
-        subsequent_indent="  ",
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
-    lines[0] = lines[0].replace(MARK, paint(MARK, "red"), 1)
-    return [*lines, *([f"    {paint.command(finding.fix)}"] if finding.fix else [])]
+    first, *rest = folded(f"{MARK} {message}{more}. [{finding.code}]", max(width, 40), rest="  ")
+    head = shown(paint(MARK, "red"), first.removeprefix(MARK))
+    return [head, *rest, *([f"    {paint.command(finding.fix)}"] if finding.fix else [])]

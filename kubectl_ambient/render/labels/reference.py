@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterable, Iterator
 
+from kubectl_ambient.foreign import Shown, shown, stacked
 from kubectl_ambient.mesh.labels.entry import Entry
 from kubectl_ambient.render.labels.documents import since
+from kubectl_ambient.render.sentences import folded, paragraphs
 from kubectl_ambient.render.terminal import Paint
 
 _INDENT = "  "
 _WIDEST = 100
 
 
-def reference(entries: Iterable[Entry], *, width: int, paint: Paint, full: bool) -> str:
+def reference(entries: Iterable[Entry], *, width: int, paint: Paint, full: bool) -> Shown:
     """The entries under LABELS and ANNOTATIONS; in full, with what misleads people."""
     width = min(width, _WIDEST)
-    parts = []
+    parts: list[str] = []
     source = ""
     for entry in entries:
         if entry.source != source and not full:
             parts.append(f"{entry.source.upper()}S")
         source = entry.source
-        parts.append("\n".join(_full(entry, width, paint) if full else _brief(entry, width, paint)))
-    return "\n\n".join(parts)
+        parts.append(stacked(_full(entry, width, paint) if full else _brief(entry, width, paint)))
+    return paragraphs(parts)
 
 
 def _brief(entry: Entry, width: int, paint: Paint) -> Iterator[str]:
-    yield f"{paint(entry.key, 'bold')} ({entry.status})"
+    yield shown(paint(entry.key, "bold"), f" ({entry.status})")
     yield from _wrapped(entry.effect, width)
     yield from _wrapped(f"on {places(entry)}", width)
     yield from _wrapped(f"values: {entry.values.text or 'any'}", width)
 
 
 def _full(entry: Entry, width: int, paint: Paint) -> Iterator[str]:
-    yield f"{paint(entry.key, 'bold')} ({entry.source})"
+    yield shown(paint(entry.key, "bold"), f" ({entry.source})")
     yield from _wrapped(entry.effect, width)
     yield ""
     rows = [
@@ -62,11 +63,4 @@ def places(entry: Entry) -> str:
 
 
 def _wrapped(text: str, width: int, *, first: str = _INDENT) -> list[str]:
-    return textwrap.wrap(
-        text,
-        max(width, 40),
-        initial_indent=first,
-        subsequent_indent=" " * len(first),
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    return folded(text, max(width, 40), first=first, rest=" " * len(first))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Sequence
 
+from kubectl_ambient.foreign import Shown, one_line, shown, stacked
 from kubectl_ambient.mesh.waypoint.explained import Explained
 from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.mesh.waypoint.namespace import Group, NamespaceUse
 from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING
 from kubectl_ambient.mesh.waypoint.traffic import Client
-from kubectl_ambient.render.sentences import wrapped
+from kubectl_ambient.render.sentences import folded, paragraphs, wrapped
 from kubectl_ambient.render.steps import evidence_line, finding_text, what_to_do
 from kubectl_ambient.render.table import table
 from kubectl_ambient.render.terminal import Paint
@@ -20,7 +20,7 @@ from kubectl_ambient.render.waypoint.status import notes, summary
 _MARKS = {True: ("✔", "green"), False: ("✖", "red"), None: ("?", "yellow")}
 
 
-def explanation(explained: Explained, *, width: int, paint: Paint) -> str:
+def explanation(explained: Explained, *, width: int, paint: Paint) -> Shown:
     """One object: the sentence, every rule with its evidence, the clients, istiod's word, and what to do."""
     binding, fixes = explained.binding, explained.fixes
     # Where there is something to do, it stands below, and the findings need not say it.
@@ -30,14 +30,14 @@ def explanation(explained: Explained, *, width: int, paint: Paint) -> str:
         waypoint_steps(binding.steps, binding.ref, width, paint),
         _clients(explained.clients, width, paint),
         wrapped(_word(explained), width),
-        "\n".join(finding_text(f, commands, width, paint) for f in binding.findings),
+        stacked(finding_text(f, commands, width, paint) for f in binding.findings),
         what_to_do(fixes, width, paint),
         f"Judged by the rules of Istio {explained.version if explained.known else '1.22 to 1.31'}.",
     ]
-    return "\n\n".join(part for part in parts if part)
+    return paragraphs(parts)
 
 
-def _headline(binding: Binding, width: int, paint: Paint) -> str:
+def _headline(binding: Binding, width: int, paint: Paint) -> Shown:
     who = f"{binding.kind} {binding.namespace}/{binding.name}"
     message = f"{binding.message[:1].lower()}{binding.message[1:]}"
     dead = any(finding.code == "WaypointDead" for finding in binding.findings)
@@ -48,20 +48,18 @@ def _headline(binding: Binding, width: int, paint: Paint) -> str:
     text = wrapped(f"{who}: {message}", width)
     good = "red" if dead else "green"
     colour = good if binding.waypoint else "yellow" if binding.reason == EVIDENCE_MISSING else "bold"
-    return text.replace(who, paint(who, colour), 1)
+    return paint.within(text, one_line(who), colour)
 
 
-def _clients(clients: Sequence[Client], width: int, paint: Paint) -> str:
+def _clients(clients: Sequence[Client], width: int, paint: Paint) -> Shown:
     if not clients:
-        return ""
-    lines = ["Who goes through it:"]
+        return Shown()
+    lines: list[str] = ["Who goes through it:"]
     for client in clients:
         mark = paint(*_MARKS[client.uses])
-        told = textwrap.wrap(
-            f"{client.title}: {client.why}", max(width - 4, 30), break_long_words=False, break_on_hyphens=False
-        )
-        lines.append("\n    ".join([f"  {mark} {told[0]}", *told[1:]]))
-    return "\n".join(lines)
+        told = folded(f"{client.title}: {client.why}", max(width - 4, 30))
+        lines.append(stacked([shown("  ", mark, " ", told[0]), *told[1:]], "\n    "))
+    return stacked(lines)
 
 
 def _word(explained: Explained) -> str:
@@ -77,11 +75,11 @@ def _word(explained: Explained) -> str:
     return "istiod wrote no condition istio.io/WaypointBound." if binding.named else ""
 
 
-def namespace_text(use: NamespaceUse, *, width: int, paint: Paint) -> str:
+def namespace_text(use: NamespaceUse, *, width: int, paint: Paint) -> Shown:
     """One namespace: what it names, how much goes there, and what its own labels except."""
     parts = [
         paint(wrapped(f"{use.message}.", width), "bold"),
-        "\n".join(f"  {evidence_line(evidence)}" for evidence in use.evidence),
+        stacked(f"  {evidence_line(evidence)}" for evidence in use.evidence),
         wrapped(summary(use.bindings), width)
         if use.bindings
         else "There is nothing in it that a waypoint could serve.",
@@ -90,13 +88,13 @@ def namespace_text(use: NamespaceUse, *, width: int, paint: Paint) -> str:
         notes(use.bindings, namespaced=False, width=width, paint=paint),
         what_to_do(use.fixes, width, paint),
     ]
-    return "\n\n".join(part for part in parts if part)
+    return paragraphs(parts)
 
 
-def _groups(groups: Sequence[Group], width: int) -> str:
+def _groups(groups: Sequence[Group], width: int) -> Shown:
     if not groups:
-        return ""
-    rows = [[g.kind, g.waypoint or "<none>", g.reason, str(len(g.names))] for g in groups]
+        return Shown()
+    rows = [[one_line(cell) for cell in (g.kind, g.waypoint or "<none>", g.reason, str(len(g.names)))] for g in groups]
     taken = sum(max(len(row[i]) for row in rows) + 3 for i in range(3)) + len("OBJECTS") + 3
     room = max(min(width, 120) - taken, 12)
     named = [[*row, _as_many_as_fit(g.names, room)] for row, g in zip(rows, groups, strict=True)]
@@ -105,6 +103,7 @@ def _groups(groups: Sequence[Group], width: int) -> str:
 
 def _as_many_as_fit(names: Sequence[str], room: int) -> str:
     """Whole names; at least one, and `…` for the rest."""
+    names = [one_line(name) for name in names]
     text = ", ".join(names)
     shown = len(names)
     while len(text) > room and shown > 1:
@@ -113,13 +112,13 @@ def _as_many_as_fit(names: Sequence[str], room: int) -> str:
     return text
 
 
-def _exceptions(exceptions: Sequence[Binding], width: int) -> str:
+def _exceptions(exceptions: Sequence[Binding], width: int) -> Shown:
     """Those whose own label decides, each by name."""
     if not exceptions:
-        return ""
+        return Shown()
     lines = ["By a label of their own:"]
     for binding in exceptions:
         text = f"{binding.kind} {binding.name}: {binding.message[:1].lower()}{binding.message[1:]}"
-        told = textwrap.wrap(text, max(width - 4, 30), break_long_words=False, break_on_hyphens=False)
+        told = folded(text, max(width - 4, 30))
         lines += [f"  {told[0]}", *(f"    {line}" for line in told[1:])]
-    return "\n".join(lines)
+    return stacked(lines)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from kubectl_ambient.foreign import Shown, shown, stacked
 from kubectl_ambient.mesh.selectors import as_text
 from kubectl_ambient.mesh.waypoint.list import Uses, Waypoint
 from kubectl_ambient.mesh.waypoint.list_findings import findings_of, needs_attention
-from kubectl_ambient.render.sentences import MARK, gravest_first, sentence, wrapped
+from kubectl_ambient.render.sentences import MARK, folded, gravest_first, sentence
 from kubectl_ambient.render.table import fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
 
@@ -17,18 +18,18 @@ _SHORT = {"Service": "svc", "ServiceEntry": "se", "Pod": "pod", "WorkloadEntry":
 
 def waypoint_table(
     found: Sequence[Waypoint], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
-) -> str:
+) -> Shown:
     """One row a waypoint, marked where it needs attention. Narrow terminals lose ADDRESS, then ROUTES."""
     names = ["NAMESPACE"] if namespaced else []
     names += ["NAME", "FOR", "ADDRESS", "PROGRAMMED", "PODS", "ROUTES", "USED-BY"]
     if wide:
         names += ["CLASS", "REVISION", "ISTIOD", "SELECTOR"]
-    names, rows = marked(names, [_row(waypoint, namespaced, wide) for waypoint in found])
+    names, rows = marked(names, [_row(waypoint, namespaced, wide, paint) for waypoint in found])
     kept, cells = fitting(names, rows, width, () if wide else ("ADDRESS", "ROUTES"))
-    return table(kept, cells, with_headers=headers).replace(MARK, paint(MARK, "red"))
+    return table(kept, cells, with_headers=headers)
 
 
-def _row(waypoint: Waypoint, namespaced: bool, wide: bool) -> list[str]:
+def _row(waypoint: Waypoint, namespaced: bool, wide: bool, paint: Paint) -> list[str]:
     gateway, routes, owner = waypoint.gateway, waypoint.routes, waypoint.owner
     row = [gateway.namespace] if namespaced else []
     pods = _UNKNOWN if waypoint.pods is None else f"{waypoint.ready}/{waypoint.pods}"
@@ -39,7 +40,7 @@ def _row(waypoint: Waypoint, namespaced: bool, wide: bool) -> list[str]:
     if wide:
         selector = as_text(routes.selector) if routes.selector else _NONE
         row += [gateway.class_name or _NONE, owner.revision or _UNKNOWN, owner.istiod or _UNKNOWN, selector]
-    return [*row, MARK if needs_attention(waypoint) else ""]
+    return [*row, paint(MARK, "red") if needs_attention(waypoint) else ""]
 
 
 def used_by(uses: Uses) -> str:
@@ -59,16 +60,16 @@ def summary(found: Sequence[Waypoint]) -> str:
     return f"{number} waypoint{'' if number == 1 else 's'}: {said}."
 
 
-def notes(found: Iterable[Waypoint], *, namespaced: bool, width: int, paint: Paint) -> str:
+def notes(found: Iterable[Waypoint], *, namespaced: bool, width: int, paint: Paint) -> Shown:
     """What is wrong with each of them, gravest first, with the command to look further or to mend it."""
     lines: list[str] = []
     for waypoint in found:
         findings = gravest_first(findings_of(waypoint))
         if findings:
             name = waypoint.gateway.key if namespaced else waypoint.gateway.name
-            lines.append(f"{paint(MARK, 'red') if needs_attention(waypoint) else paint('·', 'dim')} {name}")
+            mark = paint(MARK, "red") if needs_attention(waypoint) else paint("·", "dim")
+            lines.append(shown(mark, " ", name))
         for finding in findings:
-            text = wrapped(sentence(finding), width - 2)
-            lines += [f"  {line}" for line in text.splitlines()]
+            lines += folded(sentence(finding), max(width, 42), first="  ", rest="  ")
             lines += [f"  → {paint.command(finding.fix)}"] if finding.fix else []
-    return "\n".join(lines)
+    return stacked(lines)

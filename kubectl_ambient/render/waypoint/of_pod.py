@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.mesh.evidence import Step
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.mesh.waypoint.judge import Binding
@@ -17,23 +18,23 @@ _TITLES = {rule.name: rule.title for rule in RULES}
 _PRELIMINARY = ("Served", "Version", "NoGateway")
 
 
-def waypoint_steps(steps: Sequence[Step], own: str, width: int, paint: Paint) -> str:
+def waypoint_steps(steps: Sequence[Step], own: str, width: int, paint: Paint) -> Shown:
     """The rules about waypoints, each with all of its evidence."""
-    return "\n".join(step(s, _TITLES[s.rule], own, width, paint, whole=True) for s in steps)
+    return stacked(step(s, _TITLES[s.rule], own, width, paint, whole=True) for s in steps)
 
 
-def pod_waypoint(judgement: Judgement, width: int, paint: Paint) -> str:
+def pod_waypoint(judgement: Judgement, width: int, paint: Paint) -> Shown:
     """The paragraph, with the rules where a label names a waypoint; empty where waypoints were not asked for."""
     binding = judgement.waypoint
     if binding is None:
-        return ""
+        return Shown()
     parts = [wrapped(f"Waypoint: {binding.message[:1].lower()}{binding.message[1:]}", width)]
     if binding.named:
         shown = [s for s in binding.steps if s.rule not in _PRELIMINARY or s.outcome in ("out", "unknown")]
         parts.append(waypoint_steps(shown, binding.ref, width, paint))
         parts += [finding_text(f, (), width, paint) for f in binding.findings if f.severity != "info"]
     parts += [wrapped(sentence, width) for sentence in _services(judgement.services, binding)]
-    return "\n".join(parts)
+    return stacked(parts)
 
 
 def _services(services: Sequence[Binding] | Unread, binding: Binding) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from kubectl_ambient.foreign import Shown
 from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING
 from kubectl_ambient.mesh.waypoint.summary import sums
@@ -23,24 +24,24 @@ _PLURALS = {
 
 def binding_table(
     bindings: Sequence[Binding], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
-) -> str:
+) -> Shown:
     """One row an object, marked where it needs attention. Narrow terminals lose TRAFFIC."""
     names = ["NAMESPACE"] if namespaced else []
     names += ["KIND", "NAME", "WAYPOINT", "TRAFFIC", "REASON"]
     if wide:
         names += ["INHERITED-FROM", "CONDITION"]
-    names, rows = marked(names, [_row(b, namespaced, wide) for b in bindings])
+    names, rows = marked(names, [_row(b, namespaced, wide, paint) for b in bindings])
     kept, cells = fitting(names, rows, width, () if wide else ("TRAFFIC",))
-    return table(kept, cells, with_headers=headers).replace(MARK, paint(MARK, "red"))
+    return table(kept, cells, with_headers=headers)
 
 
-def _row(binding: Binding, namespaced: bool, wide: bool) -> list[str]:
+def _row(binding: Binding, namespaced: bool, wide: bool, paint: Paint) -> list[str]:
     row = [binding.namespace] if namespaced else []
     row += [binding.kind, binding.name, binding.waypoint or _NONE, binding.traffic, binding.reason]
     if wide:
         written = binding.condition
         row += [binding.inherited_from or _NONE, f"{written.status} ({written.reason})" if written else _NONE]
-    return [*row, MARK if binding.needs_attention else ""]
+    return [*row, paint(MARK, "red") if binding.needs_attention else ""]
 
 
 def summary(bindings: Sequence[Binding]) -> str:
@@ -72,7 +73,7 @@ def left_out(bindings: Sequence[Binding]) -> str:
     return f"Not shown: {listed} without a waypoint ({reasons}): --all lists them."
 
 
-def notes(bindings: Iterable[Binding], *, namespaced: bool, width: int, paint: Paint) -> str:
+def notes(bindings: Iterable[Binding], *, namespaced: bool, width: int, paint: Paint) -> Shown:
     """Why each marked object is marked; those of a namespace with the same sentence are told once."""
     groups: dict[tuple[str, str], list[Binding]] = {}
     for binding in bindings:
