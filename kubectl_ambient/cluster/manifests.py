@@ -15,11 +15,12 @@ import msgspec
 import yaml
 
 from kubectl_ambient.cluster import wrong_type
-from kubectl_ambient.cluster.documents import Value, json_values, parts, values, why_broken
+from kubectl_ambient.cluster.documents import Value, json_values, parts, why_broken
 from kubectl_ambient.cluster.objects import NoObject, Object, identity, objects, reference
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.relabel import Place, relabel, with_label
 from kubectl_ambient.cluster.wire_parts import Texts, texts
+from kubectl_ambient.kube.yaml_text import values
 
 _TEMPLATE = ("spec", "template")
 Holders = Mapping[tuple[str, str], tuple[str, ...]]
@@ -159,10 +160,12 @@ class _Editor:
         """The text of YAML documents; what stands between them is kept."""
         found = list(parts(text))
         shown: list[str] = []
-        end = 0
+        end = lines = 0
         for number, (start, stop) in enumerate(found, 1):
             self._number = number if len(found) > 1 else None
-            part = self._part(text[start:stop], text.count("\n", 0, start))
+            lines += text.count("\n", end, start)
+            part = self._part(text[start:stop], lines)
+            lines += text.count("\n", start, stop)
             if part is not None or not shown:
                 shown.append(text[end:start])
             shown.append(part or "")
