@@ -166,7 +166,7 @@ def json_values(text: str) -> list[tuple[Value, str]] | None:
                 at += 1
             if at == end:
                 return found
-            value, after = value_at(text, at)
+            value, after = value_at(text, at, exact=True)
             found.append((value, text[at:after]))
             at = after
     except NoJson:

@@ -30,8 +30,11 @@ def _integer(digits: str) -> int | float:
 _DECODER = json.JSONDecoder(parse_constant=_constant, parse_int=_integer)
 
 
-def value_at(text: str, at: int) -> tuple[Any, int]:
-    """The value that begins at an offset, and where it ends. Raises NoJson."""
+def value_at(text: str, at: int, *, exact: bool = False) -> tuple[Any, int]:
+    """The value that begins at an offset, and where it ends. Raises NoJson.
+
+    exact: what is to be written again; else half a surrogate pair (`\\ud800`) becomes U+FFFD, as in Go.
+    """
     try:
         value, end = _DECODER.raw_decode(text, at)
     except RecursionError:
@@ -42,7 +45,7 @@ def value_at(text: str, at: int) -> tuple[Any, int]:
         raise NoJson(str(error)) from None
     if _is_too_deep(value):
         raise NoJson(TOO_DEEP)
-    if _HALF.search(text, at, end):
+    if not exact and _HALF.search(text, at, end):
         value = _without_halves(value)
     return value, end
 

@@ -144,5 +144,6 @@ def _entry(entry: os.DirEntry[str]) -> Iterator[Source | Problem]:
         return
     if stat.S_ISREG(mode):
         yield Source(entry.path)
-    elif not stat.S_ISDIR(mode):
-        yield Problem(file=entry.path, why="cannot be read: it is no regular file")
+    else:
+        what = "a link to a folder" if stat.S_ISDIR(mode) else "no regular file"
+        yield Problem(file=entry.path, why=f"cannot be read: it is {what}")
