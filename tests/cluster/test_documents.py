@@ -225,21 +225,21 @@ PAD = "x" * 1000
 LARGE = {
     "a list in YAML, its kind last": (
         "items:\n",
-        f"- {{kind: Pod, apiVersion: v1, n: %d, pad: {PAD}}}\n",
+        f"- {{kind: Pod, apiVersion: v1, number: %d, pad: {PAD}}}\n",
         "kind: List\n",
     ),
     "a list in YAML": (
         "kind: List\nitems:\n",
-        f"- kind: Pod\n  apiVersion: v1\n  n: %d\n  pad: {PAD}\n",
+        f"- kind: Pod\n  apiVersion: v1\n  number: %d\n  pad: {PAD}\n",
         "metadata: {}\n",
     ),
-    "documents": ("", f"kind: Pod\napiVersion: v1\nn: %d\npad: {PAD}\n---\n", ""),
+    "documents": ("", f"kind: Pod\napiVersion: v1\nnumber: %d\npad: {PAD}\n---\n", ""),
     "a list in JSON": (
         '{"kind": "List", "items": [{}',
-        f',\n{{"kind": "Pod", "apiVersion": "v1", "n": %d, "pad": "{PAD}"}}',
+        f',\n{{"kind": "Pod", "apiVersion": "v1", "number": %d, "pad": "{PAD}"}}',
         "]}",
     ),
-    "values in JSON": ("", f'{{"kind": "Pod", "apiVersion": "v1", "n": %d, "pad": "{PAD}"}}\n', ""),
+    "values in JSON": ("", f'{{"kind": "Pod", "apiVersion": "v1", "number": %d, "pad": "{PAD}"}}\n', ""),
 }
 
 
@@ -254,7 +254,7 @@ def test_6_what_is_in_memory_is_bounded_by_one_item(shape: str) -> None:
         for part in read(file, hold=100_000):
             assert not isinstance(part, Broken), part
             values = part.items if isinstance(part, Part) else [part.value, *(part.value or {}).get("items", [])]  # type: ignore[union-attr]
-            numbers += [value["n"] for value in values if isinstance(value, dict) and "n" in value]
+            numbers += [value["number"] for value in values if isinstance(value, dict) and "number" in value]
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
