@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kubectl_ambient.cli.told import bad_files
+from kubectl_ambient.cli.told import bad_files, tell_large
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.options import ConnectionOptions
@@ -94,7 +94,9 @@ def from_files(origin: Origin) -> tuple[Snapshot, list[str]]:
     from kubectl_ambient.cluster.files import read_files
 
     namespace = origin.connection.namespace or "default"
-    snapshot, problems = read_files(origin.filenames, recursive=origin.recursive, namespace=namespace)
+    snapshot, problems = read_files(
+        origin.filenames, recursive=origin.recursive, namespace=namespace, on_large=tell_large
+    )
     return snapshot, bad_files(problems, empty=_is_empty(snapshot))
 
 

@@ -44,6 +44,11 @@ def _fitting(head: str, text: str) -> Shown:
     return stacked(folded(text, max(width(sys.stderr), 40), first=head, rest=" " * len(head)))
 
 
+def tell_large(path: str, size: int) -> None:
+    """Print to stderr that a file is being read of which nothing will be heard for a while; its bytes."""
+    _tell([f"reading {path}: {size / 1_000_000:.0f} MB"])
+
+
 def tell_nothing_found(namespace: str) -> None:
     """Print to stderr that nothing was found in the namespace; an empty text means all of them."""
     _tell([nothing_found(namespace)])

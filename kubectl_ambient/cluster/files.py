@@ -17,6 +17,7 @@ from kubectl_ambient.cluster.l7.facts import WAYPOINT_BOUND
 from kubectl_ambient.cluster.l7.snapshot import ALL_NAMESPACES, L7, instances_among
 from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.owners import unread_owners
+from kubectl_ambient.cluster.paths import OnLarge
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.taking import NOT_IN_FILES, Taker, not_in_files
@@ -49,16 +50,21 @@ _WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Cr
 
 
 def read_files(
-    paths: Iterable[str], *, recursive: bool = False, namespace: str = "default", stdin: BinaryIO | None = None
+    paths: Iterable[str],
+    *,
+    recursive: bool = False,
+    namespace: str = "default",
+    stdin: BinaryIO | None = None,
+    on_large: OnLarge | None = None,
 ) -> tuple[Snapshot, list[Problem]]:
     """Everything that the files hold, taken for the whole cluster, and what was wrong with them.
 
     Objects without a namespace go to `namespace`. Of an object that comes twice, the last counts. Raises nothing:
-    bad input becomes a Problem, and the rest is used.
+    bad input becomes a Problem, and the rest is used. `on_large` is told of files that take long.
     """
     found = _Found(namespace)
-    found.read_all(paths, recursive=recursive, stdin=stdin)
-    return _snapshot(found), found.problems
+    found.read_all(paths, recursive=recursive, stdin=stdin, on_large=on_large)
+    return _snapshot(found), list(found.problems)
 
 
 class _Found(Taker):

@@ -10,8 +10,8 @@ import json
 
 import msgspec
 
-from kubectl_ambient.cluster.documents import scalar
 from kubectl_ambient.cluster.yaml_nodes import Node
+from kubectl_ambient.kube.yaml_scalars import scalar
 
 _ONE_LINE = ("", '"', "'")
 _DEFAULT_INDENT = 2

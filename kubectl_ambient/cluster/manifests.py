@@ -15,11 +15,12 @@ import msgspec
 import yaml
 
 from kubectl_ambient.cluster import wrong_type
-from kubectl_ambient.cluster.documents import Value, json_values, parts, values, why_broken
+from kubectl_ambient.cluster.documents import Value, json_values, parts, why_broken
 from kubectl_ambient.cluster.objects import NoObject, Object, identity, objects, reference
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.relabel import Place, relabel, with_label
 from kubectl_ambient.cluster.wire_parts import Texts, texts
+from kubectl_ambient.kube.yaml_text import values
 
 _TEMPLATE = ("spec", "template")
 Holders = Mapping[tuple[str, str], tuple[str, ...]]
@@ -151,18 +152,25 @@ class _Editor:
             changes = [plan for plan in planned if plan.changes]
             for plan in changes:
                 value = with_label(value, plan.place.path, self._key, plan.place.value)
+            try:
+                shown.append(_dump(value, source) if changes else source)
+            except ValueError:
+                self._tell("", "it holds a number that is too large to be written again: it is left as it was")
+                shown.append(source)
+                continue
             self.edits += [plan.edit for plan in planned]
-            shown.append(_dump(value, source) if changes else source)
         return "".join(f"{part}\n" for part in shown)
 
     def yaml(self, text: str) -> str:
         """The text of YAML documents; what stands between them is kept."""
         found = list(parts(text))
         shown: list[str] = []
-        end = 0
+        end = lines = 0
         for number, (start, stop) in enumerate(found, 1):
             self._number = number if len(found) > 1 else None
-            part = self._part(text[start:stop], text.count("\n", 0, start))
+            lines += text.count("\n", end, start)
+            part = self._part(text[start:stop], lines)
+            lines += text.count("\n", start, stop)
             if part is not None or not shown:
                 shown.append(text[end:start])
             shown.append(part or "")
@@ -174,7 +182,9 @@ class _Editor:
         try:
             found = list(values(text))
         except yaml.YAMLError as error:
-            self._tell("", why_broken(error, lines_before))
+            at = getattr(error, "position", None)  # in the bytes, of what is no character of YAML
+            line = lines_before + text.encode()[:at].count(b"\n") + 1 if at is not None else 0
+            self._tell("", why_broken(error, lines_before, line))
             return None
         plans = [self._plan(value, index) for index, value in enumerate(found)]
         if all(plan is None for plan in plans):
@@ -256,5 +266,9 @@ def _dump(value: Value, source: str) -> str:
     indented = re.search(r"\n([ \t]+)\S", source)
     separators = (",", ":") if not indented and '": ' not in source else None
     return json.dumps(
-        value, indent=indented[1] if indented else None, separators=separators, ensure_ascii=source.isascii()
+        value,
+        indent=indented[1] if indented else None,
+        separators=separators,
+        ensure_ascii=source.isascii(),
+        allow_nan=False,
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from kubectl_ambient.cluster.documents import Value
+from kubectl_ambient.cluster.documents import Broken, Document, Part, Value
 from kubectl_ambient.cluster.wrong_type import mismatch
 
 _CLUSTER_SCOPED = ("Namespace", "Node", "MutatingWebhookConfiguration", "GatewayClass")
@@ -42,10 +42,56 @@ def objects(value: Value) -> Iterator[Object | NoObject]:
         yield from _objects(value, "", "", ())
 
 
+class Objects:
+    """The objects of documents that come in parts: each is given as soon as its kind is known."""
+
+    def __init__(self) -> None:
+        self._given = 0
+        self._held: dict[int, Any] = {}  # items of a list whose kind comes after them
+
+    def of(self, part: Document | Part | Broken) -> Iterator[Object | NoObject]:
+        """The objects that can be told now; those of a Part that is never followed by its Document are lost."""
+        if isinstance(part, Part):
+            yield from self._of_part(part)
+        elif isinstance(part, Document):
+            yield from self._rest(part.value) if part.follows else objects(part.value)
+        if not isinstance(part, Part):
+            self._given, self._held = 0, {}
+
+    def _of_part(self, part: Part) -> Iterator[Object | NoObject]:
+        typed = _typed(part.beside)
+        for item in part.items:
+            path = ("items", self._given)
+            if typed:
+                yield from _objects(item, *typed, path)
+            elif isinstance(item, dict) and item.get("kind") and item.get("apiVersion"):
+                yield from _objects(item, "", "", path)
+            else:
+                self._held[self._given] = item
+            self._given += 1
+
+    def _rest(self, value: Value) -> Iterator[Object | NoObject]:
+        typed = _typed(value)
+        if typed is None or not isinstance(value, dict):
+            kind = value.get("kind") if isinstance(value, dict) else None
+            what = f"{kind} is no list" if isinstance(kind, str) and kind else "no Kubernetes object: kind is not set"
+            yield NoObject(f"{what}; what stands in its items was read as if it were one")
+            typed = "", ""
+        rest = value.get("items") if isinstance(value, dict) else None
+        for number, item in [*self._held.items(), *enumerate(rest if isinstance(rest, list) else [], self._given)]:
+            yield from _objects(item, *typed, ("items", number))
+
+
+def _typed(value: Value) -> tuple[str, str] | None:
+    """The apiVersion and the kind of the items of a list that do not name their own; None of what is no list."""
+    kind, version = (value.get("kind"), value.get("apiVersion")) if isinstance(value, dict) else (None, None)
+    if not (isinstance(kind, str) and isinstance(version, str) and version and kind.endswith("List")):
+        return None
+    return ("", "") if kind == "List" else (version, kind.removesuffix("List"))
+
+
 def _objects(value: Value, of_version: str, of_kind: str, path: tuple[str | int, ...]) -> Iterator[Object | NoObject]:
     where = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path).lstrip(".")
-    if isinstance(value, msgspec.Raw):
-        value = msgspec.json.decode(value)
     if not isinstance(value, dict):
         yield NoObject(f"{_NAMES.get(type(value), 'null')}, where a Kubernetes object is wanted", where)
         return

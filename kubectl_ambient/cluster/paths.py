@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
+import stat
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -15,27 +17,62 @@ from kubectl_ambient.cluster.documents import decode
 from kubectl_ambient.cluster.problem import Problem
 
 STDIN = "-"
+OnLarge = Callable[[str, int], None]
+"""Is told a path and its bytes."""
+_LARGE = 32 << 20  # takes some seconds
 _EXTENSIONS = (".json", ".yaml", ".yml")
 
 
-class File(Struct, frozen=True):
-    """A file's path as it was given or found (`-` for standard input), and its text."""
+class Source(Struct, frozen=True):
+    """A file's path as it was given or found (`-` for standard input)."""
 
     path: str
-    text: str
+    stdin: BinaryIO | None = None
+
+    @contextlib.contextmanager
+    def open(self, on_large: OnLarge | None = None) -> Iterator[BinaryIO]:
+        """The file, open for reading. Raises OSError.
+
+        A pipe is waited for, as by kubectl; a device that is no terminal may never end, and is refused.
+        """
+        if self.path == STDIN:
+            yield _stdin(self.stdin)
+            return
+        with Path(self.path).open("rb", buffering=0) as file:
+            status = os.fstat(file.fileno())
+            if stat.S_ISCHR(status.st_mode) or stat.S_ISBLK(status.st_mode):
+                if not (file.isatty() or os.path.samestat(status, os.stat(os.devnull))):  # noqa: PTH116
+                    raise OSError(0, "is a device")
+            elif on_large and status.st_size >= _LARGE:
+                on_large(self.path, status.st_size)
+            yield file
+
+    def text(self, on_large: OnLarge | None = None) -> str | Problem:
+        """The whole text, or why there is none."""
+        try:
+            with self.open(on_large) as file:
+                return decode(_all_of(file))
+        except OSError as error:
+            return Problem(file=self.path, why=why_unreadable(error))
+        except UnicodeDecodeError as error:
+            return Problem(file=self.path, why=f"not UTF-8 text (line {error.object.count(10, 0, error.start) + 1})")
 
 
-def files(paths: Iterable[str], *, recursive: bool = False, stdin: BinaryIO | None = None) -> Iterator[File | Problem]:
-    """The files of these paths, in order; a Problem for each that is not there or cannot be read.
+def sources(
+    paths: Iterable[str], *, recursive: bool = False, stdin: BinaryIO | None = None
+) -> Iterator[Source | Problem]:
+    """The files of these paths, in order; a Problem for each that is not there or cannot be listed.
 
     A named file is read whatever its name ends with; of a folder the .json, .yaml and .yml files, and those of
     its folders where `recursive`. A path that does not exist may be a pattern. `-` is standard input (`stdin`).
     """
     for path in paths:
         if path == STDIN:
-            yield _text(STDIN, (stdin or sys.stdin.buffer).read)
+            yield Source(STDIN, stdin)
         elif path.startswith(("http://", "https://")):
             yield Problem(why=f'"{path}" is a URL: download it, and pass the file')
+        elif "\0" in path:
+            yield Problem(why="a path with a NUL in it")
         elif os.path.lexists(path):
             yield from _below(path, recursive)
         elif matches := sorted(glob.glob(path)):  # noqa: PTH207 - Path.glob takes no absolute pattern
@@ -45,41 +82,68 @@ def files(paths: Iterable[str], *, recursive: bool = False, stdin: BinaryIO | No
             yield Problem(why=f'the path "{path}" does not exist')
 
 
-def _below(path: str, recursive: bool) -> Iterator[File | Problem]:
+def why_unreadable(error: OSError) -> str:
+    """What a Problem says of a file or folder that cannot be read."""
+    return f"cannot be read: {error.strerror or error}"
+
+
+def _stdin(given: BinaryIO | None) -> BinaryIO:
+    if given is None and sys.stdin is None:
+        raise OSError(0, "standard input is closed")
+    return given or sys.stdin.buffer
+
+
+def _all_of(file: BinaryIO) -> bytes:
+    found = []
+    while data := file.read(1 << 20):
+        found.append(data)
+    return b"".join(found)
+
+
+def _below(path: str, recursive: bool) -> Iterator[Source | Problem]:
     if not Path(path).is_dir():
-        yield _text(path, Path(path).read_bytes)
+        yield Source(path)
         return
     empty = True
     for found in _walk(path, recursive):
         empty = False
-        yield found if isinstance(found, Problem) else _text(found, Path(found).read_bytes)
+        yield found
     if empty:
         yield Problem(why=f"error reading [{path}]: recognized file extensions are [{' '.join(_EXTENSIONS)}]")
 
 
-def _walk(folder: str, recursive: bool) -> Iterator[str | Problem]:
+def _walk(folder: str, recursive: bool) -> Iterator[Source | Problem]:
     """The manifests of a folder by name; links to folders are not followed, as in kubectl."""
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as error:
-        yield Problem(file=folder, why=_why(error))
-        return
-    for entry in entries:
-        if entry.is_dir(follow_symlinks=False):
+    waiting = [iter(_entries(folder))]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+        elif isinstance(entry, Problem):
+            yield entry
+        elif entry.is_dir(follow_symlinks=False):
             if recursive:
-                yield from _walk(entry.path, recursive)
-        elif entry.name.endswith(_EXTENSIONS) and not entry.is_dir():
-            yield entry.path
+                waiting.append(iter(_entries(entry.path)))
+        elif entry.name.endswith(_EXTENSIONS):
+            yield from _entry(entry)
 
 
-def _text(path: str, read: Callable[[], bytes]) -> File | Problem:
+def _entries(folder: str) -> list[os.DirEntry[str] | Problem]:
     try:
-        return File(path, decode(read()))
+        with os.scandir(folder) as found:
+            return [*sorted(found, key=lambda entry: entry.name)]
     except OSError as error:
-        return Problem(file=path, why=_why(error))
-    except UnicodeDecodeError:
-        return Problem(file=path, why="not UTF-8 text")
+        return [Problem(file=folder, why=why_unreadable(error))]
 
 
-def _why(error: OSError) -> str:
-    return f"cannot be read: {error.strerror or error}"
+def _entry(entry: os.DirEntry[str]) -> Iterator[Source | Problem]:
+    try:
+        mode = Path(entry.path).stat().st_mode
+    except OSError as error:
+        yield Problem(file=entry.path, why=why_unreadable(error))
+        return
+    if stat.S_ISREG(mode):
+        yield Source(entry.path)
+    else:
+        what = "a link to a folder" if stat.S_ISDIR(mode) else "no regular file"
+        yield Problem(file=entry.path, why=f"cannot be read: it is {what}")

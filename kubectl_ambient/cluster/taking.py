@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from typing import BinaryIO
 
-from kubectl_ambient.cluster.documents import Broken, Document, documents
+from kubectl_ambient.cluster.documents import Broken, Document, read
 from kubectl_ambient.cluster.facts import Unread
-from kubectl_ambient.cluster.objects import NoObject, Object, objects
-from kubectl_ambient.cluster.paths import File, files
-from kubectl_ambient.cluster.problem import Problem
+from kubectl_ambient.cluster.objects import NoObject, Object, Objects
+from kubectl_ambient.cluster.paths import OnLarge, Source, sources, why_unreadable
+from kubectl_ambient.cluster.problem import Problem, Problems
 
 NOT_IN_FILES = "not in the files"
 
@@ -18,45 +18,50 @@ class Taker:
     """Takes in files; a subclass says how it takes an object."""
 
     def __init__(self) -> None:
-        self.problems: list[Problem] = []
+        self.problems = Problems()
 
-    def read_all(self, paths: Iterable[str], *, recursive: bool, stdin: BinaryIO | None) -> None:
-        """Take in every object of every file. Raises nothing: bad input becomes a Problem, and the rest is used."""
-        for file in files(paths, recursive=recursive, stdin=stdin):
-            if isinstance(file, Problem):
-                self.problems.append(file)
-            else:
-                self._read(file)
+    def read_all(
+        self, paths: Iterable[str], *, recursive: bool, stdin: BinaryIO | None, on_large: OnLarge | None = None
+    ) -> None:
+        """Take in every object of every file. Raises nothing: bad input becomes a Problem, and the rest is used.
 
-    def _read(self, file: File) -> None:
-        parts = documents(file.text)
-        if is_empty(parts):
-            self.problems.append(empty(file.path))
-            return
-        for part in parts:
-            number = part.number if len(parts) > 1 else None
-            for where, why in self._take_all(part):
-                self.problems.append(Problem(file=file.path, document=number, object=where, why=why))
+        `on_large` is told the path and the bytes of each file that takes long.
+        """
+        for source in sources(paths, recursive=recursive, stdin=stdin):
+            if isinstance(source, Problem):
+                self.problems.add(source)
+                continue
+            try:
+                self._read(source, on_large)
+            except OSError as error:
+                self.problems.add(Problem(file=source.path, why=why_unreadable(error)))
 
-    def _take_all(self, part: Document | Broken) -> Iterator[tuple[str, str]]:
-        """Take in one document; what was wrong: the object or its place, and why."""
-        if isinstance(part, Broken):
-            yield "", part.why
-            return
-        for found in objects(part.value):
-            if isinstance(found, NoObject):
-                yield found.where, found.why
-            else:
-                yield from self._take(found)
+    def _read(self, source: Source, on_large: OnLarge | None) -> None:
+        objects = Objects()
+        number, is_empty = 0, True
+        with source.open(on_large) as file:
+            for part in read(file):
+                number = part.number
+                is_empty = is_empty and isinstance(part, Document) and part.value is None
+                if isinstance(part, Broken):
+                    self.problems.add(Problem(file=source.path, document=number, why=part.why))
+                for found in objects.of(part):
+                    for where, why in self._take_any(found):
+                        self.problems.add(Problem(file=source.path, document=number, object=where, why=why))
+        if is_empty:
+            self.problems.add(empty(source.path))
+        if number == 1:
+            self.problems.alone(source.path)
+
+    def _take_any(self, found: Object | NoObject) -> Iterator[tuple[str, str]]:
+        if isinstance(found, NoObject):
+            yield found.where, found.why
+        else:
+            yield from self._take(found)
 
     def _take(self, found: Object) -> Iterator[tuple[str, str]]:
         """Take in one object; what was wrong: what to call it, and why."""
         raise NotImplementedError
-
-
-def is_empty(parts: Sequence[Document | Broken]) -> bool:
-    """Whether the documents of a file hold nothing at all."""
-    return all(isinstance(part, Document) and part.value is None for part in parts)
 
 
 def empty(path: str) -> Problem:

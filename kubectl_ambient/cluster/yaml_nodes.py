@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import msgspec
-import yaml
 from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
@@ -20,7 +19,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
-_Parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+from kubectl_ambient.kube.yaml_text import Parser
 
 
 class Node(msgspec.Struct):
@@ -56,8 +55,8 @@ class Node(msgspec.Struct):
 
 
 def compose(text: str) -> list[Node]:
-    """The root nodes of the documents of a text that `documents.values` could read."""
-    parser = _Parser(text)
+    """The root nodes of the documents of a text that `yaml_text.values` could read."""
+    parser = Parser(text)
     roots: list[Node] = []
     outer: list[Node] = []
     top = Node("list", 0, 0, 0)

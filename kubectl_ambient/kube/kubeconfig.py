@@ -118,15 +118,10 @@ def parse_kubeconfig(text: str, path: str) -> Kubeconfig:
 def _read_yaml(text: str, path: str) -> Any:
     import yaml
 
-    base: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    # Dates stay text, as kubectl reads them.
-    resolvers = {
-        first: [(tag, regexp) for tag, regexp in known if not tag.endswith(":timestamp")]
-        for first, known in base.yaml_implicit_resolvers.items()
-    }
-    loader = type("Loader", (base,), {"yaml_implicit_resolvers": resolvers})
+    from .yaml_text import load
+
     try:
-        return yaml.load(text, loader)
+        return load(text)
     except yaml.MarkedYAMLError as e:
         mark = e.problem_mark or e.context_mark
         line = f"line {mark.line + 1}: " if mark else ""

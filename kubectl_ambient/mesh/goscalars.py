@@ -20,6 +20,7 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INT = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]*|[1-9][0-9]*)")
 _POINTED = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?")
 _EXPONENT_FROM = 6
+_LONGEST = 400  # characters of a number: Go finds none in a longer text either, but after long work
 _LARGEST_SINGLE = 3.4028235677973366e38
 _LARGEST_DOUBLE = 1.7976931348623157e308
 
@@ -42,7 +43,7 @@ def resolve(value: str) -> tuple[Kind, str]:
 
 def _number(value: str) -> tuple[Kind, str] | None:
     """Go drops every `_` of a number, but of one that begins with a point only those between digits."""
-    if value[0] == "_" or (value[0] == "." and not _POINTED.fullmatch(value)):
+    if len(value) > _LONGEST or value[0] == "_" or (value[0] == "." and not _POINTED.fullmatch(value)):
         return None
     digits = value.replace("_", "")
     if _INT.fullmatch(digits):

@@ -24,6 +24,7 @@ from yaml.events import (
     StreamEndEvent,
 )
 
+from kubectl_ambient.kube.yaml_bounds import EXCESSIVE, is_excessive, weight
 from kubectl_ambient.mesh.goscalars import NULL, resolve
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -73,7 +74,7 @@ def compose(text: str) -> Node | None:
             if isinstance(event, DocumentStartEvent):
                 if event.version not in (None, (1, 1)):
                     raise Refused("not YAML: only version 1.1 is read")
-                return _node(next(events), events, {})
+                return _Composer(events).node(next(events))
     except yaml.YAMLError as error:
         raise Refused(f"not YAML: {_one_line(error)}") from None
     except RecursionError:
@@ -81,31 +82,50 @@ def compose(text: str) -> Node | None:
     return None
 
 
-def _node(event: Event, events: Iterator[Event], anchors: dict[str, Node | None]) -> Node:
-    """The node that begins with this event; an anchor is None while its node is still being read."""
-    if isinstance(event, AliasEvent):
-        known = anchors.get(event.anchor or "")
+class _Composer:
+    """Builds nodes, and counts what they come to with each alias replaced by all that it stands for."""
+
+    def __init__(self, events: Iterator[Event]) -> None:
+        self._events = events
+        # None while the anchored node is still being read.
+        self._anchors: dict[str, tuple[Node, int] | None] = {}
+        self._total = self._aliased = 0
+
+    def node(self, event: Event) -> Node:
+        """The node that begins with this event. Raises Refused."""
+        if isinstance(event, AliasEvent):
+            return self._alias(event.anchor or "")
+        since = self._total
+        self._total += 1
+        anchor: str | None = getattr(event, "anchor", None)
+        if anchor:
+            self._anchors[anchor] = None
+        found: Node
+        if isinstance(event, ScalarEvent):
+            tag = event.tag or ""  # `!` alone means text
+            plain = (not event.style and not tag) or tag in _TYPED
+            found = Scalar(event.value, plain=plain, tag=tag)
+            self._total += weight(event.value) - 1
+        else:
+            below = []
+            while not isinstance(inner := next(self._events), SequenceEndEvent | MappingEndEvent):
+                below.append(self.node(inner))
+            is_mapping = isinstance(event, MappingStartEvent)
+            found = Mapping(list(zip(below[::2], below[1::2], strict=True))) if is_mapping else Sequence(below)
+        if anchor:
+            self._anchors[anchor] = found, self._total - since
+        return found
+
+    def _alias(self, anchor: str) -> Node:
+        known = self._anchors.get(anchor)
         if known is None:
-            why = "contains itself" if event.anchor in anchors else "is not known"
-            raise Refused(f"not YAML: anchor {event.anchor} {why}")
-        return known
-    anchor: str | None = getattr(event, "anchor", None)
-    if anchor:
-        anchors[anchor] = None
-    found: Node
-    if isinstance(event, ScalarEvent):
-        tag = event.tag or ""  # `!` alone means text
-        plain = (not event.style and not tag) or tag in _TYPED
-        found = Scalar(event.value, plain=plain, tag=tag)
-    else:
-        below = []
-        while not isinstance(inner := next(events), SequenceEndEvent | MappingEndEvent):
-            below.append(_node(inner, events, anchors))
-        is_mapping = isinstance(event, MappingStartEvent)
-        found = Mapping(list(zip(below[::2], below[1::2], strict=True))) if is_mapping else Sequence(below)
-    if anchor:
-        anchors[anchor] = found
-    return found
+            why = "contains itself" if anchor in self._anchors else "is not known"
+            raise Refused(f"not YAML: anchor {anchor} {why}")
+        found, size = known
+        self._total, self._aliased = self._total + 1 + size, self._aliased + size
+        if is_excessive(self._aliased, self._total):
+            raise Refused(f"not YAML: {EXCESSIVE}")
+        return found
 
 
 def items(node: Node | None, what: str) -> list[Node]:

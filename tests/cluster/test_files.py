@@ -129,7 +129,7 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
 def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     path = tmp_path / "x.yaml"
     path.write_bytes(b"a: \xff\n")
-    assert read_files([str(path)])[1] == [Problem(file=str(path), why="not UTF-8 text")]
+    assert read_files([str(path)])[1] == [Problem(file=str(path), why="not UTF-8 text (line 1)")]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions")

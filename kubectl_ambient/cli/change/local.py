@@ -12,13 +12,14 @@ from kubectl_ambient.cli.change.output import print_objects
 from kubectl_ambient.cli.change.remarks import refusals, tell
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E
-from kubectl_ambient.cluster.documents import Document, documents
+from kubectl_ambient.cli.told import tell_large
+from kubectl_ambient.cluster.documents import Document, documents, is_empty
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Template, Workload
 from kubectl_ambient.cluster.manifests import Labelled, edit, join
 from kubectl_ambient.cluster.objects import Object, objects
-from kubectl_ambient.cluster.paths import files
-from kubectl_ambient.cluster.problem import Problem
-from kubectl_ambient.cluster.taking import empty, is_empty
+from kubectl_ambient.cluster.paths import Source, sources
+from kubectl_ambient.cluster.problem import Problem, Problems
+from kubectl_ambient.cluster.taking import empty
 from kubectl_ambient.render.say import say
 
 
@@ -31,11 +32,12 @@ def label_files_by(labelling: Labelling[E], request: ChangeRequest) -> int:
     """The same for any labels."""
     flags = request.flags
     texts: list[str] = []
-    for file in files(flags.filenames, recursive=flags.recursive):
-        if isinstance(file, Problem):
-            labelling.problems.append(file)
-        else:
-            texts.append(labelling.label(file.text, file.path))
+    for source in sources(flags.filenames, recursive=flags.recursive):
+        text = source if isinstance(source, Problem) else source.text(tell_large)
+        if isinstance(text, Problem):
+            labelling.problems.add(text)
+        elif isinstance(source, Source):
+            texts.append(labelling.label(text, source.path))
     if flags.output == "name":
         for done in labelling.edits:
             if done.action != "refuse":
@@ -53,12 +55,12 @@ class Labelling(Generic[E]):
     def __init__(self, request: ChangeRequest) -> None:
         self.namespace = request.connection.namespace or "default"
         self.edits: list[E] = []
-        self.problems: list[Problem] = []
+        self.problems = Problems()
 
     def label(self, text: str, path: str) -> str:
         """The text with the label; an object that refuses it stays as it is."""
-        if is_empty(documents(text)):
-            self.problems.append(empty(path))
+        if is_empty(text):
+            self.problems.add(empty(path))
             return ""
         return self.labelled(text, path)
 
@@ -97,7 +99,8 @@ class ModeLabelling(Labelling[Edit]):
         edited = edit(text, DATAPLANE_MODE, decide, file=path, namespace=self.namespace, overwrite=True)
         done = {(e.kind, "" if e.kind == "Namespace" else e.namespace, e.name) for e in edited.edits}
         self.edits += [e for e in planned if key_of(e.target) in done]
-        self.problems += edited.problems
+        for problem in edited.problems:
+            self.problems.add(problem)
         return edited.text
 
 

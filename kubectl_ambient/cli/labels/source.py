@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from kubectl_ambient.cli.labels.request import LabelsRequest
 from kubectl_ambient.cli.origin import bad_objects, connected
-from kubectl_ambient.cli.told import Told, bad_files, not_found, unknown_namespace
+from kubectl_ambient.cli.told import Told, bad_files, not_found, tell_large, unknown_namespace
 from kubectl_ambient.cluster.labelled.facts import Labelled, LabelSnapshot
 from kubectl_ambient.kube.resources import find_resource
 from kubectl_ambient.mesh.labels.judge import LabelJudge, Report
@@ -71,6 +71,7 @@ def _of_files(request: LabelsRequest) -> LabelSource:
         recursive=origin.recursive,
         namespace=namespace or "default",
         label_selector=request.label_selector,
+        on_large=tell_large,
     )
     problems = bad_files(found, empty=not snapshot.objects)
     everything = snapshot.objects

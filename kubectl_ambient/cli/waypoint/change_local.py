@@ -36,6 +36,7 @@ class _WaypointLabelling(Labelling[WaypointEdit]):
     def __init__(self, request: ChangeRequest, wish: Wish) -> None:
         super().__init__(request)
         self._wish = wish
+        self._told: set[tuple[str, str, str]] = set()
 
     def labelled(self, text: str, path: str) -> str:
         """The text with the labels."""
@@ -76,9 +77,10 @@ class _WaypointLabelling(Labelling[WaypointEdit]):
     def _keep(self, *found: list[Problem]) -> None:
         """Each problem once: a document that could not be read is counted in the first pass only."""
         for problem in (problem for problems in found for problem in problems):
-            known = {(p.file, p.object, p.why) for p in self.problems}
-            if (problem.file, problem.object, problem.why) not in known:
-                self.problems.append(problem)
+            told = problem.file, problem.object, problem.why
+            if told not in self._told:
+                self._told.add(told)
+                self.problems.add(problem)
 
 
 def _keys(edited: Edited) -> set[Key]:

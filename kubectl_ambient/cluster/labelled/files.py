@@ -12,6 +12,7 @@ from kubectl_ambient.cluster.facts import Owner, Unread
 from kubectl_ambient.cluster.labelled.facts import KINDS, Labelled, LabelSnapshot, concerning, is_istios, pod_owner
 from kubectl_ambient.cluster.labelled.texts import no_texts, refusals, texts_of
 from kubectl_ambient.cluster.objects import Object, identity, reference
+from kubectl_ambient.cluster.paths import OnLarge
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.taking import Taker, not_in_files
@@ -36,16 +37,18 @@ def read_label_files(
     namespace: str = "default",
     label_selector: str = "",
     stdin: BinaryIO | None = None,
+    on_large: OnLarge | None = None,
 ) -> tuple[LabelSnapshot, list[Problem]]:
     """Every object of the files that can carry a label of Istio, and what was wrong with the files.
 
     Objects without a namespace go to `namespace`. Of an object that comes twice, the last counts. `objects` holds
     those that the selector chooses, `namespaces` all. A label that an API server would refuse is no Problem here:
-    it is in `refused`, and judged. Raises UsageError for an invalid selector, and nothing else.
+    it is in `refused`, and judged. `on_large` is told of files that take long.
+    Raises UsageError for an invalid selector, and nothing else.
     """
     found = _Found(namespace, label_selector)
-    found.read_all(paths, recursive=recursive, stdin=stdin)
-    return found.snapshot(), found.problems
+    found.read_all(paths, recursive=recursive, stdin=stdin, on_large=on_large)
+    return found.snapshot(), list(found.problems)
 
 
 class _Found(Taker):
