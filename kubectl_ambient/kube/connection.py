@@ -25,9 +25,8 @@ _HEADER_BYTES = 10 << 20
 
 _RECORD = 1 << 14  # bytes; TLS sends no more at once, and what is sent at once is waited for once
 _HANDSHAKE_TIMEOUT = "Unable to connect to the server: net/http: TLS handshake timeout"
-_HEADERS_TOO_LONG = (
-    f"Unable to connect to the server: net/http: server response headers exceeded {_HEADER_BYTES} bytes; aborted"
-)
+_BROKEN = "Unable to connect to the server: net/http: HTTP/1.x transport connection broken: "
+_HEADERS_TOO_LONG = f"{_BROKEN}net/http: server response headers exceeded {_HEADER_BYTES} bytes; aborted"
 
 
 def with_deadlines(pool_class: type[urllib3.HTTPConnectionPool]) -> type[urllib3.HTTPConnectionPool]:
@@ -109,7 +108,12 @@ class _Answer(http.client.HTTPResponse):
         self.fp = io.BufferedReader(self._reads)
 
     def begin(self) -> None:
-        super().begin()
+        try:
+            super().begin()
+        except http.client.HTTPException as e:
+            if type(e) in (http.client.HTTPException, http.client.LineTooLong):  # Python's own bounds
+                raise ConnectionFailed(f"{_BROKEN}{e}") from e
+            raise
         self._reads.header_bytes = None
 
     def _read_status(self) -> tuple[str, int, str]:
@@ -118,7 +122,8 @@ class _Answer(http.client.HTTPResponse):
             found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
             if found[1] == http.client.SWITCHING_PROTOCOLS or not 100 <= found[1] < 200:
                 return found
-            http.client.parse_headers(self.fp)
+            while self.fp.readline().strip():
+                pass
 
 
 class _Reads(io.RawIOBase):
