@@ -56,7 +56,7 @@ def read_side_by_side(client: Client, reads: Sequence[Read]) -> None:
         elif read.refused is None or not _is_partial(outcome):
             raise outcome
         else:
-            read.refused(Unread(what=read.what, why=_why(outcome)), outcome)
+            read.refused(Unread(what=read.what, why=why(outcome)), outcome)
 
 
 def _while_any_can_succeed(calls: Sequence[Callable[[], Any]]) -> list[Callable[[], Any]]:
@@ -81,7 +81,8 @@ def _is_partial(error: KubeError) -> bool:
     return isinstance(error, BadAnswer) or (isinstance(error, ApiError) and not error.is_unauthorized)
 
 
-def _why(error: KubeError) -> str:
+def why(error: KubeError) -> str:
+    """The failure as an Unread tells it: `forbidden`, `not found`, or the server's words."""
     if not isinstance(error, ApiError):
         return str(error).removeprefix("error: ")
     if error.is_forbidden:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,6 +31,7 @@ _TRIES = 5  # of a server that asks to come back later
 _LONGEST_WAIT = 30.0  # seconds; who is asked to wait longer is told so instead
 
 _RESET_WAIT = 0.1
+_SECONDS = re.compile(r"(?:(-)|\+)?0*([0-9]{1,18})")  # what Go's Atoi takes: no date, no fraction, no other digits
 
 sleep: Callable[[float], None] = time.sleep  # one name, for tests to replace
 
@@ -231,11 +233,11 @@ def _asked_to_wait(answer: Any, body: bytearray) -> float | None:
     code = answer.status
     if code != 429 and code < 500:
         return None
-    header = (answer.headers.get("Retry-After") or "").strip()
-    if header.isdigit():
-        return float(header)
+    header = (answer.headers.get("Retry-After") or "").strip(" \t")
+    if found := _SECONDS.fullmatch(header):
+        return 0.0 if found[1] else float(found[2])  # who asks for less than nothing wants no pause, as in Go
     if code in (429, 503) and (status := read_status(body)) is not None:
         seconds = (status.details or {}).get("retryAfterSeconds")
-        if isinstance(seconds, int) and seconds > 0:
+        if type(seconds) is int and 0 < seconds <= _LONGEST_WAIT:  # True is an int to Python
             return float(seconds)
     return None
