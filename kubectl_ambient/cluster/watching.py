@@ -112,13 +112,15 @@ def _sources(snapshot: Snapshot, scope: Scope) -> Iterator[_Source]:
         field_selector=scope.field_selector,
     )
     named = f"metadata.name={scope.namespace}" if scope.namespace else ""
-    yield _Source(
-        name="namespaces",
-        words="namespaces",
-        resource=find_resource("namespaces"),
-        type=wire.Namespace,
-        field_selector=named,
-    )
+    known = snapshot.namespaces.values()
+    if not known or not all(isinstance(namespace, Unread) for namespace in known):
+        yield _Source(
+            name="namespaces",
+            words="namespaces",
+            resource=find_resource("namespaces"),
+            type=wire.Namespace,
+            field_selector=named,
+        )
     for name, agent, (key, value) in (("cni_pods", "istio-cni", CNI_LABEL), ("ztunnel_pods", "ztunnel", ZTUNNEL_LABEL)):
         if not isinstance(getattr(snapshot, name), Unread):
             words = f"the pods of {agent}"
