@@ -155,7 +155,10 @@ class Change:
 
 
 def watch_status(source: Source) -> Iterator[Change]:
-    """The verdicts that change, one by one, until interrupted. Raises KubeError where the watch is lost."""
+    """The verdicts that change, one by one, until interrupted or the time of a request is over.
+
+    Raises KubeError where the watch is lost.
+    """
     from kubectl_ambient.cluster.watching import follow
 
     assert source.client is not None
@@ -163,6 +166,7 @@ def watch_status(source: Source) -> Iterator[Change]:
     snapshot, names = source.judge.snapshot, source.scope.names
     shown = {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods}
     for changes in follow(source.client, snapshot, source.scope):
+        source.tell_late(changes.lost)
         unsettled = {key for key, verdict in shown.items() if verdict.state == "Starting"}
         if not (changes.others or changes.pods or unsettled):
             continue

@@ -24,15 +24,21 @@ class Told:
 
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
+    late: bool = False
 
     def tell_remarks(self) -> None:
         """Print the remarks to stderr."""
         _tell(self.remarks)
 
+    def tell_late(self, problems: list[str]) -> None:
+        """Print what went wrong meanwhile to stderr, at once and once."""
+        _tell(problems)
+        self.late = self.late or bool(problems)
+
     def tell_problems(self) -> int:
         """Print what was wrong to stderr; the exit code that follows from it."""
         _tell(self.problems)
-        return 1 if self.problems else 0
+        return 1 if self.problems or self.late else 0
 
 
 def tell_assumptions(assumptions: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from msgspec import Struct
@@ -48,13 +49,31 @@ def read_side_by_side(client: Client, reads: Sequence[Read]) -> None:
     Raises KubeError where a read without `refused` fails, and where none can succeed (no connection, credentials
     that the server does not know).
     """
-    for read, outcome in zip(reads, client.side_by_side([read.call for read in reads]), strict=True):
+    calls = _while_any_can_succeed([read.call for read in reads])
+    for read, outcome in zip(reads, client.side_by_side(calls), strict=True):
         if not isinstance(outcome, KubeError):
             read.take(outcome)
         elif read.refused is None or not _is_partial(outcome):
             raise outcome
         else:
-            read.refused(Unread(what=read.what, why=_why(outcome)), outcome)
+            read.refused(Unread(what=read.what, why=why(outcome)), outcome)
+
+
+def _while_any_can_succeed(calls: Sequence[Callable[[], Any]]) -> list[Callable[[], Any]]:
+    """The calls, of which none begins once the server is lost: each would wait as long again."""
+    lost: list[KubeError] = []
+
+    def unless_lost(call: Callable[[], Any]) -> Any:
+        if lost:
+            raise lost[0]
+        try:
+            return call()
+        except KubeError as error:
+            if not _is_partial(error):
+                lost.append(error)
+            raise
+
+    return [partial(unless_lost, call) for call in calls]
 
 
 def _is_partial(error: KubeError) -> bool:
@@ -62,7 +81,8 @@ def _is_partial(error: KubeError) -> bool:
     return isinstance(error, BadAnswer) or (isinstance(error, ApiError) and not error.is_unauthorized)
 
 
-def _why(error: KubeError) -> str:
+def why(error: KubeError) -> str:
+    """The failure as an Unread tells it: `forbidden`, `not found`, or the server's words."""
     if not isinstance(error, ApiError):
         return str(error).removeprefix("error: ")
     if error.is_forbidden:

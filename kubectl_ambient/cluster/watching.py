@@ -11,29 +11,40 @@ from typing import Any
 
 from kubectl_ambient.cluster import wire
 from kubectl_ambient.cluster.facts import Pod, Unread
+from kubectl_ambient.cluster.reads import why
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.wire import CNI_LABEL, ZTUNNEL_LABEL
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import Expired, KubeError
 from kubectl_ambient.kube.resources import Resource, find_resource
+from kubectl_ambient.kube.watch import Backoff
 
+_FORGOTTEN = 5  # times in a row that a list was too old at once for its watch; about ten seconds
 TICK = 1.0  # seconds between looks at pods that are too young to judge
 
 
 @dataclass
 class Changes:
-    """What changed since the last look: pods by (namespace, name), and whether anything else did."""
+    """What changed since the last look: pods by (namespace, name), and whether anything else did.
+
+    lost: a sentence for each watch, beside that of the pods, that came to its end.
+    """
 
     pods: set[tuple[str, str]] = field(default_factory=set)
     others: bool = False
+    lost: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Source:
-    """What is watched: the collection of the snapshot that it keeps, and how it is listed and watched."""
+    """What is watched: the collection of the snapshot that it keeps, and how it is listed and watched.
+
+    words: what people call it.
+    """
 
     name: str
+    words: str
     resource: Resource
     type: type[Any]
     namespace: str = ""
@@ -51,25 +62,49 @@ class _News:
     gone: bool = False
 
 
+@dataclass(frozen=True)
+class _Lost:
+    """A watch that came to its end: what is told of it, and why."""
+
+    source: str
+    unread: Unread
+    sentence: str
+
+
+class _End:
+    """The time of one request is over (`--request-timeout`)."""
+
+
+_Told = _News | _Lost | _End | Exception
+
+
 def follow(client: Client, snapshot: Snapshot, scope: Scope) -> Iterator[Changes]:
     """Update the snapshot with each batch of events, and say what changed; an empty batch comes every second.
 
     Each source is listed anew and watched from there, and again where the server has forgotten that point, so that
-    nothing is missed, deletions included. Raises KubeError where the pods themselves can be watched no more; what
-    else cannot be watched stays as read.
+    nothing is missed, deletions included. It ends when the time of one request does (`--request-timeout`). Raises
+    KubeError where the pods themselves can be watched no more, and whatever else goes wrong in a watch; what else
+    the server does not let us watch becomes an Unread.
     """
-    news: queue.SimpleQueue[_News | KubeError] = queue.SimpleQueue()
+    news: queue.SimpleQueue[_Told] = queue.SimpleQueue()
     for source in _sources(snapshot, scope):
         threading.Thread(target=_watch, args=(client, source, news.put), daemon=True).start()
     facts = _Facts(snapshot)
     while True:
-        yield facts.take(_batch(news))
+        batch = _batch(news)
+        yield facts.take([told for told in batch if isinstance(told, _News | _Lost)])
+        for told in batch:
+            if isinstance(told, Exception):
+                raise told
+            if isinstance(told, _End):
+                return
 
 
 def _sources(snapshot: Snapshot, scope: Scope) -> Iterator[_Source]:
     pod = find_resource("pods")
     yield _Source(
         name="pods",
+        words="pods",
         resource=pod,
         type=wire.Pod,
         namespace=scope.namespace,
@@ -77,48 +112,75 @@ def _sources(snapshot: Snapshot, scope: Scope) -> Iterator[_Source]:
         field_selector=scope.field_selector,
     )
     named = f"metadata.name={scope.namespace}" if scope.namespace else ""
-    yield _Source(name="namespaces", resource=find_resource("namespaces"), type=wire.Namespace, field_selector=named)
-    for name, (key, value) in (("cni_pods", CNI_LABEL), ("ztunnel_pods", ZTUNNEL_LABEL)):
+    known = snapshot.namespaces.values()
+    if not known or not all(isinstance(namespace, Unread) for namespace in known):
+        yield _Source(
+            name="namespaces",
+            words="namespaces",
+            resource=find_resource("namespaces"),
+            type=wire.Namespace,
+            field_selector=named,
+        )
+    for name, agent, (key, value) in (("cni_pods", "istio-cni", CNI_LABEL), ("ztunnel_pods", "ztunnel", ZTUNNEL_LABEL)):
         if not isinstance(getattr(snapshot, name), Unread):
-            yield _Source(name=name, resource=pod, type=wire.Pod, label_selector=f"{key}={value}")
+            words = f"the pods of {agent}"
+            yield _Source(name=name, words=words, resource=pod, type=wire.Pod, label_selector=f"{key}={value}")
 
 
-def _watch(client: Client, source: _Source, tell: Callable[[_News | KubeError], None]) -> None:
+def _watch(client: Client, source: _Source, tell: Callable[[_Told], None]) -> None:
+    try:
+        _watch_on(client, source, tell)
+    except KubeError as error:
+        if source.name == "pods":
+            tell(error)
+        else:
+            tell(_lost(source, error))
+    except Exception as error:  # in a thread nobody would hear of it
+        tell(error)
+    else:
+        tell(_End())
+
+
+def _watch_on(client: Client, source: _Source, tell: Callable[[_Told], None]) -> None:
+    """List and watch, and again where the server has forgotten; raises Expired where it does so again and again."""
     where: dict[str, Any] = {
         "type": source.type,
         "label_selector": source.label_selector,
         "field_selector": source.field_selector,
     }
+    forgotten, backoff = 0, Backoff()
     while True:
+        there, version = client.list_with_version(source.resource, source.namespace, **where)
+        tell(_News(source.name, [found.fact() for found in there], whole=True))
         try:
-            there, version = client.list_with_version(source.resource, source.namespace, **where)
-            tell(_News(source.name, [found.fact() for found in there], whole=True))
             for event in client.watch(source.resource, source.namespace, resource_version=version, **where):
+                forgotten = 0
                 if event.object is not None:
                     tell(_News(source.name, [event.object.fact()], gone=event.type == "DELETED"))
         except Expired:
-            continue
-        except KubeError as error:
-            if source.name == "pods":
-                tell(error)
+            forgotten += 1
+            if forgotten == _FORGOTTEN:
+                raise
+            backoff.wait()
+        else:
             return
 
 
-def _batch(news: queue.SimpleQueue[_News | KubeError]) -> list[_News]:
-    """What has come within a second; raises the error that ended the watch of the pods."""
-    batch: list[_News] = []
+def _lost(source: _Source, error: KubeError) -> _Lost:
+    unread = Unread(what=f"watch {source.words}", why=why(error))
+    sentence = f"{error}\nnot known from now on: what {source.words} decide, since they can be watched no more"
+    return _Lost(source.name, unread, sentence)
+
+
+def _batch(news: queue.SimpleQueue[_Told]) -> list[_Told]:
+    """What has come within a second."""
+    batch: list[_Told] = []
     try:
-        batch.append(_checked(news.get(timeout=TICK)))
+        batch.append(news.get(timeout=TICK))
         while True:
-            batch.append(_checked(news.get_nowait()))
+            batch.append(news.get_nowait())
     except queue.Empty:
         return batch
-
-
-def _checked(told: _News | KubeError) -> _News:
-    if isinstance(told, KubeError):
-        raise told
-    return told
 
 
 class _Facts:
@@ -127,15 +189,20 @@ class _Facts:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._pods: dict[str, dict[tuple[str, str], Pod]] = {}
+        self._lost_namespaces: Unread | None = None
         for source in ("pods", "cni_pods", "ztunnel_pods"):
             found = getattr(snapshot, source)
             if not isinstance(found, Unread):
                 self._pods[source] = {(p.namespace, p.name): p for p in found}
 
-    def take(self, batch: list[_News]) -> Changes:
+    def take(self, batch: list[_News | _Lost]) -> Changes:
         changes = Changes()
         for told in batch:
-            if told.source == "namespaces":
+            if isinstance(told, _Lost):
+                self._lose(told)
+                changes.others = True
+                changes.lost.append(told.sentence)
+            elif told.source == "namespaces":
                 for fact in told.facts:
                     if self._snapshot.namespaces.get(fact.name) != fact:
                         self._snapshot.namespaces[fact.name] = fact
@@ -145,10 +212,21 @@ class _Facts:
                     changes.pods |= changed
                 else:
                     changes.others = True
+        if self._lost_namespaces is not None:
+            for pod in self._pods["pods"].values():
+                self._snapshot.namespaces[pod.namespace] = self._lost_namespaces
         for source, known in self._pods.items():
             setattr(self._snapshot, source, list(known.values()))
         self._snapshot.now = datetime.now(UTC)
         return changes
+
+    def _lose(self, lost: _Lost) -> None:
+        if lost.source == "namespaces":
+            self._lost_namespaces = lost.unread
+            self._snapshot.namespaces = dict.fromkeys(self._snapshot.namespaces, lost.unread)
+        else:
+            self._pods.pop(lost.source)
+            setattr(self._snapshot, lost.source, lost.unread)
 
     def _take_pods(self, told: _News) -> set[tuple[str, str]]:
         """Those that came, went or are not as they were."""

@@ -101,9 +101,10 @@ class Metadata(Wire, frozen=True):
         return next((r for r in references if r.controller), references[0]).fact()
 
 
-class Object(Wire, frozen=True):
-    """What every object begins with."""
+class Object(Wire, frozen=True, kw_only=True):
+    """What every object begins with; in a list of one kind, the server leaves the kind out."""
 
+    kind: str | None = None
     metadata: Metadata
 
     @property

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from .access import Access, find_access
-from .decoding import BadObject, OnBad, decode_one
+from .decoding import BadObject, OnBad, decode_object, decode_one
 from .names import first_names
 from .options import ConnectionOptions
 from .pages import Listing, gather, read_pages
@@ -88,7 +88,8 @@ class Client:
             resource=resource,
             name=name,
         )
-        return decode_one(self._transport.send(request), type, _named(resource, namespace, name))
+        body = self._transport.send(request)
+        return decode_object(body, type, resource, _named(resource, namespace, name), partial=metadata_only)
 
     def list(
         self,
@@ -118,6 +119,7 @@ class Client:
             chunk_size=chunk_size,
             where=self.host,
             on_bad=on_bad or self.bad_objects.append,
+            metadata_only=metadata_only,
         )
         if on_restart is None:
             yield from gather(pages)[0]
@@ -154,6 +156,7 @@ class Client:
                 chunk_size=chunk_size,
                 where=self.host,
                 on_bad=on_bad or self.bad_objects.append,
+                metadata_only=metadata_only,
             )
         )
         return Listing([item for page in pages for item in page], version)
@@ -170,7 +173,7 @@ class Client:
         metadata_only: bool = False,
         on_bad: OnBad | None = None,
     ) -> Iterator[WatchEvent[T]]:
-        """Changes after `resource_version`, without end; see `watch_events`.
+        """Changes after `resource_version`, without end but that of `--request-timeout`; see `watch_events`.
 
         Raises Expired when that version is too old: list again and watch from there.
         """
@@ -182,6 +185,7 @@ class Client:
             resource,
             resource_version,
             on_bad=on_bad or self.bad_objects.append,
+            metadata_only=metadata_only,
         )
 
     def patch(
@@ -209,7 +213,7 @@ class Client:
             resource=resource,
             name=name,
         )
-        return decode_one(self._transport.send(request), type, _named(resource, namespace, name))
+        return decode_object(self._transport.send(request), type, resource, _named(resource, namespace, name))
 
     def raw(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = "*/*") -> bytes:
         """The body of any GET under the server's URL, such as `/version`."""

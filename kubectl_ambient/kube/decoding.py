@@ -11,6 +11,7 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from .answers import read_status, status_error
 from .errors import BadAnswer, printable
 from .resources import Resource
 
@@ -33,6 +34,10 @@ class BadObject:
 
 OnBad = Callable[[BadObject], None]
 
+_PARTIAL = "PartialObjectMetadata"
+_METADATA_GROUP = "meta.k8s.io/"
+_WHERE_TO = "is this the URL of a Kubernetes API server?"
+
 
 class ListMeta(msgspec.Struct, gc=False):
     """The metadata of a list: where it stands, and the token of its next page."""
@@ -43,8 +48,9 @@ class ListMeta(msgspec.Struct, gc=False):
 
 class _List(msgspec.Struct, Generic[T], gc=False):
     kind: str = ""
+    api_version: str = msgspec.field(name="apiVersion", default="")
     metadata: ListMeta = msgspec.field(default_factory=ListMeta)
-    items: list[T] | None = None
+    items: list[T] | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class _Name(msgspec.Struct, gc=False):
@@ -55,6 +61,11 @@ class _Name(msgspec.Struct, gc=False):
 
 class _Named(msgspec.Struct, gc=False):
     metadata: _Name
+
+
+class _Typed(msgspec.Struct, gc=False):
+    kind: str = ""
+    api_version: str = msgspec.field(name="apiVersion", default="")
 
 
 _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -78,19 +89,32 @@ def decoder_of(of: Any) -> msgspec.json.Decoder[Any]:
 
 
 def decode_one(body: bytes | bytearray, of: type[T], where: str) -> T:
-    """One object. `where` names it in the BadAnswer that is raised when it does not fit."""
+    """One answer. `where` names it in the BadAnswer that is raised when it does not fit."""
     try:
         return decoder_of(of).decode(body)  # type: ignore[no-any-return]
     except _ERRORS as e:
         raise BadAnswer(f"error: {where} cannot be read: {_why(e)}") from None
 
 
+def decode_object(body: bytes | bytearray, of: type[T], resource: Resource, where: str, *, partial: bool = False) -> T:
+    """One object of the resource, as `decode_one`; `partial`: its metadata alone will do.
+
+    Raises BadAnswer for an object of another kind, and ApiError for a Status that tells a failure.
+    """
+    typed = decode_one(body, _Typed, where)
+    _check_told(typed.kind, body)
+    if why := _kind_problem(typed, resource, partial=partial):
+        raise BadAnswer(f"error: {where} cannot be read: {why}")
+    return decode_one(body, of, where)
+
+
 def decode_list(
-    body: bytes | bytearray, of: type[T], resource: Resource, where: str, on_bad: OnBad
+    body: bytes | bytearray, of: type[T], resource: Resource, where: str, on_bad: OnBad, *, partial: bool = False
 ) -> tuple[list[T], ListMeta]:
     """The items of a list, and its metadata; items that do not fit are told to `on_bad` and left out.
 
-    Raises BadAnswer for what is not JSON, or no list; `where` is the server, for its words.
+    `partial`: their metadata alone will do. Raises BadAnswer for what is not JSON, or no list of the resource, and
+    ApiError for a Status that tells a failure; `where` is the server, for its words.
     """
     with _no_gc():
         try:
@@ -98,26 +122,37 @@ def decode_list(
         except _ERRORS as e:
             if isinstance(e, msgspec.DecodeError) and not isinstance(e, msgspec.ValidationError):
                 raise _no_list(resource, where, _why(e)) from None
-            return _one_by_one(body, of, resource, where, on_bad)
-    _check_kind(page, resource, where)
-    return page.items or [], page.metadata
+            return _one_by_one(body, of, resource, where, on_bad, partial=partial)
+    items = _items(page, resource, where, body, partial=partial)
+    if "kind" in getattr(of, "__struct_fields__", ()):
+        kinds = (None, "", resource.kind, *([_PARTIAL] if partial else []))
+        if any(item.kind not in kinds for item in items):
+            return _one_by_one(body, of, resource, where, on_bad, partial=partial)
+    return items, page.metadata
 
 
 def _one_by_one(
-    body: bytes | bytearray, of: type[T], resource: Resource, where: str, on_bad: OnBad
+    body: bytes | bytearray, of: type[T], resource: Resource, where: str, on_bad: OnBad, *, partial: bool
 ) -> tuple[list[T], ListMeta]:
     try:
         page = decoder_of(_List[msgspec.Raw]).decode(body)
     except _ERRORS as e:
         raise _no_list(resource, where, _why(e)) from None
-    _check_kind(page, resource, where)
     items, decoder = [], decoder_of(of)
-    for raw in page.items or ():
+    for raw in _items(page, resource, where, body, partial=partial):
         try:
+            if why := other_kind(raw, resource, partial=partial):
+                raise msgspec.ValidationError(why)
             items.append(decoder.decode(raw))
         except _ERRORS as e:
             on_bad(bad_object(raw, resource, e))
     return items, page.metadata
+
+
+def other_kind(raw: msgspec.Raw | bytes, resource: Resource, *, partial: bool = False) -> str:
+    """What an object of a list or a watch is instead of one of the resource; empty where it does not say so."""
+    typed = decoder_of(_Typed).decode(raw)
+    return _kind_problem(typed, resource, partial=partial) if typed.kind else ""
 
 
 def bad_object(raw: msgspec.Raw | bytes, resource: Resource, error: Exception) -> BadObject:
@@ -134,15 +169,52 @@ def name_of(raw: msgspec.Raw | bytes) -> _Name:
         return _Name()
 
 
-def _check_kind(page: _List[Any], resource: Resource, where: str) -> None:
-    if page.items is None and not page.kind.endswith("List"):
-        raise _no_list(resource, where, f"its kind is {printable(page.kind, 60) or 'not told'}")
+def _kind_problem(typed: _Typed, resource: Resource, *, partial: bool) -> str:
+    if partial and typed.kind == _PARTIAL and typed.api_version.startswith(_METADATA_GROUP):
+        return ""
+    if typed.kind != resource.kind:
+        return f"its kind is {printable(typed.kind, 60)}, not {resource.kind}"
+    return _version_problem(typed.api_version, resource.api_version)
+
+
+def _items(page: _List[T], resource: Resource, where: str, body: bytes | bytearray, *, partial: bool) -> list[T]:
+    """The items of a list of the resource; a `List` of v1, as kubectl takes it, says what it holds item by item."""
+    _check_told(page.kind, body)
+    kind, version = f"{resource.kind}List", resource.api_version
+    if page.kind == "List":
+        kind, version = "List", "v1"
+    elif partial and page.kind == f"{_PARTIAL}List":
+        kind, version = page.kind, f"{_METADATA_GROUP}v1"
+    if page.kind != kind:
+        raise _no_list(resource, where, f"its kind is {printable(page.kind, 60)}, not {kind}")
+    if why := _version_problem(page.api_version, version):
+        raise _no_list(resource, where, why)
+    if page.items is msgspec.UNSET:
+        raise _no_list(resource, where, "it has no items")
+    return page.items or []
+
+
+def _version_problem(told: str, version: str) -> str:
+    return f"its apiVersion is {printable(told, 60)}, not {version}" if told not in ("", version) else ""
+
+
+def _check_told(kind: str, body: bytes | bytearray) -> None:
+    """Raises BadAnswer for an answer without a kind, and ApiError for a failure with the HTTP status of a success.
+
+    Both as client-go does, in its words.
+    """
+    if not kind:
+        beginning = printable(bytes(body[:300]).decode(errors="replace"), 200)
+        raise BadAnswer(f"error: Object 'Kind' is missing in '{beginning}'", hint=_WHERE_TO)
+    status = read_status(body) if kind == "Status" else None
+    if status is not None and status.status != "Success":
+        raise status_error(status, 500)
 
 
 def _no_list(resource: Resource, where: str, why: str) -> BadAnswer:
     return BadAnswer(
         f"error: {where} did not answer with a list of {resource.full_name}: {why}",
-        hint="is this the URL of a Kubernetes API server?",
+        hint=_WHERE_TO,
     )
 
 

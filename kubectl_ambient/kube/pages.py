@@ -43,6 +43,7 @@ def read_pages(
     chunk_size: int,
     where: str,
     on_bad: OnBad,
+    metadata_only: bool = False,
 ) -> Iterator[Page[T]]:
     """The pages that `request` lists, `chunk_size` items each (0: all at once).
 
@@ -75,7 +76,7 @@ def read_pages(
             token, restarted, ahead = "", True, None
             continue
         ahead = _Ahead(following, ask) if (following := _token_in(body)) else None
-        items, meta = decode_list(body, of, resource, where, tell)
+        items, meta = decode_list(body, of, resource, where, tell, partial=metadata_only)
         del body  # a page is megabytes, and the caller may keep us waiting
         yield Page(items, meta.resource_version, restarted)
         token = meta.continue_ or ""

@@ -29,7 +29,7 @@ def make_pool(login: Login, access: Access, proxy: str) -> urllib3.PoolManager:
         if name := access.cluster.get("tls-server-name"):
             settings["server_hostname"] = name
     if not proxy:
-        return urllib3.PoolManager(**settings)
+        return _timed(urllib3.PoolManager(**settings))
     if proxy.startswith("socks5"):
         # Asked first, since urllib3 also prints a warning when it is missing.
         if find_spec("socks") is None:
@@ -39,13 +39,21 @@ def make_pool(login: Login, access: Access, proxy: str) -> urllib3.PoolManager:
             )
         from urllib3.contrib.socks import SOCKSProxyManager
 
-        return SOCKSProxyManager(proxy, **settings)
+        return _timed(SOCKSProxyManager(proxy, **settings))
     parts = urlsplit(proxy)
     if parts.username is not None:
         settings["proxy_headers"] = urllib3.make_headers(
             proxy_basic_auth=f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         )
-    return urllib3.ProxyManager(_without_password(proxy), **settings)
+    return _timed(urllib3.ProxyManager(_without_password(proxy), **settings))
+
+
+def _timed(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+    from .connection import with_deadlines
+
+    found = manager.pool_classes_by_scheme
+    manager.pool_classes_by_scheme = {scheme: with_deadlines(pool) for scheme, pool in found.items()}
+    return manager
 
 
 def _without_password(url: str) -> str:

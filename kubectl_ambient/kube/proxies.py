@@ -65,8 +65,8 @@ def _matches(entry: str, host: str, port: int, address: _Address | None) -> bool
         except ValueError:
             return False
     name, colon, number = entry.rpartition(":")
-    if colon and number.isdigit() and _address(entry) is None:
-        if int(number) != port:
+    if colon and number.isdecimal() and _address(entry) is None:
+        if number.lstrip("0") != str(port):
             return False
         entry = name.strip("[]")
     if address is not None:

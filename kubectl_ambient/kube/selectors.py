@@ -24,7 +24,7 @@ _TOKEN = re.compile(r"[ \t\r\n]*(==|!=|[=!(),<>]|[^=!(),<> \t\r\n\0]+|$)")
 _SYMBOLS = frozenset(("=", "==", "!=", "!", "(", ")", ",", ">", "<"))
 _OPERATORS = {"in": "in", "notin": "notin", "=": "=", "==": "=", "!=": "!=", ">": "gt", "<": "lt"}
 _EXPECTED_OPERATORS = "in, notin, =, ==, !=, gt, lt"
-_INT64 = re.compile(r"[+-]?[0-9]+")
+_INT64 = re.compile(r"[+-]?[0-9]{1,63}")  # as long as a label value
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,8 @@ from urllib.parse import unquote, urlencode
 from .access import Access
 from .answers import api_error, read_status
 from .auth import Authenticator, Login
-from .errors import TIMED_OUT, ConfigError, ConnectionFailed, KubeError, printable
+from .deadline import Deadline, TimedOut
+from .errors import ConfigError, KubeError, printable
 from .headers import standing_headers, warnings_in
 from .pool import make_pool
 from .proxies import proxy_for
@@ -29,6 +31,7 @@ _TRIES = 5  # of a server that asks to come back later
 _LONGEST_WAIT = 30.0  # seconds; who is asked to wait longer is told so instead
 
 _RESET_WAIT = 0.1
+_SECONDS = re.compile(r"(?:(-)|\+)?0*([0-9]{1,18})")  # what Go's Atoi takes: no date, no fraction, no other digits
 
 sleep: Callable[[float], None] = time.sleep  # one name, for tests to replace
 
@@ -51,7 +54,7 @@ class Transport:
     """Sends requests to one server as one user. Safe to use from several threads."""
 
     def __init__(self, access: Access, timeout: float | None, on_warning: Callable[[str], None]) -> None:
-        """`timeout`: seconds for one request with its body, None for no limit. Raises ConfigError."""
+        """`timeout`: seconds for one request with its body and all tries, None for no limit. Raises ConfigError."""
         self._access = access
         self._timeout = timeout
         self._on_warning = on_warning
@@ -69,13 +72,13 @@ class Transport:
 
         A 429 or 5xx that says when to come back is tried again a few times, a broken read once.
         """
+        deadline = Deadline(self._timeout)
         reset_once = False
         tries = 1
         while True:
-            deadline = None if self._timeout is None else time.monotonic() + self._timeout
             try:
-                with self._open(request, self._timeout) as answer:
-                    body = self._read(answer, deadline)
+                with self._open(request, deadline) as answer:
+                    body = self._read(answer)
             except _Broken as e:
                 if request.method == "GET" and not reset_once and e.is_reset:
                     reset_once = True
@@ -84,8 +87,9 @@ class Transport:
                 raise e.told from e.cause
             if 200 <= answer.status < 300:
                 return body
-            wait = _asked_to_wait(answer, body)
-            if wait is None or wait > _LONGEST_WAIT or tries == _TRIES:
+            wait, left = _asked_to_wait(answer, body), deadline.left()
+            longest = _LONGEST_WAIT if left is None else min(left, _LONGEST_WAIT)
+            if wait is None or wait > longest or tries == _TRIES:
                 raise self._refusal(answer, body, request)
             tries += 1
             sleep(wait)
@@ -94,31 +98,31 @@ class Transport:
     def stream(self, request: Request, read_seconds: float) -> Iterator[Iterator[bytes]]:
         """The body of a success as it comes, for a watch; silence of `read_seconds` breaks it.
 
-        Raises ApiError, and ConnectionFailed when it breaks off.
+        Raises ApiError, ConnectionFailed when it breaks off, and TimedOut after the time of one request.
         """
         try:
-            with self._open(request, read_seconds) as answer:
+            with self._open(request, Deadline(self._timeout, read_seconds)) as answer:
                 if not 200 <= answer.status < 300:
-                    raise self._refusal(answer, self._read(answer, None), request)
+                    raise self._refusal(answer, self._read(answer), request)
                 yield self._chunks(answer)
         except _Broken as e:
             raise e.told from e.cause
 
     @contextmanager
-    def _open(self, request: Request, read_seconds: float | None) -> Iterator[Any]:
+    def _open(self, request: Request, deadline: Deadline) -> Iterator[Any]:
         """The answer, its body unread; a 401 is asked again with renewed credentials, where there are."""
         login = self._authenticator.current()
-        answer = self._send_once(request, login, read_seconds)
+        answer = self._send_once(request, login, deadline)
         try:
             if answer.status == 401 and (renewed := self._authenticator.renew(login)) is not None:
                 answer.drain_conn()
-                answer = self._send_once(request, renewed, read_seconds)
+                answer = self._send_once(request, renewed, deadline)
             yield answer
         finally:
             # A body read to its end gives the connection back; any other must not be used again.
             answer.close()
 
-    def _send_once(self, request: Request, login: Login, read_seconds: float | None) -> Any:
+    def _send_once(self, request: Request, login: Login, deadline: Deadline) -> Any:
         import urllib3
 
         headers = urllib3.HTTPHeaderDict(self._headers)
@@ -130,7 +134,7 @@ class Transport:
         url = self._access.server + request.path
         if request.query:
             url += "?" + urlencode(request.query)
-        connect = _CONNECT_SECONDS if read_seconds is None else min(_CONNECT_SECONDS, read_seconds)
+        connect = min(_CONNECT_SECONDS, deadline.next_wait() or _CONNECT_SECONDS)
         with self._lock:
             self.requests += 1
         with self._broken():
@@ -139,7 +143,8 @@ class Transport:
                 url,
                 body=request.body,
                 headers=headers,
-                timeout=urllib3.Timeout(connect=connect, read=read_seconds),
+                timeout=urllib3.Timeout(connect=connect),
+                pool_timeout=deadline,
                 retries=False,
                 redirect=False,
                 preload_content=False,
@@ -148,12 +153,10 @@ class Transport:
             self._warn(text)
         return answer
 
-    def _read(self, answer: Any, deadline: float | None) -> bytearray:
+    def _read(self, answer: Any) -> bytearray:
         body = bytearray()
         for chunk in self._chunks(answer, whole=True):
             body += chunk
-            if deadline is not None and time.monotonic() > deadline:
-                raise _Broken(ConnectionFailed(TIMED_OUT), TimeoutError(), is_reset=False)
         return body
 
     def _chunks(self, answer: Any, *, whole: bool = False) -> Iterator[bytes]:
@@ -174,6 +177,9 @@ class Transport:
 
         try:
             yield
+        except TimedOut as e:
+            e.hint = self._access.hint
+            raise
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as e:
             told = network_error(e, self._access.server, self._proxy, hint=self._access.hint)
             raise _Broken(told, e, is_reset=is_reset(e)) from e
@@ -227,11 +233,11 @@ def _asked_to_wait(answer: Any, body: bytearray) -> float | None:
     code = answer.status
     if code != 429 and code < 500:
         return None
-    header = (answer.headers.get("Retry-After") or "").strip()
-    if header.isdigit():
-        return float(header)
+    header = (answer.headers.get("Retry-After") or "").strip(" \t")
+    if found := _SECONDS.fullmatch(header):
+        return 0.0 if found[1] else float(found[2])  # who asks for less than nothing wants no pause, as in Go
     if code in (429, 503) and (status := read_status(body)) is not None:
         seconds = (status.details or {}).get("retryAfterSeconds")
-        if isinstance(seconds, int) and seconds > 0:
+        if type(seconds) is int and 0 < seconds <= _LONGEST_WAIT:  # True is an int to Python
             return float(seconds)
     return None

@@ -11,8 +11,9 @@ import msgspec
 
 from . import transport
 from .answers import read_status, status_error
-from .decoding import OnBad, bad_object, decoder_of, name_of
-from .errors import ApiError, BadAnswer, ConnectionFailed, KubeError
+from .deadline import TimedOut
+from .decoding import OnBad, bad_object, decoder_of, name_of, other_kind
+from .errors import ApiError, BadAnswer, ConnectionFailed, KubeError, printable
 from .resources import Resource
 from .transport import Request, Transport
 
@@ -21,7 +22,9 @@ T = TypeVar("T")
 _SECONDS = (300, 600)  # how long one request watches, as client-go does it
 _GRACE = 30.0  # seconds of silence beyond that, after which the connection is held for dead
 _FAILURES = 7  # in a row, with nothing received; about a minute
-_FIRST_WAIT, _LONGEST_WAIT = 0.5, 20.0
+_FIRST_WAIT, _LONGEST_WAIT = 0.8, 30.0  # as client-go's reflector
+_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_CALM = 120.0  # seconds without a pause, after which the next is a first one
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,24 @@ class WatchEvent(Generic[T]):
     type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]
     object: T | None
     resource_version: str
+
+
+class Backoff:
+    """Pauses that grow, so that a server in need is not asked again and again."""
+
+    def __init__(self) -> None:
+        self._next = _FIRST_WAIT
+        self._last = 0.0
+
+    def wait(self) -> None:
+        """Sleep; up to twice as long as the time before, unless that is long ago."""
+        import random
+
+        if time.monotonic() - self._last > _CALM:
+            self._next = _FIRST_WAIT
+        transport.sleep(random.uniform(self._next / 2, self._next))
+        self._next = min(self._next * 2, _LONGEST_WAIT)
+        self._last = time.monotonic()
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -46,16 +67,18 @@ def watch_events(
     resource_version: str,
     *,
     on_bad: OnBad,
+    metadata_only: bool = False,
 ) -> Iterator[WatchEvent[T]]:
-    """Yields events without end, over as many requests as it takes.
+    """Yields events over as many requests as it takes, until the time of one is over (`--request-timeout`).
 
     A connection that ends well is taken up again where it ended; one that breaks, after a pause that grows.
     Raises Expired when the server no longer has the resource version (list again), ApiError for a refusal,
-    and ConnectionFailed when the server stays away for about a minute.
+    BadAnswer for what is no event of the resource, and ConnectionFailed when the server stays away for about a
+    minute.
     """
     import random
 
-    failures = 0
+    failures, backoff = 0, Backoff()
     while True:
         seconds = random.randint(*_SECONDS)
         query = (
@@ -69,16 +92,17 @@ def watch_events(
         try:
             with source.stream(replace(request, query=request.query + query), seconds + _GRACE) as chunks:
                 for line in _lines(chunks):
-                    event = _event(line, of, resource, on_bad)
+                    event = _event(line, of, resource, on_bad, partial=metadata_only)
                     failures = 0
-                    if event is not None:
-                        resource_version = event.resource_version or resource_version
-                        if event.object is not None or event.type == "BOOKMARK":
-                            yield event
+                    resource_version = event.resource_version or resource_version
+                    if event.object is not None or event.type == "BOOKMARK":
+                        yield event
         except ApiError as e:
             if not (e.is_too_many_requests or e.status >= 500):
                 raise
             failure = e
+        except TimedOut:
+            return  # as kubectl ends
         except ConnectionFailed as e:
             failure = e
         if failure is None and time.monotonic() - began > 1:
@@ -87,8 +111,7 @@ def watch_events(
         failures += 1
         if failure is not None and failures >= _FAILURES:
             raise failure
-        longest = min(_LONGEST_WAIT, _FIRST_WAIT * 2 ** (failures - 1))
-        transport.sleep(random.uniform(longest / 2, longest))
+        backoff.wait()
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
@@ -105,12 +128,12 @@ def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:
             rest.append(last)
 
 
-def _event(line: bytes, of: type[T], resource: Resource, on_bad: OnBad) -> WatchEvent[Any] | None:
+def _event(line: bytes, of: type[T], resource: Resource, on_bad: OnBad, *, partial: bool) -> WatchEvent[Any]:
     """The event of one line; its object is None where it does not fit, after `on_bad` was told."""
     try:
         envelope = decoder_of(_Envelope).decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
-        raise BadAnswer(f"error: the watch of {resource.full_name} cannot be read: {e}") from None
+    except _ERRORS as e:
+        raise _unreadable(resource, str(e)) from None
     raw: msgspec.Raw = envelope.object
     if envelope.type == "ERROR":
         status = read_status(raw)
@@ -121,9 +144,15 @@ def _event(line: bytes, of: type[T], resource: Resource, on_bad: OnBad) -> Watch
     if envelope.type == "BOOKMARK":
         return WatchEvent("BOOKMARK", None, version)
     if envelope.type not in ("ADDED", "MODIFIED", "DELETED"):
-        return None
+        raise _unreadable(resource, f"got invalid watch event type: {envelope.type}")
     try:
+        if why := other_kind(raw, resource, partial=partial):
+            raise _unreadable(resource, why)
         return WatchEvent(envelope.type, decoder_of(of).decode(raw), version)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as e:
+    except _ERRORS as e:
         on_bad(bad_object(raw, resource, e))
         return WatchEvent(envelope.type, None, version)
+
+
+def _unreadable(resource: Resource, why: str) -> BadAnswer:
+    return BadAnswer(f"error: the watch of {resource.full_name} cannot be read: {printable(why, 300)}")

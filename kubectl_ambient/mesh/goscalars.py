@@ -18,6 +18,7 @@ _SPECIAL = {
 }
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 _INT = re.compile(r"[-+]?(0[xX][0-9a-fA-F]+|0[bB][01]+|0[oO][0-7]+|0[0-7]*|[1-9][0-9]*)")
+_TOO_LARGE = re.compile(r"[-+]?[1-9][0-9]{20,}")
 _POINTED = re.compile(r"\.[0-9]+(_[0-9]+)*([eE][-+]?[0-9]+(_[0-9]+)*)?")
 _EXPONENT_FROM = 6
 _LONGEST = 400  # characters of a number: Go finds none in a longer text either, but after long work
@@ -46,7 +47,7 @@ def _number(value: str) -> tuple[Kind, str] | None:
     if len(value) > _LONGEST or value[0] == "_" or (value[0] == "." and not _POINTED.fullmatch(value)):
         return None
     digits = value.replace("_", "")
-    if _INT.fullmatch(digits):
+    if _INT.fullmatch(digits) and not _TOO_LARGE.fullmatch(digits):
         number = _integer(digits)
         if -(2**63) <= number < 2**64:
             return "int", str(number)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from kubectl_ambient.cluster.facts import Pod, Workload
+
+_ORDINAL = re.compile(r"[0-9]{1,19}")
 
 
 def is_paused(workload: Workload) -> bool:
@@ -21,7 +25,7 @@ def is_below_partition(workload: Workload, pod: Pod) -> bool:
     if workload.update_strategy == "OnDelete":
         return False
     ordinal = pod.name.rpartition("-")[2]
-    return ordinal.isdecimal() and int(ordinal) < workload.partition
+    return bool(_ORDINAL.fullmatch(ordinal)) and int(ordinal) < workload.partition
 
 
 def held_until(workload: Workload, pod: Pod) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_TAG = re.compile(r"(?:^|[^\d.])v?(1)\.(\d{1,3})(?:\.(\d+))?(?:-(alpha|beta|rc)(?:\.(\d+))?)?")
+_TAG = re.compile(r"(?:^|[^\d.])v?(1)\.(\d{1,3})(?:\.(\d{1,9}))?(?:-(alpha|beta|rc)(?:\.(\d{1,9}))?)?", re.ASCII)
 _STAGE = {"alpha": 0, "beta": 1, "rc": 2}
 _FINAL = 3
 

@@ -9,10 +9,12 @@ from typing import Any, TypeVar, cast
 
 import pytest
 
+from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.needs import of_scope
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.watching import Changes, follow
+from kubectl_ambient.kube import transport
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import Expired, KubeError
 from kubectl_ambient.kube.pages import Listing
@@ -108,14 +110,56 @@ def test_an_agent_that_goes_changes_others() -> None:
     assert snapshot.ztunnel_pods == []
 
 
-def test_pods_that_cannot_be_watched_end_it_and_namespaces_do_not() -> None:
+def test_pods_that_cannot_be_watched_end_it() -> None:
     client = Watched(*CLUSTER)
-    client.refused.add("watch namespaces")
-    snapshot, following = begin(client)
-    assert next(following) == Changes()
-    assert snapshot.namespaces.keys() == {"shop"}
-
-    client.refused.add("watch pods")
+    client.refused.add("watch pods shop")
     _, following = begin(client)
     with pytest.raises(KubeError, match="pods is forbidden"):
         list(islice(following, 3))
+
+
+def test_what_else_cannot_be_watched_is_told_and_unknown_from_then_on() -> None:
+    client = Watched(*CLUSTER)
+    client.refused |= {"watch namespaces", "watch pods * app=ztunnel"}
+    snapshot, following = begin(client)
+    lost = [sentence for batch in islice(following, 3) for sentence in batch.lost]
+    assert sorted(lost) == [
+        "Error from server (Forbidden): namespaces is forbidden\n"
+        "not known from now on: what namespaces decide, since they can be watched no more",
+        "Error from server (Forbidden): pods is forbidden\n"
+        "not known from now on: what the pods of ztunnel decide, since they can be watched no more",
+    ]
+    assert snapshot.namespaces == {"shop": Unread(what="watch namespaces", why="forbidden")}
+    assert snapshot.ztunnel_pods == Unread(what="watch the pods of ztunnel", why="forbidden")
+    assert not isinstance(snapshot.cni_pods, Unread)
+
+
+@pytest.mark.parametrize("verb", ["list", "watch"])
+def test_whatever_goes_wrong_in_a_watch_ends_it(verb: str) -> None:
+    client = Watched(*CLUSTER)
+    _, following = begin(client)
+    client.errors[f"{verb} namespaces"] = ZeroDivisionError("oops")
+    with pytest.raises(ZeroDivisionError, match="oops"):
+        list(islice(following, 30))
+
+
+def test_a_server_that_forgets_for_ever_is_asked_ever_more_seldom_and_not_for_ever(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(transport, "sleep", pauses.append)
+    client = Watched(*CLUSTER)
+    client.errors["watch pods"] = Expired(410, "Expired", "too old resource version")
+    _, following = begin(client)
+    with pytest.raises(Expired, match=r"^Error from server \(Expired\): too old resource version$"):
+        list(islice(following, 30))
+    ours = [pause for pause in pauses if pause]
+    assert len(ours) >= 4
+    assert max(ours) >= 3.2
+
+
+def test_the_end_of_a_watch_is_its_end() -> None:
+    client = Watched(*CLUSTER)
+    client.watch = lambda *_, **__: iter(())  # type: ignore[method-assign]
+    _, following = begin(client)
+    assert len(list(islice(following, 30))) < 30

@@ -16,6 +16,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from kubectl_ambient.kube.resources import find_resource
+
 
 @dataclass
 class Seen:
@@ -103,7 +105,7 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.fault == "reset":
             self._reset()
             return
-        content = reply.body if isinstance(reply.body, bytes) else json.dumps(reply.body).encode()
+        content = reply.body if isinstance(reply.body, bytes) else json.dumps(_typed(reply.body, parts.path)).encode()
         headers = {"Content-Type": reply.content_type, **reply.headers}
         if reply.headers.get("Content-Encoding") == "gzip":
             content = gzip.compress(content)
@@ -148,6 +150,15 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
 
+def _typed(body: Any, path: str) -> Any:
+    """The object with its kind, as every server tells it, where a test left that out."""
+    steps = path.split("/")[3 if path.startswith("/api/") else 4 :]
+    if not (isinstance(body, dict) and "metadata" in body and "kind" not in body and steps and len(steps) % 2 == 0):
+        return body
+    resource = find_resource(steps[-2])
+    return {"kind": resource.kind, "apiVersion": resource.api_version, **body}
+
+
 def slowly(body: bytes, seconds: float, size: int = 8) -> Iterator[bytes]:
     """`body` in small pieces with a pause before each."""
     for i in range(0, len(body), size):
@@ -164,7 +175,8 @@ def status(code: int, reason: str, message: str = "no", **details: Any) -> Reply
 def a_list(*items: Any, version: str = "7", more: str = "", kind: str = "PodList") -> Reply:
     """A page of a list."""
     metadata = {"resourceVersion": version, **({"continue": more} if more else {})}
-    return Reply({"kind": kind, "apiVersion": "v1", "metadata": metadata, "items": list(items)})
+    version = "meta.k8s.io/v1" if kind.startswith("PartialObject") else "v1"
+    return Reply({"kind": kind, "apiVersion": version, "metadata": metadata, "items": list(items)})
 
 
 def pod(name: Any, namespace: str = "shop", version: str = "1") -> dict[str, Any]:

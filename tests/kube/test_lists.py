@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from kubectl_ambient.cluster import wire
 from kubectl_ambient.kube.decoding import BadObject
 from kubectl_ambient.kube.errors import ApiError, BadAnswer, Expired
 from kubectl_ambient.kube.resources import find_resource
@@ -141,8 +142,14 @@ class TestBadObjects:
         b"<html>log in</html>",
         b"",
         b"[]",
-        b"{}",
         b'{"kind":"Pod"}',
+        b'{"kind":"Pod","apiVersion":"v1","metadata":{"name":"a"}}',
+        b'{"kind":"PodList"}',
+        b'{"kind":"PodList","apiVersion":"apps/v1","items":[]}',
+        b'{"kind":"ServiceList","apiVersion":"v1","items":[]}',
+        b'{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/v1","items":[]}',
+        b'{"kind":"Table","apiVersion":"meta.k8s.io/v1","columnDefinitions":[],"rows":[]}',
+        b'{"kind":"Status","apiVersion":"v1","status":"Success"}',
         b'{"kind":"PodList","items":5}',
         b'{"kind":"PodList","items":[{"metadata":{"na',
         b'{"kind":"PodList","metadata":{"continue":5},"items":[]}',
@@ -174,3 +181,66 @@ def test_garbage_collection_is_as_before(client: MakeClient, server: StandIn) ->
     with pytest.raises(BadAnswer):
         list(c.list(PODS, type=Object))
     assert gc.isenabled()
+
+
+class TestOtherKinds:
+    """Issue 10, 8: a list of another kind is no answer, and never an empty one."""
+
+    @pytest.mark.parametrize("body", [b"{}", b'{"items":[]}', b'{"kind":"","apiVersion":"v1","items":[]}'])
+    def test_a_list_without_a_kind_is_told_in_kubectls_words(
+        self, client: MakeClient, server: StandIn, body: bytes
+    ) -> None:
+        server.answers(Reply(body))
+        with pytest.raises(BadAnswer) as e:
+            list(client().list(PODS, type=Object))
+        assert str(e.value) == f"error: Object 'Kind' is missing in '{body.decode()}'"
+
+    def test_a_failure_with_the_status_of_a_success_is_a_failure(self, client: MakeClient, server: StandIn) -> None:
+        refusal = status(403, "Forbidden", "pods is forbidden")
+        server.answers(Reply(refusal.body))
+        for ask in (
+            lambda c: list(c.list(PODS, type=Object)),
+            lambda c: c.get(PODS, "a", "shop", type=Object),
+            lambda c: c.patch(PODS, "a", "shop", body={}, type=Object),
+        ):
+            with pytest.raises(ApiError, match=r"^Error from server \(Forbidden\): pods is forbidden$"):
+                ask(client())
+
+    @pytest.mark.parametrize(
+        ("body", "why"),
+        [
+            ({"kind": "Service", "apiVersion": "v1"}, "its kind is Service, not Pod"),
+            ({"kind": "PodList", "apiVersion": "v1", "items": []}, "its kind is PodList, not Pod"),
+            ({"kind": "Pod", "apiVersion": "b/v1"}, "its apiVersion is b/v1, not v1"),
+            ({"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1"}, "its kind is PartialObjectMetadata"),
+        ],
+    )
+    def test_an_object_of_another_kind_is_no_answer_to_a_get_or_a_patch(
+        self, client: MakeClient, server: StandIn, body: Any, why: str
+    ) -> None:
+        server.answers(Reply({**body, "metadata": {"name": "a"}}))
+        for ask in (
+            lambda c: c.get(PODS, "a", "shop", type=Object),
+            lambda c: c.patch(PODS, "a", "shop", body={}, type=Object),
+        ):
+            with pytest.raises(BadAnswer) as e:
+                ask(client())
+            assert why in str(e.value)
+
+    def test_an_object_without_a_kind_is_told_in_kubectls_words(self, client: MakeClient, server: StandIn) -> None:
+        server.answers(Reply(b'{"metadata":{"name":"a"}}'))
+        with pytest.raises(BadAnswer) as e:
+            client().get(PODS, "a", "shop", type=Object)
+        assert str(e.value) == """error: Object 'Kind' is missing in '{"metadata":{"name":"a"}}'"""
+
+    def test_an_item_of_another_kind_is_told_and_left_out(self, client: MakeClient, server: StandIn) -> None:
+        service = {"kind": "Service", "apiVersion": "v1", "metadata": {"name": "s", "namespace": "shop"}}
+        for kind in ("PodList", "List"):
+            server.answers(a_list(pod("a"), service, kind=kind))
+            c = client()
+            assert [p.name for page in c.list(PODS, type=wire.Pod) for p in page] == ["a"]
+            assert list(map(str, c.bad_objects)) == ["Pod shop/s: its kind is Service, not Pod"]
+
+    def test_null_items_are_none(self, client: MakeClient, server: StandIn) -> None:
+        server.answers(Reply({"kind": "PodList", "apiVersion": "v1", "items": None}))
+        assert [p for page in client().list(PODS, type=Object) for p in page] == []

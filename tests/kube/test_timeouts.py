@@ -12,7 +12,9 @@ def test_a_timeout_is_seconds_or_a_go_duration(text: str, seconds: float | None)
     assert parse_timeout(text) == seconds
 
 
-@pytest.mark.parametrize("text", ["abc", "-5", "5 s", "5d", "s", "5s5"])
+@pytest.mark.parametrize(
+    "text", ["abc", "-5", "5 s", "5d", "s", "5s5", "²s", "٣", "9" * 30, "9" * 5000, "9" * 99 + "h"]
+)
 def test_anything_else_is_refused_in_kubectls_words(text: str) -> None:
     with pytest.raises(UsageError, match=r"^error: Invalid timeout value\. Timeout must be a single integer"):
         parse_timeout(text)

@@ -230,6 +230,11 @@ class TestBrokenConnections:
         )
         assert time.monotonic() - began < 12
 
+    def test_a_timeout_of_a_year_is_none(self, server: StandIn, client: MakeClient) -> None:
+        """The operating system waits no longer than 24 days at once."""
+        server.answers(OK)
+        assert get(client(request_timeout="9000h")).metadata.name == "default"
+
     def test_no_answer_at_all_ends_at_the_timeout(self, server: StandIn, client: MakeClient) -> None:
         def late(_: Seen) -> Reply:
             time.sleep(20)
@@ -239,7 +244,9 @@ class TestBrokenConnections:
         words, _ = failure(client(request_timeout="200ms"))
         assert "context deadline exceeded" in words
 
-    @pytest.mark.parametrize("body", [b"<html>log in</html>", b"", b"[1]", b'{"metadata": {"name": 5}}'])
+    @pytest.mark.parametrize(
+        "body", [b"<html>log in</html>", b"", b"[1]", b'{"kind": "Namespace", "metadata": {"name": 5}}']
+    )
     def test_an_answer_that_is_no_object_names_what_was_asked(
         self, server: StandIn, client: MakeClient, body: bytes
     ) -> None:
@@ -268,6 +275,44 @@ class TestComeBackLater:
         server.answers(Reply(b"", 429, {"Retry-After": "1"}), OK)
         client().patch(NAMESPACE, "default", body={"a": 1}, type=Object)
         assert [s.body for s in server.seen] == [b'{"a":1}'] * 2
+
+    @pytest.mark.parametrize(
+        ("header", "seconds"), [("+2", 2), ("0002", 2), ("-7", 0), ("0", 0), (" 2 ", 2), ("0" * 5000 + "2", 2)]
+    )
+    def test_the_header_is_read_as_go_reads_it(
+        self, server: StandIn, client: MakeClient, pauses: list[float], header: str, seconds: int
+    ) -> None:
+        server.answers(Reply(b"", 429, {"Retry-After": header}), OK)
+        get(client())
+        assert pauses == [seconds]
+
+    @pytest.mark.parametrize(
+        "header",
+        ["²", "1\xb2", "1.5", "1e1", "inf", "nan", "-", "+", "0x2", "1_0", "9" * 400, "9" * 5000, "\xa02"],
+    )
+    def test_a_header_that_is_no_number_is_none(
+        self, server: StandIn, client: MakeClient, pauses: list[float], header: str
+    ) -> None:
+        """Issue 10, 10."""
+        server.answers(Reply(b"", 429, {"Retry-After": header}))
+        with pytest.raises(ApiError) as e:
+            get(client())
+        assert e.value.is_too_many_requests
+        assert pauses == []
+
+    @pytest.mark.parametrize("seconds", ["²", "2", -1, 0, 1.5, 10**30, 10**400, True, None, [], {}, 31])
+    def test_odd_details_are_none(self, server: StandIn, client: MakeClient, pauses: list[float], seconds: Any) -> None:
+        server.answers(status(429, "TooManyRequests", retryAfterSeconds=seconds))
+        with pytest.raises(ApiError):
+            get(client())
+        assert pauses == []
+
+    def test_not_for_longer_than_there_is_time(self, server: StandIn, client: MakeClient, pauses: list[float]) -> None:
+        """All tries share the time of `--request-timeout`, as in client-go: the refusal is told at once."""
+        server.answers(Reply(b"", 429, {"Retry-After": "9"}))
+        with pytest.raises(ApiError):
+            get(client(request_timeout="8s"))
+        assert pauses == []
 
     def test_a_few_times_only(self, server: StandIn, client: MakeClient, pauses: list[float]) -> None:
         server.answers(Reply(b"", 429, {"Retry-After": "1"}))

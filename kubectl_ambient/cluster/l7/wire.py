@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from msgspec import field
 
 from kubectl_ambient.cluster.l7 import facts as l7_facts
 from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Metadata, Object, Selector, Texts, Wire, texts
+
+_INTEGER = re.compile(r"[0-9]{1,19}")
 
 
 class Condition(Wire, frozen=True):
@@ -27,7 +30,7 @@ class Condition(Wire, frozen=True):
             status=self.status or "",
             reason=self.reason or "",
             message=self.message or "",
-            generation=int(generation) if generation.isdecimal() else None,
+            generation=int(generation) if _INTEGER.fullmatch(generation) else None,
         )
 
 

@@ -39,7 +39,7 @@ def problem(entry: Entry, value: str, versions: Collection[Version], gateways: C
         case "namespace":
             return "" if _NAME.fullmatch(value) and "." not in value else "can be the name of no namespace"
         case "percent":
-            number = int(value) if re.fullmatch(r"[+-]?\d{1,9}", value) else -1
+            number = int(value) if re.fullmatch(r"[+-]?[0-9]{1,9}", value) else -1
             return "" if 0 <= number <= 100 else "is no whole number from 0 to 100: the canary gets nothing"
         case "binding":
             return "" if _BINDING.fullmatch(value) else "is none of PROXY, PROXY/port, NONE and NONE/port"

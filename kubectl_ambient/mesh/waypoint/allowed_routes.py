@@ -83,7 +83,10 @@ def _bound(gateway: Gateway, binding: str | None) -> Listener | None:
 
 def _uint32(text: str) -> int:
     """As Go's `ParseUint(text, 10, 32)`: 0 for what is no number, the largest for one that is too large."""
-    return min(int(text), _LARGEST_PORT) if _PORT.fullmatch(text) else 0
+    if not _PORT.fullmatch(text):
+        return 0
+    digits = text.lstrip("0")
+    return min(int(digits or "0"), _LARGEST_PORT) if len(digits) < 20 else _LARGEST_PORT
 
 
 def _hbone(gateway: Gateway) -> Listener | None:

@@ -18,7 +18,7 @@ CANARY = "istio.io/use-waypoint-canary"
 CANARY_NAMESPACE = "istio.io/use-waypoint-canary-namespace"
 OPT_OUT = "none"
 
-_INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
+_INTEGER = re.compile(r"[+-]?[0-9]{1,4000}", re.ASCII)  # Python reads no more than 4,300 digits
 _WHOLE = 100
 
 
