@@ -14,8 +14,21 @@ TIMED_OUT = (
 _LONGEST_TEXT = 2048  # what client-go cuts the text of a strange answer to
 
 
+def why_not_opened(error: BaseException) -> str:
+    """The system's word for a file that cannot be read: `no such file or directory`."""
+    if isinstance(error, UnicodeDecodeError):
+        return "not a text file"
+    return (error.strerror or "").lower() if isinstance(error, OSError) else "invalid argument"
+
+
 def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
-    """`text` without control characters (a server's words must not drive the terminal), cut to `longest`."""
+    """The words of others without control characters (they must not drive the terminal) and without credentials.
+
+    Cut to `longest`.
+    """
+    from .secrets import hide
+
+    text = hide(text)
     if len(text) > longest:
         text = text[:longest] + "…"
     return "".join(c if c.isprintable() or c == "\n" else " " for c in text).strip()

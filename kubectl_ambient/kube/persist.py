@@ -16,7 +16,7 @@ def save_auth_provider(path: str, user: str, config: dict[str, Any]) -> None:
     """Puts `config` under the auth-provider of `user` in the file at `path`. Never raises: it is a favour."""
     import yaml
 
-    with contextlib.suppress(OSError, yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError):
+    with contextlib.suppress(Exception):
         target = Path(path).resolve(strict=True)
         content = yaml.safe_load(target.read_text(encoding="utf-8"))
         for entry in content["users"]:

@@ -303,7 +303,7 @@ class TestExecPlugin:
                 f"print(json.dumps(dict(kind='ExecCredential', apiVersion='{EXEC}')))",
                 "exec plugin didn't return a status field",
             ),
-            ("answer(token='a', expirationTimestamp='soon')", "expirationTimestamp that is no time: soon"),
+            ("answer(token='a', expirationTimestamp='soon')", "expirationTimestamp that is no time"),
         ],
     )
     def test_an_answer_that_is_none_is_told(
