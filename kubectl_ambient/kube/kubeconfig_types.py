@@ -131,7 +131,7 @@ def _wrong(value: Any, wanted: _Type, struct: str, path: tuple[str, ...], entry:
         for part in value.values() if isinstance(value, dict) else value:
             yield from _wrong(part, wanted.each, struct, path, entry)
     else:
-        if len(path) == 1 and isinstance(name := value.get("name"), str):
+        if len(path) == 1 and wanted.fields and isinstance(name := value.get("name"), str):
             entry = name
         for key in sorted(wanted.fields):
             if key in value:

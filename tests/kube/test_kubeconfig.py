@@ -141,7 +141,7 @@ def test_a_date_stays_text_and_a_number_is_refused_as_in_kubectl(tmp_path: Path)
     (tmp_path / "c").write_text("users: [{name: a, user: {password: 1234}}]")
     with pytest.raises(ConfigError, match=r"number into Go struct field AuthInfo.users.user.password of type") as e:
         load_kubeconfig(str(tmp_path / "c"), {})
-    assert e.value.hint == 'users "a" user password must be a text; put it in quotes'
+    assert e.value.hint == 'password of user "a" must be a text; put it in quotes'
 
 
 @pytest.mark.parametrize(
