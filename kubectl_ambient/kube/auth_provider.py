@@ -8,6 +8,7 @@ from typing import Any
 
 from .access import Access
 from .errors import ConfigError, KubeError
+from .headers import header_value
 from .kubeconfig import Entry
 from .secrets import remember
 
@@ -69,6 +70,7 @@ def ask_auth_provider(access: Access, provider: Entry) -> str:
     renewed = {key: settings[key] for key in ("id-token", "refresh-token") if settings.get(key) != before.get(key)}
     if renewed:
         remember(*renewed.values())
+        header_value("Authorization", authorization)  # what cannot be sent is not kept either
         save_auth_provider(access.origin, access.user_name, {**before, **renewed})
     return authorization
 

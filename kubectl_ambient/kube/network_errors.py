@@ -63,7 +63,7 @@ def _socket_words(causes: list[BaseException], server: str) -> str:
 
     parts = urlsplit(server)
     at = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-    if _first(causes, socket.gaierror):
+    if _first(causes, socket.gaierror, UnicodeError):  # or a name that no host can have
         return f"dial tcp: lookup {parts.hostname}: no such host"
     for cause in causes:
         if isinstance(cause, OSError) and cause.errno in _SYSCALL:
