@@ -94,6 +94,9 @@ def run(argv: list[str]) -> int:
 
 def _bug(bug: Exception) -> int:
     if os.environ.get("KUBECTL_AMBIENT_TRACEBACK"):
+        from kubectl_ambient.kube.tracebacks import hide_secrets_in_tracebacks
+
+        hide_secrets_in_tracebacks()
         raise bug
     return confess(bug)
 
@@ -113,10 +116,11 @@ def _speak_utf8() -> None:
 def confess(bug: Exception) -> int:
     """Tell a failure that nobody foresaw: what and where, and how to report it."""
     from kubectl_ambient import HOMEPAGE
+    from kubectl_ambient.kube.secrets import hide_all
 
     frame = traceback.extract_tb(bug.__traceback__)[-1]
     where = f"{Path(frame.filename).name}, line {frame.lineno}"
-    say(f"error: a bug in kubectl-ambient: {type(bug).__name__}: {bug} ({where})", file=sys.stderr)
+    say(f"error: a bug in kubectl-ambient: {type(bug).__name__}: {hide_all(str(bug))} ({where})", file=sys.stderr)
     print(
         f"Please report it at {HOMEPAGE}/issues with what KUBECTL_AMBIENT_TRACEBACK=1 prints; nothing more was done.",
         file=sys.stderr,

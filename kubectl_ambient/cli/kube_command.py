@@ -55,6 +55,7 @@ def connection_flags() -> list[TyperOption]:
             hidden=False,
             default="0",
         ),
+        _option("kuberc", "--kuberc", help="The kuberc file to use: which credential plugins may run."),
         _option("cluster", "--cluster", help="The kubeconfig cluster to use."),
         _option("user", "--user", help="The kubeconfig user to use."),
         _option("server", "-s", "--server", help="The address of the API server."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ from .access_checks import check_access
 from .errors import ConfigError
 from .kubeconfig import Entry, Kubeconfig, load_kubeconfig
 from .options import ConnectionOptions
+from .plugin_policy import PluginPolicy, load_policy
+from .secrets import remember
+from .server_url import server_url
 
 SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 NO_SERVER = "http://localhost:8080"
@@ -34,14 +37,17 @@ class Access:
     origin: str = ""
     in_cluster: bool = False
     hint: str = ""
+    plugin_policy: PluginPolicy = field(default_factory=PluginPolicy)
 
 
 def find_access(options: ConnectionOptions, environ: Mapping[str, str] | None = None) -> Access:
     """Reads the kubeconfig and the flags. Raises ConfigError, with kubectl's words where it has some."""
     environ = os.environ if environ is None else environ
+    remember(options.token)
     config = load_kubeconfig(options.kubeconfig, environ)
     access = select_access(config, options, environ)
-    if access.server == _server(_default_server(environ)) and _is_pod(environ):
+    access = replace(access, plugin_policy=load_policy(options.kuberc, environ, is_needed="exec" in access.user))
+    if access.server == server_url(_default_server(environ)) and _is_pod(environ):
         return _of_service_account(access, options, environ)
     return access
 
@@ -67,7 +73,7 @@ def select_access(config: Kubeconfig, options: ConnectionOptions, environ: Mappi
     user = _user(config.users.get(user_name, {}), options)
     check_access(cluster_name, cluster, user_name, user)
     return Access(
-        server=_server(cluster.get("server") or _default_server(environ)),
+        server=server_url(cluster.get("server") or _default_server(environ)),
         context=context_name,
         namespace=options.namespace or context.get("namespace") or "default",
         cluster_name=cluster_name,
@@ -132,18 +138,6 @@ def _extra(pairs: tuple[str, ...]) -> dict[str, list[str]]:
     return extra
 
 
-def _server(server: str) -> str:
-    """The server as a URL without a slash at its end; kubectl takes one without a scheme for http."""
-    scheme, separator, rest = server.partition("://")
-    if not separator:
-        scheme, rest = "http", server
-    if scheme.lower() not in ("http", "https"):
-        raise ConfigError(f'Unable to connect to the server: unsupported protocol scheme "{scheme}"')
-    if not rest or rest.startswith(("/", ":", "?")):
-        raise ConfigError(f'error: host must be a URL or a host:port pair: "{server}"')
-    return f"{scheme.lower()}://{rest.rstrip('/')}"
-
-
 def _default_server(environ: Mapping[str, str]) -> str:
     return environ.get("KUBERNETES_MASTER") or NO_SERVER
 
@@ -184,10 +178,10 @@ def _of_service_account(access: Access, options: ConnectionOptions, environ: Map
     host, port = environ["KUBERNETES_SERVICE_HOST"], environ["KUBERNETES_SERVICE_PORT"]
     try:
         own = (SERVICE_ACCOUNT / "namespace").read_text(encoding="utf-8").strip()
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         own = ""
     return Access(
-        server=f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}",
+        server=server_url(f"https://[{host}]:{port}" if ":" in host else f"https://{host}:{port}"),
         namespace=options.namespace or environ.get("POD_NAMESPACE") or own or "default",
         cluster=access.cluster,
         user=access.user,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from kubectl_ambient.foreign import stacked
 
-from .errors import ConfigError
+from .errors import ConfigError, why_not_opened
 from .kubeconfig import Entry
 
 
@@ -69,6 +69,5 @@ def _unreadable(entry: Entry, key: str, word: str, name: str) -> list[str]:
     try:
         with Path(path).open("rb"):
             return []
-    except OSError as e:
-        why = f"open {path}: {(e.strerror or str(e)).lower()}"
-        return [f"unable to read {word} {path} for {name} due to {why}"]
+    except (OSError, ValueError) as e:  # a ValueError is for a NUL in it
+        return [f"unable to read {word} {path} for {name} due to open {path}: {why_not_opened(e)}"]

@@ -1,6 +1,6 @@
 """Who we are to the server: the ways to log in that a kubeconfig, the flags or a pod can name.
 
-An auth-provider (oidc, gcp, …) is left to the `kubernetes` package, which only then is imported: it is half a
+An auth-provider (oidc) is left to the `kubernetes` package, which only then is imported: it is half a
 second on the way of a command that takes as long without it.
 """
 
@@ -14,8 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .access import SERVICE_ACCOUNT, Access
-from .errors import ConfigError
+from .errors import ConfigError, why_not_opened
+from .headers import header_value
 from .kubeconfig import Entry
+from .secrets import remember
 
 if TYPE_CHECKING:
     import ssl
@@ -79,11 +81,17 @@ def log_in(access: Access) -> Login:
     cluster = _trusted_in_a_pod(access.cluster) if access.in_cluster else access.cluster
     if access.in_cluster and "token" not in access.user:
         token, until = _of_service_account()
-        return Login(f"Bearer {token}", make_ssl_context(cluster, {}, "the service account"), expires_at=until)
+        authorization = header_value("Authorization", f"Bearer {token}")
+        return Login(authorization, make_ssl_context(cluster, {}, "the service account"), expires_at=until)
+    if "auth-provider" in access.user:
+        from .auth_provider import check_auth_provider
+
+        check_auth_provider(access.user["auth-provider"])
     user, expires_at = _resolve(access)
     context = make_ssl_context(cluster, user, access.user_name)
     certificate = str(user.get("client-certificate-data") or "")
-    return Login(_authorization(access, user), context, certificate, expires_at)
+    authorization = header_value("Authorization", _authorization(access, user))
+    return Login(authorization, context, certificate, expires_at)
 
 
 def _resolve(access: Access) -> tuple[Entry, float | None]:
@@ -114,7 +122,7 @@ def _authorization(access: Access, user: Entry) -> str:
         return f"Bearer {token}"
     if "username" in user:
         pair = f"{user['username']}:{user.get('password', '')}"
-        return f"Basic {b64encode(pair.encode()).decode()}"
+        return f"Basic {b64encode(pair.encode(errors='replace')).decode()}"
     if "auth-provider" in user:
         from .auth_provider import ask_auth_provider
 
@@ -125,11 +133,11 @@ def _authorization(access: Access, user: Entry) -> str:
 def _read_token(path: str) -> str:
     try:
         token = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as e:
-        why = e.strerror.lower() if isinstance(e, OSError) and e.strerror else "not a text file"
-        raise ConfigError(f"error: open {path}: {why}") from None
+    except (OSError, ValueError) as e:
+        raise ConfigError(f"error: open {path}: {why_not_opened(e)}") from None
     if not token:
         raise ConfigError(f"error: the token file {path} is empty")
+    remember(token)
     return token
 
 
@@ -137,10 +145,13 @@ def _of_service_account() -> tuple[str, float]:
     """The token of this pod, which the kubelet writes anew before it ends, and when to read it again."""
     try:
         token = (SERVICE_ACCOUNT / "token").read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as e:
-        raise ConfigError(f"error: the service account of this pod cannot be used: {e}") from None
+    except (OSError, ValueError) as e:
+        raise ConfigError(
+            f"error: the service account of this pod cannot be used: its token: {why_not_opened(e)}"
+        ) from None
     if not token:
         raise ConfigError("error: the service account of this pod cannot be used: its token is empty")
+    remember(token)
     return token, time.time() + _TOKEN_FILE_SECONDS
 
 

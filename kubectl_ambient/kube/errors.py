@@ -16,9 +16,21 @@ TIMED_OUT = (
 _LONGEST_TEXT = 2048  # what client-go cuts the text of a strange answer to
 
 
+def why_not_opened(error: BaseException) -> str:
+    """The system's word for a file that cannot be read: `no such file or directory`."""
+    if isinstance(error, UnicodeDecodeError):
+        return "not a text file"
+    return (error.strerror or "").lower() if isinstance(error, OSError) else "invalid argument"
+
+
 def printable(text: str, longest: int = _LONGEST_TEXT) -> str:
-    """`text` cut to `longest`, in one line: a server's words must not drive the terminal, nor pass for ours."""
-    text = text.strip()
+    """The words of others cut to `longest`, in one line and without credentials.
+
+    They must not drive the terminal, nor pass for ours.
+    """
+    from .secrets import hide
+
+    text = hide(text).strip()
     return one_line(text[:longest] + "…" if len(text) > longest else text)
 
 

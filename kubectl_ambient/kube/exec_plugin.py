@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
+import re
 import subprocess
 import sys
 from base64 import b64encode
@@ -19,10 +19,14 @@ from typing import Any
 from kubectl_ambient.foreign import stacked
 
 from .access import Access
-from .errors import ConfigError, printable
+from .errors import ConfigError, printable, why_not_opened
 from .kubeconfig import Entry
+from .kubeconfig_types import json_kind
+from .plugin_path import look_path, why_not_allowed
+from .secrets import hide_all, remember
 
 _GROUP = "client.authentication.k8s.io/"
+_VERSION = re.compile(r"client\.authentication\.k8s\.io/v[0-9a-z]{1,10}")
 _CLUSTER_KEYS = (
     "server",
     "tls-server-name",
@@ -57,9 +61,17 @@ def run_exec_plugin(access: Access) -> ExecCredential:
     if spec.get("provideClusterInfo"):
         info["spec"]["cluster"] = _cluster_info(access)
     environ = dict(os.environ)
-    environ.update({str(e["name"]): str(e.get("value") or "") for e in spec.get("env") or ()})
-    environ["KUBERNETES_EXEC_INFO"] = json.dumps(info)
-    out = _run([command, *map(str, spec.get("args") or ())], environ, interactive, spec)
+    for entry in spec.get("env") or ():
+        # A name may hold the equals sign itself: Go joins both with another.
+        name, _, value = f"{entry['name']}={entry.get('value') or ''}".partition("=")
+        environ[name] = value
+    environ["KUBERNETES_EXEC_INFO"] = _as_json(info)
+    program = look_path(command)
+    if why := why_not_allowed(command, program, access.plugin_policy):
+        raise _failed(why)
+    if program is None:
+        raise _failed(f"exec: executable {command} not found", spec)
+    out = _run(program, [arg or "" for arg in spec.get("args") or ()], environ, interactive, spec)
     return _read(out, command, version)
 
 
@@ -70,7 +82,7 @@ def _check(spec: Entry, command: str, version: str, user: str) -> None:
         raise ConfigError(f"error: apiVersion must be specified for {user} to use exec authentication plugin")
     if version not in (f"{_GROUP}v1", f"{_GROUP}v1beta1"):
         raise ConfigError(f'error: exec plugin: invalid apiVersion "{version}"')
-    if any(not isinstance(e, dict) or not e.get("name") for e in spec.get("env") or ()):
+    if any(not (e or {}).get("name") for e in spec.get("env") or ()):
         raise ConfigError(f"error: env variable name must be specified for {user} to use exec authentication plugin")
     if not spec.get("interactiveMode") and version == f"{_GROUP}v1":
         raise ConfigError(f"error: interactiveMode must be specified for {user} to use exec authentication plugin")
@@ -96,46 +108,53 @@ def _cluster_info(access: Access) -> Entry:
     return info
 
 
-def _run(words: list[str], environ: dict[str, str], interactive: bool, spec: Entry) -> bytes:
-    program = shutil.which(words[0])
-    if program is None:
-        raise _failed(f"exec: executable {words[0]} not found", spec)
+def _as_json(info: Entry) -> str:
+    try:
+        return json.dumps(info, default=str, skipkeys=True)
+    except (ValueError, RecursionError):  # it holds itself, by an anchor of YAML
+        raise _failed("encode ExecCredentials: the cluster's extension cannot be written as JSON") from None
+
+
+def _run(program: str, args: list[str], environ: dict[str, str], interactive: bool, spec: Entry) -> bytes:
+    command = spec["command"]
     # A person at a terminal must see a plugin's questions ("open this page and enter…") as they come.
     seen = sys.stderr is not None and sys.stderr.isatty()
     try:
         done = subprocess.run(
-            [program, *words[1:]],
+            [program, *args],
             env=environ,
             stdin=None if interactive else subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=None if seen else subprocess.PIPE,
             check=False,
         )
-    except OSError as e:
-        raise _failed(f"exec: {words[0]}: {(e.strerror or str(e)).lower()}", spec) from None
+    except (OSError, ValueError) as e:  # a ValueError is for a NUL
+        raise _failed(f"exec: fork/exec {command}: {why_not_opened(e)}", spec) from None
     if done.returncode:
-        said = printable(" ".join((done.stderr or b"").decode(errors="replace").split()), 500)
+        said = printable(" ".join(hide_all((done.stderr or b"").decode(errors="replace")).split()), 500)
         words_of_it = f": {said}" if said else ""
-        raise _failed(f"exec: executable {words[0]} failed with exit code {done.returncode}{words_of_it}", spec)
+        raise _failed(f"exec: executable {command} failed with exit code {done.returncode}{words_of_it}", spec)
     return done.stdout
 
 
 def _read(out: bytes, command: str, version: str) -> ExecCredential:
+    """What a plugin printed; it may be anything, so nothing of it is shown but a version that looks like one."""
     try:
         answer = json.loads(out)
-    except ValueError:
-        raise _failed(f"exec: executable {command} printed no ExecCredential") from None
+    except (ValueError, RecursionError):
+        answer = None
     if not isinstance(answer, dict) or answer.get("kind") != "ExecCredential":
         raise _failed(f"exec: executable {command} printed no ExecCredential")
-    if answer.get("apiVersion") != version:
-        raise _failed(
-            f"exec plugin is configured to use API version {version},"
-            f" plugin returned version {answer.get('apiVersion')}"
-        )
+    if (other := answer.get("apiVersion")) != version:
+        shown = other if isinstance(other, str) and _VERSION.fullmatch(other) else "that is none"
+        raise _failed(f"exec plugin is configured to use API version {version}, plugin returned version {shown}")
     status = answer.get("status")
-    if not isinstance(status, dict):
+    if status is None:
         raise _failed("exec plugin didn't return a status field")
-    token, certificate, key = (str(status.get(k) or "") for k in ("token", "clientCertificateData", "clientKeyData"))
+    if (wrong := _wrong_status(status)) is not None:
+        raise _failed(f"decoding stdout: {wrong}")
+    token, certificate, key = (status.get(k) or "" for k in ("token", "clientCertificateData", "clientKeyData"))
+    remember(token, key)
     if not token and not certificate and not key:
         raise _failed("exec plugin didn't return a token or cert/key pair")
     if bool(certificate) != bool(key):
@@ -143,13 +162,24 @@ def _read(out: bytes, command: str, version: str) -> ExecCredential:
     return ExecCredential(token.strip(), certificate, key, _unix_time(status.get("expirationTimestamp")))
 
 
-def _unix_time(text: Any) -> float | None:
+def _wrong_status(status: object) -> str | None:
+    where = "ExecCredential.status"
+    if not isinstance(status, dict):
+        return f"json: cannot unmarshal {json_kind(status)} into Go struct field {where} of type ExecCredentialStatus"
+    for key in ("clientCertificateData", "clientKeyData", "expirationTimestamp", "token"):
+        if (value := status.get(key)) is not None and not isinstance(value, str):
+            field = f"ExecCredentialStatus.status.{key}"
+            return f"json: cannot unmarshal {json_kind(value)} into Go struct field {field} of type string"
+    return None
+
+
+def _unix_time(text: str | None) -> float | None:
     if not text:
         return None
     try:
-        return datetime.fromisoformat(str(text)).timestamp()
-    except ValueError:
-        raise _failed(f"exec plugin returned an expirationTimestamp that is no time: {text}") from None
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        raise _failed("exec plugin returned an expirationTimestamp that is no time") from None
 
 
 def _failed(why: str, spec: Entry | None = None) -> ConfigError:

@@ -8,9 +8,11 @@ from collections.abc import Iterable
 from kubectl_ambient import __version__
 
 from .access import Access
+from .errors import ConfigError
 
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _LEGAL_IN_A_NAME = re.compile(rb"[!#$&'*+\-.^_`|~0-9A-Za-z]")  # a header's name, RFC 7230, without %
+_ILLEGAL_IN_A_VALUE = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _WARNING = re.compile(r'299 [^ "]+ "((?:[^"\\]|\\.)*)"')
 
 
@@ -32,10 +34,22 @@ def standing_headers(access: Access) -> list[tuple[str, str]]:
         headers.append(("Impersonate-User", user["as"]))
         if user.get("as-uid"):
             headers.append(("Impersonate-Uid", user["as-uid"]))
-        headers += [("Impersonate-Group", str(group)) for group in user.get("as-groups") or ()]
+        headers += [("Impersonate-Group", group or "") for group in user.get("as-groups") or ()]
         for key, values in (user.get("as-user-extra") or {}).items():
-            headers += [(f"Impersonate-Extra-{_escape(str(key))}", str(value)) for value in values]
-    return headers
+            headers += [(f"Impersonate-Extra-{_escape(str(key))}", value or "") for value in values or ()]
+    return [(name, header_value(name, value)) for name, value in headers]
+
+
+def header_value(name: str, value: str) -> str:
+    """`value` so that http.client sends it as UTF-8. Raises ConfigError, without it, where no header can hold it."""
+    if _ILLEGAL_IN_A_VALUE.search(value):
+        raise ConfigError(f'Unable to connect to the server: net/http: invalid header field value for "{name}"')
+    # What was typed in another encoding goes out as it was typed.
+    try:
+        encoded = value.encode("utf-8", errors="surrogateescape")
+    except UnicodeEncodeError:
+        encoded = value.encode("utf-8", errors="replace")
+    return encoded.decode("latin-1")
 
 
 def warnings_in(values: Iterable[str]) -> list[str]:

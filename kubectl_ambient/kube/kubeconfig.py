@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import base64
 import os
+import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import ConfigError, printable
+from .errors import ConfigError, printable, why_not_opened
+from .kubeconfig_types import wrong_type
+from .secrets import remember_cluster, remember_user
 
 Entry = dict[str, Any]
 
-_STRINGS = frozenset(
-    (
-        *("server", "tls-server-name", "certificate-authority", "proxy-url"),
-        *("client-certificate", "client-key", "token", "tokenFile", "as", "as-uid", "username", "password"),
-        *("cluster", "user", "namespace"),
-    )
-)
 _DATA = ("certificate-authority-data", "client-certificate-data", "client-key-data")
 _PATHS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
-_BOOLS = ("insecure-skip-tls-verify", "disable-compression")
-_DICTS = ("exec", "auth-provider")
+_QUOTED = re.compile(r"(['\"]).{2,}\1", re.DOTALL)  # a parser quotes what it stumbled over
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ def load_kubeconfig(explicit: str, environ: Mapping[str, str]) -> Kubeconfig:
 
     Files that are missing are skipped, unless asked for by the flag. Raises ConfigError.
     """
-    if explicit and not Path(explicit).exists():
+    if explicit and not os.path.exists(explicit):  # noqa: PTH110 (it takes every text)
         raise ConfigError(f"error: stat {explicit}: no such file or directory")
     configs, missing = [], []
     for path in [explicit] if explicit else kubeconfig_files(environ):
@@ -59,8 +54,8 @@ def load_kubeconfig(explicit: str, environ: Mapping[str, str]) -> Kubeconfig:
             raise ConfigError(f'error: error loading config file "{path}": is a directory') from None
         except UnicodeDecodeError:
             raise ConfigError(f'error: error loading config file "{path}": not a text file') from None
-        except OSError as e:
-            words = (e.strerror or str(e)).lower()
+        except (OSError, ValueError) as e:
+            words = why_not_opened(e)
             raise ConfigError(f'error: error loading config file "{path}": open {path}: {words}') from None
         else:
             configs.append(parse_kubeconfig(text, path))
@@ -98,9 +93,14 @@ def parse_kubeconfig(text: str, path: str) -> Kubeconfig:
         return Kubeconfig()
     if not isinstance(content, dict):
         raise _broken(path, "a kubeconfig is a mapping with clusters, users and contexts")
+    _remember(content)
     kind, version = content.get("kind") or "Config", content.get("apiVersion") or "v1"
     if kind != "Config" or version != "v1":
         raise _broken(path, f'no kind "{kind}" is registered for version "{version}"')
+    if wrong := wrong_type(content):
+        sentence, where = wrong
+        words = "must be a text; put it in quotes" if sentence.endswith("of type string") else "is of another type"
+        raise _broken(path, sentence, hint=where and f"{where} {words}")
     folder = Path(path).absolute().parent
     sections = {
         plural: _named(content.get(plural), plural, singular, path, folder)
@@ -110,9 +110,17 @@ def parse_kubeconfig(text: str, path: str) -> Kubeconfig:
         sections["clusters"],
         sections["users"],
         sections["contexts"],
-        _text(content.get("current-context"), "current-context", path),
+        content.get("current-context") or "",
         dict.fromkeys(sections["users"], path),
     )
+
+
+def _remember(content: dict[Any, Any]) -> None:
+    """Its secrets, before anything can go wrong with it."""
+    for plural, singular, remember in (("users", "user", remember_user), ("clusters", "cluster", remember_cluster)):
+        listed = content.get(plural)
+        for item in listed if isinstance(listed, list) else ():
+            remember(item.get(singular) if isinstance(item, dict) else None)
 
 
 def _read_yaml(text: str, path: str) -> Any:
@@ -125,64 +133,45 @@ def _read_yaml(text: str, path: str) -> Any:
     except yaml.MarkedYAMLError as e:
         mark = e.problem_mark or e.context_mark
         line = f"line {mark.line + 1}: " if mark else ""
-        raise _broken(path, f"yaml: {line}{e.problem or e.context}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as e:
-        raise _broken(path, f"yaml: {e}".splitlines()[0]) from None
+        raise _broken(path, f"yaml: {line}{_QUOTED.sub('…', e.problem or e.context or '')}") from None
+    except yaml.reader.ReaderError as e:
+        raise _broken(path, f"yaml: {e.reason}") from None
+    except yaml.YAMLError as e:  # out of bounds
+        raise _broken(path, f"yaml: {e}") from None
+    except Exception:  # a value that is not what its tag says (`!!int x`); its words quote it
+        raise _broken(path, "yaml: a value cannot be read as what its tag says") from None
 
 
-def _named(listed: Any, plural: str, singular: str, path: str, folder: Path) -> dict[str, Entry]:
-    if listed is None:
-        return {}
-    if not isinstance(listed, list) or not all(isinstance(item, dict) for item in listed):
-        raise _broken(path, f"{plural} must be a list of entries with name and {singular}")
+def _named(listed: list[Any] | None, plural: str, singular: str, path: str, folder: Path) -> dict[str, Entry]:
     entries: dict[str, Entry] = {}
-    for item in listed:
-        name = _text(item.get("name"), f"the name of each of {plural}", path)
+    for item in listed or ():
+        name = (item or {}).get("name") or ""
         if name in entries:
             raise _broken(path, f'duplicate name "{name}" in {plural}')
-        entry = item.get(singular)
-        if entry is not None and not isinstance(entry, dict):
-            raise _broken(path, f'{singular} "{name}" must be a mapping')
-        entries[name] = _clean(entry or {}, f'{singular} "{name}"', path, folder)
+        entries[name] = _clean((item or {}).get(singular) or {}, folder)
     return entries
 
 
-def _clean(entry: Entry, where: str, path: str, folder: Path) -> Entry:
-    """The entry without empty values, checked, its paths absolute."""
+def _clean(entry: Entry, folder: Path) -> Entry:
+    """The entry without empty values, its paths absolute."""
     clean = {key: value for key, value in entry.items() if value not in (None, "", [], {})}
-    for key, value in clean.items():
-        if key in _STRINGS:
-            clean[key] = _text(value, f"{key} of {where}", path)
-        elif key in _BOOLS and not isinstance(value, bool):
-            raise _broken(path, f"{key} of {where} must be true or false")
-        elif key in _DICTS and not isinstance(value, dict):
-            raise _broken(path, f"{key} of {where} must be a mapping")
-        elif key in _DATA:
-            clean[key] = _base64(value, f"{key} of {where}", path)
+    for key in _DATA:
+        if key in clean:
+            clean[key] = _one_line(clean[key])
     for key in _PATHS:
         if key in clean:
             clean[key] = str(folder / clean[key])
-    command = _text(clean.get("exec", {}).get("command"), f"exec.command of {where}", path)
+    command = clean.get("exec", {}).get("command") or ""
     # A bare name is looked up in PATH; only one with a separator is a path.
     if os.sep in command:
         clean["exec"] = {**clean["exec"], "command": os.path.normpath(folder / command)}
     return clean
 
 
-def _base64(value: Any, where: str, path: str) -> str:
-    try:
-        text = "".join(_text(value, where, path).split())
-        base64.b64decode(text, validate=True)
-    except ValueError:
-        raise _broken(path, f"illegal base64 data in {where}") from None
-    return text
+def _one_line(data: str | list[int | None]) -> str:
+    """Base64 without white space; Go takes a list of bytes as well."""
+    return "".join(data.split()) if isinstance(data, str) else b64encode(bytes(n or 0 for n in data)).decode()
 
 
-def _text(value: Any, where: str, path: str) -> str:
-    if value is not None and not isinstance(value, str):
-        raise _broken(path, f"{where} must be a text; put it in quotes")
-    return value or ""
-
-
-def _broken(path: str, why: str) -> ConfigError:
-    return ConfigError(f'error: error loading config file "{path}": {printable(why)}')
+def _broken(path: str, why: str, *, hint: str = "") -> ConfigError:
+    return ConfigError(f'error: error loading config file "{path}": {printable(why)}', hint=printable(hint))

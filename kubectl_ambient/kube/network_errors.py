@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 import re
 import socket
 import ssl
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from .errors import TIMED_OUT, ConnectionFailed, printable
+from .secrets import host_of
 
 _UNABLE = "Unable to connect to the server: "
 _SYSCALL = {
@@ -40,13 +42,13 @@ def network_error(error: BaseException, server: str, proxy: str = "", *, hint: s
 
     causes = list(_causes(error))
     if isinstance(error, u.ProxyError) or (proxy and _first(causes, u.NewConnectionError)):
-        at = urlsplit(proxy).netloc.rpartition("@")[2]
+        at = host_of(proxy)
         return ConnectionFailed(f"{_UNABLE}{_proxy_words(causes, at)}", hint=hint or f"the proxy is {at}")
     if isinstance(tls := _first(causes, ssl.SSLError), ssl.SSLError):
         words, tls_hint = _tls_words(tls)
         return ConnectionFailed(f"{_UNABLE}{words}", hint=hint or tls_hint)
     if _first(causes, ConnectionRefusedError):
-        where = urlsplit(server).netloc.rpartition("@")[2]
+        where = host_of(server)
         return ConnectionFailed(
             f"The connection to the server {where} was refused - did you specify the right host or port?",
             hint=hint,
@@ -61,7 +63,7 @@ def _socket_words(causes: list[BaseException], server: str) -> str:
 
     parts = urlsplit(server)
     at = f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
-    if _first(causes, socket.gaierror):
+    if _first(causes, socket.gaierror, UnicodeError):  # or a name that no host can have
         return f"dial tcp: lookup {parts.hostname}: no such host"
     for cause in causes:
         if isinstance(cause, OSError) and cause.errno in _SYSCALL:
@@ -77,7 +79,19 @@ def _socket_words(causes: list[BaseException], server: str) -> str:
         return "unexpected EOF"
     if any(type(c).__name__ in _EARLY_END for c in causes):
         return "EOF"
-    return printable(str(causes[0]), 300)
+    return _own_words(causes)
+
+
+def _own_words(causes: list[BaseException]) -> str:
+    """What else may happen, without a library's words: they may quote what was sent."""
+    import http.client
+
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.errno:
+            return os.strerror(cause.errno).lower()
+    if _first(causes, http.client.HTTPException):
+        return "malformed HTTP response"
+    return f"the connection failed ({type(causes[-1]).__name__})"
 
 
 def is_reset(error: BaseException) -> bool:
@@ -115,10 +129,10 @@ def _proxy_words(causes: list[BaseException], at: str) -> str:
             return f"proxyconnect tcp: dial tcp {at}: connect: connection refused"
         if isinstance(cause, socket.gaierror):
             return f"proxyconnect tcp: dial tcp: lookup {at.rpartition(':')[0] or at}: no such host"
-    text = next((str(c) for c in causes if "Tunnel connection failed" in str(c)), str(causes[-1]))
+    text = next((str(c) for c in causes if "Tunnel connection failed" in str(c)), "")
     if refused := re.search(r"Tunnel connection failed: \d+ (.*?)['\")]*$", text):
         return printable(refused[1], 200)
-    return f"proxyconnect tcp: {printable(text, 200)}"
+    return f"proxyconnect tcp: {_own_words(causes)}"
 
 
 def _tls_words(error: ssl.SSLError) -> tuple[str, str]:
@@ -136,4 +150,6 @@ def _tls_words(error: ssl.SSLError) -> tuple[str, str]:
             return f"{prefix}certificate is not valid for {mismatch[1]}", "see --tls-server-name"
         return f"{prefix}{printable(words, 200)}", ""
     reason = error.reason or ""
-    return _TLS_REASONS.get(reason, f"tls: {printable(reason.lower().replace('_', ' ') or str(error), 200)}"), ""
+    return _TLS_REASONS.get(
+        reason, f"tls: {printable(reason.lower().replace('_', ' ') or 'handshake failure', 200)}"
+    ), ""

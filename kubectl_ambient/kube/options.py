@@ -31,6 +31,7 @@ class ConnectionOptions:
     as_user_extra: tuple[str, ...] = ()
     request_timeout: str = "0"
     disable_compression: bool = False
+    kuberc: str = ""
 
     @property
     def flags(self) -> str:

@@ -16,9 +16,11 @@ def save_auth_provider(path: str, user: str, config: dict[str, Any]) -> None:
     """Puts `config` under the auth-provider of `user` in the file at `path`. Never raises: it is a favour."""
     import yaml
 
-    with contextlib.suppress(OSError, yaml.YAMLError, UnicodeDecodeError, TypeError, AttributeError):
+    from .yaml_text import load
+
+    with contextlib.suppress(Exception):
         target = Path(path).resolve(strict=True)
-        content = yaml.safe_load(target.read_text(encoding="utf-8"))
+        content = load(target.read_text(encoding="utf-8"))
         for entry in content["users"]:
             if entry.get("name") == user and "auth-provider" in entry.get("user", {}):
                 entry["user"]["auth-provider"]["config"] = config

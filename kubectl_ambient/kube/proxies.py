@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from .errors import ConfigError
+from .secrets import remember_url, shown_url
+
+_NO_URL = re.compile(r"[\x00-\x20\x7f]")
 
 
 def proxy_for(server: str, proxy_url: str, environ: Mapping[str, str]) -> str:
@@ -15,7 +19,7 @@ def proxy_for(server: str, proxy_url: str, environ: Mapping[str, str]) -> str:
     `proxy_url` is the kubeconfig's, which $NO_PROXY does not undo. Raises ConfigError.
     """
     if proxy_url:
-        return _checked(proxy_url, f"invalid 'proxy-url' \"{proxy_url}\"")
+        return _checked(proxy_url, f"invalid 'proxy-url' \"{shown_url(proxy_url)}\"")
     scheme = urlsplit(server).scheme
     name = f"{scheme}_proxy"
     found = environ.get(name.upper()) or environ.get(name) or ""
@@ -24,15 +28,20 @@ def proxy_for(server: str, proxy_url: str, environ: Mapping[str, str]) -> str:
         return ""
     if _goes_direct(server, environ.get("NO_PROXY") or environ.get("no_proxy") or ""):
         return ""
-    return _checked(found if "://" in found else f"http://{found}", f'invalid proxy "{found}" in ${name}')
+    url = found if "://" in found else f"http://{found}"
+    return _checked(url, f'invalid proxy "{shown_url(found)}" in ${name}')
 
 
 def _checked(url: str, what: str) -> str:
+    remember_url(url)
     try:
         parts = urlsplit(url)
         valid = bool(parts.hostname) and (parts.port is None or parts.port > 0)
     except ValueError:
-        raise ConfigError(f"error: {what}: could not parse: {url}") from None
+        parts, valid = None, False
+    # What urlsplit drops without a word, or hands on, and no host can have.
+    if parts is None or _NO_URL.search(url):
+        raise ConfigError(f"error: {what}: could not parse: {shown_url(url)}") from None
     if parts.scheme not in ("http", "https", "socks5", "socks5h"):
         raise ConfigError(f'error: {what}: unsupported scheme "{parts.scheme}", must be http, https, or socks5')
     if not valid:

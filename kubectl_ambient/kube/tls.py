@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
+import errno
 import ssl
 from base64 import b64decode
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from .errors import ConfigError
+from .errors import ConfigError, why_not_opened
 from .kubeconfig import Entry
+from .memory_file import as_path
+from .secrets import remember
 
 
 class SharedContext(ssl.SSLContext):
@@ -35,6 +37,8 @@ def make_ssl_context(cluster: Entry, user: Entry, whose: str) -> ssl.SSLContext:
     # Python 3.13 insists on and that many clusters' own authorities lack.
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    # A name must stand among the certificate's alternative names; Go does not look at its common name.
+    context.hostname_checks_common_name = False
     ssl.SSLContext.set_alpn_protocols(context, ["http/1.1"])
     if cluster.get("insecure-skip-tls-verify"):
         context.check_hostname = False
@@ -71,21 +75,14 @@ def _trust_the_system(context: ssl.SSLContext) -> None:
         context.load_verify_locations(certifi.where())
 
 
-@contextmanager
-def _as_file(user: Entry, key: str) -> Iterator[str]:
-    """The path of a file with this, for the length of the block: Python's ssl reads certificates from there only."""
+def _as_file(user: Entry, key: str) -> AbstractContextManager[str]:
+    """A path that has this for the length of the block: Python's ssl takes certificates and keys from files only."""
     data = user.get(f"{key}-data")
     if data is None:
-        yield str(user.get(key) or "")
-        return
-    import tempfile
-
-    # The file is its owner's alone, and so is the folder around it.
-    with tempfile.TemporaryDirectory(prefix="kubectl-ambient-") as folder:
-        path = Path(folder, key)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(b64decode(data))
-        yield str(path)
+        return nullcontext(str(user.get(key) or ""))
+    content = b64decode(data)
+    remember(*([content] if key == "client-key" else []))
+    return as_path(content)
 
 
 def _identify(context: ssl.SSLContext, certificate: str, key: str, whose: str) -> None:
@@ -94,10 +91,15 @@ def _identify(context: ssl.SSLContext, certificate: str, key: str, whose: str) -
 
     try:
         context.load_cert_chain(certificate, key or None, password=no_password)
-    except ssl.SSLError as e:
+    except (OSError, ValueError) as e:
+        if not _is_of_openssl(e):
+            raise ConfigError(f"error: the client certificate of {whose} cannot be read: {why_not_opened(e)}") from None
         why = "tls: failed to find any PEM data in certificate input or in the key"
-        if e.reason == "KEY_VALUES_MISMATCH":
+        if isinstance(e, ssl.SSLError) and e.reason == "KEY_VALUES_MISMATCH":
             why = "tls: private key does not match public key"
         raise ConfigError(f"error: {why} (client certificate of {whose})") from None
-    except OSError as e:
-        raise ConfigError(f"error: open {certificate}: {str(e.strerror).lower()}") from None
+
+
+def _is_of_openssl(error: Exception) -> bool:
+    """Python takes OpenSSL's refusal of what came through a pipe for one of the system: a pipe has no position."""
+    return isinstance(error, ssl.SSLError) or (isinstance(error, OSError) and error.errno == errno.ESPIPE)

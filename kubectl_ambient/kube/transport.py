@@ -183,9 +183,9 @@ class Transport:
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as e:
             told = network_error(e, self._access.server, self._proxy, hint=self._access.hint)
             raise _Broken(told, e, is_reset=is_reset(e)) from e
-        except ValueError as e:
-            # http.client refuses a header with a line break, as a broken token has.
-            raise ConfigError(f"error: the request cannot be sent: {printable(str(e), 200)}") from None
+        except ValueError:
+            # http.client's words quote what it refuses, and that may be a token.
+            raise ConfigError("error: the request cannot be sent: a header or the URL is not valid") from None
 
     def _refusal(self, answer: Any, body: bytearray, request: Request) -> KubeError:
         error = api_error(

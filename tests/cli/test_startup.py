@@ -94,7 +94,7 @@ USERS = {
     "certificate": {"client-certificate": "user.crt", "client-key": "user.key"},
     "password": {"username": "u", "password": "p"},
     "plugin": {"exec": {"command": "./login", "apiVersion": EXEC, "interactiveMode": "Never"}},
-    "auth-provider": {"auth-provider": {"name": "gcp", "config": {"access-token": "t"}}},
+    "auth-provider": {"auth-provider": {"name": "oidc", "config": {"id-token": "t"}}},
 }
 LIVE = ["status", "explain pod web", "enable ns shop", "version"]
 

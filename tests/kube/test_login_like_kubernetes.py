@@ -89,9 +89,6 @@ def users(client_pair: KeyPair, authority: Authority, tmp_path: Path) -> dict[st
         "plugin with a token": plugin(tmp_path / "token-plugin", "answer(token='from-a-plugin')"),
         "plugin with a certificate": plugin(tmp_path / "pair-plugin", answers_pair),
         "oidc": {"auth-provider": {"name": "oidc", "config": {"id-token": jwt(time.time() + 3600)}}},
-        "gcp": {
-            "auth-provider": {"name": "gcp", "config": {"access-token": "a", "expiry": "2999-01-01T00:00:00Z"}},
-        },
     }
 
 
@@ -111,7 +108,6 @@ USERS = {
     "plugin with a token": ("Bearer from-a-plugin", None),
     "plugin with a certificate": (None, "carol"),
     "oidc": ("Bearer ", None),
-    "gcp": ("Bearer a", None),
 }
 
 

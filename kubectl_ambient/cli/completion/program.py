@@ -25,7 +25,11 @@ def respond(words: Sequence[str]) -> None:
     """
     gc.disable()  # it takes a tenth of a process that ends before there is anything to collect
     told = bool(os.environ.get("KUBECTL_AMBIENT_TRACEBACK"))
-    if not told:
+    if told:
+        from kubectl_ambient.kube.tracebacks import hide_secrets_in_tracebacks
+
+        hide_secrets_in_tracebacks()
+    else:
         _hush()
     text = ":4\n"  # nothing, and no files either
     try:

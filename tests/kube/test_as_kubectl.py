@@ -1,0 +1,71 @@
+"""Issue 10, number 8: names in UTF-8, and certificates that name their host nowhere but in the subject."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from tests.rig.certificates import Authority, KeyPair, new_key
+
+from .program import KUBECTL, ambient, run
+from .standin import Reply, StandIn
+
+
+def as_sent(server: StandIn, header: str) -> str:
+    """http.server reads headers as Latin-1, as WSGI does."""
+    return str(server.seen[0].headers[header]).encode("latin-1").decode("utf-8")
+
+
+@pytest.mark.parametrize("name", ["jürgen", "日本", "a\tb"])
+def test_as_takes_utf_8(
+    tls_server: StandIn, authority: Authority, write_kubeconfig: Callable[..., Path], name: str
+) -> None:
+    tls_server.answers(Reply({"gitVersion": "v1.36.1"}))
+    cluster = {"server": tls_server.url, "certificate-authority": str(authority.certificate)}
+    path = str(write_kubeconfig(cluster, {"token": "tökén"}))
+    words = ("--kubeconfig", path, "--as", name, "--as-group", f"{name}s", "--as-user-extra", f"k={name}")
+    ran = ambient("version", *words)
+    assert ran.code == 0, ran.err
+    headers = ("Authorization", "Impersonate-User", "Impersonate-Group", "Impersonate-Extra-k")
+    ours = [as_sent(tls_server, header) for header in headers]
+    assert ours == ["Bearer tökén", name, f"{name}s", name]
+    if KUBECTL:
+        tls_server.answers(Reply({"gitVersion": "v1.36.1"}))
+        run(KUBECTL, "get", "--raw", "/version", *words)
+        assert [as_sent(tls_server, header) for header in headers] == ours
+
+
+class _NameOnly(Authority):
+    """Issues what authorities did before 2000: the host stands in the subject alone."""
+
+    def issue_for(self, host: str) -> KeyPair:
+        pair = KeyPair(self.folder / "old.crt", self.folder / "old.key")
+        subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+        self._sign(self._builder(subject, new_key(pair.key)), pair.certificate)
+        return pair
+
+
+def test_a_certificate_with_a_common_name_only_is_refused(
+    write_kubeconfig: Callable[..., Path], tmp_path: Path
+) -> None:
+    authority = _NameOnly(tmp_path / "old")
+    pair = authority.issue_for("localhost")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    server = StandIn(context)
+    try:
+        server.answers(Reply({"gitVersion": "v1.36.1"}))
+        cluster = {"server": f"https://localhost:{server.port}", "certificate-authority": str(authority.certificate)}
+        path = str(write_kubeconfig(cluster, {"token": "t"}))
+        refused = "Unable to connect to the server: tls: failed to verify certificate: x509: certificate "
+        assert refused in ambient("version", "--kubeconfig", path).err
+        if KUBECTL:
+            assert refused in run(KUBECTL, "get", "--raw", "/version", "--kubeconfig", path).err
+        assert server.seen == []
+    finally:
+        server.stop()
