@@ -121,8 +121,8 @@ def _does(node: ast.AST, does: str) -> bool:
 def test_the_code_writes_the_files_that_are_told() -> None:
     told = PAGE.partition("<!-- files -->\n")[2].partition("\n\n")[0]
     assert re.findall(r"^- (?:the )?`?([\w-]+)", told, re.MULTILINE) == ["kubeconfig", "kubectl_complete-ambient"]
-    # tls.py puts keys before Python's ssl, which takes files only; tests/kube holds that no disk sees them.
-    assert modules_that("writes") - {"kube/tls.py"} == {"kube/persist.py", "cli/completion/install.py"}
+    # memory_file.py puts keys before Python's ssl, which takes paths only; tests/kube holds that no disk sees them.
+    assert modules_that("writes") - {"kube/memory_file.py"} == {"kube/persist.py", "cli/completion/install.py"}
 
 
 def test_the_code_starts_the_exec_plugin_only() -> None:
@@ -255,7 +255,7 @@ def test_what_verifies_a_release_is_in_a_release() -> None:
     "words",
     [
         "no telemetry",
-        "A client key is never written to disk",
+        "A client key in the kubeconfig's own text is never written to disk",
         "the issuer of tokens is verified always",
         "No message holds a credential",
         "`credentialPluginPolicy`",
