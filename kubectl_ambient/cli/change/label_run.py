@@ -75,7 +75,7 @@ class LabelRun(Generic[E]):
                 self._tell_after([item for item in items if item.state == "done"])
         finally:
             account.undo(self._undo_line(items))
-        if applier.bug is not None:
+        if isinstance(applier.bug, Exception):
             raise applier.bug
         if signals.number:
             return 128 + signals.number
