@@ -56,8 +56,8 @@ class Scene:
     def changed(self) -> set[str]:
         return {name for name, path in PATHS.items() if LABEL in self.api.labels(path)}
 
-    def check(self, told: Told, *, code: int | None = None) -> None:
-        """That it told the truth, and that the way back leads back."""
+    def check(self, told: Told, *, code: int | None = None, back: bool = False) -> None:
+        """That it told the truth, and named the way back. With `back`, that it leads back."""
         shown = f"{told.code}\n{told.out}\n{told.err}"
         assert "Traceback" not in told.err
         assert told.done <= self.changed, shown
@@ -68,6 +68,10 @@ class Scene:
         assert bool(told.unknown) == bool(told.shows), shown
         for name in told.unknown:
             assert any(f" {name} " in f"{show} " for show in told.shows)
+        changed_back = [set(undo.split()[4:]) for undo in told.undoes if "-l" not in undo]
+        assert changed_back == [names for names in (told.unknown, told.done) if names], shown
+        if not back:
+            return
         self.api.before_patch = lambda path, patch: None
         self.api.after_patch = lambda path, reply: reply
         endings.run_lines(told.undoes, self.env)
@@ -128,7 +132,7 @@ def test_a_signal_waits_for_what_is_under_way(scene: Scene, number: signal.Signa
     assert lines <= len(told.done)
     assert told.unknown == set()
     assert ("error: not tried, interrupted: namespace/" in told.err) == (len(told.done) < 24)
-    scene.check(told, code=128 + number)
+    scene.check(told, code=128 + number, back=lines == 9)
 
 
 @pytest.mark.parametrize("signals", [(INT, INT), (TERM, TERM), (INT, TERM, HUP), (INT,) * 10])
@@ -147,7 +151,7 @@ def test_what_does_not_answer_is_waited_for_a_few_seconds_only(scene: Scene) -> 
     assert told.unknown == {"n00"}
     assert "error: not known: it may still be applied: namespace/n00 (no answer yet, interrupted)\n" in told.err
     assert f"show: kubectl get ns n00 -L {LABEL}\nundo: kubectl ambient disable ns n00\n" in told.err
-    scene.check(told, code=130)
+    scene.check(told, code=130, back=True)
 
 
 def test_a_killed_run_has_told_only_what_is_done(scene: Scene) -> None:
@@ -331,29 +335,17 @@ def test_what_is_printed_never_goes_into_a_connection(scene: Scene) -> None:
 
 # The machine.
 
-_NO_THREADS = """
-import _thread
-real, left = _thread.start_new_thread, [{most}]
-def start(*words):
-    left[0] -= 1
-    if left[0] < 0: raise RuntimeError("can't start new thread")
-    return real(*words)
-_thread.start_new_thread = start
-import threading
-threading._start_new_thread = start
-"""
-
 
 @pytest.mark.parametrize("most", [0, 1, 3, 30])
 def test_fewer_threads_do_it_too(scene: Scene, most: int) -> None:
-    told = scene.run(prelude=_NO_THREADS.format(most=most))
+    told = scene.run(prelude=endings.no_threads_after(most))
     assert len(told.done) == 24
     scene.check(told, code=0)
 
 
 def test_without_a_thread_ctrl_c_breaks_off_the_request(scene: Scene) -> None:
     scene.hold("n04")
-    told = scene.run(prelude=_NO_THREADS.format(most=0), signals=(INT,), after_lines=4, pause=0.2)
+    told = scene.run(prelude=endings.no_threads_after(0), signals=(INT,), after_lines=4, pause=0.2)
     assert (len(told.done), told.unknown) == (4, {"n04"})
     scene.check(told, code=130)
 

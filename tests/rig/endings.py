@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import shlex
 import signal
 import subprocess
@@ -24,7 +23,7 @@ class Ending:
     """What happens to a run: after so many lines on stdout, and a pause (seconds), the signals come, a pause apart.
 
     reader: which stream loses its reader then (1), or has none from the first (2). redirect: words for the shell.
-    bytes_of_memory: how much the process may map. prelude: Python that runs in the process before the program.
+    prelude: Python that runs in the process before the program.
     """
 
     signals: tuple[signal.Signals, ...] = ()
@@ -32,7 +31,6 @@ class Ending:
     pause: float = 0.0
     reader: int = 0
     redirect: str = ""
-    bytes_of_memory: int = 0
     prelude: str = ""
 
 
@@ -62,7 +60,7 @@ def run(words: Sequence[str], ending: Ending, env: Mapping[str, str]) -> Told:
             stdin=subprocess.DEVNULL,
             text=True,
             env={**os.environ, **env},
-            preexec_fn=_limits(ending.bytes_of_memory),
+            preexec_fn=_take_signals,
         )
         try:
             out = _end(process, ending)
@@ -103,14 +101,40 @@ def _end(process: subprocess.Popen[str], ending: Ending) -> str:
     return "".join([*lines, process.stdout.read()])
 
 
-def _limits(memory: int):  # type: ignore[no-untyped-def]
-    def limit() -> None:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            signal.signal(number, signal.SIG_DFL)  # a shell may have started the tests with some ignored
-        if memory:
-            resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+def _take_signals() -> None:
+    """A shell may have started the tests with some ignored, and that is handed on."""
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
 
-    return limit
+
+def no_threads_after(count: int) -> str:
+    """A prelude: the machine gives no more than so many threads."""
+    return f"""
+import _thread, threading
+real, left = _thread.start_new_thread, [{count}]
+def start(*words):
+    left[0] -= 1
+    if left[0] < 0:
+        raise RuntimeError("can't start new thread")
+    return real(*words)
+_thread.start_new_thread = threading._start_new_thread = start
+"""
+
+
+def at_change(number: int, do: str) -> str:
+    """A prelude: one line of Python that runs when the change of this number (from 1) is about to be sent."""
+    return f"""
+import resource
+import kubectl_ambient.kube.transport as transport
+real, count = transport.Transport.send, [0]
+def send(self, request):
+    if request.method == "PATCH":
+        count[0] += 1
+        if count[0] == {number}:
+            {do}
+    return real(self, request)
+transport.Transport.send = send
+"""
 
 
 def _nobody() -> int:
