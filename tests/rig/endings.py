@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
@@ -145,7 +146,7 @@ def _nobody() -> int:
 
 def _read(code: int, out: str, err: str) -> Told:
     told = Told(code, out, err)
-    if out.startswith("{"):
+    with contextlib.suppress(json.JSONDecodeError):  # a reader may not have stayed for the whole document
         document = json.loads(out)
         told.done.update(item["metadata"]["name"] for item in document.get("items", [document]))
     for line in [*out.splitlines(), *err.splitlines()]:
