@@ -36,7 +36,7 @@ def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T 
                 done.put((i, e))
 
     if not start(work, min(workers, len(calls))):
-        work()
+        return [_outcome(call) for call in calls]
     results: dict[int, T | KubeError] = {}
     while len(results) < len(calls):
         try:

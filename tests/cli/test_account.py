@@ -325,12 +325,23 @@ def test_a_reader_of_stderr_that_has_gone(scene: Scene) -> None:
     scene.check(told, code=0)
 
 
-def test_what_is_printed_never_goes_into_a_connection(scene: Scene) -> None:
-    """A socket would get the number of the stream that was closed."""
-    told = scene.run(redirect=">&-")
-    assert told.code == 0
-    assert {seen.method for seen in scene.api.patches} == {"PATCH"}
-    assert len(scene.api.patches) == 24
+def test_no_connection_gets_the_number_of_a_closed_stream(scene: Scene) -> None:
+    """What is printed would go into it."""
+    look = "import os; assert {os.readlink(f'/proc/self/fd/{n}') for n in range(3)} == {os.devnull}"
+    told = scene.run(redirect="<&- >&- 2>/dev/null", prelude=endings.at_change(1, look))
+    assert (told.code, len(scene.changed)) == (0, 24)
+
+
+def test_a_reader_that_does_not_read_is_left_by_the_second_signal(scene: Scene) -> None:
+    """A pipe that is full holds up whoever prints."""
+    fill = "import os; os.set_blocking(1, False)\ntry:\n    while os.write(1, b'x' * 4096): pass\n"
+    fill += "except BlockingIOError: os.set_blocking(1, True)"
+    told = scene.run(prelude=fill, signals=(INT, INT, INT), pause=2.0)
+    assert told.code == 130
+    assert "bug" not in told.err
+    told = Told(told.code, "", told.err, told.done, told.unknown, told.shows, told.undoes)
+    if scene.changed:
+        scene.check(told, code=130)
 
 
 # The machine.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import queue
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
+from functools import partial
 from typing import Generic
 
 from kubectl_ambient.cli.change.account import Account
@@ -16,7 +18,7 @@ from kubectl_ambient.cli.change.output import selection_text
 from kubectl_ambient.cli.change.remarks import tell
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Fields, Found, Item, TargetReader
-from kubectl_ambient.cli.ending import Signals
+from kubectl_ambient.cli.ending import Broken, Signals
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import connect
 from kubectl_ambient.kube.resources import Resource
@@ -64,15 +66,16 @@ class LabelRun(Generic[E]):
         """Patch, and tell what became of each: whatever ends that."""
         account = Account(self._request, Outlets(self._request.flags.output, signals))
         attempt = Attempt(self._client, self._request, self._reader)
-        applier = Applier(attempt, signals, account.done, self._tell_warnings)
+        applier = Applier(attempt, signals, account.done, partial(self._tell_warnings, signals))
         if account.reaches_nobody:
             applier.stop("nobody can be told what is done")
         applier.apply(items, send=self._request.dry_run != "client")
         try:
-            self._tell_warnings()
+            self._tell_warnings(signals)
             account.close(items, applier.why, self._undo)
             if self._request.dry_run == "none":
-                self._tell_after([item for item in items if item.state == "done"])
+                with suppress(Broken), signals.breaking(2):
+                    self._tell_after([item for item in items if item.state == "done"])
         finally:
             account.undo(self._undo_line(items))
         if isinstance(applier.bug, Exception):
@@ -81,9 +84,11 @@ class LabelRun(Generic[E]):
             return 128 + signals.number
         return 1 if account.failed or any(item.state != "done" for item in items) else 0
 
-    def _tell_warnings(self) -> None:
-        while not self._warnings.empty():
-            tell([f"Warning: {self._warnings.get()}"])
+    def _tell_warnings(self, signals: Signals | None = None) -> None:
+        """What the server warned of; a second signal breaks it off."""
+        with suppress(Broken), signals.breaking(2) if signals else nullcontext():
+            while not self._warnings.empty():
+                tell([f"Warning: {self._warnings.get()}"])
 
     def _aimed(self, sentence: str) -> str:
         """The sentence, its commands with the flags that lead to this cluster."""
