@@ -358,6 +358,7 @@ def test_without_a_thread_ctrl_c_breaks_off_the_request(scene: Scene) -> None:
     scene.hold("n04")
     told = scene.run(prelude=endings.no_threads_after(0), signals=(INT,), after_lines=4, pause=0.2)
     assert (len(told.done), told.unknown) == (4, {"n04"})
+    assert "namespace/n04 (interrupted before the answer)" in told.err
     scene.check(told, code=130)
 
 
