@@ -47,6 +47,8 @@ class Applier(Generic[E]):
         self._todo: queue.SimpleQueue[Item[E]] = queue.SimpleQueue()
         self._news: queue.SimpleQueue[tuple[Item[E], Outcome]] = queue.SimpleQueue()
         self._lock = threading.Lock()
+        # Nobody goes on before what is done has been told: even of a killed run, so few changes are untold.
+        self._untold = threading.Semaphore(_SIDE_BY_SIDE)
         self._ended = 0  # how many of the threads
         self._lost = 0
 
@@ -72,6 +74,7 @@ class Applier(Generic[E]):
             self.why = why
         self._patient_until = time.monotonic() + _PATIENCE
         self._signals_then = self._signals.count
+        self._untold.release(_SIDE_BY_SIDE)  # for those who wait, and now meet the end
 
     def _run(self, items: Sequence[Item[E]], progress: Progress) -> None:
         threads = start(self._work, min(_SIDE_BY_SIDE, self._todo.qsize()))
@@ -87,6 +90,7 @@ class Applier(Generic[E]):
             except queue.Empty:
                 continue
             self._settle(*news)
+            self._untold.release()
             progress.step()
 
     def _is_over(self, items: Sequence[Item[E]], threads: int) -> bool:
@@ -100,7 +104,7 @@ class Applier(Generic[E]):
     def _work(self) -> None:
         """What each thread does."""
         try:
-            while (item := self._next()) is not None:
+            while self._untold.acquire() and (item := self._next()) is not None:
                 self._news.put((item, self._outcome(item)))
         finally:
             with self._lock:
