@@ -8,6 +8,9 @@ import os
 import sys
 from typing import NoReturn
 
+from kubectl_ambient.cli.ending import at_once, raise_once
+from kubectl_ambient.render.streams import OutputLost, take_over
+
 # Starting makes many objects and hardly any garbage: to look for it at every 700th takes a fifteenth of the time.
 # A watch that goes on for hours is still cleaned up after.
 MANY_OBJECTS = 50_000
@@ -16,10 +19,12 @@ MANY_OBJECTS = 50_000
 def main() -> None:
     """Run the tool on the process's own arguments, and end the process with its exit code."""
     gc.set_threshold(MANY_OBJECTS)
+    take_over()
     if sys.argv[1:2] == ["__complete"]:
         from kubectl_ambient.cli.completion.program import respond
 
         respond(sys.argv[2:])
+    raise_once()
     from kubectl_ambient.cli.app import run
 
     leave(run(sys.argv))
@@ -27,16 +32,14 @@ def main() -> None:
 
 def leave(code: int) -> NoReturn:
     """End the process at once: to take every module apart first, as Python does, is a fifth of the whole time."""
+    at_once()
     atexit._run_exitfuncs()
     try:
-        # Without a stdout, as after >&-, there is none to empty.
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except BrokenPipeError:
-        pass  # the reader has gone
-    except OSError as error:
-        print(f"error: write stdout: {(error.strerror or str(error)).lower()}", file=sys.stderr, flush=True)
-        code = code or 1
+        sys.stdout.flush()
+    except OutputLost as lost:
+        from kubectl_ambient.cli.app import tell_lost
+
+        code = code or tell_lost(lost)
     os._exit(code)
 
 

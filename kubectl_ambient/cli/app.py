@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import sys
@@ -13,8 +12,10 @@ from typing import Annotated
 import typer
 
 from kubectl_ambient.cli.commands import LazyGroup
+from kubectl_ambient.cli.ending import Ended
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.render.say import say
+from kubectl_ambient.render.streams import OutputLost, give_up
 
 HELP = """Put workloads into Istio's ambient mesh, and see why each pod is or is not in it.
 
@@ -23,7 +24,6 @@ Start with:  kubectl ambient status -A
 Then ask:    kubectl ambient explain pod NAME -n NAMESPACE
 """
 INTERRUPTED = 130
-_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 app = typer.Typer(
@@ -74,18 +74,15 @@ def run(argv: list[str]) -> int:
         return fail(error)
     except KeyboardInterrupt:
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader has gone (`| head`): nobody is left to tell.
-        _print_no_more()
-        return 0
+    except Ended as ended:
+        return ended.exit_code
+    except OutputLost as lost:
+        return tell_lost(lost)
     except RecursionError:
         print("error: the input is nested too deeply", file=sys.stderr)
         return 1
-    except OSError as error:
-        if error.errno not in _FULL:
-            return _bug(error)
-        _print_no_more()
-        print(f"error: write stdout: {str(error.strerror).lower()}", file=sys.stderr)
+    except MemoryError:
+        print("error: out of memory", file=sys.stderr)
         return 1
     except Exception as bug:
         return _bug(bug)
@@ -101,9 +98,13 @@ def _bug(bug: Exception) -> int:
     return confess(bug)
 
 
-def _print_no_more() -> None:
-    """What waits in the buffer can go nowhere, and must not be tried again at the end of the process."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def tell_lost(lost: OutputLost) -> int:
+    """The exit code of a command whose output did not arrive. That a reader has gone (`| head`) is no error."""
+    give_up(sys.stdout)
+    if lost.reader_gone:
+        return 0
+    print(f"error: write stdout: {lost}", file=sys.stderr)
+    return 1
 
 
 def _speak_utf8() -> None:

@@ -38,6 +38,10 @@ class KubeError(Exception):
     """The parent of every error of this room. `str(e)` is a whole sentence in kubectl's words."""
 
     exit_code = 1
+    sent = True
+    """False where the request did not leave; True where it did, or where that is not known."""
+    retried = False
+    """Whether an earlier try of the same request got an answer that does not say that nothing was done."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -118,6 +122,11 @@ class ApiError(KubeError):
     def is_too_many_requests(self) -> bool:
         """The server asks to come back later (429)."""
         return self.status == 429 or self.reason == "TooManyRequests"
+
+    @property
+    def leaves_open(self) -> bool:
+        """Whether what was asked for may have been done all the same, or be done yet: a server error, a timeout."""
+        return self.status >= 500 or self.status == 408 or self.reason in ("Timeout", "ServerTimeout")
 
 
 class Expired(ApiError):

@@ -38,9 +38,26 @@ _AUTHORITY_HINT = (
 
 def network_error(error: BaseException, server: str, proxy: str = "", *, hint: str = "") -> ConnectionFailed:
     """`error`, as urllib3 raised it for a request to `server` (a URL), as one sentence."""
+    causes = list(_causes(error))
+    told = _told(error, causes, server, proxy, hint)
+    told.sent = not _while_connecting(causes)
+    return told
+
+
+def _while_connecting(causes: list[BaseException]) -> bool:
+    """Whether there was no connection yet over which a request could have gone."""
     import urllib3.exceptions as u
 
-    causes = list(_causes(error))
+    before = (u.NewConnectionError, u.ConnectTimeoutError, u.ProxyError, ssl.SSLCertVerificationError, socket.gaierror)
+    if _first(causes, *before, ConnectionRefusedError):
+        return True
+    tls = _first(causes, ssl.SSLError)
+    return isinstance(tls, ssl.SSLError) and tls.reason in ("WRONG_VERSION_NUMBER", "HTTP_REQUEST")
+
+
+def _told(error: BaseException, causes: list[BaseException], server: str, proxy: str, hint: str) -> ConnectionFailed:
+    import urllib3.exceptions as u
+
     if isinstance(error, u.ProxyError) or (proxy and _first(causes, u.NewConnectionError)):
         at = host_of(proxy)
         return ConnectionFailed(f"{_UNABLE}{_proxy_words(causes, at)}", hint=hint or f"the proxy is {at}")

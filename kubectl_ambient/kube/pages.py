@@ -6,12 +6,14 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from .decoding import BadObject, OnBad, decode_list
 from .errors import Expired
+from .parallel import start
 from .resources import Resource
 from .transport import Request
 
@@ -100,19 +102,22 @@ class _Ahead:
     def __init__(self, token: str, ask: Callable[[str], bytearray]) -> None:
         self.token = token
         self._outcome: bytearray | Exception | None = None
-        self._thread = threading.Thread(target=self._run, args=(ask,), daemon=True)
-        self._thread.start()
+        self._there = threading.Event()
+        if not start(partial(self._run, ask), 1):
+            self._run(ask)
 
     def _run(self, ask: Callable[[str], bytearray]) -> None:
         try:
             self._outcome = ask(self.token)
         except Exception as e:
             self._outcome = e
+        finally:
+            self._there.set()
 
     def body(self) -> bytearray:
         """The answer, once it is there. Raises what the asking raised."""
-        while self._thread.is_alive():
-            self._thread.join(0.5)  # on Windows Ctrl-C is noticed only in between
+        while not self._there.wait(0.5):
+            pass  # on Windows Ctrl-C is noticed only in between
         outcome, self._outcome = self._outcome, None
         if isinstance(outcome, bytearray):
             return outcome

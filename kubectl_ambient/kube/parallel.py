@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import _thread
 import queue
-import threading
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -35,9 +35,8 @@ def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T 
             except BaseException as e:
                 done.put((i, e))
 
-    # Daemons: a thread pool's are waited for when the program ends, even after Ctrl-C.
-    for _ in range(min(workers, len(calls))):
-        threading.Thread(target=work, daemon=True).start()
+    if not start(work, min(workers, len(calls))):
+        return [_outcome(call) for call in calls]
     results: dict[int, T | KubeError] = {}
     while len(results) < len(calls):
         try:
@@ -48,6 +47,20 @@ def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T 
             raise result
         results[i] = result
     return [results[i] for i in range(len(calls))]
+
+
+def start(work: Callable[[], None], threads: int) -> int:
+    """Run `work`, which raises nothing, in so many threads, or in as many as there may be; returns how many.
+
+    Nothing waits for them at the end: a thread pool's are waited for, even after Ctrl-C.
+    """
+    for started in range(threads):
+        try:
+            # threading.Thread waits until the thread has begun, and for ever where it had no memory to.
+            _thread.start_new_thread(work, ())
+        except (RuntimeError, MemoryError):
+            return started
+    return threads
 
 
 def _outcome(call: Callable[[], T]) -> T | KubeError:

@@ -70,9 +70,11 @@ class Transport:
     def send(self, request: Request) -> bytearray:
         """The body of a success. Raises ApiError, ConnectionFailed or ConfigError.
 
-        A 429 or 5xx that says when to come back is tried again a few times, a broken read once.
+        A 429 or 5xx that says when to come back is tried again a few times, a broken read once. The error tells
+        whether the request was `sent`, and whether an earlier try (`retried`) may have done its work.
         """
         deadline = Deadline(self._timeout)
+        retried = False
         reset_once = False
         tries = 1
         while True:
@@ -84,13 +86,20 @@ class Transport:
                     reset_once = True
                     sleep(_RESET_WAIT)
                     continue
+                e.told.retried = retried
                 raise e.told from e.cause
+            except KubeError as error:
+                error.retried = retried
+                raise
             if 200 <= answer.status < 300:
                 return body
             wait, left = _asked_to_wait(answer, body), deadline.left()
             longest = _LONGEST_WAIT if left is None else min(left, _LONGEST_WAIT)
             if wait is None or wait > longest or tries == _TRIES:
-                raise self._refusal(answer, body, request)
+                refusal = self._refusal(answer, body, request)
+                refusal.retried = retried
+                raise refusal
+            retried = retried or answer.status >= 500
             tries += 1
             sleep(wait)
 
@@ -111,10 +120,15 @@ class Transport:
     @contextmanager
     def _open(self, request: Request, deadline: Deadline) -> Iterator[Any]:
         """The answer, its body unread; a 401 is asked again with renewed credentials, where there are."""
-        login = self._authenticator.current()
+        with _unsent():
+            login = self._authenticator.current()
         answer = self._send_once(request, login, deadline)
         try:
-            if answer.status == 401 and (renewed := self._authenticator.renew(login)) is not None:
+            renewed = None
+            if answer.status == 401:
+                with _unsent():
+                    renewed = self._authenticator.renew(login)
+            if renewed is not None:
                 answer.drain_conn()
                 answer = self._send_once(request, renewed, deadline)
             yield answer
@@ -216,6 +230,16 @@ class Transport:
             if login.certificate not in self._pools:
                 self._pools[login.certificate] = make_pool(login, self._access, self._proxy)
             return self._pools[login.certificate]
+
+
+@contextmanager
+def _unsent() -> Iterator[None]:
+    """Mark an error as one that came before anything was asked for, or after it was turned down."""
+    try:
+        yield
+    except KubeError as error:
+        error.sent = False
+        raise
 
 
 class _Broken(Exception):

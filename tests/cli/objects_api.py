@@ -15,11 +15,15 @@ Fields = dict[str, Any]
 
 
 class ObjectsApi:
-    """Objects by their path (`/api/v1/namespaces/shop`); `before_patch` may change them, or answer itself."""
+    """Objects by their path (`/api/v1/namespaces/shop`); `before_patch` may change them, or answer itself.
+
+    `after_patch` may answer otherwise, when the change is made.
+    """
 
     def __init__(self, standin: StandIn) -> None:
         self.objects: dict[str, Fields] = {}
         self.before_patch: Callable[[str, Fields], Reply | None] = lambda path, patch: None
+        self.after_patch: Callable[[str, Reply], Reply] = lambda path, reply: reply
         self.before_get: Callable[[str], Reply | None] = lambda path: None
         self.patches: list[Seen] = []
         self._standin = standin
@@ -85,7 +89,8 @@ class ObjectsApi:
         if seen.query.get("dryRun") != "All":
             self.objects[seen.path] = merged
             self.touch(seen.path)
-        return Reply(merged)
+            merged = self.objects[seen.path]
+        return self.after_patch(seen.path, Reply(merged))
 
 
 def _merge(fields: Any, patch: Any) -> Any:

@@ -28,6 +28,8 @@ class Fault:
     status: int = 500
     message: str = "the test wanted this to fail"
     headers: dict[str, str] = field(default_factory=dict)
+    done: bool = False
+    """For `status`: whether the real server does what was asked for all the same."""
     after: int = 200
     """For `reset`, `trickle` and `garbage`: how many bytes of the body pass unharmed."""
     delay: float = 0.05

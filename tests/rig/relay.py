@@ -38,6 +38,7 @@ class Harm(Protocol):
     status: int
     message: str
     headers: dict[str, str]
+    done: bool
     after: int
     delay: float
 
@@ -112,7 +113,7 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
         began = time.monotonic()
         fault: Harm | None = orders.fault_for(self.command, self.path)
-        if fault and fault.kind == "status":
+        if fault and fault.kind == "status" and not fault.done:
             orders.record(self.command, self.path, fault.status, began)
             self._refuse(fault)
             return
@@ -123,7 +124,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._ask(upstream, body)
             answer = upstream.getresponse()
             orders.record(self.command, self.path, answer.status, began)
-            self._relay(answer, fault)
+            if fault and fault.kind == "status":
+                self._refuse(fault)
+            else:
+                self._relay(answer, fault)
         finally:
             upstream.close()
 

@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import queue
 import sys
 from collections.abc import Sequence
+from contextlib import nullcontext, suppress
+from functools import partial
 from typing import Generic
 
+from kubectl_ambient.cli.change.account import Account
 from kubectl_ambient.cli.change.apply import Applier
-from kubectl_ambient.cli.change.outcome import tell_failures, tell_nothing_found, tell_refusals, without_protected
-from kubectl_ambient.cli.change.output import print_results, selection_text
+from kubectl_ambient.cli.change.attempt import Attempt
+from kubectl_ambient.cli.change.outcome import tell_nothing_found, tell_refusals, without_protected
+from kubectl_ambient.cli.change.outlets import Outlets
+from kubectl_ambient.cli.change.output import selection_text
 from kubectl_ambient.cli.change.remarks import tell
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Fields, Found, Item, TargetReader
+from kubectl_ambient.cli.ending import Broken, Signals
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import connect
 from kubectl_ambient.kube.resources import Resource
@@ -24,7 +31,9 @@ class LabelRun(Generic[E]):
 
     def __init__(self, request: ChangeRequest) -> None:
         self._request = request
-        self._client = connect(request.connection, on_warning=lambda text: tell([f"Warning: {text}"]))
+        # They come in the threads that ask, and are told by the one that tells everything.
+        self._warnings: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._client = connect(request.connection, on_warning=self._warnings.put)
         self._reader = TargetReader(self._client, request, self._plan)
         self._snapshot: Snapshot | None = None
         self._selected = 0
@@ -32,11 +41,14 @@ class LabelRun(Generic[E]):
 
     def run(self) -> int:
         """The exit code. Raises KubeError where nothing could be read; then nothing was changed."""
-        found = self._reader.read()
-        if not found.items and not found.errors:
-            tell_nothing_found(self._request, self._client.namespace)
-            return 0
-        self._read_surroundings(found)
+        try:
+            found = self._reader.read()
+            if not found.items and not found.errors:
+                tell_nothing_found(self._request, self._client.namespace)
+                return 0
+            self._read_surroundings(found)
+        finally:
+            self._tell_warnings()
         items = without_protected(found.items, self._request, self._snapshot)
         self._selected = len(found.items) + len(found.errors)
         self._check(items)
@@ -44,37 +56,52 @@ class LabelRun(Generic[E]):
         wanted = [item for item in items if item.edit.action != "refuse"]
         if self._request.dry_run == "none":
             self._tell_before(wanted)
-        code = self._write(wanted) or code
+        with Signals() as signals:
+            code = self._write(wanted, signals) or code
         if self._request.dry_run != "none":
             self._tell_dry_run(wanted)
         return code
 
-    def _write(self, items: list[Item[E]]) -> int:
-        """Patch, print what was done, and how to undo it: also after Ctrl-C, for what was done until then."""
-        applier = Applier(self._client, self._request, self._reader)
+    def _write(self, items: list[Item[E]], signals: Signals) -> int:
+        """Patch, and tell what became of each: whatever ends that."""
+        account = Account(self._request, Outlets(self._request.flags.output, signals))
+        attempt = Attempt(self._client, self._request, self._reader)
+        applier = Applier(attempt, signals, account.done, partial(self._tell_warnings, signals))
+        if account.reaches_nobody:
+            applier.stop("nobody can be told what is done")
+        applier.apply(items, send=self._request.dry_run != "client")
         try:
-            if self._request.dry_run != "client":
-                applier.apply(items)
-        finally:
-            print_results(items, self._request)
-            tell_failures(items, self._request.connection.flags)
+            self._tell_warnings(signals)
+            account.close(items, applier.why, self._undo)
             if self._request.dry_run == "none":
-                done = [item for item in items if item.error is None and item.edit.action != "refuse"]
-                self._tell_after(done)
-                self._tell_undo(done)
-        return 1 if any(item.error or item.edit.action == "refuse" for item in items) else 0
+                with suppress(Broken), signals.breaking(2):
+                    self._tell_after([item for item in items if item.state == "done"])
+        finally:
+            account.undo(self._undo_line(items))
+        if isinstance(applier.bug, Exception):
+            raise applier.bug
+        if signals.number:
+            return 128 + signals.number
+        return 1 if account.failed or any(item.state != "done" for item in items) else 0
+
+    def _tell_warnings(self, signals: Signals | None = None) -> None:
+        """What the server warned of; a second signal breaks it off."""
+        with suppress(Broken), signals.breaking(2) if signals else nullcontext():
+            while not self._warnings.empty():
+                tell([f"Warning: {self._warnings.get()}"])
 
     def _aimed(self, sentence: str) -> str:
         """The sentence, its commands with the flags that lead to this cluster."""
         return aimed(sentence, self._request.connection.flags)
 
-    def _tell_undo(self, done: list[Item[E]]) -> None:
+    def _undo_line(self, items: list[Item[E]]) -> str:
+        if self._request.dry_run != "none":
+            return ""
+        done = [item for item in items if item.state == "done"]
         # A selector stands for the names only where each object that it means was changed.
         whole = len(done) == self._selected and all(item.edit.changes for item in done)
         selection = selection_text(self._request, self._client.namespace) if whole else ""
-        line = self._undo([item.edit for item in done], self._request.connection.flags, selection)
-        if line:
-            tell([f"undo: {line}"])
+        return self._undo([item.edit for item in done], selection)
 
     def _plan(self, resource: Resource, fields: Fields) -> E:
         """The edit of an object as it came from the API."""
@@ -99,6 +126,6 @@ class LabelRun(Generic[E]):
         """What the change would do, and all that one may want to know of it."""
         raise NotImplementedError
 
-    def _undo(self, edits: Sequence[E], flags: str, selection: str) -> str:
+    def _undo(self, edits: Sequence[E], selection: str = "") -> str:
         """The command that puts back what was there; empty where nothing was changed."""
         raise NotImplementedError

@@ -8,7 +8,7 @@ from typing import Any, Generic
 
 from kubectl_ambient.change.plan import Edit, plan
 from kubectl_ambient.change.targets import Target, key_of, printed
-from kubectl_ambient.cli.change.output import print_objects
+from kubectl_ambient.cli.change.output import objects_text
 from kubectl_ambient.cli.change.remarks import refusals, tell
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E
@@ -119,7 +119,7 @@ def _print(texts: list[str], output: str) -> None:
     if output == "json":
         found = list(_objects(texts))
         if found:
-            print_objects(found, "json", keep_order=True)
+            print(objects_text(found, "json", keep_order=True))
         return
     if output == "yaml":
         texts = [_as_yaml(text) if text.lstrip()[:1] in ("{", "[") else text for text in texts]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from kubectl_ambient.change.patch import LabelEdit
 from kubectl_ambient.change.protected import made_for_gateway, protected
+from kubectl_ambient.change.show import show
 from kubectl_ambient.change.targets import namespace_of, printed
 from kubectl_ambient.change.words import few, grouped
-from kubectl_ambient.cli.change.apply import NotTried
 from kubectl_ambient.cli.change.remarks import refusals, tell
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Found, Item
@@ -16,6 +16,8 @@ from kubectl_ambient.cli.told import nothing_found
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import shown
 from kubectl_ambient.render.commands import aimed
+
+_MANY = 50
 
 
 def tell_nothing_found(request: ChangeRequest, namespace: str) -> None:
@@ -56,22 +58,38 @@ def tell_refusals(found: Found[E], items: Sequence[Item[E]], flags: str) -> int:
         # kubectl label's own sentence, which does not name the object.
         tell([f"error: {refused[0].why}"])
     else:
-        _tell_refused(refused, flags)
+        tell(_refused(refused, flags))
     return 1 if refused or found.errors else 0
 
 
-def tell_failures(items: Sequence[Item[E]], flags: str) -> None:
-    """What became of the objects that could not be written."""
-    _tell_refused([i.edit for i in items if i.edit.action == "refuse"], flags)
-    failed = [i for i in items if i.error is not None and not isinstance(i.error, NotTried)]
-    for sentence, group in grouped((str(i.error), i) for i in failed).items():
-        objects = [printed(i.target) for i in group]
+def failures(items: Sequence[Item[E]], flags: str) -> Iterator[str]:
+    """What was refused when it was to be written: nothing was changed there."""
+    refused = [item for item in items if item.state == "refused"]
+    yield from _refused([item.edit for item in refused if item.edit.action == "refuse"], flags)
+    failed = [item for item in refused if item.why]
+    for why, group in grouped((item.why, item) for item in failed).items():
+        objects = [printed(item.target) for item in group]
         # A server's refusal names the object; that of a conflict or of a lost connection does not.
-        tell([sentence] if f'"{group[0].target.name}"' in sentence else [shown(sentence, f" ({few(objects)})")])
-    tell(dict.fromkeys(i.error.hint for i in failed if i.error and i.error.hint))
-    for why, group in grouped((str(i.error), i) for i in items if isinstance(i.error, NotTried)).items():
-        tell([f"error: not changed, {why}: {few([printed(i.target) for i in group])}"])
+        yield why if f'"{group[0].target.name}"' in why else shown(why, f" ({few(objects)})")
+    yield from dict.fromkeys(item.hint for item in failed if item.hint)
 
 
-def _tell_refused(edits: Sequence[LabelEdit], flags: str) -> None:
-    tell(refusals((printed(edit.target), aimed(edit.why, flags)) for edit in edits))
+def not_tried(items: Sequence[Item[E]], why: str) -> Iterator[str]:
+    """What was not sent."""
+    names = [printed(item.target) for item in items if item.state == "not tried"]
+    if names:
+        yield f"error: not tried, {why}: {few(names, _MANY)}"
+
+
+def not_known(items: Sequence[Item[E]], flags: str, undo: Callable[[Sequence[E]], str]) -> Iterator[str]:
+    """What may be applied: each object is named, with the line that shows it, and the one that undoes it."""
+    for why, group in grouped((item.why, item) for item in items if item.state == "not known").items():
+        names = ", ".join(printed(item.target) for item in group)
+        yield f"error: not known: it may still be applied: {names} ({why.removeprefix('error: ')})"
+        edits = [item.edit for item in group]
+        yield f"show: {show(edits, flags=flags)}"
+        yield f"undo: {undo(edits)}"
+
+
+def _refused(edits: Sequence[LabelEdit], flags: str) -> Iterator[str]:
+    return refusals((printed(edit.target), aimed(edit.why, flags)) for edit in edits)

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import shlex
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -12,42 +10,23 @@ from kubectl_ambient.change.patch import applied
 from kubectl_ambient.change.targets import printed, typed
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Fields, Item
-from kubectl_ambient.render.say import say
 
 _SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
 
-def print_results(items: Sequence[Item[E]], request: ChangeRequest) -> None:
-    """kubectl's line of each object that was done, or its name, or the objects themselves.
-
-    A reader that has gone (`| head -1`) does not keep the way back from being told.
-    """
-    try:
-        _print_results(items, request)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def line_of(item: Item[E], request: ChangeRequest) -> str:
+    """kubectl's line of an object that is done, or its name."""
+    name = printed(item.target)
+    return name if request.flags.output == "name" else f"{name} {item.edit.word}{_SUFFIX[request.dry_run]}"
 
 
-def _print_results(items: Sequence[Item[E]], request: ChangeRequest) -> None:
-    done = [item for item in items if item.error is None and item.edit.action != "refuse"]
-    output = request.flags.output
-    if output in ("json", "yaml"):
-        if done:
-            print_objects([_final(item) for item in done], output)
-    else:
-        for item in done:
-            name = printed(item.target)
-            say(name if output == "name" else f"{name} {item.edit.word}{_SUFFIX[request.dry_run]}")
-
-
-def _final(item: Item[E]) -> Fields:
+def final(item: Item[E]) -> Fields:
     """The object afterwards. Where nothing was sent: with the edit done here."""
     fields = applied(item.edit, item.fields) if item.final is None else item.final
     return {**fields, "apiVersion": item.resource.api_version, "kind": item.resource.kind}
 
 
-def print_objects(objects: Sequence[Fields], output: str, *, keep_order: bool = False) -> None:
+def objects_text(objects: Sequence[Fields], output: str, *, keep_order: bool = False) -> str:
     """One object as it is, several as a List, without managedFields; keys sorted, as kubectl prints them."""
     from kubectl_ambient.render.documents import as_text
 
@@ -56,7 +35,7 @@ def print_objects(objects: Sequence[Fields], output: str, *, keep_order: bool = 
     document = shown[0]
     if len(shown) > 1:
         document = {"apiVersion": "v1", "items": shown, "kind": "List", "metadata": {"resourceVersion": ""}}
-    say(as_text(document, output))
+    return as_text(document, output)
 
 
 def _without_managed_fields(fields: Fields) -> Fields:

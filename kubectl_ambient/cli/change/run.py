@@ -65,7 +65,7 @@ class Run(LabelRun[Edit]):
         tell(moves(change.effects, directions, tense, self._width))
 
     def _tell_dry_run(self, items: list[Item[Edit]]) -> None:
-        change = self._change([item for item in items if item.error is None])
+        change = self._change([item for item in items if item.state == "done"])
         if change is None:
             return
         stay: Direction = "stays out" if change.goal == "enable" else "stays in"
@@ -83,5 +83,5 @@ class Run(LabelRun[Edit]):
             self._tell_moves(change, ("in", "out"), "does")
             self._tell_no_restart(change, "does")
 
-    def _undo(self, edits: Sequence[Edit], flags: str, selection: str) -> str:
-        return undo(edits, flags=flags, selection=selection)
+    def _undo(self, edits: Sequence[Edit], selection: str = "") -> str:
+        return undo(edits, flags=self._request.connection.flags, selection=selection)

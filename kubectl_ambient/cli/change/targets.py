@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -21,18 +21,26 @@ Fields = dict[str, Any]
 E = TypeVar("E", bound=LabelEdit)
 
 
+# sent: no answer yet. done: the answer was a success, and the labels are as wanted. refused: nothing was changed.
+# not known: it was sent, and may be applied, or may be yet.
+State = Literal["not tried", "sent", "done", "refused", "not known"]
+
+
 @dataclass(slots=True)
 class Item(Generic[E]):
-    """One object: its resource type, what was read of it, and its edit; `error` where the edit failed.
+    """One object: its resource type, what was read of it, its edit, and what became of that.
 
     `fields` are only the metadata where no more is needed. `final` is the object afterwards, for `-o json`.
+    `why` tells why it is refused or not known; empty where the edit does.
     """
 
     resource: Resource
     fields: Fields
     edit: E
+    state: State = "not tried"
     final: Fields | None = None
-    error: KubeError | None = None
+    why: str = ""
+    hint: str = ""
 
     @property
     def target(self) -> Labelled:

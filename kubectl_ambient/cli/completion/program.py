@@ -11,10 +11,14 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
+
+from kubectl_ambient.render.streams import OutputLost, take_over
 
 
 def main() -> None:
     """Run `kubectl_complete-ambient`."""
+    take_over()
     respond(sys.argv[1:])
 
 
@@ -39,11 +43,9 @@ def respond(words: Sequence[str]) -> None:
     except BaseException:
         if told:
             raise
-    try:
+    with suppress(OSError, OutputLost):  # the shell has gone
         sys.stdout.buffer.write(text.encode())
         sys.stdout.flush()
-    except OSError:
-        pass  # the shell has gone
     os._exit(0)  # nothing that still waits for a server may hold up the shell
 
 

@@ -77,7 +77,7 @@ class WaypointRun(LabelRun[WaypointEdit]):
             self._tell_moves(change, ("keeps", "unserved", "unknown") if self._enables else ("unknown",), "does")
 
     def _tell_dry_run(self, items: Items) -> None:
-        change = self._change([item for item in items if item.error is None])
+        change = self._change([item for item in items if item.state == "done"])
         if change is None:
             return
         if change.changing:
@@ -104,5 +104,5 @@ class WaypointRun(LabelRun[WaypointEdit]):
         if change is not None:
             self._tell_moves(change, ("gains", "fails", "loses"), "does")
 
-    def _undo(self, edits: Sequence[WaypointEdit], flags: str, selection: str) -> str:
-        return undo(edits, flags=flags, selection=selection)
+    def _undo(self, edits: Sequence[WaypointEdit], selection: str = "") -> str:
+        return undo(edits, flags=self._request.connection.flags, selection=selection)
