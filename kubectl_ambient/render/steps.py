@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
 from kubectl_ambient.render.sentences import sentence
 from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.shell.command import Command
 
 _MARKS = {"pass": "✔", "in": "✔", "out": "✖", "unknown": "?", "skipped": "·"}
 _COLOURS = {"pass": "green", "in": "green", "out": "red", "unknown": "yellow", "skipped": "dim"}
@@ -80,22 +81,21 @@ def _fold(text: str, width: int, most: int = 4) -> list[str]:
     return textwrap.wrap(text, width, break_on_hyphens=False, max_lines=most, placeholder=" …") or [""]
 
 
-def finding_text(finding: Finding, commands: Collection[str], width: int, paint: Paint) -> str:
+def finding_text(finding: Finding, commands: Collection[Command], width: int, paint: Paint) -> str:
     """One finding, with its command where that is not among those below."""
     mark = paint(_SEVERITY[finding.severity], _SEVERITY_COLOUR[finding.severity])
     lines = textwrap.wrap(sentence(finding), max(width - 2, 30), break_long_words=False, break_on_hyphens=False)
-    if finding.fix and finding.fix not in commands:
-        lines.append(f"→ {paint.command(finding.fix)}")
+    command = "" if finding.fix in commands else paint.command(finding.fix)
+    lines += [f"→ {command}"] if command else []
     return f"{mark} " + "\n  ".join(lines)
 
 
 def what_to_do(fixes: Iterable[Fix], width: int, paint: Paint) -> str:
     """The commands, each with its effect below it."""
-    told = list(fixes)
-    if not told:
-        return ""
-    lines = ["What to do:"]
-    for fix in told:
-        lines.append(f"  {paint(paint.command(fix.command), 'bold')}")
-        lines += [f"      {line}" for line in textwrap.wrap(fix.effect, max(width - 6, 30))]
-    return "\n".join(lines)
+    lines = []
+    for fix in fixes:
+        command = paint.command(fix.command)
+        if command:
+            lines.append(f"  {paint(command, 'bold')}")
+            lines += [f"      {line}" for line in textwrap.wrap(fix.effect, max(width - 6, 30))]
+    return "\n".join(["What to do:", *lines]) if lines else ""

@@ -6,17 +6,19 @@ import sys
 from collections.abc import Sequence
 from typing import Generic
 
+from kubectl_ambient.cli.aim import aim_of
 from kubectl_ambient.cli.change.apply import Applier
 from kubectl_ambient.cli.change.outcome import tell_failures, tell_nothing_found, tell_refusals, without_protected
-from kubectl_ambient.cli.change.output import print_results, selection_text
+from kubectl_ambient.cli.change.output import print_results, selection_words
 from kubectl_ambient.cli.change.remarks import tell
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Fields, Found, Item, TargetReader
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import connect
 from kubectl_ambient.kube.resources import Resource
-from kubectl_ambient.render.commands import aimed
 from kubectl_ambient.render.terminal import text_width
+from kubectl_ambient.shell.command import Offer
+from kubectl_ambient.shell.words import Word
 
 
 class LabelRun(Generic[E]):
@@ -29,6 +31,7 @@ class LabelRun(Generic[E]):
         self._snapshot: Snapshot | None = None
         self._selected = 0
         self._width = text_width(sys.stderr)
+        self._aim = aim_of(request.connection)
 
     def run(self) -> int:
         """The exit code. Raises KubeError where nothing could be read; then nothing was changed."""
@@ -40,7 +43,7 @@ class LabelRun(Generic[E]):
         items = without_protected(found.items, self._request, self._snapshot)
         self._selected = len(found.items) + len(found.errors)
         self._check(items)
-        code = tell_refusals(found, items, self._request.connection.flags)
+        code = tell_refusals(found, items, self._aim)
         wanted = [item for item in items if item.edit.action != "refuse"]
         if self._request.dry_run == "none":
             self._tell_before(wanted)
@@ -57,24 +60,18 @@ class LabelRun(Generic[E]):
                 applier.apply(items)
         finally:
             print_results(items, self._request)
-            tell_failures(items, self._request.connection.flags)
+            tell_failures(items, self._aim)
             if self._request.dry_run == "none":
                 done = [item for item in items if item.error is None and item.edit.action != "refuse"]
                 self._tell_after(done)
                 self._tell_undo(done)
         return 1 if any(item.error or item.edit.action == "refuse" for item in items) else 0
 
-    def _aimed(self, sentence: str) -> str:
-        """The sentence, its commands with the flags that lead to this cluster."""
-        return aimed(sentence, self._request.connection.flags)
-
     def _tell_undo(self, done: list[Item[E]]) -> None:
         # A selector stands for the names only where each object that it means was changed.
         whole = len(done) == self._selected and all(item.edit.changes for item in done)
-        selection = selection_text(self._request, self._client.namespace) if whole else ""
-        line = self._undo([item.edit for item in done], self._request.connection.flags, selection)
-        if line:
-            tell([f"undo: {line}"])
+        selection = selection_words(self._request, self._client.namespace) if whole else ()
+        tell(f"undo: {self._aim.say(offer)}" for offer in self._undo([item.edit for item in done], selection))
 
     def _plan(self, resource: Resource, fields: Fields) -> E:
         """The edit of an object as it came from the API."""
@@ -99,6 +96,6 @@ class LabelRun(Generic[E]):
         """What the change would do, and all that one may want to know of it."""
         raise NotImplementedError
 
-    def _undo(self, edits: Sequence[E], flags: str, selection: str) -> str:
-        """The command that puts back what was there; empty where nothing was changed."""
+    def _undo(self, edits: Sequence[E], selection: Sequence[str | Word]) -> list[Offer]:
+        """The command that puts back what was there; none where nothing was changed."""
         raise NotImplementedError

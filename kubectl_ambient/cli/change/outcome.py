@@ -14,7 +14,7 @@ from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Found, Item
 from kubectl_ambient.cli.told import nothing_found
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.render.commands import aimed
+from kubectl_ambient.shell.aim import Aim, parts_of
 
 
 def tell_nothing_found(request: ChangeRequest, namespace: str) -> None:
@@ -44,24 +44,24 @@ def without_protected(items: list[Item[E]], request: ChangeRequest, snapshot: Sn
     return kept
 
 
-def tell_refusals(found: Found[E], items: Sequence[Item[E]], flags: str) -> int:
+def tell_refusals(found: Found[E], items: Sequence[Item[E]], aim: Aim) -> int:
     """What could not be read, and what is refused before anything is written; the exit code that follows.
 
-    `flags`: those that lead a command to this cluster.
+    `aim` leads a command to this cluster.
     """
     tell(dict.fromkeys(line for error in found.errors for line in (str(error), error.hint) if line))
     refused = [item.edit for item in items if item.edit.action == "refuse"]
-    if len(found.items) == 1 and refused and refused[0].why.startswith("'"):
+    if len(found.items) == 1 and refused and str(parts_of(refused[0].why)[0]).startswith("'"):
         # kubectl label's own sentence, which does not name the object.
-        tell([f"error: {refused[0].why}"])
+        tell([f"error: {aim.say(refused[0].why)}"])
     else:
-        _tell_refused(refused, flags)
+        _tell_refused(refused, aim)
     return 1 if refused or found.errors else 0
 
 
-def tell_failures(items: Sequence[Item[E]], flags: str) -> None:
+def tell_failures(items: Sequence[Item[E]], aim: Aim) -> None:
     """What became of the objects that could not be written."""
-    _tell_refused([i.edit for i in items if i.edit.action == "refuse"], flags)
+    _tell_refused([i.edit for i in items if i.edit.action == "refuse"], aim)
     failed = [i for i in items if i.error is not None and not isinstance(i.error, NotTried)]
     for sentence, group in grouped((str(i.error), i) for i in failed).items():
         objects = [printed(i.target) for i in group]
@@ -72,5 +72,5 @@ def tell_failures(items: Sequence[Item[E]], flags: str) -> None:
         tell([f"error: not changed, {why}: {few([printed(i.target) for i in group])}"])
 
 
-def _tell_refused(edits: Sequence[LabelEdit], flags: str) -> None:
-    tell(refusals((printed(edit.target), aimed(edit.why, flags)) for edit in edits))
+def _tell_refused(edits: Sequence[LabelEdit], aim: Aim) -> None:
+    tell(refusals((printed(edit.target), aim.say(edit.why)) for edit in edits))

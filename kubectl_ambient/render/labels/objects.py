@@ -112,4 +112,5 @@ def _finding(finding: Finding, report: Report | None, width: int, paint: Paint, 
         break_on_hyphens=False,
     )
     lines[0] = lines[0].replace(MARK, paint(MARK, "red"), 1)
-    return [*lines, *([f"    {paint.command(finding.fix)}"] if finding.fix else [])]
+    command = paint.command(finding.fix)
+    return [*lines, *([f"    {command}"] if command else [])]

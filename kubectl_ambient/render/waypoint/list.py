@@ -70,5 +70,6 @@ def notes(found: Iterable[Waypoint], *, namespaced: bool, width: int, paint: Pai
         for finding in findings:
             text = wrapped(sentence(finding), width - 2)
             lines += [f"  {line}" for line in text.splitlines()]
-            lines += [f"  → {paint.command(finding.fix)}"] if finding.fix else []
+            command = paint.command(finding.fix)
+            lines += [f"  → {command}"] if command else []
     return "\n".join(lines)
