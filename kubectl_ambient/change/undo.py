@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from kubectl_ambient.change.patch import merge_patch
 from kubectl_ambient.change.plan import Edit
@@ -11,6 +12,7 @@ from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Workload
 from kubectl_ambient.shell.command import Command, Offer, chain, kubectl
 from kubectl_ambient.shell.words import Word, inside, label, patch
 
+E = TypeVar("E")
 _FEW = 20  # so many names still fit the eye; a selector may mean others tomorrow
 
 
@@ -25,12 +27,21 @@ def undo(edits: Sequence[Edit], *, selection: Sequence[str | Word] = ()) -> list
         if edit.changes:
             groups.setdefault(_group(edit), []).append(edit)
     many = len(groups) == 1 and len(edits) > _FEW and not mentions(selection, DATAPLANE_MODE)
-    return in_a_row([_command(group, selection if many else ()) for group in groups.values()])
+    found = (whole_or_each(lambda part: _command(part, selection if many else ()), group) for group in groups.values())
+    return in_a_row([offer for offers in found for offer in offers])
 
 
 def mentions(selection: Sequence[str | Word], key: str) -> bool:
     """Whether a selection is by this label."""
     return any(key in str(word.text if isinstance(word, Word) else word) for word in selection)
+
+
+def whole_or_each(command: Callable[[Sequence[E]], Offer], group: Sequence[E]) -> list[Offer]:
+    """One command for the edits; where there is none, one for each, so that a name spoils nothing but its own."""
+    whole = command(group)
+    if isinstance(whole, Command) or len(group) == 1:
+        return [whole]
+    return [command([edit]) for edit in group]
 
 
 def in_a_row(offers: Sequence[Offer]) -> list[Offer]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_ambient.change.targets import names_of, namespace_of
-from kubectl_ambient.change.undo import in_a_row, mentions
+from kubectl_ambient.change.undo import in_a_row, mentions, whole_or_each
 from kubectl_ambient.change.waypoint.plan import UNSET, WaypointEdit
 from kubectl_ambient.change.words import grouped
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
@@ -23,11 +23,14 @@ def undo(edits: Sequence[WaypointEdit], *, selection: Sequence[str | Word] = ())
     """
     groups = grouped(((_back(edit), namespace_of(edit.target)), edit) for edit in edits if edit.changes)
     many = len(groups) == 1 and len(edits) > _FEW and not mentions(selection, USE_WAYPOINT)
-    commands = []
-    for ((verb, *values), namespace), group in groups.items():
-        names = (*names_of([edit.target for edit in group]), *inside(namespace))
-        commands.append(kubectl(verb, *(selection if many else names), *values))
-    return in_a_row(commands)
+    found = (whole_or_each(lambda part: _command(part, selection if many else ()), group) for group in groups.values())
+    return in_a_row([offer for offers in found for offer in offers])
+
+
+def _command(group: Sequence[WaypointEdit], selection: Sequence[str | Word]) -> Offer:
+    verb, *values = _back(group[0])
+    objects = selection or (*names_of([edit.target for edit in group]), *inside(namespace_of(group[0].target)))
+    return kubectl(verb, *objects, *values)
 
 
 def _back(edit: WaypointEdit) -> tuple[str | Word, ...]:
