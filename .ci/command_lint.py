@@ -18,16 +18,29 @@ HOME = "shell"
 BUILDERS = frozenset(("kubectl", "istioctl", "remark"))
 CLASSES = frozenset(("Command", "Word", "Patch"))
 
+# Texts that begin with a program's name and hold no word of a stranger.
+PLAIN = frozenset(
+    (
+        "kubectl ambient",
+        "kubectl completion fish | source",
+        "kubectl completion powershell | Out-String | Invoke-Expression",
+        "istioctl kube-inject wrote it there",
+    )
+)
+
 _HOLE = "\0"
 _PROGRAM = re.compile(rf"(?<![\w/.-])({'|'.join(PROGRAMS)}) ")
+_REMARK = re.compile(r"# [^\n]*\0[^\n]*$")
 _PERCENT = re.compile(r"%[-+ #0-9.]*[srdi(]")
 
 
 def offenders(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """The line of each text or call that builds a command, and what is wrong with it."""
+    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
-        if why := _wrong(node):
-            yield node.lineno, why  # type: ignore[attr-defined]
+        why = "" if node in docstrings else _wrong(node)
+        if why:
+            yield getattr(node, "lineno", 0), why
 
 
 def _wrong(node: ast.AST) -> str:
@@ -35,8 +48,12 @@ def _wrong(node: ast.AST) -> str:
         return _wrong_call(node)
     if isinstance(node, ast.BinOp | ast.JoinedStr) and _is_built(_text(node)):
         return "a command is built of texts"
-    if isinstance(node, ast.Constant) and node.value in PROGRAMS:
-        return "a program is named outside of a command"
+    if isinstance(node, ast.JoinedStr) and _REMARK.match(_text(node)):
+        return "a remark is built of texts"
+    if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value not in PLAIN:
+        begins = node.value in PROGRAMS or _PROGRAM.match(node.value)
+        goes_on = node.value.endswith(" ") and _PROGRAM.search(node.value)
+        return "a text begins a command" if begins or goes_on else ""
     return ""
 
 
