@@ -36,7 +36,8 @@ _PERCENT = re.compile(r"%[-+ #0-9.]*[srdi(]")
 
 def offenders(tree: ast.AST) -> Iterator[tuple[int, str]]:
     """The line of each text or call that builds a command, and what is wrong with it."""
-    docstrings = {node.value for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    alone = (node.value for node in ast.walk(tree) if isinstance(node, ast.Expr))
+    docstrings = {value for value in alone if isinstance(value, ast.Constant)}
     for node in ast.walk(tree):
         why = "" if node in docstrings else _wrong(node)
         if why:
@@ -78,7 +79,9 @@ def _is_word(node: ast.AST) -> bool:
         return _is_word(node.body) and _is_word(node.orelse)
     if isinstance(node, ast.Call):
         return not (isinstance(node.func, ast.Attribute) and node.func.attr in ("format", "join", "replace"))
-    return isinstance(node, ast.Name | ast.Constant | ast.GeneratorExp | ast.ListComp)
+    if isinstance(node, ast.GeneratorExp | ast.ListComp):
+        return _is_word(node.elt)
+    return isinstance(node, ast.Name | ast.Constant)
 
 
 def _is_built(text: str) -> bool:
