@@ -28,8 +28,8 @@ class Bash:
 
     def __init__(self, folder: Path) -> None:
         self._programs, self.home, self._folder = folder / "bin", folder / "home", folder
-        self._programs.mkdir(parents=True)
-        self.home.mkdir()
+        self._programs.mkdir(parents=True, exist_ok=True)
+        self.home.mkdir(exist_ok=True)
         for name in PROGRAMS:
             (self._programs / name).write_text(_STUB.format(shell="/bin/bash"))
             (self._programs / name).chmod(0o755)

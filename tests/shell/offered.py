@@ -85,9 +85,12 @@ _BELOW_A_MISTAKE = re.compile(r"    ((?:kubectl|istioctl) .*)")
 
 def in_text(text: str) -> Iterator[str]:
     """The commands that stand on a line of their own: behind their marks, below `What to do:` and below a mistake."""
-    to_do = False
+    to_do, before = False, ""
     for line in text.split("\n"):
         to_do = line == "What to do:" or (to_do and line != "")
-        found = _MARKED.fullmatch(line) or (_LISTED if to_do else _BELOW_A_MISTAKE).fullmatch(line)
+        found = _MARKED.fullmatch(line) or (_LISTED.fullmatch(line) if to_do else None)
+        if found is None and before.endswith("]"):
+            found = _BELOW_A_MISTAKE.fullmatch(line)
         if found:
             yield found[1]
+        before = line
