@@ -80,7 +80,8 @@ annotations = st.fixed_dictionaries(
     {},
     optional={
         "ambient.istio.io/redirection": mostly("enabled", "pending"),
-        "ambient.istio.io/bypass-inbound-captur": mostly("true", "it's", "say “hi” to 'all' of $HOME; rm"),
+        "ambient.istio.io/bypass-inbound-captur": mostly("true", "it's"),
+        "ambient.istio.io/reroute-virtual-interfaces": mostly("tap0", "it's", "say “hi” to 'all' of $HOME; rm"),
         "istio.io/dataplane-mode": mostly("ambient"),
         "istio.io/use-waypoint": mostly("wp"),
         "sidecar.istio.io/status": hostile,
