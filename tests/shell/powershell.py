@@ -51,7 +51,7 @@ def _word(text: str) -> tuple[str, str]:
         return _quoted(text)
     end = min((i for i in (text.find(" "), text.find(";")) if i >= 0), default=len(text))
     word = text[:end]
-    odd = _SPECIAL.search(word) or _NUMBER.match(word)
+    odd = not word or _SPECIAL.search(word) or _NUMBER.match(word)
     # https://github.com/PowerShell/PowerShell/issues/6291
     cut = word.startswith("-") and re.search("[.:]", word)
     if odd or cut or word == "--%" or not word.isascii():
