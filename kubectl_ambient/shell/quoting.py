@@ -8,6 +8,9 @@ from typing import Any
 
 # A word of these needs no quotes. zsh takes `=` at the beginning of one for the path of a program.
 _PLAIN = re.compile(r"[A-Za-z0-9_@%+:,./-][A-Za-z0-9_@%+=:,./-]*")
+# What stands outside of single quotes, in double ones: fish takes a backslash for an escape in either.
+_OUTSIDE = {"'": "'\"'\"'", "\\": "'\"\\\\\"'"}
+_SPECIAL = re.compile(r"['\\]")
 # Less: PowerShell reads numbers (`1kb`), lists (`a,b`) and splatting (`@a`), and cuts `-a.b` and `-a:b` in two.
 _PLAIN_POWERSHELL = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(=[A-Za-z0-9_./-]*)?|--?[A-Za-z][A-Za-z-]*(=[A-Za-z0-9_/-]*)?")
 # PowerShell takes each of these for a single quote.
@@ -18,8 +21,8 @@ _NO_TEXT = re.compile(r"y|n|yes|no|on|off|true|false|null", re.IGNORECASE)
 
 
 def posix(word: str) -> str:
-    """The word for sh, bash, zsh and their like."""
-    return word if _PLAIN.fullmatch(word) else "'" + word.replace("'", "'\"'\"'") + "'"
+    """The word for sh, bash, zsh, fish and their like."""
+    return word if _PLAIN.fullmatch(word) else "'" + _SPECIAL.sub(lambda found: _OUTSIDE[found[0]], word) + "'"
 
 
 def powershell(word: str) -> str:

@@ -107,7 +107,7 @@ def option(flag: str, value: Word) -> tuple[str | Word, ...]:
 
 def patch(body: Any) -> Word:
     """A patch. What stands in `labels` and `annotations` is theirs, and all else of ours."""
-    return Word(Patch(json.dumps(body, separators=(",", ":"))), _wrong_in(body))
+    return Word(Patch(json.dumps(body, separators=(",", ":"), ensure_ascii=False)), _wrong_in(body))
 
 
 def _wrong_in(body: Any) -> str:

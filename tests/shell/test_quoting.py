@@ -79,6 +79,11 @@ def test_bash_reads_each_word_as_it_was_meant(bash: Bash, found: list[str]) -> N
     assert ran == [[["kubectl", "a", word, "b"]] for word in found]
 
 
+def test_fish_finds_no_escape_in_single_quotes() -> None:
+    """There `\\'` would end no quotes."""
+    assert posix("a\\'; touch PWNED; '") == """'a'"\\\\"''"'"'; touch PWNED; '"'"''"""
+
+
 @settings(deadline=None)
 @given(words)
 @example(HOSTILE[5])
