@@ -39,8 +39,12 @@ def survives_powershell(word: str) -> bool:
 
 
 def as_flow(text: str) -> str:
-    """JSON as YAML that holds no double quote; kubectl's `-p` takes either."""
-    return _flow(json.loads(text))
+    """JSON as YAML that holds no double quote; kubectl's `-p` takes either.
+
+    What begins with `{` it takes for JSON alone [apimachinery pkg/util/yaml, IsJSONBuffer], so a tag stands before.
+    """
+    flow = _flow(json.loads(text))
+    return f"!!map {flow}" if flow.startswith("{") else flow
 
 
 def _flow(value: Any) -> str:

@@ -23,7 +23,9 @@ from .offered import Offered, Recorder, in_document, in_text
 
 __all__ = ["clean_environment"]
 
-_HARMLESS = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/=-]*|--?[a-z][a-z-]*(=[a-z0-9]+)?|[a-z0-9./-]+=|[{\[].*[}\]]|-A|-R")
+_HARMLESS = re.compile(
+    r"[A-Za-z0-9][A-Za-z0-9._/=-]*|--?[a-z][a-z-]*(=[a-z0-9]+)?|[a-z0-9./-]+=|(!!map )?[{\[].*[}\]]|-A|-R"
+)
 _ANNOTATIONS = ("ambient.istio.io/bypass-inbound-captur", "istio.io/reroute-virtual-interfaces")
 
 READS: tuple[tuple[str, ...], ...] = (

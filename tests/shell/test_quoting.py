@@ -174,6 +174,7 @@ def test_a_patch_is_the_same_in_every_shell(bash: Bash, value: str) -> None:
     assert json.loads(ran[0][-1]) == body
     (words,) = reader.commands(POWERSHELL.text(command) or "")
     assert '"' not in words[-1]
+    assert not words[-1].startswith("{"), "kubectl would take it for JSON"
     assert yaml.safe_load(reader.handed_on(words[-1])) == body == yaml.safe_load(as_flow(json.dumps(body)))
 
 
