@@ -24,13 +24,14 @@ $(STAMP): pyproject.toml $(LOCK)
 control-plane: ## build etcd, Kubernetes, kwok and Istio for the live tests (once; about 15 minutes)
 	@$(PYTHON) -m tests.rig.build
 
-lint: venv ## formatting, lint, types, layers
+lint: venv ## formatting, lint, types, layers, commands
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/mypy --package tests.rig --package tests.live
-	MYPYPATH=.ci $(BIN)/mypy --package release
+	MYPYPATH=.ci $(BIN)/mypy --package release --module command_lint
 	$(BIN)/lint-imports
+	$(BIN)/python .ci/command_lint.py kubectl_ambient
 
 # actionlint asks shellcheck about the scripts in them, too, where there is one.
 lint-workflows: venv ## lint of the workflows in .github (needs Go)

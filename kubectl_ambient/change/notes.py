@@ -12,6 +12,7 @@ from kubectl_ambient.change.targets import printed
 from kubectl_ambient.change.words import MOST, few, grouped, verb
 from kubectl_ambient.cluster.facts import Namespace, Workload
 from kubectl_ambient.mesh.verdict import NextPod
+from kubectl_ambient.shell.command import Sentence, joined
 
 _NO_EFFECT = (
     "AmbientNotInstalled",
@@ -23,12 +24,12 @@ _NO_EFFECT = (
 )
 
 
-def notes(change: Change) -> list[str]:
+def notes(change: Change) -> list[Sentence]:
     """Sentences for the user, most important first."""
     return [note for tell in TELLERS for note in tell(change)]
 
 
-def _no_effect(change: Change) -> Iterator[str]:
+def _no_effect(change: Change) -> Iterator[Sentence]:
     """Ambient is not there, or this cluster's rules do not heed the label."""
     if change.goal != "enable":
         return
@@ -41,7 +42,7 @@ def _no_effect(change: Change) -> Iterator[str]:
         yield f"whether the label on {few(objects)} will have an effect cannot be told: {why}"
 
 
-def _sidecars(change: Change) -> Iterator[str]:
+def _sidecars(change: Change) -> Iterator[Sentence]:
     """Both modes are asked for: pods without a sidecar move in now, and get one when they restart."""
     if change.goal != "enable":
         return
@@ -53,7 +54,8 @@ def _sidecars(change: Change) -> Iterator[str]:
         what = "pods without one move in now, and get one when they restart"
         if in_template:
             what = "the new pods get one, and that keeps them out"
-        yield f"{objects} {verb(len(edits), 'ask')} for sidecars too ({why}): {what}{_to_end_that(edits, change)}"
+        asks = f"{objects} {verb(len(edits), 'ask')} for sidecars too ({why}): {what}"
+        yield joined(asks, _to_end_that(edits, change))
     moved = [
         m for m in change.effects.of("in", at="now") if m.after_restart == "sidecar" and m.pod.namespace not in told
     ]
@@ -74,14 +76,14 @@ def _namespace(edit: Edit) -> str:
     return edit.target.name if isinstance(edit.target, Namespace) else edit.target.namespace
 
 
-def _to_end_that(edits: list[Edit], change: Change) -> str:
+def _to_end_that(edits: list[Edit], change: Change) -> Sentence:
     """The command that ends the injection of these, where it is one command."""
     stops = {found.injection.stop for e in edits if (found := _next(e, change)) is not None}
     stop = stops.pop() if len(stops) == 1 else None
-    return f"; to end that: {stop}" if stop else ""
+    return ("; to end that: ", stop) if stop else ""
 
 
-def _left_alone(change: Change) -> Iterator[str]:
+def _left_alone(change: Change) -> Iterator[Sentence]:
     """Values that are not ours to take off."""
     told = [e.why for e in change.edits if e.action == "nothing" and e.why]
     yield from told[:MOST]
@@ -89,7 +91,7 @@ def _left_alone(change: Change) -> Iterator[str]:
         yield f"and {len(told) - MOST} more that keep the value they have"
 
 
-TELLERS: tuple[Callable[[Change], Iterator[str]], ...] = (
+TELLERS: tuple[Callable[[Change], Iterator[Sentence]], ...] = (
     _no_effect,
     _sidecars,
     stays_in,

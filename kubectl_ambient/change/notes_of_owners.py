@@ -12,9 +12,10 @@ from kubectl_ambient.change.words import MOST, few, grouped, more, pods, verb
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.mesh.mode_label import overwrite
+from kubectl_ambient.shell.command import Sentence, joined
 
 
-def restarts(change: Change) -> Iterator[str]:
+def restarts(change: Change) -> Iterator[Sentence]:
     """A new template restarts the pods, or does not yet."""
     edited = [e.target for e in change.changing if isinstance(e.target, Workload)]
     for later, workloads in grouped((why_later(w), w) for w in edited if w.desired != 0).items():
@@ -34,7 +35,7 @@ def restarts(change: Change) -> Iterator[str]:
         yield f"{few(empty)} {verb(len(empty), 'want')} no pods now: those to come will have it"
 
 
-def undone_by_owner(change: Change) -> Iterator[str]:
+def undone_by_owner(change: Change) -> Iterator[Sentence]:
     """A workload of an operator's: its owner may put the old template back."""
     owned = (
         (e.target.owner.kind, e)
@@ -48,13 +49,13 @@ def undone_by_owner(change: Change) -> Iterator[str]:
         yield f"{objects}: the owner ({target.owner}) may put the old template back; better label it there"
 
 
-def lost_with_the_pod(change: Change) -> Iterator[str]:
+def lost_with_the_pod(change: Change) -> Iterator[Sentence]:
     """The label on a pod that a controller made is lost when the pod is replaced."""
     by_owner = grouped(_owned(change))
     for (_, owner), edits in list(by_owner.items())[:MOST]:
         objects = few([printed(e.target) for e in edits])
         lost = "this works at once, and is lost with the pod" if _moves(edits, change) else "this is lost with the pod"
-        yield f"{objects}: {lost}; {_for_owner(edits[0], change, owner)}"
+        yield joined(f"{objects}: {lost}; ", _for_owner(edits[0], change, owner))
     if len(by_owner) > MOST:
         yield f"and the pods of {more(len(by_owner) - MOST, 'owner')}, which lose it as well"
 
@@ -88,7 +89,7 @@ def _moves(edits: list[Edit], change: Change) -> bool:
     return any((m.pod.namespace, m.pod.name) in named for m in moving)
 
 
-def _for_owner(edit: Edit, change: Change, owner: Owner) -> str:
+def _for_owner(edit: Edit, change: Change, owner: Owner) -> Sentence:
     """The command for the owner. A Job's template cannot be changed: that of its CronJob, if it has one."""
     assert isinstance(edit.target, Pod)
     if owner.kind == "Node":
@@ -108,4 +109,4 @@ def _for_owner(edit: Edit, change: Change, owner: Owner) -> str:
     if change.goal == "disable" and value == "none":
         return f"the template of {owner} has {DATAPLANE_MODE}=none, which stays"
     instead = command(edit.target, change.goal, owner.kind, owner.name, flags=overwrite(value))
-    return f"to keep it, label the owner: {instead}"
+    return ("to keep it, label the owner: ", instead)

@@ -10,11 +10,13 @@ from kubectl_ambient.change.plan import Edit, command
 from kubectl_ambient.change.targets import key_of, kind_of, labels_of, printed
 from kubectl_ambient.change.words import MOST, few, grouped, pods, verb
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Workload
+from kubectl_ambient.shell.command import Offer, Sentence, joined, kubectl
+from kubectl_ambient.shell.words import inside, name
 
-_LONG = 200  # a command longer than that is not for the eye
+_LONG = 168  # a command with more letters of names than that is not for the eye
 
 
-def stays_in(change: Change) -> Iterator[str]:
+def stays_in(change: Change) -> Iterator[Sentence]:
     """Pods and workloads that were named, and that something else than their own label asks in."""
     if change.goal == "enable":
         return
@@ -25,13 +27,13 @@ def stays_in(change: Change) -> Iterator[str]:
         if of_workloads:
             objects = f"the pods of {objects}"
         stay = verb(2 if of_workloads else len(edits), "stay")
-        yield f"{objects} {stay} in ambient mode: {why}{_way_out(edits, change)}"
+        yield joined(f"{objects} {stay} in ambient mode: {why}", _way_out(edits, change))
     by_namespace = ((m.message, m) for m in _in_namespaces(change) if m.reason != "PodLabel")
     for why, moved in grouped(by_namespace).items():
         yield f"{pods(len(moved))} {verb(len(moved), 'stay')} in ambient mode: {why}"
 
 
-def in_by_own_label(change: Change) -> Iterator[str]:
+def in_by_own_label(change: Change) -> Iterator[Sentence]:
     """The pods of a namespace that have the label themselves, and where it comes from."""
     if change.goal == "enable":
         return
@@ -41,10 +43,10 @@ def in_by_own_label(change: Change) -> Iterator[str]:
     names = few([m.pod.name for m in moved])
     whose = "its" if len(moved) == 1 else "their"
     yield f"{pods(len(moved))} {verb(len(moved), 'stay')} in ambient mode by {whose} own label: {names}"
-    yield from (f"to take out: {text}" for text in _take_out(moved, change))
+    yield from (("to take out: ", found) for found in _take_out(moved, change))
 
 
-def need_no_label(change: Change) -> Iterator[str]:
+def need_no_label(change: Change) -> Iterator[Sentence]:
     """Pods and workloads that get the label, and that something else asks in already."""
     if change.goal != "enable":
         return
@@ -69,19 +71,19 @@ def _in_namespaces(change: Change) -> Sequence[Moved]:
     ]
 
 
-def _way_out(edits: Sequence[Edit], change: Change) -> str:
+def _way_out(edits: Sequence[Edit], change: Change) -> Sentence:
     if change.goal == "opt-out":
         return ""  # the selectors of this cluster do not heed it, as the reason tells
     if len(edits) > 1:
         return "; to take them out: the same with --opt-out"
     target = edits[0].target
-    return f"; to take it out: {command(target, 'opt-out', kind_of(target), target.name)}"
+    return ("; to take it out: ", command(target, "opt-out", kind_of(target), target.name))
 
 
-def _take_out(moved: Sequence[Moved], change: Change) -> Iterator[str]:
+def _take_out(moved: Sequence[Moved], change: Change) -> Iterator[Offer]:
     """The commands: on the template where the label comes from there and can be taken off, else on the pods."""
     own: dict[str, list[str]] = {}
-    templates: dict[str, None] = {}
+    templates: dict[Offer, None] = {}
     snapshot = change.effects.before.snapshot
     for m in moved:
         workload = snapshot.workload(m.owner.kind, m.pod.namespace, m.owner.name) if m.owner else None
@@ -89,5 +91,6 @@ def _take_out(moved: Sequence[Moved], change: Change) -> Iterator[str]:
             templates[command(workload, "disable", workload.kind, workload.name)] = None
         else:
             own.setdefault(m.pod.namespace, []).append(m.pod.name)
-    pods_of = (f"kubectl ambient disable pod {' '.join(names)} -n {place}" for place, names in own.items())
-    yield from [text for text in (*templates, *pods_of) if len(text) < _LONG][:MOST]
+    short = ((place, names) for place, names in own.items() if len(" ".join(names)) + len(place) < _LONG)
+    pods_of = (kubectl("ambient disable pod", *map(name, names), *inside(place)) for place, names in short)
+    yield from [*templates, *pods_of][:MOST]

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from kubectl_ambient.change.targets import WAYPOINT_KINDS, Labelled, kind_of
+from kubectl_ambient.shell.command import Sentence
 
 _IN_TEMPLATE = ("spec", "template", "metadata", "labels")
 LABELS = {
@@ -27,7 +28,7 @@ class LabelEdit(Protocol):
         """`refuse` where it must not be done."""
 
     @property
-    def why(self) -> str:
+    def why(self) -> Sentence:
         """Why it is refused."""
 
     @property

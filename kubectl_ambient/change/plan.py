@@ -9,6 +9,8 @@ from msgspec import structs
 from kubectl_ambient.change.planned import Planned, taken
 from kubectl_ambient.change.targets import Target, namespace_of, printed, typed, value_of, with_value
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Workload
+from kubectl_ambient.shell.command import Offer, Sentence, joined, kubectl
+from kubectl_ambient.shell.words import inside, label, named
 
 Goal = Literal["enable", "disable", "opt-out"]
 _COMMAND = {"enable": "enable", "disable": "disable", "opt-out": "disable"}
@@ -68,31 +70,33 @@ def _kept(target: Target, before: str | None) -> str:
     return f"{printed(target)} keeps {DATAPLANE_MODE}=none: without that opt-out its namespace's label would decide"
 
 
-def _owned_by_deployment(target: Workload, goal: Goal) -> str:
+def _owned_by_deployment(target: Workload, goal: Goal) -> Sentence:
     owner = target.owner
     if target.kind != "ReplicaSet" or owner is None or owner.kind != "Deployment":
         return ""
     instead = command(target, goal, owner.kind, owner.name)
-    return f"it belongs to Deployment {owner.name}, whose template decides: {instead}"
+    return (f"it belongs to Deployment {owner.name}, whose template decides: ", instead)
 
 
-def _unchangeable(target: Workload, goal: Goal) -> str:
+def _unchangeable(target: Workload, goal: Goal) -> Sentence:
     """A Job's template is immutable, but for new labels while it is suspended: that is left to the server."""
     if target.kind != "Job" or target.paused:
         return ""
     owner = target.owner
     if owner is not None and owner.kind == "CronJob":
-        later = f"for the next runs: {command(target, goal, owner.kind, owner.name)}"
+        later: Sentence = ("for the next runs: ", command(target, goal, owner.kind, owner.name))
     else:
         later = "or delete it, and create it again with the label in its template"
-    flags = " --opt-out" if goal == "opt-out" else ""
-    now = f"kubectl ambient {_COMMAND[goal]} pod -l job-name={target.name} -n {target.namespace}{flags}"
-    return f"the template of a Job cannot be changed; for its pods now: {now}; {later}"
+    its_pods = ("pod -l", label("job-name", target.name), *inside(target.namespace))
+    now = kubectl("ambient", _COMMAND[goal], *its_pods, *_flags(goal))
+    return joined("the template of a Job cannot be changed; for its pods now: ", now, "; ", later)
 
 
-def command(target: Target, goal: Goal, kind: str, name: str, *, flags: str = "") -> str:
+def command(target: Target, goal: Goal, kind: str, name: str, *, flags: tuple[str, ...] = ()) -> Offer:
     """`kubectl ambient enable deploy/web -n shop`: the same goal for another object of the target's namespace."""
-    namespace = namespace_of(target)
-    where = f" -n {namespace}" if namespace else ""
-    flags += " --opt-out" if goal == "opt-out" else ""
-    return f"kubectl ambient {_COMMAND[goal]} {typed(kind)}/{name}{where}{flags}"
+    where = inside(namespace_of(target))
+    return kubectl("ambient", _COMMAND[goal], named(typed(kind), name), *where, *flags, *_flags(goal))
+
+
+def _flags(goal: Goal) -> tuple[str, ...]:
+    return ("--opt-out",) if goal == "opt-out" else ()

@@ -6,6 +6,8 @@ from typing import Generic, Literal, TypeVar
 
 from msgspec import Struct
 
+from kubectl_ambient.shell.command import Sentence
+
 Action = Literal["set", "remove", "nothing", "refuse"]
 
 
@@ -13,7 +15,7 @@ class Planned(Struct, frozen=True, kw_only=True, gc=False):
     """What is done. `why` says why it is refused, or, where there is nothing to do, what is worth telling about it."""
 
     action: Action
-    why: str = ""
+    why: Sentence = ""
 
     @property
     def changes(self) -> bool:

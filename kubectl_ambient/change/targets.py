@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Workload
 from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.shell.words import Word, name, named, namespace
 
 Target: TypeAlias = Namespace | Pod | Workload
 WaypointTarget: TypeAlias = Namespace | Pod | Service | ServiceEntry | WorkloadEntry
@@ -69,6 +71,15 @@ def printed(target: Labelled) -> str:
 def typed(kind: str) -> str:
     """`ns`, `deploy`: as a person types the kind; a kind that is not ours in lower case."""
     return _TYPED.get(kind, kind.lower())
+
+
+def names_of(targets: Sequence[Labelled]) -> tuple[str | Word, ...]:
+    """The words that name them in a command: `ns a b`, or `deploy/web sts/db` where there are several kinds."""
+    kinds = list(dict.fromkeys(map(kind_of, targets)))
+    if len(kinds) > 1:
+        return tuple(named(typed(kind_of(target)), target.name) for target in targets)
+    word = namespace if kinds == ["Namespace"] else name
+    return (typed(kinds[0]), *(word(target.name) for target in targets))
 
 
 def labels_of(target: Target) -> dict[str, str]:

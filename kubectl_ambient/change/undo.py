@@ -2,31 +2,53 @@
 
 from __future__ import annotations
 
-import json
-import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from kubectl_ambient.change.patch import merge_patch
 from kubectl_ambient.change.plan import Edit
-from kubectl_ambient.change.targets import key_of, kind_of, typed
+from kubectl_ambient.change.targets import key_of, names_of
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Workload
+from kubectl_ambient.shell.command import Command, Offer, chain, kubectl
+from kubectl_ambient.shell.words import Word, inside, label, patch
 
+E = TypeVar("E")
 _FEW = 20  # so many names still fit the eye; a selector may mean others tomorrow
 
 
-def undo(edits: Sequence[Edit], *, flags: str = "", selection: str = "") -> str:
-    """One line for the shell; empty where nothing was changed.
+def undo(edits: Sequence[Edit], *, selection: Sequence[str | Word] = ()) -> list[Offer]:
+    """One command, and why there is none for what it does not put back; empty where nothing was changed.
 
-    `flags` are the connection flags that were typed. `selection` (`ns -l team=a`) stands for the names where there
-    are many: it must mean exactly the edited objects, and still do so after the change.
+    `selection` (`ns -l team=a`) stands for the names where there are many: it must mean exactly the edited objects,
+    and still do so after the change.
     """
     groups: dict[tuple[str, str, str | None], list[Edit]] = {}
     for edit in edits:
         if edit.changes:
             groups.setdefault(_group(edit), []).append(edit)
-    short = selection if len(groups) == 1 and len(edits) > _FEW and DATAPLANE_MODE not in selection else ""
-    commands = [_command(group, short) for group in groups.values()]
-    return " && ".join(f"{command}{flags}" for command in commands)
+    many = len(groups) == 1 and len(edits) > _FEW and not mentions(selection, DATAPLANE_MODE)
+    found = (whole_or_each(lambda part: _command(part, selection if many else ()), group) for group in groups.values())
+    return in_a_row([offer for offers in found for offer in offers])
+
+
+def mentions(selection: Sequence[str | Word], key: str) -> bool:
+    """Whether a selection is by this label."""
+    return any(key in str(word.text if isinstance(word, Word) else word) for word in selection)
+
+
+def whole_or_each(command: Callable[[Sequence[E]], Offer], group: Sequence[E]) -> list[Offer]:
+    """One command for the edits; where there is none, one for each, so that a name spoils nothing but its own."""
+    whole = command(group)
+    if isinstance(whole, Command) or len(group) == 1:
+        return [whole]
+    return [command([edit]) for edit in group]
+
+
+def in_a_row(offers: Sequence[Offer]) -> list[Offer]:
+    """The commands as one, and then each of which there is none."""
+    commands = [offer for offer in offers if isinstance(offer, Command)]
+    none = dict.fromkeys(offer for offer in offers if not isinstance(offer, Command))
+    return [*([chain(*commands)] if commands else []), *none]
 
 
 def _group(edit: Edit) -> tuple[str, str, str | None]:
@@ -47,28 +69,18 @@ def _way(edit: Edit) -> str:
     return "opt-out" if edit.before == "none" else "patch"
 
 
-def _command(group: Sequence[Edit], selection: str) -> str:
+def _command(group: Sequence[Edit], selection: Sequence[str | Word]) -> Offer:
     first = group[0]
-    namespace = key_of(first.target)[1]
-    objects = selection or _names(group) + (f" -n {namespace}" if namespace else "")
+    objects = selection or (*names_of([edit.target for edit in group]), *inside(key_of(first.target)[1]))
     match _way(first):
         case "enable":
-            return f"kubectl ambient enable {objects}" + (" --overwrite" if first.after is not None else "")
+            return kubectl("ambient enable", *objects, *(("--overwrite",) if first.after is not None else ()))
         case "disable":
-            return f"kubectl ambient disable {objects}"
+            return kubectl("ambient disable", *objects)
         case "opt-out":
-            return f"kubectl ambient disable {objects} --opt-out"
+            return kubectl("ambient disable", *objects, "--opt-out")
         case "label":
-            value = "-" if first.before is None else f"={first.before} --overwrite"
-            return f"kubectl label {objects} {DATAPLANE_MODE}{value}"
+            flags = () if first.before is None else ("--overwrite",)
+            return kubectl("label", *objects, label(DATAPLANE_MODE, first.before), *flags)
     back = Edit(target=first.target, action="set", before=first.after, after=first.before)
-    patch = json.dumps(merge_patch(back), separators=(",", ":"))
-    return f"kubectl patch {objects} --type=merge -p {shlex.quote(patch)}"
-
-
-def _names(group: Sequence[Edit]) -> str:
-    """`ns a b`, or `deploy/web sts/db` where there are several kinds."""
-    kinds = list(dict.fromkeys(kind_of(edit.target) for edit in group))
-    if len(kinds) == 1:
-        return " ".join([typed(kinds[0]), *(shlex.quote(edit.target.name) for edit in group)])
-    return " ".join(shlex.quote(f"{typed(kind_of(edit.target))}/{edit.target.name}") for edit in group)
+    return kubectl("patch", *objects, "--type=merge -p", patch(merge_patch(back)))

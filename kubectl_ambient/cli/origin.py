@@ -15,6 +15,7 @@ from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.kube.api import Client
+    from kubectl_ambient.shell.aim import Aim
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,12 +53,19 @@ class Origin:
         return "" if self.all_namespaces else self.connection.namespace
 
     @property
-    def flags(self) -> str:
-        """Those that lead a command that reads to the same place."""
-        import shlex
+    def aim(self) -> Aim:
+        """Leads a command to the same cluster."""
+        from kubectl_ambient.cli.aim import aim_of
 
-        files = "".join(f" -f {shlex.quote(name)}" for name in self.filenames)
-        return f"{files}{' -R' if self.recursive else ''}{self.connection.flags}"
+        return aim_of(self.connection)
+
+    @property
+    def aim_at_files(self) -> Aim:
+        """Leads a command that reads to the same place."""
+        from kubectl_ambient.cli.aim import aim_of
+
+        files = tuple(("-f", name) for name in self.filenames)
+        return aim_of(self.connection, (*files, *((("-R",),) if self.recursive else ())))
 
     def home(self, client: Client) -> str:
         """The namespace to look into in a cluster; empty for all of them."""

@@ -14,6 +14,9 @@ from kubectl_ambient.cluster.scope import Scope, check, select
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import parse_targets
 from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.shell.aim import Aim
+from kubectl_ambient.shell.command import kubectl
+from kubectl_ambient.shell.words import typed
 
 if TYPE_CHECKING:
     from kubectl_ambient.kube.api import Client
@@ -57,10 +60,8 @@ class StatusRequest:
 def _pod_name(text: str) -> str:
     (target,) = parse_targets([text] if "/" in text else ["pod", text])
     if target.resource.kind != "Pod":
-        raise UsageError(
-            f'error: status takes pods, not "{text.partition("/")[0]}":'
-            f" for others there is “kubectl ambient explain {text}”"
-        )
+        others = Aim().say(kubectl("ambient explain", typed(text)))
+        raise UsageError(f'error: status takes pods, not "{text.partition("/")[0]}": for others there is “{others}”')
     return target.name or ""
 
 
@@ -76,7 +77,7 @@ class Source(Told):
     namespace: str
     many: bool
     selected: bool
-    flags: str
+    origin: Origin
     client: Client | None = None
     scope: Scope | None = None
 
@@ -112,7 +113,7 @@ def _status_of_files(request: StatusRequest) -> Source:
         many=not namespace,
         selected=request.selected,
         problems=problems,
-        flags=origin.flags,
+        origin=origin,
     )
 
 
@@ -134,7 +135,7 @@ def _status_of_cluster(request: StatusRequest) -> Source:
         namespace=scope.namespace,
         many=request.origin.all_namespaces,
         selected=request.selected,
-        flags=request.origin.flags,
+        origin=request.origin,
         problems=[*snapshot.missing.values(), *unknown, *bad_objects(client)],
         client=client,
         scope=scope,

@@ -16,7 +16,7 @@ from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.cli.source import Change, Source
-    from kubectl_ambient.mesh.verdict import Judge, Verdict
+    from kubectl_ambient.mesh.verdict import Verdict
 
 DRIFT = 3
 
@@ -83,7 +83,7 @@ class Listing:
         match self.output:
             case "json" | "yaml":
                 if verdicts or not source.problems:
-                    say(self._document(source.judge, verdicts))
+                    say(self._document(source, verdicts))
             case "name":
                 for verdict in verdicts:
                     say(f"pod/{verdict.name}")
@@ -95,7 +95,7 @@ class Listing:
         if self.output in ("json", "yaml"):
             for change in changes:
                 if not change.gone:
-                    say(self._document(source.judge, [change.verdict]), flush=True)
+                    say(self._document(source, [change.verdict]), flush=True)
         elif self.output == "name":
             for change in changes:
                 say(f"pod/{change.verdict.name}", flush=True)
@@ -125,10 +125,11 @@ class Listing:
                 first = False
             say(row, flush=True)
 
-    def _document(self, judge: Judge, verdicts: Sequence[Verdict]) -> Shown:
+    def _document(self, source: Source, verdicts: Sequence[Verdict]) -> Shown:
         from kubectl_ambient.render.documents import as_text, status_list
 
-        document = status_list(verdicts, judge.installation, judge.assumptions)
+        judge = source.judge
+        document = status_list(verdicts, judge.installation, judge.assumptions, source.origin.aim)
         return as_text(document, self.output)
 
     def _print_text(self, source: Source, verdicts: Sequence[Verdict]) -> None:
@@ -137,6 +138,8 @@ class Listing:
         from kubectl_ambient.render import status as text
         from kubectl_ambient.render.sentences import paragraphs, wrapped
         from kubectl_ambient.render.terminal import Paint, colours, text_width, width
+        from kubectl_ambient.shell.command import kubectl
+        from kubectl_ambient.shell.words import inside
 
         if not verdicts and not (self.namespaced and source.scope_namespaces):
             if not source.problems:
@@ -169,8 +172,9 @@ class Listing:
         say(paragraphs(parts))
         tell_assumptions(source.judge.assumptions)
         if self.headers and any(map(_curious, verdicts)):
-            where = "NAMESPACE" if self.namespaced else source.namespace
-            say(f"Why: kubectl ambient explain pod NAME -n {where}{source.flags}", file=sys.stderr)
+            where = ("-n", "NAMESPACE") if self.namespaced else inside(source.namespace)
+            why = source.origin.aim_at_files.say(kubectl("ambient explain pod NAME", *where))
+            say(f"Why: {why}", file=sys.stderr)
 
 
 def _curious(verdict: Verdict) -> bool:

@@ -15,6 +15,7 @@ from kubectl_ambient.cluster.reads import why
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.wire import CNI_LABEL, ZTUNNEL_LABEL
+from kubectl_ambient.foreign import stacked
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import Expired, KubeError
 from kubectl_ambient.kube.resources import Resource, find_resource
@@ -168,8 +169,8 @@ def _watch_on(client: Client, source: _Source, tell: Callable[[_Told], None]) ->
 
 def _lost(source: _Source, error: KubeError) -> _Lost:
     unread = Unread(what=f"watch {source.words}", why=why(error))
-    sentence = f"{error}\nnot known from now on: what {source.words} decide, since they can be watched no more"
-    return _Lost(source.name, unread, sentence)
+    follows = f"not known from now on: what {source.words} decide, since they can be watched no more"
+    return _Lost(source.name, unread, stacked([str(error), follows]))
 
 
 def _batch(news: queue.SimpleQueue[_Told]) -> list[_Told]:

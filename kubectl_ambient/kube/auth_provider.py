@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from kubectl_ambient.foreign import stacked
+
 from .access import Access
 from .errors import ConfigError, KubeError
 from .headers import header_value
@@ -13,12 +15,16 @@ from .kubeconfig import Entry
 from .secrets import remember
 
 _REMOVED = {
-    "gcp": 'Please use the "gke-gcloud-auth-plugin" kubectl/client-go credential plugin instead.\n'
-    "See https://cloud.google.com/blog/products/containers-kubernetes/kubectl-auth-changes-in-gke"
-    " for further details",
-    "azure": "Please use the https://github.com/Azure/kubelogin kubectl/client-go credential plugin instead.\n"
-    "See https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins"
-    " for further details",
+    "gcp": (
+        'Please use the "gke-gcloud-auth-plugin" kubectl/client-go credential plugin instead.',
+        "See https://cloud.google.com/blog/products/containers-kubernetes/kubectl-auth-changes-in-gke"
+        " for further details",
+    ),
+    "azure": (
+        "Please use the https://github.com/Azure/kubelogin kubectl/client-go credential plugin instead.",
+        "See https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins"
+        " for further details",
+    ),
 }
 _EXPIRED = "e30.eyJleHAiOjB9.e30"  # {}.{"exp":0}.{}: in the place of an id-token that is not there
 _LOG_IN_AGAIN = "log in again with the tool that wrote this kubeconfig"
@@ -28,7 +34,7 @@ def check_auth_provider(provider: Entry) -> None:
     """Raises ConfigError for one that kubectl does not know, or no longer."""
     name = provider.get("name") or ""
     if name in _REMOVED:
-        raise ConfigError(f"error: The {name} auth plugin has been removed.\n{_REMOVED[name]}")
+        raise ConfigError(stacked([f"error: The {name} auth plugin has been removed.", *_REMOVED[name]]))
     if name != "oidc":
         raise ConfigError(f'error: no Auth Provider found for name "{name}"')
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-_NAME = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]"
-_DNS_LABEL = "[a-z0-9]([-a-z0-9]*[a-z0-9])?"
-_SUBDOMAIN = rf"{_DNS_LABEL}(\.{_DNS_LABEL})*"
+from kubectl_ambient.shell.valid import DNS_SUBDOMAIN as _SUBDOMAIN
+from kubectl_ambient.shell.valid import LABEL_NAME as _NAME
+
 _NAME_WORDS = (
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric"
     f" character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_NAME}')"

@@ -34,10 +34,11 @@ class ConnectionOptions:
     kuberc: str = ""
 
     @property
-    def flags(self) -> str:
-        """The typed flags that lead a later command to the same cluster as the same user; never a secret."""
-        import shlex
+    def flags(self) -> tuple[tuple[str, ...], ...]:
+        """The typed flags that lead a later command to the same cluster as the same user; never a secret.
 
+        Each as its words: `("--context", "prod")`, `("--insecure-skip-tls-verify",)`.
+        """
         typed = (
             ("--kubeconfig", self.kubeconfig),
             ("--context", self.context),
@@ -53,5 +54,5 @@ class ConnectionOptions:
             *(("--as-group", group) for group in self.as_groups),
             *(("--as-user-extra", extra) for extra in self.as_user_extra),
         )
-        text = "".join(f" {flag} {shlex.quote(value)}" for flag, value in typed if value)
-        return f"{text} --insecure-skip-tls-verify" if self.insecure_skip_tls_verify else text
+        alone = (("--insecure-skip-tls-verify",),) if self.insecure_skip_tls_verify else ()
+        return (*((flag, value) for flag, value in typed if value), *alone)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_ambient.mesh.agents import Told
-from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.rollout import is_paused
 from kubectl_ambient.mesh.verdict import Judgement
+from kubectl_ambient.shell.command import kubectl, remark
+from kubectl_ambient.shell.words import inside, name, named
 
 RESTARTABLE = {"Deployment": "deployment", "StatefulSet": "statefulset", "DaemonSet": "daemonset"}
 
 
-def restart(judgement: Judgement, effect: str) -> Fix:
+def restart(judgement: Judgement, effect: str) -> Iterator[Fix]:
     """Restart what owns the pod; a pod without an owner that does that is deleted.
 
     A static pod is not: the kubelet writes the deleted mirror again and leaves the containers alone
@@ -20,12 +22,12 @@ def restart(judgement: Judgement, effect: str) -> Fix:
     """
     pod, owner = judgement.pod, judgement.verdict.owner or ""
     if pod.mirror:
-        return Fix(f"# change the manifest of static pod {pod.name} on node {pod.node}", effect)
-    kind, _, name = owner.partition("/")
+        return offer(remark("change the manifest of static pod", name(pod.name), "on node", name(pod.node)), effect)
+    kind, _, made = owner.partition("/")
     if kind in RESTARTABLE and replaces_at_once(judgement):
-        return Fix(f"kubectl rollout restart {RESTARTABLE[kind]}/{name} -n {pod.namespace}", effect)
+        return offer(kubectl("rollout restart", named(RESTARTABLE[kind], made), *inside(pod.namespace)), effect)
     gone = effect if owner else f"{effect}; nothing makes it again but you"
-    return Fix(f"kubectl delete pod {pod.name} -n {pod.namespace}", gone)
+    return offer(kubectl("delete pod", name(pod.name), *inside(pod.namespace)), gone)
 
 
 def replaces_at_once(judgement: Judgement) -> bool:
@@ -34,12 +36,12 @@ def replaces_at_once(judgement: Judgement) -> bool:
     return workload is None or not (workload.paused or workload.update_strategy == "OnDelete")
 
 
-def roll_out(judgement: Judgement, effect: str) -> Fix:
+def roll_out(judgement: Judgement, effect: str) -> Iterator[Fix]:
     """Bring the template, as it is already, to the pods; one that is held back by a pause is let go."""
     workload = judgement.workload
     if workload is None or not is_paused(workload):
         return restart(judgement, effect)
-    return Fix(f"kubectl rollout resume deployment/{workload.name} -n {workload.namespace}", effect)
+    return offer(kubectl("rollout resume", named("deployment", workload.name), *inside(workload.namespace)), effect)
 
 
 def when_replaced(judgement: Judgement) -> str:
@@ -50,12 +52,13 @@ def when_replaced(judgement: Judgement) -> str:
 
 def configure(judgement: Judgement, setting: Told, effect: str) -> Iterator[Fix]:
     """Edit a setting of istio-cni where it stands, and have it read."""
-    namespace = home(judgement)
+    where = inside(home(judgement))
     if is_literal(setting):
-        yield Fix(f"kubectl edit daemonset istio-cni-node -n {namespace}", f"{effect}, in the env of its container")
+        yield from offer(kubectl("edit daemonset istio-cni-node", *where), f"{effect}, in the env of its container")
         return
-    yield Fix(f"kubectl edit configmap istio-cni-config -n {namespace}", effect)
-    yield Fix(f"kubectl rollout restart daemonset/istio-cni-node -n {namespace}", "the agents read it when they start")
+    yield from offer(kubectl("edit configmap istio-cni-config", *where), effect)
+    again = kubectl("rollout restart daemonset/istio-cni-node", *where)
+    yield from offer(again, "the agents read it when they start")
 
 
 def is_literal(setting: Told) -> bool:

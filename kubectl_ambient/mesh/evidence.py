@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from msgspec import Struct
+
+from kubectl_ambient.shell.command import Command, Offer
 
 Outcome = Literal["pass", "in", "out", "unknown", "skipped"]
 Severity = Literal["info", "warning", "error"]
@@ -39,14 +42,20 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
     severity: Severity
     message: str
     evidence: tuple[Evidence, ...] = ()
-    fix: str | None = None
+    fix: Command | None = None
 
 
 class Fix(Struct, frozen=True, gc=False):
     """A command to type, and what it does."""
 
-    command: str
+    command: Command
     effect: str
+
+
+def offer(command: Offer | None, effect: str) -> Iterator[Fix]:
+    """The command with its effect; nothing where there is none to offer."""
+    if isinstance(command, Command):
+        yield Fix(command, effect)
 
 
 def label(ref: str, key: str, value: str | None) -> Evidence:

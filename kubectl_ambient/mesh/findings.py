@@ -17,6 +17,9 @@ from kubectl_ambient.mesh.injection import Injection
 from kubectl_ambient.mesh.mode_key import misspelt_modes
 from kubectl_ambient.mesh.mode_label import corrected, overwrite
 from kubectl_ambient.mesh.rollout import held_until
+from kubectl_ambient.shell.command import Command, kubectl, offered
+from kubectl_ambient.shell.words import Word, field, inside, name, named, namespace
+from kubectl_ambient.shell.words import label as setting
 
 _GO_BOOL = {"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"}
 _KIND_WORD = {"Deployment": "deploy", "StatefulSet": "sts", "DaemonSet": "ds", "Job": "job", "CronJob": "cronjob"}
@@ -67,14 +70,14 @@ def _agent(s: Subject, health: Health) -> Finding:
         what += ": the annotation is history, its traffic is redirected to a ztunnel that does not serve"
     elif s.state == "Enrolled":
         what += ": the pod stays in, but nothing can be moved in or out on this node"
-    fix = f"kubectl describe pod {health.pod.name} -n {health.pod.namespace}" if health.pod else None
+    where = (name(health.pod.name), *inside(health.pod.namespace)) if health.pod else ()
     severe = health.program == "ztunnel" or s.state != "Enrolled"
     return Finding(
         code="AgentMissing" if missing else "AgentNotReady",
         severity="error" if severe else "warning",
         message=what,
         evidence=(evidence,),
-        fix=fix,
+        fix=offered(kubectl("describe pod", *where)) if where else None,
     )
 
 
@@ -108,7 +111,8 @@ def _mode_typo(s: Subject) -> Iterator[Finding]:
         return
     where = [(s.pod.ref, s.pod.labels, _holder(s))]
     if isinstance(s.namespace, Namespace):
-        where.append((f"Namespace/{s.namespace.name}", s.namespace.labels, f"namespace {s.namespace.name}"))
+        its_own = ("namespace", namespace(s.namespace.name))
+        where.append((f"Namespace/{s.namespace.name}", s.namespace.labels, its_own))
     for ref, labels, target in where:
         value = labels.get(DATAPLANE_MODE)
         if value is None or value in ("ambient", "none") or value.lower() in OTHER_DATA_PLANES:
@@ -118,17 +122,21 @@ def _mode_typo(s: Subject) -> Iterator[Finding]:
             severity="warning",
             message=f"{ref} has {DATAPLANE_MODE}={value}, which Istio does not know: it means neither ambient nor none",
             evidence=(label(ref, DATAPLANE_MODE, value),),
-            fix=corrected(value, target),
+            fix=corrected(value, *target),
         )
 
 
-def _holder(s: Subject) -> str:
+def _holder(s: Subject) -> tuple[str | Word, ...]:
     """What has to be labelled for the pod: the owner where the label is that of its template, else the pod itself."""
     workload = _changeable(s.workload, s.snapshot) if s.workload else None
     value = s.pod.labels.get(DATAPLANE_MODE)
     if workload is not None and workload.template.labels.get(DATAPLANE_MODE) == value:
         return _target(workload)
-    return f"pod {s.pod.name} -n {s.pod.namespace}"
+    return _itself(s.pod)
+
+
+def _itself(pod: Pod) -> tuple[str | Word, ...]:
+    return ("pod", name(pod.name), *inside(pod.namespace))
 
 
 def _mode_key(s: Subject) -> Iterator[Finding]:
@@ -140,15 +148,15 @@ def _mode_key(s: Subject) -> Iterator[Finding]:
         if s.workload is not None:
             fix = _keep(value, s.workload, s.snapshot)
         elif s.pod.owner is None:
-            fix = corrected(value, f"pod {s.pod.name} -n {s.pod.namespace}")
+            fix = corrected(value, *_itself(s.pod))
         yield _misspelt(s.pod.ref, key, value, fix)
     if isinstance(s.namespace, Namespace):
         for key, value in misspelt_modes(s.namespace.labels):
-            fix = corrected(value, f"namespace {s.namespace.name}")
+            fix = corrected(value, "namespace", namespace(s.namespace.name))
             yield _misspelt(f"Namespace/{s.namespace.name}", key, value, fix)
 
 
-def _misspelt(ref: str, key: str, value: str, fix: str | None) -> Finding:
+def _misspelt(ref: str, key: str, value: str, fix: Command | None) -> Finding:
     return Finding(
         code="KeyMisspelt",
         severity="warning",
@@ -196,15 +204,15 @@ def _label_not_kept(s: Subject) -> Iterator[Finding]:
     )
 
 
-def _keep(mine: str | None, workload: Workload, snapshot: Snapshot) -> str | None:
+def _keep(mine: str | None, workload: Workload, snapshot: Snapshot) -> Command | None:
     """The command that gives the pod's label to the template."""
     found = _changeable(workload, snapshot)
     value = found.template.labels.get(DATAPLANE_MODE) if found else mine
     if found is None or mine == value or mine not in ("ambient", "none"):
         return None
     if mine == "ambient":
-        return f"kubectl ambient enable {_target(found)}{overwrite(value)}"
-    return f"kubectl ambient disable {_target(found)} --opt-out{overwrite(value)}"
+        return offered(kubectl("ambient enable", *_target(found), *overwrite(value)))
+    return offered(kubectl("ambient disable", *_target(found), "--opt-out", *overwrite(value)))
 
 
 def _changeable(workload: Workload, snapshot: Snapshot) -> Workload | None:
@@ -218,8 +226,9 @@ def _changeable(workload: Workload, snapshot: Snapshot) -> Workload | None:
     return read or structs.replace(workload, kind=owner.kind, name=owner.name)
 
 
-def _target(workload: Workload) -> str:
-    return f"{_KIND_WORD.get(workload.kind, workload.kind.lower())}/{workload.name} -n {workload.namespace}"
+def _target(workload: Workload) -> tuple[str | Word, ...]:
+    of = _KIND_WORD.get(workload.kind, workload.kind.lower())
+    return (named(of, workload.name), *inside(workload.namespace))
 
 
 def _shown(value: str | None) -> str:
@@ -260,7 +269,7 @@ def _host_network(s: Subject) -> Iterator[Finding]:
         evidence=(Evidence(s.pod.ref, "spec.hostNetwork", "true"), rules.version_told.evidence),
         fix=None
         if guarded
-        else f"kubectl label pod {s.pod.name} -n {s.pod.namespace} {DATAPLANE_MODE}=none --overwrite",
+        else offered(kubectl("label", *_itself(s.pod), setting(DATAPLANE_MODE, "none"), "--overwrite")),
     )
 
 
@@ -317,12 +326,13 @@ def _sandbox(s: Subject) -> Iterator[Finding]:
         return
     event = next((e for e in read(s.snapshot.events) or [] if _is_about(e, s.pod)), None)
     if event:
+        about = field("involvedObject.name", name(s.pod.name))
         yield Finding(
             code="SandboxFailed",
             severity="error",
             message=f"the pod cannot start: {event.message.strip()[:300]}",
             evidence=(Evidence(f"Event/{event.namespace}/{event.pod}", "reason", event.reason),),
-            fix=f"kubectl get events -n {s.pod.namespace} --field-selector involvedObject.name={s.pod.name}",
+            fix=offered(kubectl("get events", *inside(s.pod.namespace), "--field-selector", about)),
         )
 
 

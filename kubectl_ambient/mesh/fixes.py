@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.agents import Health
 from kubectl_ambient.mesh.commands import configure, restart
-from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.mesh.way_in import way_in
+from kubectl_ambient.shell.command import kubectl, lines_with
+from kubectl_ambient.shell.words import inside, label, name, named
 
 
 def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
@@ -41,16 +43,14 @@ _HEED_NONE = (
 
 def _keep(judgement: Judgement) -> Iterator[Fix]:
     if judgement.verdict.after_restart == "sidecar":
-        command = judgement.injection.stop
-        if command:
-            yield Fix(command, "the next pods stay in ambient mode and get no sidecar")
+        yield from offer(judgement.injection.stop, "the next pods stay in ambient mode and get no sidecar")
     if judgement.agents.ztunnel.bad:
         yield from _look_at(judgement.agents.ztunnel)
 
 
 def _wait(judgement: Judgement) -> Iterator[Fix]:
     yield from _sick_agents(judgement)
-    yield Fix(f"kubectl ambient status -n {judgement.pod.namespace} -w", "shows when it is in")
+    yield from offer(kubectl("ambient status", *inside(judgement.pod.namespace), "-w"), "shows when it is in")
 
 
 def _clean(judgement: Judgement) -> Iterator[Fix]:
@@ -58,11 +58,11 @@ def _clean(judgement: Judgement) -> Iterator[Fix]:
     pod = judgement.pod
     if pod.finished:
         if not pod.mirror:
-            remove = f"kubectl delete pod {pod.name} -n {pod.namespace}"
-            yield Fix(remove, "removes it and its logs: nothing runs in it")
+            remove = kubectl("delete pod", name(pod.name), *inside(pod.namespace))
+            yield from offer(remove, "removes it and its logs: nothing runs in it")
         return
     again = judgement.verdict.after_restart == "ambient"
-    yield restart(judgement, _BY_ITS_LABELS if again else "the new pod starts without the old redirection")
+    yield from restart(judgement, _BY_ITS_LABELS if again else "the new pod starts without the old redirection")
 
 
 _BY_ITS_LABELS = "the new pod starts anew, and by its labels is in ambient mode"
@@ -81,8 +81,9 @@ def _mend(judgement: Judgement) -> Iterator[Fix]:
         return
     agent = judgement.agents.ztunnel if judgement.verdict.state == "Pending" else judgement.agents.cni
     if agent.pod:
-        logs = f"kubectl logs {agent.pod.name} -n {agent.pod.namespace} | grep {judgement.pod.name}"
-        yield Fix(logs, f"shows what {agent.program} on {judgement.pod.node} says of it")
+        logs = kubectl("logs", name(agent.pod.name), *inside(agent.pod.namespace))
+        effect = f"shows what {agent.program} on {judgement.pod.node} says of it"
+        yield from offer(lines_with(logs, name(judgement.pod.name)), effect)
     yield from _renew(judgement)
 
 
@@ -94,9 +95,9 @@ def _renew(judgement: Judgement) -> Iterator[Fix]:
     if verdict.after_restart == "sidecar":
         if not next_pod.injection.stop:
             return
-        yield Fix(next_pod.injection.stop, "no new pod gets a sidecar")
+        yield from offer(next_pod.injection.stop, "no new pod gets a sidecar")
     late = any(finding.code == "ExclusionNotHonoured" for finding in verdict.findings)
-    yield restart(judgement, f"a new pod is put in {'a moment after it starts' if late else _BEFORE}")
+    yield from restart(judgement, f"a new pod is put in {'a moment after it starts' if late else _BEFORE}")
 
 
 _BEFORE = "before its containers start"
@@ -104,12 +105,13 @@ _BEFORE = "before its containers start"
 
 def _look_at(health: Health) -> Iterator[Fix]:
     if health.pod:
-        where = f"{health.pod.name} -n {health.pod.namespace}"
-        yield Fix(f"kubectl describe pod {where}", f"shows why {health.program} is not Ready")
-        yield Fix(f"kubectl logs {where} --tail=50", f"shows what {health.program} says")
+        where = (name(health.pod.name), *inside(health.pod.namespace))
+        yield from offer(kubectl("describe pod", *where), f"shows why {health.program} is not Ready")
+        yield from offer(kubectl("logs", *where, "--tail=50"), f"shows what {health.program} says")
     else:
-        selector = "k8s-app=istio-cni-node" if health.program == "istio-cni" else "app=ztunnel"
-        yield Fix(f"kubectl get pods -A -o wide -l {selector}", f"shows on which nodes {health.program} runs")
+        key, value = ("k8s-app", "istio-cni-node") if health.program == "istio-cni" else ("app", "ztunnel")
+        found = kubectl("get pods -A -o wide -l", label(key, value))
+        yield from offer(found, f"shows on which nodes {health.program} runs")
 
 
 def _ask(judgement: Judgement, from_files: bool) -> Iterator[Fix]:
@@ -120,10 +122,10 @@ def _ask(judgement: Judgement, from_files: bool) -> Iterator[Fix]:
         return
     elif judgement.decision.because.rule == "Version":
         if judgement.agents.worlds[-1].version_told.value is None:
-            agents = "kubectl get daemonsets -A -l k8s-app=istio-cni-node -o wide"
-            yield Fix(agents, "shows the image of istio-cni, whose tag is its version")
+            agents = kubectl("get daemonsets -A -l k8s-app=istio-cni-node -o wide")
+            yield from offer(agents, "shows the image of istio-cni, whose tag is its version")
     else:
-        yield Fix(
-            f"kubectl auth can-i get namespace/{judgement.pod.namespace}",
+        yield from offer(
+            kubectl("auth can-i get", named("namespace", judgement.pod.namespace)),
             "tells whether you may read what decides; docs/rbac.yaml holds the rights that are needed",
         )

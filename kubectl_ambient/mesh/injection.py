@@ -25,6 +25,9 @@ from kubectl_ambient.mesh import goyaml, versions
 from kubectl_ambient.mesh.enablement import selector_of
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.selectors import matches
+from kubectl_ambient.shell.command import Command, kubectl, offered
+from kubectl_ambient.shell.words import label as setting
+from kubectl_ambient.shell.words import namespace
 
 INJECTION = "istio-injection"
 REVISION = "istio.io/rev"
@@ -78,7 +81,7 @@ class Injection(Struct, frozen=True, gc=False):
     injected: bool | None
     message: str
     evidence: tuple[Evidence, ...] = ()
-    stop: str | None = None
+    stop: Command | None = None
 
 
 def _selector(*requirements: tuple[str, str, tuple[str, ...]]) -> LabelSelector:
@@ -172,7 +175,7 @@ def inject(newborn: Newborn, by: Injector) -> Injection:
     return structs.replace(found, stop=_stop(newborn, by)) if found.injected else found
 
 
-def _stop(newborn: Newborn, by: Injector) -> str | None:
+def _stop(newborn: Newborn, by: Injector) -> Command | None:
     """Where one label is taken away another may take over: `istio.io/rev`, or a webhook for every namespace.
 
     `istio-injection=disabled` stops all of Istio's webhooks, and leaves `istio.io/rev` to the namespace's waypoints.
@@ -181,13 +184,18 @@ def _stop(newborn: Newborn, by: Injector) -> str | None:
     if labels is None or INJECT in newborn.labels or REVISION in newborn.labels:
         return None
     without = {key: value for key, value in labels.items() if key != INJECTION}
-    ways = [(f"{INJECTION}-", without)] if INJECTION in labels else []
-    flag = " --overwrite" if INJECTION in labels else ""
-    ways.append((f"{INJECTION}=disabled{flag}", {**labels, INJECTION: "disabled"}))
-    for words, changed in ways:
+    ways: list[tuple[str | None, dict[str, str]]] = [(None, without)] if INJECTION in labels else []
+    ways.append(("disabled", {**labels, INJECTION: "disabled"}))
+    for value, changed in ways:
         if _inject(structs.replace(newborn, namespace_labels=changed), by).injected is False:
-            return f"kubectl label namespace {newborn.namespace} {words}"
+            return stopped(newborn.namespace, value, overwrite=value is not None and INJECTION in labels)
     return None
+
+
+def stopped(home: str, value: str | None, *, overwrite: bool = False) -> Command | None:
+    """The command that sets `istio-injection` on a Namespace, or takes it off."""
+    flags = ("--overwrite",) if overwrite else ()
+    return offered(kubectl("label namespace", namespace(home), setting(INJECTION, value), *flags))
 
 
 def _inject(newborn: Newborn, by: Injector) -> Injection:

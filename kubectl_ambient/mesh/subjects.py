@@ -13,6 +13,7 @@ from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.rollout import is_paused
 from kubectl_ambient.mesh.summary import count
 from kubectl_ambient.mesh.verdict import Judge, Judgement, NextPod
+from kubectl_ambient.shell.command import Command
 
 
 class Subject(Struct, frozen=True, kw_only=True):
@@ -80,7 +81,7 @@ def workload_subject(judge: Judge, workload: Workload, judgements: Sequence[Judg
 
 def fixes_of(subject: Subject, by_pod: Sequence[tuple[Fix, ...]]) -> tuple[Fix, ...]:
     """The commands of all its pods, each once; with no pods, none."""
-    seen: dict[str, Fix] = {}
+    seen: dict[Command, Fix] = {}
     for fixes in by_pod:
         for fix in fixes:
             seen.setdefault(fix.command, fix)

@@ -16,9 +16,11 @@ from kubectl_ambient.mesh.commands import (
     roll_out,
     when_replaced,
 )
-from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.mode_label import overwrite
 from kubectl_ambient.mesh.verdict import Judgement
+from kubectl_ambient.shell.command import istioctl, kubectl, remark
+from kubectl_ambient.shell.words import inside, kind, name, named, namespace, patch, type_
 
 _ISTIOS_OWN = {"ztunnel", "istio-cni-node", "istiod"}
 _FOR_GOOD = {"PodFinished", "NodeUnsupported", "HostNetwork"}
@@ -31,14 +33,14 @@ def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
     if its_own or judgement.verdict.mode == "gateway" or met & _FOR_GOOD:
         return
     if "AmbientNotInstalled" in met:
-        yield Fix("istioctl install --set profile=ambient", "installs istiod, istio-cni and ztunnel")
+        yield from offer(istioctl("install --set profile=ambient"), "installs istiod, istio-cni and ztunnel")
     elif "AmbientDisabled" in met:
         effect = "set AMBIENT_ENABLED to true (better: by the value ambient.enabled of its chart)"
         yield from configure(judgement, rules.enabled_told, effect)
     elif "NotSelected" in met:
         place = "daemonset istio-cni-node" if is_literal(rules.entries_told) else "configmap istio-cni-config"
-        command = f"kubectl get {place} -n {home(judgement)} -o yaml"
-        yield Fix(command, "shows the selectors of this cluster, which decide here")
+        command = kubectl("get", place, *inside(home(judgement)), "-o yaml")
+        yield from offer(command, "shows the selectors of this cluster, which decide here")
     elif "NamespaceExcluded" in met:
         yield from configure(judgement, rules.excluded_told, f"take {pod.namespace} off EXCLUDE_NAMESPACES")
     elif "PodOptedOut" in met:
@@ -46,10 +48,9 @@ def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
     elif judgement.decision.reason == "SidecarPresent":
         yield from _without_sidecar(judgement)
     else:
-        namespace = _namespace(judgement, snapshot)
-        flag = overwrite(namespace.labels.get(DATAPLANE_MODE))
+        flag = overwrite(_namespace(judgement, snapshot).labels.get(DATAPLANE_MODE))
         effect = "moves in every pod of the namespace that can be"
-        yield Fix(f"kubectl ambient enable ns {pod.namespace}{flag}", effect)
+        yield from offer(kubectl("ambient enable ns", namespace(pod.namespace), *flag), effect)
         by_owner = list(_owner_alone(judgement))
         yield from by_owner or _without_sidecar(judgement)
 
@@ -63,22 +64,23 @@ def _obstacles(judgement: Judgement) -> set[str]:
 def _owner_alone(judgement: Judgement) -> Iterator[Fix]:
     """The owner without its neighbours; none where the pod would keep its sidecar."""
     pod, sidecar = judgement.pod, judgement.pod.annotations.sidecar_status is not None
-    kind, _, name = (judgement.verdict.owner or "").partition("/")
-    if kind not in RESTARTABLE:
+    of, _, owner = (judgement.verdict.owner or "").partition("/")
+    if of not in RESTARTABLE:
         if not sidecar:
-            command = f"kubectl ambient enable pod {pod.name} -n {pod.namespace}"
             flag = overwrite(pod.labels.get(DATAPLANE_MODE))
-            yield Fix(f"{command}{flag}", "moves in this pod alone, at once")
+            command = kubectl("ambient enable pod", name(pod.name), *inside(pod.namespace), *flag)
+            yield from offer(command, "moves in this pod alone, at once")
         return
     if judgement.verdict.after_restart == "sidecar":
         yield from _stop_injection(judgement)
     value = _template_value(judgement)
     if value == "ambient":
-        yield roll_out(judgement, "its next pods have the label of their template, and are in")
+        yield from roll_out(judgement, "its next pods have the label of their template, and are in")
         return
-    command = f"kubectl ambient enable {RESTARTABLE[kind]} {name} -n {pod.namespace}{overwrite(value)}"
+    target = (type_(RESTARTABLE[of]), name(owner), *inside(pod.namespace))
     how = "and restarts its pods" if replaces_at_once(judgement) else f"each pod {when_replaced(judgement)}"
-    yield Fix(command, f"moves in this workload alone, {how}")
+    moved = kubectl("ambient enable", *target, *overwrite(value))
+    yield from offer(moved, f"moves in this workload alone, {how}")
 
 
 def _without_sidecar(judgement: Judgement) -> Iterator[Fix]:
@@ -90,24 +92,26 @@ def _without_sidecar(judgement: Judgement) -> Iterator[Fix]:
         if not judgement.injection.stop:
             return
     is_in = judgement.next_pod.decision.expected == "in"
-    yield restart(judgement, "its next pods come without a sidecar" + (", in ambient mode" if is_in else ""))
+    yield from restart(judgement, "its next pods come without a sidecar" + (", in ambient mode" if is_in else ""))
 
 
 def _stop_injection(judgement: Judgement) -> Iterator[Fix]:
     """The command that keeps sidecars from the next pods; none where no single one does."""
     pod, command, workload = judgement.pod, judgement.injection.stop, judgement.workload
-    kind, _, name = (judgement.verdict.owner or "").partition("/")
+    of, _, owner = (judgement.verdict.owner or "").partition("/")
     if workload is not None and workload.template.annotations.sidecar_status is not None:
-        yield Fix(f"# take the sidecar out of the manifest of {kind} {name}", "istioctl kube-inject wrote it there")
+        by_hand = remark("take the sidecar out of the manifest of", kind(of), name(owner))
+        yield from offer(by_hand, "istioctl kube-inject wrote it there")
     elif command:
-        yield Fix(command, "no new pod gets a sidecar")
-    elif kind in RESTARTABLE:
-        patch = '{"spec":{"template":{"metadata":{"labels":{"sidecar.istio.io/inject":"false"}}}}}'
+        yield from offer(command, "no new pod gets a sidecar")
+    elif of in RESTARTABLE:
         how = "this restarts them" if replaces_at_once(judgement) else f"each {when_replaced(judgement)}"
-        yield Fix(
-            f"kubectl patch {RESTARTABLE[kind]}/{name} -n {pod.namespace} -p '{patch}'",
-            f"its next pods get no sidecar; {how}",
-        )
+        target = (named(RESTARTABLE[of], owner), *inside(pod.namespace))
+        patched = kubectl("patch", *target, "-p", patch({"spec": {"template": _NOT_INJECTED}}))
+        yield from offer(patched, f"its next pods get no sidecar; {how}")
+
+
+_NOT_INJECTED = {"metadata": {"labels": {"sidecar.istio.io/inject": "false"}}}
 
 
 def _template_value(judgement: Judgement) -> str | None:

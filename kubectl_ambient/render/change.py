@@ -7,13 +7,16 @@ from typing import Literal
 
 from kubectl_ambient.change.effects import Direction, Effects, Moved
 from kubectl_ambient.change.words import grouped, pods
-from kubectl_ambient.foreign import Shown, one_line, stacked
-from kubectl_ambient.render.sentences import folded
+from kubectl_ambient.foreign import Shown, one_line
+from kubectl_ambient.render.commands import filled
+from kubectl_ambient.shell.aim import Aim
+from kubectl_ambient.shell.command import Sentence
 
 Tense = Literal["would", "does"]
 _MOST_LINES = 3
 _WIDEST = 100
 _SEPARATOR = " · "
+_NOWHERE = Aim()
 
 NO_RESTART = "No restart is needed. "
 NOT_CARRIED_OVER = {
@@ -120,6 +123,6 @@ def paragraph(
     return [head + lines[0], *(" " * len(head) + line for line in lines[1:])]
 
 
-def wrapped(mark: str, text: str, width: int) -> Shown:
-    """A sentence behind its mark, wrapped to the width; a command in it is not broken apart by hyphens."""
-    return stacked(folded(text, max(min(width, _WIDEST), 40), first=mark, rest=" " * len(mark)))
+def wrapped(mark: str, sentence: Sentence, width: int, aim: Aim = _NOWHERE) -> Shown:
+    """A sentence behind its mark, wrapped to the width; a command in it stays on one line."""
+    return filled(mark, sentence, max(min(width, _WIDEST), 40), aim)

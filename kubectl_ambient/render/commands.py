@@ -1,13 +1,23 @@
-"""Commands for the user to copy: typed without the flags of this run, they may mean another cluster."""
+"""Sentences with commands in them, in lines that fit: a command stays on one line, or half of it would be run."""
 
 from __future__ import annotations
 
-import re
+from kubectl_ambient.foreign import Shown, stacked
+from kubectl_ambient.render.sentences import folded
+from kubectl_ambient.shell.aim import Aim, parts_of
+from kubectl_ambient.shell.command import Command, Sentence
 
-# A command reaches to the end of its sentence, or to what a shell or a reader takes for its end.
-_COMMAND = re.compile(r"(?<![“\w-])kubectl (?:'[^']*'|[^;|&()'“”\n])*(?<![\s.])")
+# Stands for a space at which no line ends, while lines are made.
+_GLUE = "\u237d"
 
 
-def aimed(text: str, flags: str) -> str:
-    """The text with the flags (` --context prod`) behind each kubectl command in it; those in “quotes” are left."""
-    return _COMMAND.sub(lambda found: found[0] + flags, text) if flags else text
+def filled(mark: str, sentence: Sentence, width: int, aim: Aim) -> Shown:
+    """The sentence behind its mark, words and commands left whole."""
+    text = "".join(_glued(aim.part(part), isinstance(part, Command)) for part in parts_of(sentence))
+    lines = folded(text, width, first=mark, rest=" " * len(mark))
+    return stacked(line.replace(_GLUE, " ") for line in lines)
+
+
+def _glued(text: str, whole: bool) -> str:
+    text = text.replace(_GLUE, "\\u237d")
+    return text.replace(" ", _GLUE) if whole else text

@@ -16,12 +16,15 @@ from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Outcome, Step
 from kubectl_ambient.mesh.subjects import Subject
 from kubectl_ambient.mesh.summary import count
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
+from kubectl_ambient.shell.aim import Aim
 
 API_VERSION = "kubectl-ambient/v1alpha1"
 _WAYPOINT_OUTCOMES: dict[Outcome, Outcome] = {"in": "pass", "out": "skipped"}
 
 
-def status_list(verdicts: Sequence[Verdict], installed: Installation, assumptions: Sequence[str]) -> dict[str, Any]:
+def status_list(
+    verdicts: Sequence[Verdict], installed: Installation, assumptions: Sequence[str], aim: Aim
+) -> dict[str, Any]:
     """`kind: StatusList`: the installation, what was assumed, the sums, and one item a pod."""
     return {
         "apiVersion": API_VERSION,
@@ -29,23 +32,23 @@ def status_list(verdicts: Sequence[Verdict], installed: Installation, assumption
         "istio": istio(installed),
         "assumptions": list(assumptions),
         "summary": count(verdicts),
-        "items": [item(v) for v in verdicts],
+        "items": [item(v, aim) for v in verdicts],
     }
 
 
-def explanation(judgement: Judgement, fixes: Iterable[Fix], assumptions: Sequence[str]) -> dict[str, Any]:
+def explanation(judgement: Judgement, fixes: Iterable[Fix], assumptions: Sequence[str], aim: Aim) -> dict[str, Any]:
     """`kind: Explanation` of one pod: the rules of enrolment, then those about its waypoint, named `Waypoint…`."""
     waypoint = judgement.waypoint.steps if judgement.waypoint else ()
     return {
         "apiVersion": API_VERSION,
         "kind": "Explanation",
         "assumptions": list(assumptions),
-        "pod": item(judgement.verdict),
+        "pod": item(judgement.verdict, aim),
         "steps": [
             *(step_document(s) for s in judgement.decision.steps),
             *(step_document(_beside_enrolment(s)) for s in waypoint),
         ],
-        "fixes": [fix_document(f) for f in fixes],
+        "fixes": fix_documents(fixes, aim),
     }
 
 
@@ -94,7 +97,7 @@ def istio(installed: Installation) -> dict[str, Any] | None:
     }
 
 
-def item(verdict: Verdict) -> dict[str, Any]:
+def item(verdict: Verdict, aim: Aim) -> dict[str, Any]:
     """One pod."""
     return {
         "namespace": verdict.namespace,
@@ -109,24 +112,25 @@ def item(verdict: Verdict) -> dict[str, Any]:
         "owner": verdict.owner,
         "afterRestart": verdict.after_restart,
         "waypoint": verdict.waypoint,
-        "findings": [finding_document(f) for f in verdict.findings],
+        "findings": [finding_document(f, aim) for f in verdict.findings],
     }
 
 
-def finding_document(finding: Finding) -> dict[str, Any]:
+def finding_document(finding: Finding, aim: Aim) -> dict[str, Any]:
     """One finding."""
     return {
         "code": finding.code,
         "severity": finding.severity,
         "message": finding.message,
         "evidence": [evidence_document(e) for e in finding.evidence],
-        "fix": finding.fix,
+        "fix": aim.text(finding.fix) if finding.fix else None,
     }
 
 
-def fix_document(fix: Fix) -> dict[str, Any]:
-    """One command to type."""
-    return {"command": fix.command, "effect": fix.effect}
+def fix_documents(fixes: Iterable[Fix], aim: Aim) -> list[dict[str, Any]]:
+    """The commands to type."""
+    told = ((aim.text(fix.command), fix.effect) for fix in fixes)
+    return [{"command": command, "effect": effect} for command, effect in told if command is not None]
 
 
 def step_document(step: Step) -> dict[str, Any]:

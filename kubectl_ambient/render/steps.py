@@ -10,6 +10,7 @@ from kubectl_ambient.foreign import Shown, one_line, shown, stacked
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
 from kubectl_ambient.render.sentences import folded, sentence
 from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.shell.command import Command
 
 _MARKS = {"pass": "✔", "in": "✔", "out": "✖", "unknown": "?", "skipped": "·"}
 _COLOURS = {"pass": "green", "in": "green", "out": "red", "unknown": "yellow", "skipped": "dim"}
@@ -81,22 +82,21 @@ def _fold(text: str, width: int, most: int = 4) -> list[str]:
     return textwrap.wrap(one_line(text), width, break_on_hyphens=False, max_lines=most, placeholder=" …") or [""]
 
 
-def finding_text(finding: Finding, commands: Collection[str], width: int, paint: Paint) -> Shown:
+def finding_text(finding: Finding, commands: Collection[Command], width: int, paint: Paint) -> Shown:
     """One finding, with its command where that is not among those below."""
     mark = paint(_SEVERITY[finding.severity], _SEVERITY_COLOUR[finding.severity])
     told = folded(sentence(finding), max(width - 2, 30))
-    if finding.fix and finding.fix not in commands:
-        told.append(f"→ {paint.command(finding.fix)}")
+    command = "" if finding.fix in commands else paint.command(finding.fix)
+    told += [f"→ {command}"] if command else []
     return shown(mark, " ", stacked(told, "\n  "))
 
 
 def what_to_do(fixes: Iterable[Fix], width: int, paint: Paint) -> Shown:
     """The commands, each with its effect below it."""
-    told = list(fixes)
-    if not told:
-        return Shown()
-    lines: list[str] = ["What to do:"]
-    for fix in told:
-        lines.append(shown("  ", paint(paint.command(fix.command), "bold")))
-        lines += [f"      {line}" for line in textwrap.wrap(one_line(fix.effect), max(width - 6, 30))]
-    return stacked(lines)
+    lines: list[str] = []
+    for fix in fixes:
+        command = paint.command(fix.command)
+        if command:
+            lines.append(shown("  ", paint(command, "bold")))
+            lines += [f"      {line}" for line in textwrap.wrap(one_line(fix.effect), max(width - 6, 30))]
+    return stacked(["What to do:", *lines]) if lines else Shown()

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from kubectl_ambient.foreign import Shown, shown
-from kubectl_ambient.render.commands import aimed
+
+if TYPE_CHECKING:
+    from kubectl_ambient.shell.aim import Aim
+    from kubectl_ambient.shell.command import Command
 
 _CODES = {"red": "31", "green": "32", "yellow": "33", "dim": "2", "bold": "1"}
 _WIDEST = 200
@@ -38,16 +41,16 @@ def _is_terminal(stream: TextIO | None) -> bool:
 class Paint:
     """Colours words, or leaves them alone. Colour only repeats what the words say.
 
-    `flags` are those that lead a command to the cluster that the words are about (` --context prod`).
+    `aim` leads a command to the cluster that the words are about; without one no command is told.
     """
 
-    def __init__(self, on: bool, flags: str = "") -> None:
+    def __init__(self, on: bool, aim: Aim | None = None) -> None:
         self.on = on
-        self._flags = flags
+        self._aim = aim
 
-    def command(self, text: str) -> str:
-        """A command, or a sentence that names one, as it is to be typed."""
-        return aimed(text, self._flags)
+    def command(self, command: Command | None) -> str:
+        """A command as it is to be typed; empty where there is none, or it cannot be typed here."""
+        return (self._aim.text(command) if command and self._aim else None) or ""
 
     def __call__(self, text: str, colour: str) -> Shown:
         """The text in that colour (`red`, `green`, `yellow`, `dim`, `bold`); unknown names leave it plain."""

@@ -49,7 +49,7 @@ def targets(draw: st.DrawFn) -> Target:
     place = draw(st.sampled_from(("shop", "bank")))
     what = draw(st.sampled_from(("namespace", "pod", "workload")))
     if what == "namespace":
-        return namespace(value, name)
+        return namespace(value, name.replace(".", "-"))
     if what == "pod":
         return pod(value, name, namespace=place)
     return workload(draw(st.sampled_from(KINDS)), value, name, namespace=place)

@@ -13,6 +13,7 @@ from kubectl_ambient.change.targets import Target
 from kubectl_ambient.cluster.facts import Namespace, Pod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.injection import INJECTION
+from tests.lines import said
 from tests.mesh.builders import config_data
 
 from .objects import namespace, owner, pod, workload
@@ -24,7 +25,7 @@ EVERYTHING = '[{"podSelector": {"matchLabels": {"mesh": "yes"}}}]'
 
 def tell(snapshot: Snapshot, goal: Goal, *targets: Target, overwrite: bool = False) -> str:
     edits = tuple(plan(t, goal, overwrite=overwrite) for t in targets)
-    return "\n".join(notes(Change(goal=goal, edits=edits, effects=effects(snapshot, edits))))
+    return "\n".join(map(said, notes(Change(goal=goal, edits=edits, effects=effects(snapshot, edits)))))
 
 
 def test_a_plain_change_needs_no_word() -> None:

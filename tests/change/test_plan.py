@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kubectl_ambient.change.plan import Goal, plan
 from kubectl_ambient.change.planned import Action
 from kubectl_ambient.change.targets import KINDS, Target, labels_of, value_of
+from tests.lines import said
 
 from .objects import namespace, owner, pod, targets, workload
 
@@ -51,9 +52,9 @@ def test_another_value_is_refused_in_the_words_of_kubectl_label() -> None:
 
 
 def test_a_value_that_disable_leaves_is_told() -> None:
-    assert "namespace's label would decide" in plan(pod("none"), "disable").why
-    assert "does not ask for ambient" in plan(namespace("none"), "disable").why
-    assert "--overwrite takes it off" in plan(pod("Kmesh"), "disable").why
+    assert "namespace's label would decide" in said(plan(pod("none"), "disable").why)
+    assert "does not ask for ambient" in said(plan(namespace("none"), "disable").why)
+    assert "--overwrite takes it off" in said(plan(pod("Kmesh"), "disable").why)
     assert plan(pod(None), "disable").why == ""
 
 
@@ -84,7 +85,7 @@ def test_no_other_label_is_touched(target: Target, goal: Goal, overwrite: bool) 
 def test_a_replicaset_is_answered_with_its_deployment() -> None:
     edit = plan(workload("ReplicaSet", name="web-5d9", owner=owner("Deployment", "web")), "enable")
     assert edit.action == "refuse"
-    assert "kubectl ambient enable deploy/web -n shop" in edit.why
+    assert "kubectl ambient enable deploy/web -n shop" in said(edit.why)
 
 
 def test_a_replicaset_of_its_own_is_labelled() -> None:
@@ -95,12 +96,12 @@ def test_a_replicaset_of_its_own_is_labelled() -> None:
 def test_a_job_cannot_be_changed() -> None:
     edit = plan(workload("Job", name="load"), "opt-out")
     assert edit.action == "refuse"
-    assert "kubectl ambient disable pod -l job-name=load -n shop --opt-out" in edit.why
+    assert "kubectl ambient disable pod -l job-name=load -n shop --opt-out" in said(edit.why)
 
 
 def test_a_job_of_a_cronjob_is_answered_with_it() -> None:
     edit = plan(workload("Job", name="load-1", owner=owner("CronJob", "load")), "enable")
-    assert "kubectl ambient enable cronjob/load -n shop" in edit.why
+    assert "kubectl ambient enable cronjob/load -n shop" in said(edit.why)
 
 
 def test_a_suspended_job_is_left_to_the_server() -> None:

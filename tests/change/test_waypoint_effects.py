@@ -18,6 +18,7 @@ from kubectl_ambient.cluster.facts import Annotations, Istiod, Namespace, Pod, U
 from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Condition, Gateway, Listener, Service
 from kubectl_ambient.cluster.l7.snapshot import L7
 from kubectl_ambient.cluster.snapshot import Snapshot
+from tests.lines import said
 from tests.mesh.builders import agent
 
 from .waypoint_objects import target, targets, wishes
@@ -92,7 +93,7 @@ def test_taking_it_off_falls_back_to_the_namespace() -> None:
     edit = plan(target(waypoint="mine"), Wish(goal="disable"))
     change = change_of(snapshot, "disable", [edit])
     assert ways(change.effects) == {"cart": "gains"}
-    assert "inherits waypoint shop/wp from Namespace/shop" in notes(change)[0]
+    assert "inherits waypoint shop/wp from Namespace/shop" in said(notes(change)[0])
 
 
 def test_what_cannot_be_read_is_unknown() -> None:
@@ -118,7 +119,7 @@ def test_only_what_is_reached_changes(found: list[WaypointTarget], wish: Wish) -
 def answer(snapshot: Snapshot, found: WaypointTarget, wish: Wish = ENABLE) -> tuple[str, str]:
     edit = plan(found, wish)
     told = fitness(effects(snapshot, [edit]).after, edit)
-    return told.answer, told.why
+    return told.answer, said(told.why)
 
 
 def for_(traffic: str) -> Snapshot:
@@ -204,5 +205,5 @@ def test_what_is_true_of_many_objects_is_told_once() -> None:
     snapshot = cluster()
     snapshot.l7.services = headless
     change = change_of(snapshot, "enable", [plan(found, ENABLE) for found in headless])
-    (told,) = [note for note in notes(change) if "headless" in note]
+    (told,) = [note for note in map(said, notes(change)) if "headless" in note]
     assert told.startswith("service/a, service/b: the Service is headless")

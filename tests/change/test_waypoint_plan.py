@@ -11,6 +11,9 @@ from kubectl_ambient.change.targets import WaypointTarget, key_of
 from kubectl_ambient.change.waypoint.plan import Wish, plan
 from kubectl_ambient.change.waypoint.undo import undo
 from kubectl_ambient.change.waypoint.use_waypoint import UseWaypoint, use_waypoint
+from kubectl_ambient.shell.aim import Aim
+from kubectl_ambient.shell.words import inside, typed
+from tests.lines import lines, said
 
 from .waypoint_objects import by_key, run, target, targets, wishes
 
@@ -86,8 +89,8 @@ def test_disable_of_one_waypoint_only(wish: tuple[str, str], goes: bool) -> None
 
 
 def test_the_opt_out_that_stays_is_told() -> None:
-    assert "without that opt-out" in plan(target(waypoint="none"), Wish(goal="disable")).why
-    assert "it names no waypoint" in plan(target("Namespace", waypoint="none"), Wish(goal="disable")).why
+    assert "without that opt-out" in said(plan(target(waypoint="none"), Wish(goal="disable")).why)
+    assert "it names no waypoint" in said(plan(target("Namespace", waypoint="none"), Wish(goal="disable")).why)
 
 
 def test_only_what_changes_is_written() -> None:
@@ -107,7 +110,7 @@ def test_what_lies_beneath_counts_where_the_label_is_taken_off() -> None:
 def test_undo_restores_both_labels(found: list[WaypointTarget], wish: Wish) -> None:
     edits = [plan(t, wish) for t in found]
     objects = by_key([e.edited for e in edits])
-    line = undo(edits)
+    line = lines(undo(edits))
     assert bool(line) == any(e.changes for e in edits)
     if line:
         run(line, objects)
@@ -124,8 +127,11 @@ def test_twice_is_once(found: WaypointTarget, wish: Wish) -> None:
 
 def test_many_names_become_their_selection() -> None:
     edits = [plan(target(name=f"s{i}"), Wish(goal="enable", waypoint="wp")) for i in range(30)]
-    assert undo(edits, selection="svc --all -n shop") == "kubectl ambient waypoint disable svc --all -n shop"
-    assert "-l" not in undo(edits, selection="svc -l '!istio.io/use-waypoint' -n shop")
+    assert (
+        lines(undo(edits, selection=("svc --all", *inside("shop"))))
+        == "kubectl ambient waypoint disable svc --all -n shop"
+    )
+    assert "-l" not in lines(undo(edits, selection=("svc -l", typed("!istio.io/use-waypoint"), *inside("shop"))))
 
 
 def test_the_connection_goes_with_every_command() -> None:
@@ -133,7 +139,7 @@ def test_the_connection_goes_with_every_command() -> None:
         plan(target(name="a"), Wish(goal="enable", waypoint="wp")),
         plan(target("Pod", "b", "bank", waypoint="old"), Wish(goal="enable", waypoint="wp", overwrite=True)),
     ]
-    assert undo(edits, flags=" --context lab") == (
+    assert Aim((("--context", "lab"),)).say(undo(edits)[0]) == (
         "kubectl ambient waypoint disable svc a -n shop --context lab && "
         "kubectl label pod b -n bank istio.io/use-waypoint=old --overwrite --context lab"
     )

@@ -39,6 +39,7 @@ def targets(draw: st.DrawFn) -> WaypointTarget:
     kind = draw(st.sampled_from(("Namespace", "Service", "Pod", "ServiceEntry", "WorkloadEntry")))
     name = draw(st.sampled_from(("a", "b", "c.d")))
     place = draw(st.sampled_from(("shop", "bank")))
+    name = name.replace(".", "-") if kind == "Namespace" else name
     return target(kind, name, place, waypoint=draw(st.sampled_from(NAMES)), home=draw(st.sampled_from(HOMES)))
 
 

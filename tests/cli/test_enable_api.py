@@ -84,10 +84,17 @@ def test_no_flag_that_the_cluster_is_reached_by_is_left_out() -> None:
         as_user_extra=("k=v",),
     )
     assert options.flags == (
-        " --kubeconfig 'a file' --server https://x --certificate-authority ca --tls-server-name name"
-        " --as jane --as-group a --as-group b --as-user-extra k=v --insecure-skip-tls-verify"
+        ("--kubeconfig", "a file"),
+        ("--server", "https://x"),
+        ("--certificate-authority", "ca"),
+        ("--tls-server-name", "name"),
+        ("--as", "jane"),
+        ("--as-group", "a"),
+        ("--as-group", "b"),
+        ("--as-user-extra", "k=v"),
+        ("--insecure-skip-tls-verify",),
     )
-    assert ConnectionOptions(token="secret").flags == ""
+    assert ConnectionOptions(token="secret").flags == ()
 
 
 def test_several_namespaces_and_one_that_is_not_there(on_api: Run, api: ObjectsApi) -> None:

@@ -81,7 +81,7 @@ class FakeClient:
 
     def _decode(self, items: list[Manifest], of: type[T], resource: Resource) -> list[T]:
         body = json.dumps({"kind": f"{resource.kind}List", "metadata": {}, "items": items}).encode()
-        return decode_list(body, of, resource, "https://fake", self.bad_objects.append)[0]
+        return decode_list(body, of, resource, "https://fake", self.bad_objects.append, partial=True)[0]
 
     def _of(self, resource: Resource, namespace: str) -> list[Manifest]:
         return [

@@ -23,6 +23,7 @@ from kubectl_ambient.render import documents
 from tests.docs import code_words
 from tests.docs.code_words import ROOT
 from tests.golden.screens import run
+from tests.lines import AIM
 from tests.mesh.test_properties import a_snapshot, brief, some_parts, without
 
 SCHEMAS = {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "docs/schema").glob("*.json")}
@@ -109,9 +110,9 @@ def test_any_snapshot_becomes_documents_of_the_schema(snapshot: Snapshot, hidden
     snapshot = without(snapshot, hidden) if hidden else snapshot
     judge = Judge(snapshot, waypoints=True)
     judgements = [judge.explain(pod) for pod in snapshot.pods]
-    status = documents.status_list([j.verdict for j in judgements], judge.installation, judge.assumptions)
+    status = documents.status_list([j.verdict for j in judgements], judge.installation, judge.assumptions, AIM)
     check(status)
-    explained = [documents.explanation(j, fixes(j, snapshot), judge.assumptions) for j in judgements]
+    explained = [documents.explanation(j, fixes(j, snapshot), judge.assumptions, AIM) for j in judgements]
     rules = [*(rule.name for rule in RULES), *(f"Waypoint{rule.name}" for rule in waypoint_rules.RULES)]
     for document in explained:
         check(document)

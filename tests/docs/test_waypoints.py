@@ -22,6 +22,7 @@ from tests.docs.code_words import ROOT
 from tests.docs.test_pages import headings
 from tests.docs.test_schema import SCHEMAS, check
 from tests.golden.screens import run
+from tests.lines import AIM
 from tests.mesh.meshes import snapshot
 
 
@@ -43,17 +44,17 @@ def test_the_words_of_the_schema_are_those_of_the_code() -> None:
 
 def test_every_binding_of_the_meshes_is_as_the_schema_says() -> None:
     for number in range(0, len(cases("meshes")), 5):
-        check(waypoint_status_list(WaypointJudge(snapshot(number)).all()))
+        check(waypoint_status_list(WaypointJudge(snapshot(number)).all(), AIM))
 
 
 def test_every_waypoint_and_explanation_of_the_meshes_is_as_the_schema_says() -> None:
     for number in range(0, len(cases("meshes")), 8):
         judge = WaypointJudge(snapshot(number))
-        check(waypoint_list(waypoints(judge), judge.assumptions))
+        check(waypoint_list(waypoints(judge), judge.assumptions, AIM))
         explained = [explain(judge, target) for target in judge.targets()]
         uses = [namespace_use(judge, name) for name in judge.snapshot.namespaces]
-        check(waypoint_explanation_list(explained, uses, judge.assumptions))
-        check(waypoint_explanation(explained[0], judge.assumptions))
+        check(waypoint_explanation_list(explained, uses, judge.assumptions, AIM))
+        check(waypoint_explanation(explained[0], judge.assumptions, AIM))
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, 
 from kubectl_ambient.cluster.labelled.facts import Labelled, LabelSnapshot
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.labels.judge import LabelJudge, Report
+from tests.lines import line
 
 DEFAULT_SELECTORS = """
 - podSelector: {matchLabels: {istio.io/dataplane-mode: ambient}}
@@ -86,4 +87,4 @@ def codes(labelled: Labelled, *others: Labelled, by: Snapshot | None = None) -> 
 def fix(labelled: Labelled, by: Snapshot | None = None) -> str | None:
     """The command that mends its only mistake."""
     (finding,) = report(labelled, by=by).findings
-    return finding.fix
+    return line(finding.fix)

@@ -12,6 +12,7 @@ from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Annotations, Owner, Te
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.subjects import workload_subject
 from kubectl_ambient.mesh.verdict import Judge
+from tests.lines import line
 
 from .builders import AMBIENT, NONE, agent, cluster, judge, pod, redirected
 
@@ -43,7 +44,7 @@ def not_kept(labels: dict[str, str], *workloads: Workload) -> Finding:
     ],
 )
 def test_a_label_that_the_template_has_not(mine: dict[str, str], kept: dict[str, str], fix: str | None) -> None:
-    assert not_kept(mine, made_by("Deployment", kept)).fix == fix
+    assert line(not_kept(mine, made_by("Deployment", kept)).fix) == fix
 
 
 @pytest.mark.parametrize(
@@ -61,14 +62,14 @@ def test_a_template_that_is_held_back(kind: str, fields: dict[str, Any], told: s
 
 
 def test_the_template_of_a_job_cannot_be_changed_that_of_its_cronjob_can() -> None:
-    assert not_kept(AMBIENT, made_by("Job", {})).fix is None
-    assert not_kept(AMBIENT, made_by("Job", {}, owner=Owner(kind="Widget", name="load"))).fix is None
+    assert line(not_kept(AMBIENT, made_by("Job", {})).fix) is None
+    assert line(not_kept(AMBIENT, made_by("Job", {}, owner=Owner(kind="Widget", name="load"))).fix) is None
     job = made_by("Job", {}, owner=Owner(kind="CronJob", name="load"))
-    assert not_kept(AMBIENT, job).fix == "kubectl ambient enable cronjob/load -n app"
-    assert not_kept(AMBIENT, job, made_by("CronJob", NONE, "load")).fix == (
+    assert line(not_kept(AMBIENT, job).fix) == "kubectl ambient enable cronjob/load -n app"
+    assert line(not_kept(AMBIENT, job, made_by("CronJob", NONE, "load")).fix) == (
         "kubectl ambient enable cronjob/load -n app --overwrite"
     )
-    assert not_kept(AMBIENT, job, made_by("CronJob", AMBIENT, "load")).fix is None, "its next one has it"
+    assert line(not_kept(AMBIENT, job, made_by("CronJob", AMBIENT, "load")).fix) is None, "its next one has it"
 
 
 @pytest.mark.parametrize(
@@ -89,14 +90,16 @@ def test_a_mistyped_value_is_set_to_what_was_meant(value: str, flags: tuple[str,
     found = judge(cluster(pods=[pod(labels)], namespace_labels=labels)).findings
     assert [f.code for f in found] == ["ModeValueUnknown"] * 2
     targets = ("pod web-1 -n app", "namespace app")
-    assert [f.fix for f in found] == [f"kubectl ambient {flags[0]} {t} {flags[1]}" if flags else None for t in targets]
+    assert [line(f.fix) for f in found] == [
+        f"kubectl ambient {flags[0]} {t} {flags[1]}" if flags else None for t in targets
+    ]
 
 
 def test_a_mistyped_value_of_a_template_is_mended_there() -> None:
     def told(*workloads: Workload) -> str | None:
         owner = Owner(kind=workloads[0].kind, name="web")
         verdict = judge(cluster(pods=[pod(OTHER, owner=owner)], workloads={w.ref: w for w in workloads}))
-        return next(f for f in verdict.findings if f.code == "ModeValueUnknown").fix
+        return line(next(f for f in verdict.findings if f.code == "ModeValueUnknown").fix)
 
     assert told(made_by("Deployment", OTHER)) == "kubectl ambient enable deploy/web -n app --overwrite"
     assert told(made_by("Deployment", {})) == "kubectl ambient enable pod web-1 -n app --overwrite"
@@ -115,10 +118,10 @@ def both_modes(template: dict[str, str], namespace: dict[str, str]) -> Finding:
 def test_what_stops_injection_in_the_namespace_is_told_where_it_does() -> None:
     enabled, revised = {"istio-injection": "enabled"}, {"istio.io/rev": "default"}
     stop = "kubectl label namespace app istio-injection"
-    assert both_modes({}, enabled).fix == f"{stop}-"
-    assert both_modes({}, revised).fix == f"{stop}=disabled"
-    assert both_modes({}, enabled | revised).fix == f"{stop}=disabled --overwrite", "the revision would take over"
-    assert both_modes({"sidecar.istio.io/inject": "true"}, enabled).fix is None, "the template asks for it too"
+    assert line(both_modes({}, enabled).fix) == f"{stop}-"
+    assert line(both_modes({}, revised).fix) == f"{stop}=disabled"
+    assert line(both_modes({}, enabled | revised).fix) == f"{stop}=disabled --overwrite", "the revision would take over"
+    assert line(both_modes({"sidecar.istio.io/inject": "true"}, enabled).fix) is None, "the template asks for it too"
 
 
 @pytest.mark.parametrize(
@@ -215,17 +218,17 @@ def test_a_key_that_was_meant_to_be_the_modes(key: str) -> None:
     assert found.message == (
         f"Pod/app/web-1 has {key}=none, a key that Istio does not know: it looks like istio.io/dataplane-mode"
     )
-    assert found.fix == "kubectl ambient disable pod web-1 -n app --opt-out --overwrite"
+    assert line(found.fix) == "kubectl ambient disable pod web-1 -n app --opt-out --overwrite"
     (found,) = misspelt({}, {key: "ambient"})
-    assert found.fix == "kubectl ambient enable namespace app --overwrite"
+    assert line(found.fix) == "kubectl ambient enable namespace app --overwrite"
 
 
 def test_the_misspelt_key_of_a_template_is_mended_there() -> None:
     labels = {"istio.io/dataplane-mod": "none"}
     (found,) = misspelt(labels, AMBIENT, made_by("Deployment", labels))
-    assert found.fix == "kubectl ambient disable deploy/web -n app --opt-out"
+    assert line(found.fix) == "kubectl ambient disable deploy/web -n app --opt-out"
     (found,) = misspelt({"istio.io/dataplane-mod": "sometimes"}, AMBIENT, made_by("Deployment", labels))
-    assert found.fix is None
+    assert line(found.fix) is None
 
 
 @pytest.mark.parametrize("labels", [{"app": "web"}, {"mode": "dark"}, {"example.com/mode": "x"}, {"istio.io/rev": "x"}])

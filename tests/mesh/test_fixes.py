@@ -34,6 +34,7 @@ from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.fixes import fixes
 from kubectl_ambient.mesh.injection import DEFAULT_WEBHOOKS
 from kubectl_ambient.mesh.verdict import Judge
+from tests.lines import line
 
 from .builders import AMBIENT, NONE, SIDECAR, cluster, config_data, pod, redirected
 from .test_properties import a_documented_snapshot, a_snapshot, thorough
@@ -59,7 +60,7 @@ def what_to_do(subject: Pod, namespace: dict[str, str] | None = None, *workloads
 
 def commands(subject: Pod, namespace: dict[str, str] | None = None, *workloads: Workload, **fields: Any) -> list[str]:
     found = what_to_do(subject, namespace, *workloads, **fields)
-    return [fix.command.removeprefix("kubectl ambient ") for fix in found]
+    return [line(fix.command).removeprefix("kubectl ambient ") for fix in found]
 
 
 def web(labels: dict[str, str] | None = None, **fields: Any) -> Workload:
@@ -189,7 +190,7 @@ def test_what_asks_for_the_sidecar_next_is_stopped_too() -> None:
 def test_a_template_with_a_sidecar_by_hand() -> None:
     by_hand = structs.replace(web(), template=Template(annotations=SIDECAR))
     (fix,) = what_to_do(pod(owner=WEB, annotations=SIDECAR), AMBIENT | INJECTED, by_hand)
-    assert fix.command == "# take the sidecar out of the manifest of Deployment web"
+    assert line(fix.command) == "# take the sidecar out of the manifest of Deployment web"
 
 
 def test_no_promise_where_the_injector_cannot_be_foretold() -> None:
@@ -228,13 +229,13 @@ def test_an_opt_out_that_is_not_heeded_moves_nobody_in() -> None:
 def test_a_finished_pod_restarts_nobody() -> None:
     finished = pod(owner=WEB, phase="Failed", annotations=redirected("enabled"))
     (fix,) = what_to_do(finished, AMBIENT, web())
-    assert (fix.command, fix.effect) == (DELETE, "removes it and its logs: nothing runs in it")
+    assert (line(fix.command), fix.effect) == (DELETE, "removes it and its logs: nothing runs in it")
     assert commands(structs.replace(finished, mirror=True), AMBIENT) == [], "the kubelet would write it again"
 
 
 def test_a_stale_pod_whose_template_asks_for_ambient() -> None:
     (fix,) = what_to_do(pod(NONE, owner=WEB, annotations=redirected("enabled")), AMBIENT, web())
-    assert (fix.command, fix.effect) == (RESTART, "the new pod starts anew, and by its labels is in ambient mode")
+    assert (line(fix.command), fix.effect) == (RESTART, "the new pod starts anew, and by its labels is in ambient mode")
 
 
 @pytest.mark.parametrize("held", [{"paused": True}, {"update_strategy": "OnDelete"}])
@@ -254,7 +255,7 @@ def test_a_paused_deployment_makes_pods_by_the_old_template_until_it_is_resumed(
 def test_a_static_pod_is_not_deleted() -> None:
     static = pod(mirror=True, owner=Owner(kind="Node", name="n1"), annotations=redirected("enabled"))
     (fix,) = what_to_do(static)
-    assert fix.command == "# change the manifest of static pod web-1 on node n1"
+    assert line(fix.command) == "# change the manifest of static pod web-1 on node n1"
     assert fix.effect == "the new pod starts without the old redirection"
 
 
@@ -284,7 +285,7 @@ def test_each_step_is_possible_and_does_what_it_says(snapshot: Snapshot) -> None
 
 def done(fix: Fix, snapshot: Snapshot) -> Snapshot:
     """The snapshot after a step, where that is one for labels; fails where it is refused or moves nothing."""
-    words, subject = shlex.split(fix.command), snapshot.pods[0]
+    words, subject = shlex.split(line(fix.command)), snapshot.pods[0]
     match words:
         case ["#", *_]:
             assert subject.mirror

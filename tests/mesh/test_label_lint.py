@@ -8,6 +8,7 @@ from kubectl_ambient.cluster.facts import Owner
 from kubectl_ambient.cluster.labelled.facts import Labelled, is_istios
 from kubectl_ambient.mesh.labels.known_keys import KNOWN_KEYS
 from kubectl_ambient.mesh.labels.reference import REFERENCE
+from tests.lines import line
 from tests.mesh.label_builders import codes, entry, fix, istio, judged, on, pod_of, report, template
 
 MODE, WAYPOINT, FOR = "istio.io/dataplane-mode", "istio.io/use-waypoint", "istio.io/waypoint-for"
@@ -194,7 +195,8 @@ def test_the_spec_of_a_workload_entry_has_labels_too(spec_labels: dict[str, str]
     assert (finding.code, finding.evidence[0].field) == (code, f"spec.labels[{key}]")
     assert finding.message.startswith(f"spec.labels of WorkloadEntry/shop/web: {key}=")
     assert (
-        finding.fix == f'kubectl patch workloadentry web -n shop --type merge -p \'{{"spec":{{"labels":{change}}}}}\''
+        line(finding.fix)
+        == f'kubectl patch workloadentry web -n shop --type merge -p \'{{"spec":{{"labels":{change}}}}}\''
     )
 
 
@@ -357,7 +359,7 @@ def test_what_istio_wrote_on_a_pod_in_the_template() -> None:
     for copy in copies:
         (finding,) = report(copy, AMBIENT_SHOP).findings
         assert finding.code == "CopiedFromPod"
-        assert (finding.fix or "").startswith("kubectl patch deployment web -n shop --type merge")
+        assert (line(finding.fix) or "").startswith("kubectl patch deployment web -n shop --type merge")
         assert report(copy, AMBIENT_SHOP).own, "it is on the list"
     assert codes(template(COPY | {MODE: "ambient"})) == ["CopiedFromPod"]
     made = template(COPY, kind="ReplicaSet", owner=DEPLOYMENT)
@@ -511,7 +513,7 @@ def test_the_template_of_a_job_cannot_be_changed() -> None:
         template({}, {MODE: "ambient"}, kind="Job"),
     ):
         (finding,) = report(job).findings
-        assert (finding.fix, finding.message.partition(". ")[2].endswith(again)) == (None, True), finding
+        assert (line(finding.fix), finding.message.partition(". ")[2].endswith(again)) == (None, True), finding
     assert fix(template({}, {FOR: "all"}, kind="Job")) == f"kubectl label job web -n shop {FOR}-"
 
 
@@ -519,14 +521,14 @@ def test_what_an_owner_makes_is_mended_there() -> None:
     for kind, owner in (("Job", NIGHTLY), ("Job", Owner(kind="Workflow", name="w")), ("ReplicaSet", DEPLOYMENT)):
         for made in (template({MODE: "Ambient"}, kind=kind, owner=owner), template({}, {FOR: "all"}, kind, owner)):
             (finding,) = report(made).findings
-            assert finding.fix is None
+            assert line(finding.fix) is None
             assert finding.message.endswith(f". {owner} makes the {kind}: mend it there")
 
 
 def test_what_an_operator_makes_is_mended_at_the_operator() -> None:
     operator = Owner(kind="Kafka", name="k")
     (finding,) = report(template({}, {MODE: "ambient"}, "StatefulSet", operator)).findings
-    assert (finding.code, finding.fix) == ("KeyMisplaced", None)
+    assert (finding.code, line(finding.fix)) == ("KeyMisplaced", None)
     assert finding.message.endswith(". Kafka/k makes the StatefulSet: mend it there")
 
 

@@ -25,6 +25,7 @@ from kubectl_ambient.cluster.facts import (
 )
 from kubectl_ambient.mesh.injection import INJECT, INJECTION, REVISION
 from kubectl_ambient.mesh.verdict import Judge, Verdict
+from tests.lines import line
 from tests.mesh.builders import AMBIENT, NONE, SIDECAR, agent, cluster, config_data, judge, pod, redirected
 
 EVERY = ("1.22.0", "1.22.8", "1.23.6", "1.24.4", "1.24.6", "1.25.1", "1.26.8", "1.27.0", "1.29.6", "1.30.3", "1.31.0")
@@ -418,7 +419,7 @@ def test_8d_row_72_running_pods_are_in_now_and_get_a_sidecar_when_they_restart()
     verdict = judge(cluster(pods=[pod(annotations=redirected("enabled"))], namespace_labels={**ENABLED, **AMBIENT}))
     assert (verdict.state, verdict.after_restart) == ("Enrolled", "sidecar")
     assert verdict.findings[0].code == "BothModes"
-    assert verdict.findings[0].fix == "kubectl label namespace app istio-injection-"
+    assert line(verdict.findings[0].fix) == "kubectl label namespace app istio-injection-"
 
 
 @pytest.mark.parametrize(
@@ -446,7 +447,7 @@ def test_8d_the_template_decides_not_the_pod() -> None:
     verdict = judge(snapshot)
     assert (verdict.state, verdict.after_restart, verdict.owner) == ("Enrolled", "none", "StatefulSet/web")
     assert [f.code for f in verdict.findings] == ["LabelNotKept"]
-    assert verdict.findings[0].fix == "kubectl ambient enable sts/web -n app"
+    assert line(verdict.findings[0].fix) == "kubectl ambient enable sts/web -n app"
 
 
 def test_8d_row_82_policy_disabled_reads_the_value_by_version() -> None:

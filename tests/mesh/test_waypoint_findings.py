@@ -12,6 +12,7 @@ from kubectl_ambient.cluster.l7.facts import Condition, Gateway
 from kubectl_ambient.mesh.waypoint.findings import CHECKS
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.usable import life
+from tests.lines import line
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import (
     FOR,
@@ -94,7 +95,7 @@ def test_pods_that_may_not_be_listed_leave_the_condition() -> None:
 )
 def test_a_waypoint_that_is_not_used_fails_open(gateways: tuple[Gateway, ...], fix: str | None) -> None:
     (finding,) = bind(service(WP), gateways=gateways).findings
-    assert (finding.code, finding.severity, finding.fix) == ("WaypointNotUsed", "warning", fix)
+    assert (finding.code, finding.severity, line(finding.fix)) == ("WaypointNotUsed", "warning", fix)
     assert "goes direct" in finding.message
 
 

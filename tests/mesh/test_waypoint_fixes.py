@@ -19,6 +19,7 @@ from kubectl_ambient.mesh.waypoint.explained import explain
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.namespace import namespace_use
 from kubectl_ambient.mesh.waypoint.rules import Target
+from tests.lines import line
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import FORBIDDEN, HBONE, USE, USE_NS, WP, a_mesh
 from tests.mesh.meshes import MESHES, snapshot
@@ -27,7 +28,7 @@ CART = Service(namespace="app", name="cart", cluster_ips=("10.0.0.1",))
 
 
 def commands(target: Service | Pod, *gateways: Gateway, namespace: dict[str, str] | None = None) -> list[str]:
-    return [fix.command for fix in explained(target, *gateways, namespace=namespace).fixes]
+    return [line(fix.command) for fix in explained(target, *gateways, namespace=namespace).fixes]
 
 
 def explained(target: Target, *gateways: Gateway, namespace: dict[str, str] | None = None) -> Any:
@@ -74,19 +75,19 @@ def test_one_elsewhere_that_admits_all() -> None:
     namespaces = {"app": Namespace(name="app")}
     judge = WaypointJudge(structs.replace(judge.snapshot, namespaces=namespaces))
     (fix,) = explain(judge, CART).fixes
-    assert fix.command == "kubectl ambient waypoint enable svc cart -n app --waypoint wp --waypoint-namespace far"
+    assert line(fix.command) == "kubectl ambient waypoint enable svc cart -n app --waypoint wp --waypoint-namespace far"
 
 
 def test_an_opt_out_of_its_own() -> None:
     (fix,) = explained(labelled(use="none"), WP, namespace={USE: "wp"}).fixes
-    assert fix.command == "kubectl label service cart -n app istio.io/use-waypoint-"
+    assert line(fix.command) == "kubectl label service cart -n app istio.io/use-waypoint-"
     assert fix.effect == "the label of its namespace counts again: waypoint app/wp serves it"
     unusable = explained(labelled(use="none"), namespace={USE: "wp"}).fixes
     assert [fix.effect for fix in unusable] == [
         "the label of its namespace counts again: there is none for it (WaypointIsNotReady)"
     ]
     alone = explained(labelled(use="none"), WP).fixes
-    assert [fix.command.split()[1] for fix in alone] == ["ambient"], "its namespace has no label"
+    assert [line(fix.command).split()[1] for fix in alone] == ["ambient"], "its namespace has no label"
 
 
 PATCH = """kubectl patch workloadentry vm -n app --type=merge -p '{"spec":{"labels":{"istio.io/use-waypoint":null}}}'"""
@@ -107,7 +108,7 @@ def test_a_workloadentry_may_opt_out_in_two_places(
     fields = {"metadata": {"name": "vm", "namespace": "app", "labels": metadata}, "spec": {"labels": spec}}
     vm = msgspec.convert(fields, wire.WorkloadEntry).fact()
     found = explained(vm, structs.replace(WP, labels={"istio.io/waypoint-for": "all"}), namespace={USE: "wp"})
-    assert [fix.command for fix in found.fixes] == [command]
+    assert [line(fix.command) for fix in found.fixes] == [command]
     assert found.fixes[0].effect == "the label of its namespace counts again: waypoint app/wp serves it"
     (step,) = (step for step in found.binding.steps if step.rule == "Named")
     assert [e.field for e in step.evidence] == [field]
@@ -126,7 +127,7 @@ def test_a_waypoint_that_is_not_there() -> None:
 def test_a_missing_waypoint_of_a_namespace_is_for_its_services_too() -> None:
     for_pods = structs.replace(WP, labels={"istio.io/waypoint-for": "workload"})
     found = explained(pod(), for_pods, namespace={USE: "wq"}).fixes
-    assert [fix.command for fix in found] == ["istioctl waypoint apply -n app --name wq --for all --wait"]
+    assert [line(fix.command) for fix in found] == ["istioctl waypoint apply -n app --name wq --for all --wait"]
     assert "for traffic to services and to workloads" in found[0].effect
 
 
@@ -177,7 +178,7 @@ def test_the_label_that_the_api_server_sets_is_not_to_be_changed() -> None:
 @pytest.mark.parametrize("labels", [{USE: "wp"}, {}], ids=["own", "inherited"])
 def test_a_waypoint_for_other_traffic(labels: dict[str, str]) -> None:
     (fix,) = explained(pod(labels), WP, namespace={USE: "wp"}).fixes
-    assert fix.command == "kubectl label gateway wp -n app istio.io/waypoint-for=all --overwrite"
+    assert line(fix.command) == "kubectl label gateway wp -n app istio.io/waypoint-for=all --overwrite"
     assert fix.effect.startswith("if that is wanted: ") == (not labels)
 
 
@@ -195,19 +196,19 @@ def test_a_waypoint_keeps_the_traffic_that_it_has(word: str, target: Service | P
     for_it = structs.replace(WP, labels={"istio.io/waypoint-for": word})
     found = explained(structs.replace(target, labels={USE: "wp"}), for_it)
     command = f"kubectl label gateway wp -n app istio.io/waypoint-for={mended} --overwrite"
-    assert [fix.command for fix in found.fixes] == [command] == [found.binding.findings[0].fix]
+    assert [line(fix.command) for fix in found.fixes] == [command] == [line(found.binding.findings[0].fix)]
 
 
 def test_the_waypoint_of_a_namespace_keeps_the_traffic_that_it_has() -> None:
     for_pods = structs.replace(WP, labels={"istio.io/waypoint-for": "workload"})
     namespaces = {"app": Namespace(name="app", labels={USE: "wp"})}
     (fix,) = namespace_use(WaypointJudge(a_mesh(for_pods, namespaces=namespaces)), "app").fixes
-    assert fix.command.endswith("istio.io/waypoint-for=all --overwrite")
+    assert line(fix.command).endswith("istio.io/waypoint-for=all --overwrite")
 
 
 def test_a_dead_waypoint_is_looked_at_or_left() -> None:
     mesh = a_mesh(WP, instances={"app": []})
-    found = [fix.command for fix in explain(WaypointJudge(mesh), CART).fixes]
+    found = [line(fix.command) for fix in explain(WaypointJudge(mesh), CART).fixes]
     assert [command.split()[1] for command in found] == ["describe", "get", "ambient"]
     assert found[-1] == "kubectl ambient waypoint disable svc cart -n app --opt-out"
 
@@ -229,12 +230,12 @@ def test_a_right_that_is_missing() -> None:
     unread = {"gateways": {}, "unread_gateways": {"app": FORBIDDEN}}
     mesh = a_mesh(**unread)
     (fix,) = explain(WaypointJudge(mesh), CART).fixes
-    assert fix.command == "kubectl auth can-i list gateways.gateway.networking.k8s.io -n app"
+    assert line(fix.command) == "kubectl auth can-i list gateways.gateway.networking.k8s.io -n app"
     files = structs.replace(mesh, from_files=True)
     assert explain(WaypointJudge(files), CART).fixes == ()
     hidden = a_mesh(WP, namespaces={"app": Unread(what="get namespace app", why="forbidden")})
     (fix,) = explain(WaypointJudge(hidden), CART).fixes
-    assert fix.command == "kubectl auth can-i get namespace/app"
+    assert line(fix.command) == "kubectl auth can-i get namespace/app"
 
 
 # Namespaces.
@@ -256,7 +257,7 @@ def test_a_namespace_without_a_label() -> None:
     bare = a_mesh(WP, namespaces={"app": Namespace(name="app")})
     use = namespace_use(WaypointJudge(bare), "app")
     assert (use.named, use.reason, use.groups) == (None, "NotLabeled", ())
-    assert [fix.command for fix in use.fixes] == ["kubectl ambient waypoint enable ns app --waypoint wp"]
+    assert [line(fix.command) for fix in use.fixes] == ["kubectl ambient waypoint enable ns app --waypoint wp"]
 
 
 def test_what_enable_is_told_to_name_would_serve() -> None:
@@ -266,7 +267,7 @@ def test_what_enable_is_told_to_name_would_serve() -> None:
         judge = WaypointJudge(snapshot(number))
         for service in judge.snapshot.l7.services:
             for fix in explain(judge, service).fixes:
-                words = shlex.split(fix.command)
+                words = shlex.split(line(fix.command))
                 if words[:5] != ["kubectl", "ambient", "waypoint", "enable", "svc"]:
                     continue
                 flags = dict(pairwise(words))

@@ -24,6 +24,7 @@ from kubectl_ambient.mesh.waypoint.list import Waypoint, waypoints
 from kubectl_ambient.mesh.waypoint.list_findings import findings_of, needs_attention
 from kubectl_ambient.render.waypoint.list import used_by
 from tests.conformance import cases
+from tests.lines import line
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import FOR, FORBIDDEN, HBONE, USE, USED, WP, a_mesh, bind, istiod, proxy, service
 from tests.mesh.meshes import MESHES, snapshot
@@ -232,7 +233,7 @@ def test_a_gateway_that_is_no_waypoint_and_has_no_address_harms_nobody_yet() -> 
 def test_a_traffic_type_that_istio_does_not_know(word: str, meant: str) -> None:
     (told,) = findings_of(one(a_mesh(structs.replace(WP, labels={FOR: word}))))
     assert told.code == "WaypointForUnknown"
-    assert told.fix == f"kubectl label gateway wp -n app istio.io/waypoint-for={meant} --overwrite"
+    assert line(told.fix) == f"kubectl label gateway wp -n app istio.io/waypoint-for={meant} --overwrite"
 
 
 @pytest.mark.parametrize("word", ["service", "workload", "all", "none"])
@@ -245,7 +246,7 @@ def test_nobody_uses_it() -> None:
     assert codes(mesh) == ["WaypointUnused"]
     assert not needs_attention(one(mesh))
     (told,) = findings_of(one(mesh))
-    assert told.fix == "kubectl ambient waypoint enable ns app --waypoint wp"
+    assert line(told.fix) == "kubectl ambient waypoint enable ns app --waypoint wp"
 
 
 @pytest.mark.parametrize(
@@ -255,7 +256,7 @@ def test_nobody_is_to_use_one_that_enable_refuses(unfit: dict[str, Any]) -> None
     gateway = structs.replace(WP, **unfit)
     waypoint = one(a_mesh(gateway, namespaces={"app": Namespace(name="app")}))
     (told,) = (finding for finding in findings_of(waypoint) if finding.code == "WaypointUnused")
-    assert told.fix is None
+    assert line(told.fix) is None
 
 
 def test_objects_that_it_refuses() -> None:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.render.commands import filled
+from kubectl_ambient.shell.aim import Aim
+from kubectl_ambient.shell.command import Command, chain, istioctl, kubectl, lines_with, offered
+from kubectl_ambient.shell.words import inside, label, name, patch
 from tests.cli.enable_fixtures import Run, ambient
 
 __all__ = ["ambient"]
@@ -14,26 +17,29 @@ __all__ = ["ambient"]
 EXAMPLE = str(Path(__file__).resolve().parents[2] / "examples" / "shop.yaml")
 
 
+PROD = Aim((("--context", "prod"),))
+
+
 @pytest.mark.parametrize(
     ("command", "expected"),
     [
-        ("kubectl label ns shop a-", "kubectl label ns shop a- --context prod"),
-        ("kubectl a && kubectl b", "kubectl a --context prod && kubectl b --context prod"),
-        ("istioctl waypoint apply -n shop", "istioctl waypoint apply -n shop"),
-        ("kubectl logs a -n b | grep c", "kubectl logs a -n b --context prod | grep c"),
-        ("kubectl patch a -p '{\"b; (c)\": 1}'", "kubectl patch a -p '{\"b; (c)\": 1}' --context prod"),
-        (
-            "Pods stay: kubectl a; later: kubectl b.",
-            "Pods stay: kubectl a --context prod; later: kubectl b --context prod.",
-        ),
-        ("It is out (kubectl ambient status -n a)", "It is out (kubectl ambient status -n a --context prod)"),
-        ("as “kubectl label” says", "as “kubectl label” says"),
-        ("the field manager kubectl-ambient did it", "the field manager kubectl-ambient did it"),
+        (kubectl("label ns", name("shop"), label("a", None)), "kubectl label ns shop a- --context prod"),
+        (chain(kubectl("a"), kubectl("b")), "kubectl a --context prod && kubectl b --context prod"),
+        (istioctl("waypoint apply", *inside("shop")), "istioctl waypoint apply -n shop --context prod"),
+        (lines_with(kubectl("logs a"), name("c")), "kubectl logs a --context prod | grep c"),
+        (kubectl("patch a -p", patch({"b": 1})), "kubectl patch a -p '{\"b\":1}' --context prod"),
     ],
 )
-def test_flags(command: str, expected: str) -> None:
-    assert Paint(False, " --context prod").command(command) == expected
-    assert Paint(False).command(command) == command
+def test_flags(command: Command, expected: str) -> None:
+    assert PROD.text(command) == expected
+    assert Aim().text(command) == expected.replace(" --context prod", "")
+
+
+def test_a_command_in_a_sentence_stays_on_one_line() -> None:
+    """Half a command is another one: a pod may be called `reboot`."""
+    command = offered(kubectl("ambient disable pod", *map(name, ("web", "cart", "reboot")), *inside("shop")))
+    text = filled("‼ ", ("to take out: ", command, " at once"), 40, PROD)
+    assert "\n  kubectl ambient disable pod web cart reboot -n shop --context prod\n  at once" in text
 
 
 @pytest.mark.parametrize("words", ["pods -l app=invoices -n legacy", "ns legacy"])

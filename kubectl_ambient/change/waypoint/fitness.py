@@ -13,6 +13,7 @@ from kubectl_ambient.change.waypoint.use_waypoint import home_of
 from kubectl_ambient.change.words import few
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Gateway, Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT_NAMESPACE
 from kubectl_ambient.mesh.waypoint.rules import (
@@ -26,6 +27,8 @@ from kubectl_ambient.mesh.waypoint.rules import (
     traffic_of,
 )
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, answers_hbone
+from kubectl_ambient.shell.command import Sentence, joined, kubectl
+from kubectl_ambient.shell.words import inside, label
 
 _OPEN = "would go on directly, without the waypoint's policies and routes (it fails open)"
 _CLOSED = "would fail, and not go past it (it fails closed)"
@@ -38,7 +41,7 @@ class Fitness(Struct, frozen=True, gc=False):
     """
 
     answer: Literal["fit", "unfit", "unknown"] = "fit"
-    why: str = ""
+    why: Sentence = ""
 
 
 def fitness(judge: WaypointJudge, edit: WaypointEdit) -> Fitness:
@@ -89,27 +92,28 @@ def _unread(judge: WaypointJudge, decision: Decision) -> str:
     return str(gateway) if isinstance(gateway, Unread) else decision.because.message
 
 
-def _unusable(judge: WaypointJudge, target: Namespace | Target, decision: Decision) -> str:
+def _unusable(judge: WaypointJudge, target: Namespace | Target, decision: Decision) -> Sentence:
     """istiod sends no waypoint, so clients go straight on [`TestBogusUseWaypoint`]."""
     home, name = decision.named.waypoint or ("", "")
     gateway = judge.snapshot.l7.gateways.get(decision.named.key)
     why = decision.because.message
     field = decision.because.evidence[0] if decision.because.evidence else None
+    mend: Sentence
     if decision.reason == NOT_READY and gateway is None:
         why = _missing(judge, home, name)
         mend = _make(judge, target, home, name)
     elif decision.reason == NOT_READY:
-        mend = f"see why: kubectl describe gateway {name} -n {home}"
+        mend = ("see why: ", on_gateway("describe", home, name))
     elif decision.reason == DENIED:
         why = f"Gateway {decision.named.key}: {why}" + (f" ({field.field}={field.value or 'not set'})" if field else "")
-        mend = f"to mend it: kubectl edit gateway {name} -n {home}"
+        mend = ("to mend it: ", on_gateway("edit", home, name))
     elif decision.reason == UNSUPPORTED:
         # The first traffic that a Namespace was asked about is that of its Services.
         why = f"{why} ({WAYPOINT_FOR} of Gateway {decision.named.key})"
-        mend = f"to mend it: kubectl label gateway {name} -n {home} {WAYPOINT_FOR}=all --overwrite"
+        mend = ("to mend it: ", on_gateway("label", home, name, label(WAYPOINT_FOR, "all"), "--overwrite"))
     else:
         mend = f"use a waypoint of namespace {target.name if isinstance(target, Namespace) else target.namespace}"
-    return f"{why}: {_traffic(target)} {_OPEN}; {mend}"
+    return joined(f"{why}: {_traffic(target)} {_OPEN}; ", mend)
 
 
 def _missing(judge: WaypointJudge, home: str, name: str) -> str:
@@ -120,23 +124,23 @@ def _missing(judge: WaypointJudge, home: str, name: str) -> str:
     return f"there is no Gateway {name} in namespace {home}{others}"
 
 
-def _make(judge: WaypointJudge, target: Namespace | Target, home: str, name: str) -> str:
+def _make(judge: WaypointJudge, target: Namespace | Target, home: str, name: str) -> Sentence:
     if "Gateway" in judge.snapshot.l7.absent:
         return "install the CRDs of the Gateway API first"
-    kind = " --for workload" if isinstance(target, Pod | WorkloadEntry) else ""
-    make = f"to make it: istioctl waypoint apply -n {home} --name {name}{kind}"
+    kind = ("--for workload",) if isinstance(target, Pod | WorkloadEntry) else ()
+    make = ("to make it: ", applied(home, name, *kind))
     # istioctl makes one that admits its own namespace [istioctl/pkg/waypoint/waypoint.go].
-    admit = f"; then, for it to admit namespace {home_of(target)}: kubectl edit gateway {name} -n {home}"
-    return make if home == home_of(target) else make + admit
+    admit = (f"; then, for it to admit namespace {home_of(target)}: ", on_gateway("edit", home, name))
+    return make if home == home_of(target) else joined(make, admit)
 
 
-def _broken(judge: WaypointJudge, gateway: Gateway, edit: WaypointEdit) -> str:
+def _broken(judge: WaypointJudge, gateway: Gateway, edit: WaypointEdit) -> Sentence:
     """istiod binds it all the same, so clients go there [conversion.go `reportGatewayStatus`, ztunnel outbound.rs]."""
     traffic = _traffic(edit.target)
     life = judge.life_of(gateway)
     if life.alive is False:
-        pods = f"kubectl get pods -l {GATEWAY_NAME}={gateway.name} -n {gateway.namespace}"
-        return f"Gateway {gateway.key} is dead ({life.why}): {traffic} {_CLOSED}; see why: {pods}"
+        pods = kubectl("get pods -l", label(GATEWAY_NAME, gateway.name), *inside(gateway.namespace))
+        return (f"Gateway {gateway.key} is dead ({life.why}): {traffic} {_CLOSED}; see why: ", pods)
     if not answers_hbone(gateway, judge.snapshot.l7.gateway_class(gateway.class_name)):
         told = f"Gateway {gateway.key} has no listener for HBONE (gatewayClassName={gateway.class_name})"
         return f"{told}, so it is no waypoint: {traffic} {_CLOSED}; name a Gateway of class istio-waypoint"

@@ -14,6 +14,8 @@ from kubectl_ambient.cluster.facts import Namespace
 from kubectl_ambient.mesh.waypoint.findings import UNREACHED
 from kubectl_ambient.mesh.waypoint.rules import IS_GATEWAY, NOT_FOR_WORKLOADS, NOT_SERVED, UNSUPPORTED
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
+from kubectl_ambient.shell.command import Offer, Sentence, joined, kubectl
+from kubectl_ambient.shell.words import inside, named
 
 _WRONG_TYPE = (NOT_FOR_WORKLOADS, UNSUPPORTED)
 _TRAFFIC = {
@@ -22,17 +24,17 @@ _TRAFFIC = {
 }
 
 
-def notes(change: WaypointChange) -> list[str]:
+def notes(change: WaypointChange) -> list[Sentence]:
     """Sentences for the user, most important first."""
     return [note for tell in TELLERS for note in tell(change)]
 
 
-def remarks(change: WaypointChange) -> list[str]:
+def remarks(change: WaypointChange) -> list[Sentence]:
     """Sentences about what is as it should be, and not as everybody expects."""
     return list(_one_traffic(change))
 
 
-def _unfit(change: WaypointChange) -> Iterator[str]:
+def _unfit(change: WaypointChange) -> Iterator[Sentence]:
     """A waypoint that cannot serve, and one of which that could not be checked."""
     if change.goal != "enable":
         return
@@ -40,16 +42,17 @@ def _unfit(change: WaypointChange) -> Iterator[str]:
     judged = [(fitness(judge, e), e) for e in change.wanted]
     for found, edits in grouped((f, printed(e.target)) for f, e in judged if f.answer != "fit").items():
         if found.answer == "unfit":
-            yield f"{few(edits)}: {found.why}"
+            yield joined(f"{few(edits)}: ", found.why)
         else:
-            yield f"{few(edits)}: whether the waypoint can serve {_it(len(edits))} could not be checked: {found.why}"
+            unchecked = f"{few(edits)}: whether the waypoint can serve {_it(len(edits))} could not be checked: "
+            yield joined(unchecked, found.why)
 
 
 def _it(count: int) -> str:
     return "it" if count == 1 else "them"
 
 
-def _no_effect(change: WaypointChange) -> Iterator[str]:
+def _no_effect(change: WaypointChange) -> Iterator[Sentence]:
     """Objects that have no waypoint whatever their labels say, and those whose waypoint nothing leads to."""
     if change.goal != "enable":
         return
@@ -58,7 +61,7 @@ def _no_effect(change: WaypointChange) -> Iterator[str]:
         yield f"{few(objects)}: {why}"
 
 
-def _in_vain(served: Served) -> Iterator[str]:
+def _in_vain(served: Served) -> Iterator[Sentence]:
     if served.after.reason in (NOT_SERVED, IS_GATEWAY):
         why = served.after.message.rstrip(".")
         yield f"the label has no effect: {why[0].lower()}{why[1:]}"
@@ -66,7 +69,7 @@ def _in_vain(served: Served) -> Iterator[str]:
         yield from (f.message for f in served.after.findings if f.code in UNREACHED)
 
 
-def _one_traffic(change: WaypointChange) -> Iterator[str]:
+def _one_traffic(change: WaypointChange) -> Iterator[Sentence]:
     """A Namespace's waypoint serves the traffic that it is for: mostly that to Services, and no pod's own address."""
     if change.goal != "enable":
         return
@@ -96,23 +99,23 @@ def _inheriting(change: WaypointChange, edit: WaypointEdit) -> list[Served]:
     ]
 
 
-def _still_served(change: WaypointChange) -> Iterator[str]:
+def _still_served(change: WaypointChange) -> Iterator[Sentence]:
     """Objects without a label of their own go on by their namespace's."""
     if change.goal != "disable":
         return
     staying = [s for s in change.effects.objects if s.named and s.after.inherited_from and s.after.named]
-    for (by, named), found in grouped(((s.after.inherited_from, s.after.named), s.target) for s in staying).items():
+    for (by, which), found in grouped(((s.after.inherited_from, s.after.named), s.target) for s in staying).items():
         objects = few([printed(t) for t in found])
-        out = "the same with --opt-out"
+        out: Sentence | Offer = "the same with --opt-out"
         if len(found) == 1:
             target = found[0]
             kind, namespace, name = key_of(target)
-            out = f"kubectl ambient waypoint disable {typed(kind)}/{name} -n {namespace} --opt-out"
+            out = kubectl("ambient waypoint disable", named(typed(kind), name), *inside(namespace), "--opt-out")
         inherits = verb(len(found), "inherit")
-        yield f"{objects} {inherits} waypoint {named} from {by}; to take {_it(len(found))} out: {out}"
+        yield joined(f"{objects} {inherits} waypoint {which} from {by}; to take {_it(len(found))} out: ", out)
 
 
-def _left_alone(change: WaypointChange) -> Iterator[str]:
+def _left_alone(change: WaypointChange) -> Iterator[Sentence]:
     """Values that stay, and labels that `spec.labels` of a WorkloadEntry still holds."""
     told = [e.why for e in change.edits if e.action == "nothing" and e.why]
     told += [e.told_beneath for e in change.changing if e.told_beneath]
@@ -121,7 +124,7 @@ def _left_alone(change: WaypointChange) -> Iterator[str]:
         yield f"and {len(told) - MOST} more that keep the value they have"
 
 
-TELLERS: tuple[Callable[[WaypointChange], Iterator[str]], ...] = (
+TELLERS: tuple[Callable[[WaypointChange], Iterator[Sentence]], ...] = (
     _unfit,
     _no_effect,
     _still_served,

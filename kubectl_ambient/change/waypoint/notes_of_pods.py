@@ -11,13 +11,16 @@ from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Owner, Pod
 from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.mesh.waypoint.findings import REDIRECTED
+from kubectl_ambient.shell.command import Sentence, joined, kubectl
+from kubectl_ambient.shell.words import inside
+from kubectl_ambient.shell.words import namespace as word
 
 _CLIENTS = (
     "Only clients in ambient mode use a waypoint, and Istio's gateways where istio.io/ingress-use-waypoint=true says so"
 )
 
 
-def not_in_mesh(change: WaypointChange) -> Iterator[str]:
+def not_in_mesh(change: WaypointChange) -> Iterator[Sentence]:
     """Clients decide: without one in ambient mode a waypoint does little [ztunnel outbound.rs]."""
     if change.goal != "enable":
         return
@@ -26,21 +29,24 @@ def not_in_mesh(change: WaypointChange) -> Iterator[str]:
         return
     for home in dict.fromkeys(e.home for e in change.changing):
         namespace = after.namespace(home)
-        inside = [p for p in after.snapshot.pods if p.namespace == home and not p.finished and not _is_proxy(p)]
-        out = [p for p in inside if p.annotations.redirection not in REDIRECTED]
+        pods_in = [p for p in after.snapshot.pods if p.namespace == home and not p.finished and not _is_proxy(p)]
+        out = [p for p in pods_in if p.annotations.redirection not in REDIRECTED]
         asks = isinstance(namespace, Namespace) and namespace.labels.get(DATAPLANE_MODE) == "ambient"
-        if isinstance(namespace, Namespace) and not asks and len(out) == len(inside):
+        if isinstance(namespace, Namespace) and not asks and len(out) == len(pods_in):
             value = namespace.labels.get(DATAPLANE_MODE)
             told = f"{DATAPLANE_MODE}={value}" if value is not None else f"label {DATAPLANE_MODE} not set"
-            yield (
+            yield joined(
                 f"namespace/{home} is not in ambient mode ({told}): what its own pods send goes past every waypoint. "
-                f"{_CLIENTS}; to put it in: kubectl ambient enable ns {home}"
+                f"{_CLIENTS}; to put it in: ",
+                kubectl("ambient enable ns", word(home)),
             )
         elif out and asks:
             is_, send = ("is", "it sends") if len(out) == 1 else ("are", "they send")
-            yield (
-                f"{len(out)} of {pods(len(inside))} of namespace/{home} {is_} not in ambient mode: what {send} goes "
-                f"past every waypoint (kubectl ambient status -n {home})"
+            yield joined(
+                f"{len(out)} of {pods(len(pods_in))} of namespace/{home} {is_} not in ambient mode: what {send} goes "
+                "past every waypoint (",
+                kubectl("ambient status", *inside(home)),
+                ")",
             )
 
 
@@ -48,7 +54,7 @@ def _is_proxy(pod: Pod) -> bool:
     return GATEWAY_NAME in pod.labels
 
 
-def plain_pods(change: WaypointChange) -> Iterator[str]:
+def plain_pods(change: WaypointChange) -> Iterator[Sentence]:
     """Pods that were named, and are not in the mesh themselves."""
     if change.goal != "enable":
         return
@@ -63,7 +69,7 @@ def plain_pods(change: WaypointChange) -> Iterator[str]:
         yield f"{few(objects)}: {message}"
 
 
-def lost_with_the_pod(change: WaypointChange) -> Iterator[str]:
+def lost_with_the_pod(change: WaypointChange) -> Iterator[Sentence]:
     """The label on a pod that a controller made is lost when the pod is replaced."""
     by_owner = grouped(_owned(change))
     for (namespace, owner), objects in list(by_owner.items())[:MOST]:

@@ -10,6 +10,7 @@ from kubectl_ambient.change.targets import WaypointTarget, printed
 from kubectl_ambient.change.waypoint.use_waypoint import UseWaypoint, home_of, use_waypoint, with_waypoint
 from kubectl_ambient.cluster.facts import Namespace
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT, USE_WAYPOINT_NAMESPACE
+from kubectl_ambient.shell.command import Sentence
 
 UNSET = UseWaypoint()
 
@@ -68,7 +69,7 @@ class WaypointEdit(Planned, frozen=True, kw_only=True, gc=False):
             return f"{held}, which counts where the metadata has no label"
         return f"{held}, which counts no more: the metadata has the label"
 
-    def refused(self, why: str) -> WaypointEdit:
+    def refused(self, why: Sentence) -> WaypointEdit:
         """The same, but nothing is to be done, and why."""
         return structs.replace(self, action="refuse", after=self.before, why=why)
 

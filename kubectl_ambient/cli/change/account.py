@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
+from kubectl_ambient.cli.aim import aim_of
 from kubectl_ambient.cli.change.outcome import failures, not_known, not_tried
 from kubectl_ambient.cli.change.outlets import Outlets
 from kubectl_ambient.cli.change.output import final, line_of, objects_text
@@ -36,22 +37,21 @@ class Account:
             self._outlets.data(line_of(item, self._request))
         return not self._outlets.broke and not self._outlets.all_gone
 
-    def close(self, items: Sequence[Item[E]], why: str, undo: Callable[[Sequence[E]], str]) -> None:
+    def close(self, items: Sequence[Item[E]], why: str, undo: Callable[[Sequence[E]], Iterable[str]]) -> None:
         """All that is left to tell but how to undo what is done. `why`: why items were not tried."""
         done = [item for item in items if item.state == "done"]
         if self._as_document and done and not self._outlets.document(self._document(done)):
             self._outlets.remarks(line_of(item, self._request) for item in done)
-        flags = self._request.connection.flags
-        self._outlets.remarks(failures(items, flags))
-        self._outlets.remarks(not_known(items, flags, undo))
+        aim = aim_of(self._request.connection)
+        self._outlets.remarks(failures(items, aim))
+        self._outlets.remarks(not_known(items, aim, undo))
         self._outlets.remarks(not_tried(items, why))
         if self._outlets.error is not None:
             self._outlets.remarks([f"error: write stdout: {self._outlets.error}"])
 
-    def undo(self, line: str) -> None:
-        """The way back, as the last line."""
-        if line:
-            self._outlets.remarks([f"undo: {line}"])
+    def undo(self, lines: Iterable[str]) -> None:
+        """The way back, at the very end."""
+        self._outlets.remarks(lines)
 
     def _document(self, done: Sequence[Item[E]]) -> str:
         return objects_text([final(item) for item in done], self._request.flags.output)

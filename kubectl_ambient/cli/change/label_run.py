@@ -9,12 +9,13 @@ from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Generic
 
+from kubectl_ambient.cli.aim import aim_of
 from kubectl_ambient.cli.change.account import Account
 from kubectl_ambient.cli.change.apply import Applier
 from kubectl_ambient.cli.change.attempt import Attempt
 from kubectl_ambient.cli.change.outcome import tell_nothing_found, tell_refusals, without_protected
 from kubectl_ambient.cli.change.outlets import Outlets
-from kubectl_ambient.cli.change.output import selection_text
+from kubectl_ambient.cli.change.output import selection_words
 from kubectl_ambient.cli.change.remarks import tell
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Fields, Found, Item, TargetReader
@@ -22,8 +23,9 @@ from kubectl_ambient.cli.ending import Broken, Signals
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import connect
 from kubectl_ambient.kube.resources import Resource
-from kubectl_ambient.render.commands import aimed
 from kubectl_ambient.render.terminal import text_width
+from kubectl_ambient.shell.command import Offer
+from kubectl_ambient.shell.words import Word
 
 
 class LabelRun(Generic[E]):
@@ -38,6 +40,7 @@ class LabelRun(Generic[E]):
         self._snapshot: Snapshot | None = None
         self._selected = 0
         self._width = text_width(sys.stderr)
+        self._aim = aim_of(request.connection)
 
     def run(self) -> int:
         """The exit code. Raises KubeError where nothing could be read; then nothing was changed."""
@@ -52,7 +55,7 @@ class LabelRun(Generic[E]):
         items = without_protected(found.items, self._request, self._snapshot)
         self._selected = len(found.items) + len(found.errors)
         self._check(items)
-        code = tell_refusals(found, items, self._request.connection.flags)
+        code = tell_refusals(found, items, self._aim)
         wanted = [item for item in items if item.edit.action != "refuse"]
         if self._request.dry_run == "none":
             self._tell_before(wanted)
@@ -72,12 +75,12 @@ class LabelRun(Generic[E]):
         applier.apply(items, send=self._request.dry_run != "client")
         try:
             self._tell_warnings(signals)
-            account.close(items, applier.why, self._undo)
+            account.close(items, applier.why, self._undo_lines)
             if self._request.dry_run == "none":
                 with suppress(Broken), signals.breaking(2):
                     self._tell_after([item for item in items if item.state == "done"])
         finally:
-            account.undo(self._undo_line(items))
+            account.undo(self._undo_done(items))
         if isinstance(applier.bug, Exception):
             raise applier.bug
         if signals.number:
@@ -90,18 +93,18 @@ class LabelRun(Generic[E]):
             while not self._warnings.empty():
                 tell([f"Warning: {self._warnings.get()}"])
 
-    def _aimed(self, sentence: str) -> str:
-        """The sentence, its commands with the flags that lead to this cluster."""
-        return aimed(sentence, self._request.connection.flags)
+    def _undo_lines(self, edits: Sequence[E], selection: Sequence[str | Word] = ()) -> list[str]:
+        """The way back, in lines; none where nothing was changed."""
+        return [f"undo: {self._aim.say(offer)}" for offer in self._undo(edits, selection)]
 
-    def _undo_line(self, items: list[Item[E]]) -> str:
+    def _undo_done(self, items: list[Item[E]]) -> list[str]:
         if self._request.dry_run != "none":
-            return ""
+            return []
         done = [item for item in items if item.state == "done"]
         # A selector stands for the names only where each object that it means was changed.
         whole = len(done) == self._selected and all(item.edit.changes for item in done)
-        selection = selection_text(self._request, self._client.namespace) if whole else ""
-        return self._undo([item.edit for item in done], selection)
+        selection = selection_words(self._request, self._client.namespace) if whole else ()
+        return self._undo_lines([item.edit for item in done], selection)
 
     def _plan(self, resource: Resource, fields: Fields) -> E:
         """The edit of an object as it came from the API."""
@@ -126,6 +129,6 @@ class LabelRun(Generic[E]):
         """What the change would do, and all that one may want to know of it."""
         raise NotImplementedError
 
-    def _undo(self, edits: Sequence[E], selection: str = "") -> str:
-        """The command that puts back what was there; empty where nothing was changed."""
+    def _undo(self, edits: Sequence[E], selection: Sequence[str | Word]) -> list[Offer]:
+        """The command that puts back what was there; none where nothing was changed."""
         raise NotImplementedError

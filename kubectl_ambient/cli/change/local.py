@@ -8,6 +8,7 @@ from typing import Any, Generic
 
 from kubectl_ambient.change.plan import Edit, plan
 from kubectl_ambient.change.targets import Target, key_of, printed
+from kubectl_ambient.cli.aim import aim_of
 from kubectl_ambient.cli.change.output import objects_text
 from kubectl_ambient.cli.change.remarks import refusals, tell
 from kubectl_ambient.cli.change.request import ChangeRequest
@@ -54,6 +55,7 @@ class Labelling(Generic[E]):
 
     def __init__(self, request: ChangeRequest) -> None:
         self.namespace = request.connection.namespace or "default"
+        self.aim = aim_of(request.connection)
         self.edits: list[E] = []
         self.problems = Problems()
 
@@ -70,9 +72,9 @@ class Labelling(Generic[E]):
 
     def tell(self) -> int:
         """What was left as it was, and what was wrong; the exit code that follows from it."""
-        tell(e.why for e in self.edits if e.action == "nothing" and e.why)
+        tell(self.aim.say(e.why) for e in self.edits if e.action == "nothing" and e.why)
         refused = [e for e in self.edits if e.action == "refuse"]
-        tell(refusals((printed(e.target), e.why) for e in refused))
+        tell(refusals((printed(e.target), self.aim.say(e.why)) for e in refused))
         tell(f"error: {problem}" for problem in self.problems)
         if not self.edits and not self.problems:
             tell([self.nothing])

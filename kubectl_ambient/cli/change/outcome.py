@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from kubectl_ambient.change.patch import LabelEdit
 from kubectl_ambient.change.protected import made_for_gateway, protected
@@ -15,7 +15,7 @@ from kubectl_ambient.cli.change.targets import E, Found, Item
 from kubectl_ambient.cli.told import nothing_found
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import shown
-from kubectl_ambient.render.commands import aimed
+from kubectl_ambient.shell.aim import Aim, parts_of
 
 _MANY = 50
 
@@ -47,25 +47,25 @@ def without_protected(items: list[Item[E]], request: ChangeRequest, snapshot: Sn
     return kept
 
 
-def tell_refusals(found: Found[E], items: Sequence[Item[E]], flags: str) -> int:
+def tell_refusals(found: Found[E], items: Sequence[Item[E]], aim: Aim) -> int:
     """What could not be read, and what is refused before anything is written; the exit code that follows.
 
-    `flags`: those that lead a command to this cluster.
+    `aim` leads a command to this cluster.
     """
     tell(dict.fromkeys(line for error in found.errors for line in (str(error), error.hint) if line))
     refused = [item.edit for item in items if item.edit.action == "refuse"]
-    if len(found.items) == 1 and refused and refused[0].why.startswith("'"):
+    if len(found.items) == 1 and refused and str(parts_of(refused[0].why)[0]).startswith("'"):
         # kubectl label's own sentence, which does not name the object.
-        tell([f"error: {refused[0].why}"])
+        tell([f"error: {aim.say(refused[0].why)}"])
     else:
-        tell(_refused(refused, flags))
+        tell(_refused(refused, aim))
     return 1 if refused or found.errors else 0
 
 
-def failures(items: Sequence[Item[E]], flags: str) -> Iterator[str]:
+def failures(items: Sequence[Item[E]], aim: Aim) -> Iterator[str]:
     """What was refused when it was to be written: nothing was changed there."""
     refused = [item for item in items if item.state == "refused"]
-    yield from _refused([item.edit for item in refused if item.edit.action == "refuse"], flags)
+    yield from _refused([item.edit for item in refused if item.edit.action == "refuse"], aim)
     failed = [item for item in refused if item.why]
     for why, group in grouped((item.why, item) for item in failed).items():
         objects = [printed(item.target) for item in group]
@@ -81,15 +81,15 @@ def not_tried(items: Sequence[Item[E]], why: str) -> Iterator[str]:
         yield f"error: not tried, {why}: {few(names, _MANY)}"
 
 
-def not_known(items: Sequence[Item[E]], flags: str, undo: Callable[[Sequence[E]], str]) -> Iterator[str]:
+def not_known(items: Sequence[Item[E]], aim: Aim, undo: Callable[[Sequence[E]], Iterable[str]]) -> Iterator[str]:
     """What may be applied: each object is named, with the line that shows it, and the one that undoes it."""
     for why, group in grouped((item.why, item) for item in items if item.state == "not known").items():
         names = ", ".join(printed(item.target) for item in group)
         yield f"error: not known: it may still be applied: {names} ({why.removeprefix('error: ')})"
         edits = [item.edit for item in group]
-        yield f"show: {show(edits, flags=flags)}"
-        yield f"undo: {undo(edits)}"
+        yield from (f"show: {aim.say(offer)}" for offer in show(edits))
+        yield from undo(edits)
 
 
-def _refused(edits: Sequence[LabelEdit], flags: str) -> Iterator[str]:
-    return refusals((printed(edit.target), aimed(edit.why, flags)) for edit in edits)
+def _refused(edits: Sequence[LabelEdit], aim: Aim) -> Iterator[str]:
+    return refusals((printed(edit.target), aim.say(edit.why)) for edit in edits)

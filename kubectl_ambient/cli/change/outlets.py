@@ -86,4 +86,4 @@ class Outlets:
 
 def _comment(line: str) -> str:
     """A remark, each of its lines, as YAML's comments."""
-    return stacked(f"# {part}" for part in shown(line).split("\n"))
+    return stacked(shown("# ", part) for part in shown(line).split("\n"))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,6 +9,8 @@ from kubectl_ambient.change.patch import applied
 from kubectl_ambient.change.targets import printed, typed
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import E, Fields, Item
+from kubectl_ambient.shell import words
+from kubectl_ambient.shell.words import Word, inside, option
 
 _SUFFIX = {"none": "", "client": " (dry run)", "server": " (server dry run)"}
 
@@ -49,15 +50,15 @@ def _sorted(value: Any) -> Any:
     return [_sorted(item) for item in value] if isinstance(value, list) else value
 
 
-def selection_text(request: ChangeRequest, namespace: str) -> str:
+def selection_words(request: ChangeRequest, namespace: str) -> tuple[str | Word, ...]:
     """`pod -l app=web -n shop`: what was selected, for a command that means the same; empty where names were given."""
     if len(request.selected) != 1:
-        return ""
+        return ()
     resource, flags = request.selected[0], request.flags
-    text = typed(resource.kind)
-    text += " --all" if flags.all else ""
-    text += f" -l {shlex.quote(flags.label_selector)}" if flags.label_selector else ""
-    text += f" --field-selector {shlex.quote(flags.field_selector)}" if flags.field_selector else ""
+    found: list[str | Word] = [typed(resource.kind)]
+    found += ["--all"] if flags.all else []
+    found += option("-l", words.typed(flags.label_selector)) if flags.label_selector else ()
+    found += option("--field-selector", words.typed(flags.field_selector)) if flags.field_selector else ()
     if resource.namespaced:
-        text += " -A" if flags.all_namespaces else f" -n {namespace}"
-    return text
+        found += ["-A"] if flags.all_namespaces else inside(namespace)
+    return tuple(found)

@@ -16,6 +16,8 @@ from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import Fields, Found, Item, fact
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.render.change import NO_RESTART, NOT_CARRIED_OVER, Tense, moves, wrapped
+from kubectl_ambient.shell.command import Offer
+from kubectl_ambient.shell.words import Word
 
 
 class Run(LabelRun[Edit]):
@@ -55,7 +57,7 @@ class Run(LabelRun[Edit]):
         self._tell_moves(change, ("stays out", "unknown") if change.goal == "enable" else ("unknown",), "does")
 
     def _tell_notes(self, change: Change) -> None:
-        tell(wrapped("‼ ", self._aimed(note), self._width) for note in notes(change))
+        tell(wrapped("‼ ", note, self._width, self._aim) for note in notes(change))
         if self._can_tell_moves:
             tell(wrapped("assumed: ", text, self._width) for text in change.effects.after.assumptions)
 
@@ -83,5 +85,5 @@ class Run(LabelRun[Edit]):
             self._tell_moves(change, ("in", "out"), "does")
             self._tell_no_restart(change, "does")
 
-    def _undo(self, edits: Sequence[Edit], selection: str = "") -> str:
-        return undo(edits, flags=self._request.connection.flags, selection=selection)
+    def _undo(self, edits: Sequence[Edit], selection: Sequence[str | Word]) -> list[Offer]:
+        return undo(edits, selection=selection)

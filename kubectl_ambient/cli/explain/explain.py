@@ -16,6 +16,7 @@ from kubectl_ambient.render.say import say
 if TYPE_CHECKING:
     from kubectl_ambient.cli.explain.source import Explained, Part
     from kubectl_ambient.render.terminal import Paint
+    from kubectl_ambient.shell.aim import Aim
 
 DRIFT = 3
 
@@ -53,12 +54,12 @@ def explain(
     found = read_explained(request)
     if output in ("json", "yaml"):
         if found.judgements or found.subjects or not found.problems:
-            _print_document(found, output)
+            _print_document(found, output, request.origin.aim)
     elif output == "name":
         for judgement in found.judgements:
             say(f"pod/{judgement.verdict.name}")
     else:
-        _print_text(found, wide=output == "wide", flags=request.origin.connection.flags)
+        _print_text(found, wide=output == "wide", aim=request.origin.aim)
     found.tell_remarks()
     code = found.tell_problems()
     if fails([j.verdict for j in found.judgements], conditions):
@@ -67,12 +68,12 @@ def explain(
         raise typer.Exit(code)
 
 
-def _print_document(found: Explained, output: str) -> None:
+def _print_document(found: Explained, output: str, aim: Aim) -> None:
     from kubectl_ambient.mesh.fixes import fixes
     from kubectl_ambient.render import documents
 
     items: list[dict[str, Any]] = [
-        documents.explanation(j, fixes(j, part.judge.snapshot), part.judge.assumptions) for part, j in found.judged
+        documents.explanation(j, fixes(j, part.judge.snapshot), part.judge.assumptions, aim) for part, j in found.judged
     ]
     if len(items) == 1 and not found.subjects and not found.several:
         document = items[0]
@@ -81,13 +82,13 @@ def _print_document(found: Explained, output: str) -> None:
     say(documents.as_text(document, output))
 
 
-def _print_text(found: Explained, *, wide: bool, flags: str) -> None:
+def _print_text(found: Explained, *, wide: bool, aim: Aim) -> None:
     from kubectl_ambient.cli.told import tell_assumptions
     from kubectl_ambient.mesh.fixes import fixes
     from kubectl_ambient.render.explain import explanation
     from kubectl_ambient.render.terminal import Paint, colours, text_width
 
-    paint, width = Paint(colours(), flags), text_width()
+    paint, width = Paint(colours(), aim), text_width()
     texts: list[Shown] = []
     for part in found.parts:
         snapshot = part.judge.snapshot

@@ -16,10 +16,13 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.kube.resources import Target
 from kubectl_ambient.mesh.verdict import Judge, Judgement
+from kubectl_ambient.shell.command import kubectl
+from kubectl_ambient.shell.words import inside, name
 
 if TYPE_CHECKING:
     from kubectl_ambient.kube.api import Client
     from kubectl_ambient.mesh.subjects import Subject
+    from kubectl_ambient.shell.aim import Aim
 
 
 @dataclass(kw_only=True)
@@ -85,7 +88,7 @@ def _explain_cluster(request: ExplainRequest, found: Explained) -> None:
         needs = replace(_needs(request, targets, client.namespace), waypoints=True)
         snapshot = read_snapshot(client, needs, now=datetime.now(UTC))
         for ref, sentence in snapshot.missing.items():
-            found.problems.append(stacked([sentence, *_elsewhere(client, ref, request.origin.flags)]))
+            found.problems.append(stacked([sentence, *_elsewhere(client, ref, request.origin.aim_at_files)]))
         _explain(snapshot, request, targets, client.namespace, found)
     found.problems += bad_objects(client)
 
@@ -114,7 +117,7 @@ def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -
     return of_workloads(namespace, owners, chunk_size=chunk_size)
 
 
-def _elsewhere(client: Client, ref: str, flags: str) -> list[str]:
+def _elsewhere(client: Client, ref: str, aim: Aim) -> list[str]:
     """Where a pod of that name is instead, for those who may list all pods; else nothing."""
     from kubectl_ambient.cluster.api import Api
     from kubectl_ambient.kube.errors import KubeError
@@ -126,11 +129,12 @@ def _elsewhere(client: Client, ref: str, flags: str) -> list[str]:
         pods = Api(client).pods(field_selector=f"metadata.name={name}")
     except KubeError:
         return []
-    return [_found_in(pod, flags) for pod in pods if pod.namespace != namespace]
+    return [_found_in(pod, aim) for pod in pods if pod.namespace != namespace]
 
 
-def _found_in(pod: Pod, flags: str) -> str:
-    return f"It is in namespace {pod.namespace}: kubectl ambient explain pod {pod.name} -n {pod.namespace}{flags}"
+def _found_in(pod: Pod, aim: Aim) -> str:
+    there = kubectl("ambient explain pod", name(pod.name), *inside(pod.namespace))
+    return f"It is in namespace {pod.namespace}: {aim.say(there)}"
 
 
 def _explain(
@@ -173,7 +177,7 @@ def _pods(part: Part, request: ExplainRequest, target: Target, namespace: str) -
     part.judgements += [part.judge.explain(pod) for pod in pods]
     if pods:
         return ""
-    elsewhere = (_found_in(pod, request.origin.flags) for pod in snapshot.pods if pod.name == target.name)
+    elsewhere = (_found_in(pod, request.origin.aim_at_files) for pod in snapshot.pods if pod.name == target.name)
     return stacked([_not_found(snapshot, "pods", target.name, namespace), *elsewhere])
 
 
@@ -190,13 +194,13 @@ def _namespaces(part: Part, request: ExplainRequest, target: Target) -> str:
     snapshot = part.judge.snapshot
     known = {n: ns for n, ns in snapshot.namespaces.items() if isinstance(ns, Namespace)}
     names = [target.name] if target.name else [n for n, ns in known.items() if selects(_scope(request, "", None), ns)]
-    for name in names:
-        pods = [pod for pod in snapshot.pods if pod.namespace == name]
-        if name not in known and not pods:
-            return _not_found(snapshot, "namespaces", name, "")
+    for home in names:
+        pods = [pod for pod in snapshot.pods if pod.namespace == home]
+        if home not in known and not pods:
+            return _not_found(snapshot, "namespaces", home, "")
         judgements = [part.judge.explain(pod) for pod in pods]
         part.judgements += judgements
-        part.subjects.append(namespace_subject(part.judge, name, judgements))
+        part.subjects.append(namespace_subject(part.judge, home, judgements))
     return "" if names else _not_found(snapshot, "namespaces", None, "")
 
 

@@ -15,6 +15,7 @@ from kubectl_ambient.render.say import say
 if TYPE_CHECKING:
     from kubectl_ambient.cli.labels.source import LabelSource
     from kubectl_ambient.mesh.labels.entry import Entry
+    from kubectl_ambient.shell.aim import Aim
 
 WRONG = 3
 
@@ -64,12 +65,12 @@ def labels(
     reports = source.reports
     if output in ("json", "yaml"):
         if reports or not source.problems:
-            _print_document(source, output)
+            _print_document(source, output, request.origin.aim)
     elif output == "name":
         for report in reports:
             say(source.name_of(report.labelled))
     else:
-        _print_text(source, headers=not no_headers, flags=request.origin.connection.flags)
+        _print_text(source, headers=not no_headers, aim=request.origin.aim)
     source.tell_remarks()
     code = source.tell_problems()
     if any(finding.severity in conditions for report in reports for finding in report.findings):
@@ -94,21 +95,21 @@ def _print_reference(entries: tuple[Entry, ...], output: str, *, full: bool) -> 
         say(label_reference.reference(entries, width=text_width(), paint=Paint(colours()), full=full))
 
 
-def _print_document(source: LabelSource, output: str) -> None:
+def _print_document(source: LabelSource, output: str, aim: Aim) -> None:
     from kubectl_ambient.render.documents import as_text
     from kubectl_ambient.render.labels.documents import label_list
 
-    document = label_list(source.reports, source.judge.context, source.judge.assumptions)
+    document = label_list(source.reports, source.judge.context, source.judge.assumptions, aim)
     say(as_text(document, output))
 
 
-def _print_text(source: LabelSource, *, headers: bool, flags: str) -> None:
+def _print_text(source: LabelSource, *, headers: bool, aim: Aim) -> None:
     from kubectl_ambient.cli.told import tell_assumptions
     from kubectl_ambient.render.labels import objects as text
     from kubectl_ambient.render.sentences import paragraphs
     from kubectl_ambient.render.terminal import Paint, colours, text_width
 
-    paint, width = Paint(colours(), flags), text_width()
+    paint, width = Paint(colours(), aim), text_width()
     reports = source.reports
     if not reports:
         _say_nothing_found(source)

@@ -19,6 +19,8 @@ from kubectl_ambient.cli.waypoint.change_targets import plan_fields, read_surrou
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.render.change import Tense, wrapped
 from kubectl_ambient.render.waypoint.change import waypoint_moves
+from kubectl_ambient.shell.command import Offer, joined
+from kubectl_ambient.shell.words import Word
 
 Items = list[Item[WaypointEdit]]
 
@@ -59,7 +61,7 @@ class WaypointRun(LabelRun[WaypointEdit]):
         for item in items:
             found = fitness(change.effects.after, item.edit) if item.edit.changes else None
             if found is not None and found.answer == "unfit":
-                item.edit = item.edit.refused(f"{found.why}; --force labels it all the same")
+                item.edit = item.edit.refused(joined(found.why, "; --force labels it all the same"))
 
     def _change(self, items: Items) -> WaypointChange | None:
         if self._snapshot is None:
@@ -86,10 +88,10 @@ class WaypointRun(LabelRun[WaypointEdit]):
         self._tell_notes(change)
 
     def _tell_notes(self, change: WaypointChange) -> None:
-        tell(wrapped("‼ ", self._aimed(note), self._width) for note in notes(change))
+        tell(wrapped("‼ ", note, self._width, self._aim) for note in notes(change))
         if not change.changing:
             return
-        tell(wrapped("", self._aimed(remark), self._width) for remark in remarks(change))
+        tell(wrapped("", remark, self._width, self._aim) for remark in remarks(change))
         holds = any(kind_of(edit.target) == "Namespace" for edit in change.changing)
         unread = change.effects.after.snapshot.l7.unread.values()
         tell(wrapped("not told: ", f"what becomes of some: {why}", self._width) for why in unread if holds)
@@ -104,5 +106,5 @@ class WaypointRun(LabelRun[WaypointEdit]):
         if change is not None:
             self._tell_moves(change, ("gains", "fails", "loses"), "does")
 
-    def _undo(self, edits: Sequence[WaypointEdit], selection: str = "") -> str:
-        return undo(edits, flags=self._request.connection.flags, selection=selection)
+    def _undo(self, edits: Sequence[WaypointEdit], selection: Sequence[str | Word]) -> list[Offer]:
+        return undo(edits, selection=selection)

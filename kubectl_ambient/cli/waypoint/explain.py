@@ -14,6 +14,7 @@ from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.cli.waypoint.explain_source import WaypointExplanations
+    from kubectl_ambient.shell.aim import Aim
 
 
 def waypoint_explain(
@@ -43,24 +44,24 @@ def waypoint_explain(
     found = read_waypoint_explanations(request)
     if output in ("json", "yaml"):
         if found.objects or found.namespaces or not found.problems:
-            _print_document(found, output)
+            _print_document(found, output, request.origin.aim)
     elif output == "name":
         _print_names(found)
     else:
-        _print_text(found, request.origin.connection.flags)
+        _print_text(found, request.origin.aim)
     code = found.tell_problems()
     if code:
         raise typer.Exit(code)
 
 
-def _print_document(found: WaypointExplanations, output: str) -> None:
+def _print_document(found: WaypointExplanations, output: str, aim: Aim) -> None:
     from kubectl_ambient.render.documents import as_text
     from kubectl_ambient.render.waypoint import explain_documents as documents
 
     if len(found.objects) == 1 and not found.several:
-        document = documents.waypoint_explanation(found.objects[0], found.assumptions)
+        document = documents.waypoint_explanation(found.objects[0], found.assumptions, aim)
     else:
-        document = documents.waypoint_explanation_list(found.objects, found.namespaces, found.assumptions)
+        document = documents.waypoint_explanation_list(found.objects, found.namespaces, found.assumptions, aim)
     say(as_text(document, output))
 
 
@@ -73,11 +74,11 @@ def _print_names(found: WaypointExplanations) -> None:
         say(f"{find_resource(explained.binding.kind).name_for_output}/{explained.binding.name}")
 
 
-def _print_text(found: WaypointExplanations, flags: str) -> None:
+def _print_text(found: WaypointExplanations, aim: Aim) -> None:
     from kubectl_ambient.render.terminal import Paint, colours, text_width
     from kubectl_ambient.render.waypoint.explain import explanation, namespace_text
 
-    paint, width = Paint(colours(), flags), text_width()
+    paint, width = Paint(colours(), aim), text_width()
     texts = [namespace_text(use, width=width, paint=paint) for use in found.namespaces]
     texts += [explanation(explained, width=width, paint=paint) for explained in found.objects]
     if texts:

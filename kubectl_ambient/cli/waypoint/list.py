@@ -15,6 +15,7 @@ from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
     from kubectl_ambient.cli.waypoint.list_source import WaypointListSource
+    from kubectl_ambient.shell.aim import Aim
 
 
 def waypoint_list(
@@ -37,30 +38,30 @@ def waypoint_list(
     source = read_waypoint_list(origin)
     if output in ("json", "yaml"):
         if source.waypoints or not source.problems:
-            _print_document(source, output)
+            _print_document(source, output, origin.aim)
     elif output == "name":
         for waypoint in source.waypoints:
             say(f"gateway.gateway.networking.k8s.io/{waypoint.gateway.name}")
     else:
-        _print_text(source, wide=output == "wide", headers=not no_headers, flags=origin.connection.flags)
+        _print_text(source, wide=output == "wide", headers=not no_headers, aim=origin.aim)
     code = source.tell_problems()
     if code:
         raise typer.Exit(code)
 
 
-def _print_document(source: WaypointListSource, output: str) -> None:
+def _print_document(source: WaypointListSource, output: str, aim: Aim) -> None:
     from kubectl_ambient.render.documents import as_text
     from kubectl_ambient.render.waypoint.list_documents import waypoint_list
 
-    document = waypoint_list(source.waypoints, source.assumptions)
+    document = waypoint_list(source.waypoints, source.assumptions, aim)
     say(as_text(document, output))
 
 
-def _print_text(source: WaypointListSource, *, wide: bool, headers: bool, flags: str) -> None:
+def _print_text(source: WaypointListSource, *, wide: bool, headers: bool, aim: Aim) -> None:
     from kubectl_ambient.render.terminal import Paint, colours, text_width, width
     from kubectl_ambient.render.waypoint import list as text
 
-    paint, many, found = Paint(colours(), flags), source.many, source.waypoints
+    paint, many, found = Paint(colours(), aim), source.many, source.waypoints
     if found:
         say(text.waypoint_table(found, namespaced=many, wide=wide, headers=headers, width=width(), paint=paint))
         if headers:

@@ -16,6 +16,7 @@ from kubectl_ambient.render.say import say
 if TYPE_CHECKING:
     from kubectl_ambient.cli.waypoint.source import WaypointSource
     from kubectl_ambient.mesh.waypoint.judge import Binding
+    from kubectl_ambient.shell.aim import Aim
 
 DRIFT = 3
 
@@ -57,7 +58,7 @@ def waypoint_status(
         whole = show_all or request.chosen
         _print_text(source, bindings, wide=output == "wide", headers=not no_headers, whole=whole)
     elif bindings or not source.problems:
-        _print_data(bindings, output)
+        _print_data(bindings, output, request.origin.aim)
     source.tell_beside()
     code = source.tell_problems()
     if fails(bindings, conditions):
@@ -66,7 +67,7 @@ def waypoint_status(
         raise typer.Exit(code)
 
 
-def _print_data(bindings: Sequence[Binding], output: str) -> None:
+def _print_data(bindings: Sequence[Binding], output: str, aim: Aim) -> None:
     from kubectl_ambient.kube.resources import find_resource
     from kubectl_ambient.render.documents import as_text
     from kubectl_ambient.render.waypoint.documents import waypoint_status_list
@@ -75,7 +76,7 @@ def _print_data(bindings: Sequence[Binding], output: str) -> None:
         for binding in bindings:
             say(f"{find_resource(binding.kind).name_for_output}/{binding.name}")
         return
-    document = waypoint_status_list(bindings)
+    document = waypoint_status_list(bindings, aim)
     say(as_text(document, output))
 
 

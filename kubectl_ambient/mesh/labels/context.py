@@ -10,7 +10,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot, read
 from kubectl_ambient.mesh import versions
 from kubectl_ambient.mesh.agents import Installation, installation
 from kubectl_ambient.mesh.enablement import Invalid
-from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
+from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector, stopped
 from kubectl_ambient.mesh.labels.entry import Entry
 from kubectl_ambient.mesh.labels.reference import INJECTION, REVISION
 from kubectl_ambient.mesh.versions import OLDEST, Version
@@ -62,7 +62,7 @@ class Context(Struct, kw_only=True):
             told = f"sidecars are taken to be injected as the labels of a namespace say: {self.webhooks_unread}"
             self.assumptions.append(told)
             if namespace.labels.get(REVISION) and INJECTION not in namespace.labels:
-                stop = f"kubectl label namespace {namespace.name} {INJECTION}=disabled"
+                stop = stopped(namespace.name, "disabled")
                 return Injection(True, f"namespace label {REVISION}={namespace.labels[REVISION]}", stop=stop)
         newborn = Newborn(
             namespace=namespace.name,

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-import json
-import re
-import shlex
 from typing import Any
 
 from kubectl_ambient.cluster.labelled.facts import Labelled
 from kubectl_ambient.mesh.labels.settings import Holder, Setting
+from kubectl_ambient.shell.command import Command, Offer, chain, kubectl, offered
+from kubectl_ambient.shell.words import Word, annotation, inside, label, name, namespace, patch, type_
 
 # Two API groups have a Gateway; kubectl would take either.
 _TYPES = {"Gateway": "gateways.gateway.networking.k8s.io"}
-_VALUE = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]{0,61})?[A-Za-z0-9]|")
 
 
-def relabel(of: Labelled, setting: Setting, changes: dict[str, str | None]) -> str | None:
+def relabel(of: Labelled, setting: Setting, changes: dict[str, str | None]) -> Command | None:
     """Set (a text) or remove (None) labels or annotations where this one stands."""
     if _is_out_of_reach(of, setting.holder):
         return None
     if setting.holder != "own":
-        return patch(of, _nested(setting.field.partition("[")[0].split("."), changes))
-    verb = "label" if setting.source == "label" else "annotate"
-    return _edit(verb, of, changes)
+        return _patched(of, _nested(setting.field.partition("[")[0].split("."), changes))
+    return offered(_edit(setting.source, of, changes))
 
 
-def move(of: Labelled, setting: Setting, *, key: str, value: str, to: str) -> str | None:
+def move(of: Labelled, setting: Setting, *, key: str, value: str, to: str) -> Command | None:
     """Take a label off and set `key` as an annotation (`to`), or the other way round; None where it cannot be."""
-    if _is_out_of_reach(of, setting.holder) or (to == "label" and not _VALUE.fullmatch(value)):
+    if _is_out_of_reach(of, setting.holder):
         return None
     if setting.holder == "template":
         metadata = {f"{setting.source}s": {setting.key: None}, f"{to}s": {key: value}}
-        return patch(of, _nested([*setting.field.partition(".metadata.")[0].split("."), "metadata"], metadata))
-    verbs = {"label": "label", "annotation": "annotate"}
-    first = _edit(verbs[to], of, {key: value})
-    return f"{first} && {_edit(verbs[setting.source], of, {setting.key: None})}"
+        return _patched(of, _nested([*setting.field.partition(".metadata.")[0].split("."), "metadata"], metadata))
+    return offered(chain(_edit(to, of, {key: value}), _edit(setting.source, of, {setting.key: None})))
 
 
-def into_template(of: Labelled, setting: Setting) -> str | None:
+def into_template(of: Labelled, setting: Setting) -> Command | None:
     """Take it off a workload and set it on its pod template instead."""
     if _is_out_of_reach(of, "template"):
         return None
@@ -46,7 +41,7 @@ def into_template(of: Labelled, setting: Setting) -> str | None:
         "metadata": {f"{setting.source}s": {setting.key: None}},
         "spec": _nested([*path, "metadata", f"{setting.source}s"], {setting.key: setting.value}),
     }
-    return patch(of, body)
+    return _patched(of, body)
 
 
 def instead(of: Labelled) -> str:
@@ -68,10 +63,9 @@ def is_made(of: Labelled) -> bool:
     return of.owner is not None and of.kind != "Pod"
 
 
-def patch(of: Labelled, body: Any) -> str:
+def _patched(of: Labelled, body: Any) -> Command | None:
     """A merge patch of the object."""
-    text = json.dumps(body, separators=(",", ":"))
-    return f"kubectl patch {_target(of)} --type merge -p {shlex.quote(text)}"
+    return offered(kubectl("patch", *_target(of), "--type merge -p", patch(body)))
 
 
 def _nested(path: list[str], value: Any) -> Any:
@@ -80,13 +74,13 @@ def _nested(path: list[str], value: Any) -> Any:
     return value
 
 
-def _edit(verb: str, of: Labelled, changes: dict[str, str | None]) -> str:
-    words = [f"{key}-" if value is None else shlex.quote(f"{key}={value}") for key, value in changes.items()]
-    held = of.labels if verb == "label" else of.annotations
-    overwrite = [k for k, value in changes.items() if value is not None and k in held]
-    return f"kubectl {verb} {_target(of)} {' '.join(words)}{' --overwrite' if overwrite else ''}"
+def _edit(source: str, of: Labelled, changes: dict[str, str | None]) -> Offer:
+    verb, word, held = ("label", label, of.labels) if source == "label" else ("annotate", annotation, of.annotations)
+    words = [word(key, value) for key, value in changes.items()]
+    overwrite = any(value is not None and key in held for key, value in changes.items())
+    return kubectl(verb, *_target(of), *words, *(("--overwrite",) if overwrite else ()))
 
 
-def _target(of: Labelled) -> str:
-    namespace = f" -n {of.namespace}" if of.namespace else ""
-    return f"{_TYPES.get(of.kind, of.kind.lower())} {of.name}{namespace}"
+def _target(of: Labelled) -> tuple[str | Word, ...]:
+    whose = namespace(of.name) if of.kind == "Namespace" else name(of.name)
+    return (type_(_TYPES.get(of.kind, of.kind.lower())), whose, *inside(of.namespace))

@@ -23,6 +23,7 @@ from kubectl_ambient.mesh.labels.reference import (
 from kubectl_ambient.mesh.labels.settings import Setting
 from kubectl_ambient.mesh.labels.settings import settings as settings_of
 from kubectl_ambient.mesh.labels.values import meant, problem
+from kubectl_ambient.shell.command import Command
 
 
 def lint(
@@ -80,7 +81,7 @@ def _misspelt(of: Labelled, setting: Setting, context: Context) -> Finding | Non
     held = _held(of, setting, entry.source)
     value = _valid(entry, setting.value, context)
     message = f"{_shown(setting)}: Istio does not know this key. It looks like {entry.key}"
-    fix: str | None
+    fix: Command | None
     if value is not None and _would_inject(of, entry, value):
         message += ", which would ask for sidecars beside ambient"
         fix = relabel(of, setting, {setting.key: None})
@@ -111,7 +112,7 @@ def _wrong_source(of: Labelled, setting: Setting, context: Context) -> Finding |
     value = _valid(entry, setting.value, context)
     useless = entry.place(setting.kind) is None or entry.key in held
     if useless or (value is not None and _would_inject(of, entry, value)):
-        fix: str | None = relabel(of, setting, {setting.key: None})
+        fix: Command | None = relabel(of, setting, {setting.key: None})
     else:
         fix = move(of, setting, key=entry.key, value=value, to=entry.source) if value is not None else None
     message = f"{_shown(setting)} is set as {_a(setting.source)} and does nothing: Istio reads {_a(entry.source)}"

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Gateway, WorkloadEntry
-from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
+from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
 from kubectl_ambient.mesh.waypoint.rules import Decision, Target, kind_of, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import answers_hbone, takes
 from kubectl_ambient.mesh.waypoint.words import concerns
+from kubectl_ambient.shell.command import Offer, chain, kubectl
+from kubectl_ambient.shell.words import Word, inside, label, name, namespace, option, patch, type_
 
 _SHORT = {"Service": "svc", "ServiceEntry": "serviceentry", "Pod": "pod", "WorkloadEntry": "workloadentry"}
 
@@ -34,11 +36,11 @@ class Asked(Struct, frozen=True):
         return self.target.namespace
 
     @property
-    def words(self) -> str:
+    def words(self) -> tuple[str | Word, ...]:
         """`svc cart -n shop`, or `ns shop`."""
         if self.whole:
-            return f"ns {self.home}"
-        return f"{_SHORT[kind_of(self.target)]} {self.target.name} -n {self.home}"
+            return ("ns", namespace(self.home))
+        return (_SHORT[kind_of(self.target)], name(self.target.name), *inside(self.home))
 
     @property
     def gateway(self) -> Gateway | None:
@@ -60,11 +62,19 @@ def usable(judge: WaypointJudge, target: Target) -> list[Gateway]:
     return sorted(found, key=lambda gateway: (gateway.namespace != home, gateway.key))
 
 
-def enable(asked: Asked, gateway: Gateway, *, overwrite: bool = False) -> Fix:
+def enable(asked: Asked, gateway: Gateway, *, overwrite: bool = False) -> Iterator[Fix]:
     """Have that waypoint serve it."""
-    elsewhere = f" --waypoint-namespace {gateway.namespace}" if gateway.namespace != asked.home else ""
-    flags = f" --waypoint {gateway.name}{elsewhere}{' --overwrite' if overwrite else ''}"
-    return Fix(f"kubectl ambient waypoint enable {asked.words}{flags}", f"{goes(asked)} goes through {gateway.key}")
+    flags = [*option("--waypoint", name(gateway.name))]
+    if gateway.namespace != asked.home:
+        flags += option("--waypoint-namespace", namespace(gateway.namespace))
+    if overwrite:
+        flags.append("--overwrite")
+    return offer(named_by(asked, *flags), f"{goes(asked)} goes through {gateway.key}")
+
+
+def named_by(asked: Asked, *flags: str | Word) -> Offer:
+    """`kubectl ambient waypoint enable svc cart -n shop`, with these flags."""
+    return kubectl("ambient waypoint enable", *asked.words, *flags)
 
 
 def goes(asked: Asked) -> str:
@@ -76,48 +86,43 @@ def goes(asked: Asked) -> str:
     return f"{told[0].lower()}{told[1:]}{' (of this pod, not of its successors)' if kept else ''}"
 
 
-def create(asked: Asked, home: str, name: str) -> Fix:
+def create(asked: Asked, home: str, waypoint: str) -> Iterator[Fix]:
     """Make a waypoint for such traffic; one that the Namespace names has its services as well."""
-    flag, traffic = "", "services"
+    wanted, traffic = "", "services"
     if traffic_of(asked.target) == "workload" and not asked.whole:
         shared = asked.decision.named.inherited
-        flag, traffic = (" --for all", "services and to workloads") if shared else (" --for workload", "workloads")
-    command = f"istioctl waypoint apply -n {home} --name {name}{flag} --wait"
-    return Fix(command, f"creates waypoint {home}/{name} for traffic to {traffic}, and waits until it is ready")
+        wanted, traffic = ("all", "services and to workloads") if shared else ("workload", "workloads")
+    effect = f"creates waypoint {home}/{waypoint} for traffic to {traffic}, and waits until it is ready"
+    return offer(applied(home, waypoint, *(("--for", wanted) if wanted else ()), "--wait"), effect)
 
 
-def admit_all(home: str, name: str, listener: int = 0) -> Fix:
+def admit_all(home: str, gateway: str, listener: int = 0) -> Iterator[Fix]:
     """Have that listener of a waypoint admit every namespace; istioctl makes waypoints for their own."""
     path = f"/spec/listeners/{listener}/allowedRoutes"
     change = [{"op": "add", "path": path, "value": {"namespaces": {"from": "All"}}}]
-    patch = json.dumps(change, separators=(",", ":"))
-    command = f"kubectl patch gateway {name} -n {home} --type=json -p '{patch}'"
-    return Fix(command, "the waypoint admits the objects of all namespaces")
+    command = on_gateway("patch", home, gateway, "--type=json -p", patch(change))
+    return offer(command, "the waypoint admits the objects of all namespaces")
 
 
-def opt_out(asked: Asked) -> Fix:
+def opt_out(asked: Asked) -> Iterator[Fix]:
     """Let its traffic pass the waypoint."""
-    command = f"kubectl ambient waypoint disable {asked.words} --opt-out"
-    return Fix(command, f"until it is mended: {goes(asked)} goes direct, without the waypoint's policies and routes")
+    command = kubectl("ambient waypoint disable", *asked.words, "--opt-out")
+    return offer(command, f"until it is mended: {goes(asked)} goes direct, without the waypoint's policies and routes")
 
 
-def take_off(target: Target) -> str:
+def take_off(target: Target) -> Offer:
     """Take the label off, wherever it is: a WorkloadEntry may have it in two places."""
-    where = f"{kind_of(target).lower()} {target.name} -n {target.namespace}"
-    of_metadata = f"kubectl label {where} {USE_WAYPOINT}-"
+    where = (type_(kind_of(target).lower()), name(target.name), *inside(target.namespace))
+    of_metadata = kubectl("label", *where, label(USE_WAYPOINT, None))
     if not isinstance(target, WorkloadEntry) or USE_WAYPOINT not in target.spec_labels:
         return of_metadata
-    patch = json.dumps({"spec": {"labels": {USE_WAYPOINT: None}}}, separators=(",", ":"))
-    of_spec = f"kubectl patch {where} --type=merge -p '{patch}'"
-    return f"{of_spec} && {of_metadata}" if USE_WAYPOINT in target.beaten else of_spec
+    of_spec = kubectl("patch", *where, "--type=merge -p", patch({"spec": {"labels": {USE_WAYPOINT: None}}}))
+    return chain(of_spec, of_metadata) if USE_WAYPOINT in target.beaten else of_spec
 
 
 def look_at(gateway: Gateway) -> Iterator[Fix]:
     """See why a waypoint is not ready."""
-    yield Fix(
-        f"kubectl describe gateway {gateway.name} -n {gateway.namespace}", "shows what its controller tells of it"
-    )
-    yield Fix(
-        f"kubectl get pods -n {gateway.namespace} -l {GATEWAY_NAME}={gateway.name}",
-        "shows its pods, and whether they live",
-    )
+    described = on_gateway("describe", gateway.namespace, gateway.name)
+    yield from offer(described, "shows what its controller tells of it")
+    found = kubectl("get pods", *inside(gateway.namespace), "-l", label(GATEWAY_NAME, gateway.name))
+    yield from offer(found, "shows its pods, and whether they live")

@@ -14,6 +14,7 @@ from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.control_plane import World
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation
 from kubectl_ambient.mesh.waypoint.canary import canary
+from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
 from kubectl_ambient.mesh.waypoint.rules import (
     ACCEPTED,
     DENIED,
@@ -28,7 +29,8 @@ from kubectl_ambient.mesh.waypoint.rules import (
     traffic_of,
 )
 from kubectl_ambient.mesh.waypoint.traffic import has_address
-from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, Life, answers_hbone, life, takes, widened
+from kubectl_ambient.mesh.waypoint.usable import Life, answers_hbone, life, takes, widened
+from kubectl_ambient.shell.command import Command, offered
 
 # Nothing leads to the waypoint.
 UNREACHED = ("ServiceWithoutAddress", "WaypointForHostNetwork")
@@ -91,16 +93,16 @@ def _fails_open(found: Found) -> Iterator[Finding]:
     )
 
 
-def _fix(found: Found) -> str | None:
+def _fix(found: Found) -> Command | None:
     gateway, reason = found.named, found.decision.reason
     if reason == UNSUPPORTED and gateway is not None:
         now = takes(gateway, found.l7.gateway_class(gateway.class_name), found.world.version).word
         word = widened(now, traffic_of(found.target))
-        return f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}={word} --overwrite"
+        return offered(take_traffic(gateway, word))
     if reason == NOT_READY and gateway is not None:
-        return f"kubectl describe gateway {gateway.name} -n {gateway.namespace}"
+        return offered(on_gateway("describe", gateway.namespace, gateway.name))
     if reason == DENIED and gateway is not None:
-        return f"kubectl edit gateway {gateway.name} -n {gateway.namespace}"
+        return offered(on_gateway("edit", gateway.namespace, gateway.name))
     return None
 
 

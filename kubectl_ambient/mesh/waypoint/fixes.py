@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import structs
@@ -10,7 +9,7 @@ from msgspec import structs
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.l7.facts import Gateway
 from kubectl_ambient.mesh import istiod_versions
-from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.commands import (
     Asked,
@@ -19,10 +18,12 @@ from kubectl_ambient.mesh.waypoint.commands import (
     enable,
     goes,
     look_at,
+    named_by,
     opt_out,
     take_off,
     usable,
 )
+from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT, USE_WAYPOINT_NAMESPACE
 from kubectl_ambient.mesh.waypoint.rules import (
@@ -38,10 +39,11 @@ from kubectl_ambient.mesh.waypoint.rules import (
     Target,
     traffic_of,
 )
-from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, answers_hbone, takes, widened
+from kubectl_ambient.mesh.waypoint.usable import answers_hbone, takes, widened
+from kubectl_ambient.shell.command import kubectl
+from kubectl_ambient.shell.words import inside, label, named, namespace
 
 _NEW = "waypoint"  # the name that istioctl gives by itself
-_NAME = re.compile(r"[a-z0-9]([-a-z0-9.]*[a-z0-9])?")
 _BY_API_SERVER = "kubernetes.io/metadata.name"  # always the name of the namespace, whatever one sets
 
 
@@ -75,7 +77,7 @@ def _first(asked: Asked) -> Iterator[Fix]:
     """Nothing names a waypoint."""
     there = usable(asked.judge, asked.target)
     if there:
-        yield enable(asked, there[0])
+        yield from enable(asked, there[0])
         return
     home, name = asked.home, _NEW
     taken = asked.judge.snapshot.l7.gateways.get(f"{home}/{name}")
@@ -83,10 +85,8 @@ def _first(asked: Asked) -> Iterator[Fix]:
         yield from _prepare(asked, taken)
     else:
         name = f"{_NEW}-2" if taken else _NEW
-        yield create(asked, home, name)
-    yield Fix(
-        f"kubectl ambient waypoint enable {asked.words} --waypoint {name}", f"{goes(asked)} goes through {home}/{name}"
-    )
+        yield from create(asked, home, name)
+    yield from offer(named_by(asked, "--waypoint", name), f"{goes(asked)} goes through {home}/{name}")
 
 
 def _prepare(asked: Asked, gateway: Gateway) -> Iterator[Fix]:
@@ -94,7 +94,7 @@ def _prepare(asked: Asked, gateway: Gateway) -> Iterator[Fix]:
     of_class = asked.judge.snapshot.l7.gateway_class(gateway.class_name)
     traffic = "service" if asked.whole else traffic_of(asked.target)
     if not takes(gateway, of_class, asked.judge.control_plane.newest.version).covers(traffic):
-        yield _widen(asked, gateway)
+        yield from _widen(asked, gateway)
     if not gateway.addresses or asked.judge.life_of(gateway).alive is False:
         yield from look_at(gateway)
 
@@ -107,12 +107,12 @@ def _back(asked: Asked) -> Iterator[Fix]:
         then = judge.decide(structs.replace(target, labels=bare))
         follows = f"waypoint {then.waypoint} serves it" if then.waypoint else f"there is none for it ({then.reason})"
         if then.reason != NOT_LABELED:
-            yield Fix(take_off(target), f"the label of its namespace counts again: {follows}")
+            yield from offer(take_off(target), f"the label of its namespace counts again: {follows}")
         if then.waypoint:
             return
     there = usable(judge, target)
     if there:
-        yield enable(asked, there[0], overwrite=True)
+        yield from enable(asked, there[0], overwrite=True)
 
 
 def _make_ready(asked: Asked) -> Iterator[Fix]:
@@ -124,12 +124,12 @@ def _make_ready(asked: Asked) -> Iterator[Fix]:
     there = usable(asked.judge, asked.target)
     shared = asked.whole or asked.decision.named.inherited
     if there and (not shared or traffic_of(asked.target) == "service"):
-        yield enable(structs.replace(asked, whole=shared), there[0], overwrite=True)
-    if named and all(map(_NAME.fullmatch, named)):
-        yield create(asked, *named)
+        yield from enable(structs.replace(asked, whole=shared), there[0], overwrite=True)
+    if named:
+        yield from create(asked, *named)
         version = asked.judge.control_plane.newest.version
         if named[0] != asked.home and istiod_versions.checks_allowed_routes(version):
-            yield admit_all(*named)
+            yield from admit_all(*named)
 
 
 def _admit(asked: Asked) -> Iterator[Fix]:
@@ -139,36 +139,35 @@ def _admit(asked: Asked) -> Iterator[Fix]:
         return
     of_class = judge.snapshot.l7.gateway_class(gateway.class_name)
     listener = listener_of(gateway, of_class, judge.control_plane.newest.version)
-    where = f"{gateway.name} -n {gateway.namespace}"
     if listener is None:
-        yield Fix(f"kubectl edit gateway {where}", "add a listener of protocol HBONE on port 15008 that admits others")
+        edit = on_gateway("edit", gateway.namespace, gateway.name)
+        yield from offer(edit, "add a listener of protocol HBONE on port 15008 that admits others")
         return
-    selector, namespace = listener.selector, judge.namespace(asked.home)
-    if listener.allowed_from == "Selector" and selector and selector.match_labels and isinstance(namespace, Namespace):
-        missing = {k: v for k, v in selector.match_labels.items() if namespace.labels.get(k) != v}
-        words = " ".join(f"{key}={value}" for key, value in missing.items())
+    selector, home = listener.selector, judge.namespace(asked.home)
+    if listener.allowed_from == "Selector" and selector and selector.match_labels and isinstance(home, Namespace):
+        missing = {k: v for k, v in selector.match_labels.items() if home.labels.get(k) != v}
         if missing and _BY_API_SERVER not in missing and not selector.match_expressions:
-            yield Fix(f"kubectl label namespace {asked.home} {words} --overwrite", "the waypoint admits the namespace")
-    yield admit_all(gateway.namespace, gateway.name, gateway.listeners.index(listener))
+            words = (label(key, value) for key, value in missing.items())
+            labelled = kubectl("label namespace", namespace(asked.home), *words, "--overwrite")
+            yield from offer(labelled, "the waypoint admits the namespace")
+    yield from admit_all(gateway.namespace, gateway.name, gateway.listeners.index(listener))
 
 
 def _take(asked: Asked) -> Iterator[Fix]:
     """The waypoint is for other traffic."""
     if asked.gateway is not None:
-        yield _widen(asked, asked.gateway)
+        yield from _widen(asked, asked.gateway)
 
 
-def _widen(asked: Asked, gateway: Gateway) -> Fix:
+def _widen(asked: Asked, gateway: Gateway) -> Iterator[Fix]:
     judge = asked.judge
     of_class = judge.snapshot.l7.gateway_class(gateway.class_name)
     now = takes(gateway, of_class, judge.control_plane.newest.version).word
     word = widened(now, "service" if asked.whole else traffic_of(asked.target))
     traffic = "services and to workloads" if word == "all" else f"{word}s"
     wanted = "if that is wanted: " if asked.decision.reason == NOT_FOR_WORKLOADS else ""
-    return Fix(
-        f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}={word} --overwrite",
-        f"{wanted}the waypoint takes traffic to {traffic}, of all that use it",
-    )
+    effect = f"{wanted}the waypoint takes traffic to {traffic}, of all that use it"
+    return offer(take_traffic(gateway, word), effect)
 
 
 def _mend(asked: Asked) -> Iterator[Fix]:
@@ -180,23 +179,20 @@ def _mend(asked: Asked) -> Iterator[Fix]:
     if not answers_hbone(gateway, of_class):
         there = usable(asked.judge, asked.target)
         holder = structs.replace(asked, whole=asked.whole or asked.decision.named.inherited)
-        yield enable(holder, there[0], overwrite=True) if there else opt_out(asked)
+        yield from enable(holder, there[0], overwrite=True) if there else opt_out(asked)
     elif asked.judge.life_of(gateway).alive is False:
         yield from look_at(gateway)
-        yield opt_out(asked)
+        yield from opt_out(asked)
 
 
 def _ask(asked: Asked) -> Iterator[Fix]:
-    named, judge = asked.decision.named.waypoint, asked.judge
+    waypoint, judge = asked.decision.named.waypoint, asked.judge
     if judge.snapshot.from_files:
         return
     if isinstance(judge.namespace(asked.home), Unread):
-        what = f"get namespace/{asked.home}"
-    elif named:
-        what = f"list gateways.gateway.networking.k8s.io -n {named[0]}"
+        ask = kubectl("auth can-i get", named("namespace", asked.home))
+    elif waypoint:
+        ask = kubectl("auth can-i list gateways.gateway.networking.k8s.io", *inside(waypoint[0]))
     else:
         return
-    yield Fix(
-        f"kubectl auth can-i {what}",
-        "tells whether you may read what decides; docs/rbac.yaml holds the rights that are needed",
-    )
+    yield from offer(ask, "tells whether you may read what decides; docs/rbac.yaml holds the rights that are needed")

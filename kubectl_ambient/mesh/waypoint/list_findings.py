@@ -7,10 +7,13 @@ from collections.abc import Callable, Iterator
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label
 from kubectl_ambient.mesh.labels.reference import entry_of
 from kubectl_ambient.mesh.labels.values import meant
+from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
 from kubectl_ambient.mesh.waypoint.list import CLASSES, Waypoint
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT
 from kubectl_ambient.mesh.waypoint.rules import NOT_READY
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
+from kubectl_ambient.shell.command import kubectl, offered
+from kubectl_ambient.shell.words import name, namespace
 
 TRAFFIC_TYPES = ("service", "workload", "all", "none")
 
@@ -34,7 +37,7 @@ def _dead(waypoint: Waypoint) -> Iterator[Finding]:
         f"it is dead ({life.why}), and its address is never taken away: connections to all that it serves fail, and do "
         "not go past it"
     )
-    command = f"kubectl describe gateway {gateway.name} -n {gateway.namespace}"
+    command = offered(on_gateway("describe", gateway.namespace, gateway.name))
     yield Finding(code="WaypointDead", severity="error", message=message, evidence=life.evidence, fix=command)
 
 
@@ -49,7 +52,7 @@ def _without_address(waypoint: Waypoint) -> Iterator[Finding]:
     if owner.missing and gateway.class_name in CLASSES:
         message += f"; no istiod has the revision {owner.revision}, which its labels ask for (a tag may stand for one)"
         evidence += owner.evidence
-    command = f"kubectl describe gateway {gateway.name} -n {gateway.namespace}"
+    command = offered(on_gateway("describe", gateway.namespace, gateway.name))
     yield Finding(
         code="WaypointWithoutAddress", severity="warning", message=message, evidence=tuple(evidence), fix=command
     )
@@ -81,14 +84,12 @@ def _for_unknown(waypoint: Waypoint) -> Iterator[Finding]:
         "takes nothing"
     )
     wanted = meant(entry, word) or "service"
-    command = f"kubectl label gateway {gateway.name} -n {gateway.namespace} {WAYPOINT_FOR}={wanted} --overwrite"
-    on_gateway = WAYPOINT_FOR in gateway.labels
     yield Finding(
         code="WaypointForUnknown",
         severity="warning",
         message=message,
         evidence=waypoint.takes.evidence,
-        fix=command if on_gateway else None,
+        fix=offered(take_traffic(gateway, wanted)) if WAYPOINT_FOR in gateway.labels else None,
     )
 
 
@@ -108,7 +109,7 @@ def _refuses(waypoint: Waypoint) -> Iterator[Finding]:
         severity="warning",
         message=message,
         evidence=evidence,
-        fix="kubectl ambient waypoint status -A",
+        fix=offered(kubectl("ambient waypoint status -A")),
     )
 
 
@@ -119,8 +120,8 @@ def _unused(waypoint: Waypoint) -> Iterator[Finding]:
     message = "no label istio.io/use-waypoint names it: nothing goes through it"
     able = gateway.addresses and waypoint.answers_hbone and waypoint.life.alive is not False
     wanted = able and gateway.name != OPT_OUT and waypoint.takes.word in ("service", "workload", "all")
-    command = f"kubectl ambient waypoint enable ns {gateway.namespace} --waypoint {gateway.name}"
-    yield Finding(code="WaypointUnused", severity="info", message=message, fix=command if wanted else None)
+    command = kubectl("ambient waypoint enable ns", namespace(gateway.namespace), "--waypoint", name(gateway.name))
+    yield Finding(code="WaypointUnused", severity="info", message=message, fix=offered(command) if wanted else None)
 
 
 CHECKS: tuple[Callable[[Waypoint], Iterator[Finding]], ...] = (

@@ -11,6 +11,7 @@ from kubectl_ambient.mesh.labels.judge import Report
 from kubectl_ambient.mesh.labels.settings import Inherited, Setting
 from kubectl_ambient.mesh.versions import OLDEST, Version
 from kubectl_ambient.render.documents import API_VERSION, finding_document
+from kubectl_ambient.shell.aim import Aim
 
 
 def label_reference(entries: Iterable[Entry]) -> dict[str, Any]:
@@ -18,7 +19,7 @@ def label_reference(entries: Iterable[Entry]) -> dict[str, Any]:
     return {"apiVersion": API_VERSION, "kind": "LabelReference", "items": [_entry(entry) for entry in entries]}
 
 
-def label_list(reports: Sequence[Report], context: Context, assumptions: Sequence[str]) -> dict[str, Any]:
+def label_list(reports: Sequence[Report], context: Context, assumptions: Sequence[str], aim: Aim) -> dict[str, Any]:
     """Objects with what is set, inherited and wrong."""
     severities = [finding.severity for report in reports for finding in report.findings]
     return {
@@ -34,7 +35,7 @@ def label_list(reports: Sequence[Report], context: Context, assumptions: Sequenc
             "objects": len(reports),
             **{severity: severities.count(severity) for severity in ("error", "warning", "info")},
         },
-        "items": [_report(report) for report in reports],
+        "items": [_report(report, aim) for report in reports],
     }
 
 
@@ -61,7 +62,7 @@ def since(version: Version) -> str | None:
     return None if version <= OLDEST else f"{version.major}.{version.minor}"
 
 
-def _report(report: Report) -> dict[str, Any]:
+def _report(report: Report, aim: Aim) -> dict[str, Any]:
     labelled = report.labelled
     return {
         "kind": labelled.kind,
@@ -69,7 +70,7 @@ def _report(report: Report) -> dict[str, Any]:
         "name": labelled.name,
         "set": [_setting(setting) for setting in report.settings],
         "inherited": [_inherited(found) for found in report.inherited],
-        "findings": [finding_document(finding) for finding in report.findings],
+        "findings": [finding_document(finding, aim) for finding in report.findings],
     }
 
 

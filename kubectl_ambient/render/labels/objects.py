@@ -107,4 +107,5 @@ def _finding(finding: Finding, report: Report | None, width: int, paint: Paint, 
     more = f" (and {also} more of its owner)" if also else ""
     first, *rest = folded(f"{MARK} {message}{more}. [{finding.code}]", max(width, 40), rest="  ")
     head = shown(paint(MARK, "red"), first.removeprefix(MARK))
-    return [head, *rest, *([f"    {paint.command(finding.fix)}"] if finding.fix else [])]
+    command = paint.command(finding.fix)
+    return [head, *rest, *([f"    {command}"] if command else [])]

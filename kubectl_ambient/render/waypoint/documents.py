@@ -7,18 +7,19 @@ from typing import Any
 
 from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.render.documents import API_VERSION, finding_document
+from kubectl_ambient.shell.aim import Aim
 
 
-def waypoint_status_list(bindings: Iterable[Binding]) -> dict[str, Any]:
+def waypoint_status_list(bindings: Iterable[Binding], aim: Aim) -> dict[str, Any]:
     """`kind: WaypointStatusList`: one item for each Service, ServiceEntry, Pod and WorkloadEntry."""
     return {
         "apiVersion": API_VERSION,
         "kind": "WaypointStatusList",
-        "items": [binding_document(binding) for binding in bindings],
+        "items": [binding_document(binding, aim) for binding in bindings],
     }
 
 
-def binding_document(binding: Binding) -> dict[str, Any]:
+def binding_document(binding: Binding, aim: Aim) -> dict[str, Any]:
     """One object and its waypoint; `condition` is what istiod wrote."""
     written = binding.condition
     return {
@@ -31,5 +32,5 @@ def binding_document(binding: Binding) -> dict[str, Any]:
         "inheritedFrom": binding.inherited_from,
         "condition": {"status": written.status, "reason": written.reason} if written else None,
         "message": binding.message,
-        "findings": [finding_document(finding) for finding in binding.findings],
+        "findings": [finding_document(finding, aim) for finding in binding.findings],
     }

@@ -71,5 +71,6 @@ def notes(found: Iterable[Waypoint], *, namespaced: bool, width: int, paint: Pai
             lines.append(shown(mark, " ", name))
         for finding in findings:
             lines += folded(sentence(finding), max(width, 42), first="  ", rest="  ")
-            lines += [f"  → {paint.command(finding.fix)}"] if finding.fix else []
+            command = paint.command(finding.fix)
+            lines += [f"  → {command}"] if command else []
     return stacked(lines)

@@ -9,19 +9,20 @@ from kubectl_ambient.mesh.selectors import as_text
 from kubectl_ambient.mesh.waypoint.list import Uses, Waypoint
 from kubectl_ambient.mesh.waypoint.list_findings import findings_of
 from kubectl_ambient.render.documents import API_VERSION, finding_document
+from kubectl_ambient.shell.aim import Aim
 
 
-def waypoint_list(found: Iterable[Waypoint], assumptions: Sequence[str]) -> dict[str, Any]:
+def waypoint_list(found: Iterable[Waypoint], assumptions: Sequence[str], aim: Aim) -> dict[str, Any]:
     """All waypoints of the scope."""
     return {
         "apiVersion": API_VERSION,
         "kind": "WaypointList",
         "assumptions": list(assumptions),
-        "items": [waypoint_document(waypoint) for waypoint in found],
+        "items": [waypoint_document(waypoint, aim) for waypoint in found],
     }
 
 
-def waypoint_document(waypoint: Waypoint) -> dict[str, Any]:
+def waypoint_document(waypoint: Waypoint, aim: Aim) -> dict[str, Any]:
     """One waypoint; what could not be read is null."""
     gateway, routes, owner = waypoint.gateway, waypoint.routes, waypoint.owner
     return {
@@ -40,7 +41,7 @@ def waypoint_document(waypoint: Waypoint) -> dict[str, Any]:
         "owner": owner.istiod,
         "answersHBONE": waypoint.answers_hbone,
         "usedBy": _uses(waypoint.uses),
-        "findings": [finding_document(finding) for finding in findings_of(waypoint)],
+        "findings": [finding_document(finding, aim) for finding in findings_of(waypoint)],
     }
 
 

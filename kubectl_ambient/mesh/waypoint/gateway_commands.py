@@ -1,0 +1,23 @@
+"""The commands that make a waypoint, look at it, or change it."""
+
+from __future__ import annotations
+
+from kubectl_ambient.cluster.l7.facts import Gateway
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
+from kubectl_ambient.shell.command import Offer, istioctl, kubectl
+from kubectl_ambient.shell.words import Word, inside, label, name
+
+
+def applied(home: str, waypoint: str, *flags: str | Word) -> Offer:
+    """`istioctl waypoint apply -n shop --name waypoint`, with these flags."""
+    return istioctl("waypoint apply", *inside(home), "--name", name(waypoint), *flags)
+
+
+def on_gateway(verb: str, home: str, gateway: str, *words: str | Word) -> Offer:
+    """`kubectl edit gateway wp -n shop`, and what follows."""
+    return kubectl(verb, "gateway", name(gateway), *inside(home), *words)
+
+
+def take_traffic(gateway: Gateway, word: str) -> Offer:
+    """Have a waypoint take traffic of that type: `service`, `workload`, `all`."""
+    return on_gateway("label", gateway.namespace, gateway.name, label(WAYPOINT_FOR, word), "--overwrite")

@@ -1,0 +1,1 @@
+"""Commands for a person to paste: built of words, and made text in one place."""

@@ -1,0 +1,1 @@
+"""Commands to paste, and the shells that read them."""
