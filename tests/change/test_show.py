@@ -27,7 +27,7 @@ def test_those_of_a_template_too() -> None:
     web = Workload(kind="Deployment", namespace="shop", name="web", template=Template(labels={}))
     job = Workload(kind="CronJob", namespace="shop", name="job", template=Template(labels={}))
     pod = Pod(namespace="shop", name="web-1", labels={})
-    at = "spec.template.metadata.labels.istio'\"\\\"'.io/dataplane-mode'"  # quoted for fish as well
+    at = "spec.template.metadata.labels.istio'\"\\\\\"'.io/dataplane-mode'"  # quoted for fish as well
     columns = "'custom-columns=NAME:.metadata.name,istio.io/dataplane-mode:."
     (text,) = texts([plan(target, "enable") for target in (web, job, pod)])
     assert text.split(" && ") == [
