@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help venv control-plane test lint lint-workflows fmt demo lab lab-down example picture dist krew-test manifest bench clean
+.PHONY: help venv control-plane test lint lint-workflows fmt demo lab lab-down example picture dist krew-test manifest bench bench-pages clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,6 +72,9 @@ manifest: ## write plugin.yaml anew
 
 bench: venv ## how long the plugin takes
 	$(BIN)/python tests/bench/run.py
+
+bench-pages: venv ## measure whole clusters, and write docs/performance.md (an hour; BENCH="--sizes 1000" is shorter)
+	$(BIN)/python tests/bench/performance.py $(BENCH)
 
 clean: ## remove what was made here; the control plane stays in its cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info
