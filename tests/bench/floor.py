@@ -65,7 +65,7 @@ class Floor:
     def __init__(self, server: ApiServer, command: Sequence[str]) -> None:
         self._server = server
         self._command = command
-        self._asked: list[Asked] = []
+        self.asked: list[Asked] = []
         self._when = -_FRESH
 
     def curl(self, *, side_by_side: bool) -> Callable[[], Sequence[str]]:
@@ -74,11 +74,11 @@ class Floor:
 
     def _line(self, side_by_side: bool) -> Sequence[str]:
         if time.monotonic() - self._when >= _FRESH:
-            self._asked = self._reads()
+            self.asked = self._reads()
             self._when = time.monotonic()
         file = self._server.folder / "curl.config"
         file.touch(mode=0o600)
-        file.write_text("\nnext\n".join(self._config(asked) for asked in self._asked) + "\n")
+        file.write_text("\nnext\n".join(self._config(asked) for asked in self.asked) + "\n")
         together = ["--parallel", "--parallel-immediate"] if side_by_side else []
         return [curl(), "--disable", "--silent", "--show-error", *together, "--config", str(file)]
 

@@ -44,10 +44,24 @@ def goals(startup: Sequence[Row], sizes: Mapping[int, Size]) -> list[Goal]:
     times = {row.name: row.median.seconds for row in startup}
     found = [
         ratio("10,000 pods: `status -A`, time : `kubectl get pods -A`", 0.13, 10_000, scene.STATUS, scene.GET_ALL),
-        ratio("the same, peak memory", 0.08, 10_000, scene.STATUS, scene.GET_ALL, _memory),
-        Goal("the same, time : the floor", 2.0, over_floor),
+        ratio(
+            "10,000 pods: `status -A`, peak memory : `kubectl get pods -A`",
+            0.08,
+            10_000,
+            scene.STATUS,
+            scene.GET_ALL,
+            _memory,
+        ),
+        Goal("10,000 pods: `status -A`, time : the floor", 2.0, over_floor),
         ratio("50,000 pods: `status -A`, time : `kubectl get pods -A`", 0.09, 50_000, scene.STATUS, scene.GET_ALL),
-        ratio("the same, peak memory", 0.03, 50_000, scene.STATUS, scene.GET_ALL, _memory),
+        ratio(
+            "50,000 pods: `status -A`, peak memory : `kubectl get pods -A`",
+            0.03,
+            50_000,
+            scene.STATUS,
+            scene.GET_ALL,
+            _memory,
+        ),
         growth("time", 5.2, _time),
         growth("peak memory", 1.5, _memory),
         ratio("`disable pods` of 1,000, time : `kubectl label`", 0.3, 10_000, scene.DISABLE, scene.UNLABEL),

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.bench.floor import Floor
 from tests.bench.loader import marks
 from tests.bench.loader.fill import fill
 from tests.bench.loader.plan import WAVE_VALUE, Plan
@@ -98,3 +102,13 @@ def test_the_pods_of_a_wave_can_be_labelled_at_once(filled: ApiServer) -> None:
     assert pods
     assert len(ambient("enable", *chosen).stdout.splitlines()) == len(pods)
     assert len(ambient("disable", *chosen).stdout.splitlines()) == len(pods)
+
+
+@pytest.mark.parametrize("side_by_side", [True, False])
+def test_the_floor_asks_what_the_command_asked(filled: ApiServer, side_by_side: bool) -> None:
+    floor = Floor(filled, [str(Path(sys.executable).with_name("kubectl-ambient")), "status", "-A"])
+    line = floor.curl(side_by_side=side_by_side)()
+    paths = [asked.path for asked in floor.asked]
+    assert any(path.startswith("/api/v1/pods?") for path in paths)
+    told = subprocess.run([*line, "--write-out", "%{http_code} %{url}\n"], capture_output=True, text=True, check=True)
+    assert sorted(told.stdout.split("\n")[:-1]) == sorted(f"200 {filled.url}{path}" for path in paths)
