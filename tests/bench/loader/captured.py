@@ -31,8 +31,9 @@ def installation() -> list[Object]:
 
 def istiod() -> Object:
     """The pod of istiod."""
-    pod = _find("Pod", "istiod-")
-    return _renamed(pod, {pod["spec"]["nodeName"]: marks.NODE})
+    pod = _renamed(_find("Pod", "istiod-"), {})
+    _placed(pod)
+    return pod
 
 
 def agent(name: str, version: str) -> Object:
@@ -44,9 +45,8 @@ def agent(name: str, version: str) -> Object:
         pod["metadata"]["labels"]["controller-revision-hash"]: f"{version.replace('.', '')}ffff",
     }
     renamed = _renamed(pod, names)
-    renamed["spec"]["nodeName"] = marks.NODE
     renamed["spec"].pop("affinity", None)
-    _addressed(renamed["status"])
+    _placed(renamed)
     return renamed
 
 
@@ -83,8 +83,7 @@ def waypoint() -> list[Object]:
         "catalog": marks.NAMESPACE,
     }
     renamed = [_renamed(item, names) for item in found]
-    renamed[-1]["spec"]["nodeName"] = marks.NODE
-    _addressed(renamed[-1]["status"])
+    _placed(renamed[-1])
     return renamed
 
 
@@ -118,8 +117,10 @@ def _renamed(item: Object, names: dict[str, str]) -> Object:
     return renamed
 
 
-def _addressed(status: Object) -> None:
-    """Put marks where the addresses of the pod and of its node stand."""
+def _placed(pod: Object) -> None:
+    """Put marks where its node stands, its addresses, and when it began."""
+    status = pod["status"]
+    pod["spec"]["nodeName"] = marks.NODE
     status["hostIP"], status["hostIPs"] = marks.NODE_IP, [{"ip": marks.NODE_IP}]
     status["podIP"], status["podIPs"] = marks.POD_IP, [{"ip": marks.POD_IP}]
     status["startTime"] = marks.CREATED

@@ -62,7 +62,7 @@ def exporter() -> Object:
     made = shapes.pod(EXPORTER, "bare")
     metadata = made["metadata"]
     metadata |= {"namespace": MONITORING, "name": f"exporter-{marks.SUFFIX}", "generateName": "exporter-"}
-    metadata["labels"]["controller-revision-hash"] = metadata["labels"].pop("pod-template-hash")
+    metadata["labels"] = {"app": "exporter", "controller-revision-hash": "7c9f8d6b5"}
     metadata["ownerReferences"][0] |= {"kind": "DaemonSet", "name": "exporter"}
     _on_host_network(made)
     return made
@@ -73,6 +73,7 @@ def monitoring() -> list[Object]:
     deployment = shapes.workload(EXPORTER)[0]
     template = deployment["spec"]["template"]
     template["spec"]["hostNetwork"] = True
+    template["metadata"]["labels"] = {"app": "exporter"}
     for container in template["spec"]["containers"]:
         _bind(container)
     metadata = deployment["metadata"] | {"namespace": MONITORING}
