@@ -62,15 +62,23 @@ def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> Run
     return Run(float(seconds), float(cpu), int(kilobytes) / 1024)
 
 
-def in_turn(commands: Sequence[Command], runs: int, environ: Mapping[str, str] | None = None) -> list[Median]:
+def in_turn(
+    commands: Sequence[Command],
+    runs: int,
+    environ: Mapping[str, str] | None = None,
+    *,
+    tell: Callable[[int, int, Run], None] = lambda *_: None,
+) -> list[Median]:
     """The medians of each command; they run one after the other, so that a drifting machine is fair to all.
 
-    The first run of each is not counted.
+    The first run of each is not counted. `tell` hears of each: how many rounds there were before, which command it
+    was, and what it took.
     """
     found: list[list[Run]] = [[] for _ in commands]
     for number in range(runs + 1):
         for place, command in enumerate(commands):
             measured = run(command() if callable(command) else command, environ)
+            tell(number, place, measured)
             if number:
                 found[place].append(measured)
     return [_median(each) for each in found]

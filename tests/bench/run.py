@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,7 +143,7 @@ def main() -> None:
         raise SystemExit(missing)
     bench = Bench(Programs(str(options.program.absolute())), options.runs)
     which = "" if options.program == AMBIENT_HERE else " of the program as it is shipped"
-    parts = {
+    parts: dict[str, tuple[str, Callable[[], str]]] = {
         "startup": (f"medians of {options.runs} runs{which}, whole processes", lambda: startup(bench)),
         "live": (f"a real control plane, medians of {options.runs} runs{which}", lambda: live(bench)),
         "listing": (

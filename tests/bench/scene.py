@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -10,7 +11,7 @@ from tests.bench.floor import Floor
 from tests.bench.loader.fill import fill
 from tests.bench.loader.plan import WAVE_VALUE, Plan
 from tests.bench.loader.shapes import DATAPLANE, WAVE
-from tests.bench.measure import Command, Median, in_turn
+from tests.bench.measure import Command, Median, Run, in_turn
 from tests.rig.api import Object
 from tests.rig.apiserver import ApiServer
 
@@ -92,7 +93,11 @@ def measure(programs: commands.Programs, pods: int, runs: int) -> Size:
         chosen = server.api.items(f"/api/v1/pods?labelSelector={WAVE}%3D{WAVE_VALUE}")
         lines = [*_whole(programs, server), *_small(programs, listed), *_wide(programs)]
         environ = commands.of(server)
-        medians = in_turn([line.command for line in lines], runs, environ)
+
+        def tell(number: int, place: int, run: Run) -> None:
+            print(f"  round {number} of {runs}: {run.seconds:6.2f} s  {lines[place].name}", file=sys.stderr, flush=True)
+
+        medians = in_turn([line.command for line in lines], runs, environ, tell=tell)
         rows = (Row(line.name, median, line.base, line.floor_of) for line, median in zip(lines, medians, strict=True))
         length = len(server.kubectl("get", "--raw", "/api/v1/pods?limit=500").stdout) // min(pods, 500)
         return Size(pods, plan.namespaces, plan.nodes, length, len(chosen), tuple(rows))
