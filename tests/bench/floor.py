@@ -17,7 +17,8 @@ from tests.rig.apiserver import ApiServer
 # A token that continues a list lasts until etcd is next compacted: at most 5 minutes.
 _FRESH = 90.0
 
-_HEADERS = ("Accept", "Accept-Encoding")
+# The server indents JSON, and does not stream it, for a User-Agent that begins with curl.
+_HEADERS = ("Accept", "Accept-Encoding", "User-Agent")
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,8 @@ def test_the_floor_asks_what_the_command_asked(filled: ApiServer, side_by_side: 
     floor = Floor(filled, [str(Path(sys.executable).with_name("kubectl-ambient")), "status", "-A"])
     line = floor.curl(side_by_side=side_by_side)()
     paths = [asked.path for asked in floor.asked]
+    # Else the server indents its JSON, as it does for curl.
+    assert all(dict(asked.headers)["User-Agent"].startswith("kubectl-ambient/") for asked in floor.asked)
     assert any(path.startswith("/api/v1/pods?") for path in paths)
     # curl forgets its options from one request to the next.
     config = Path(line[-1])

@@ -115,6 +115,8 @@ class ApiServer:
                 f"--initial-cluster=default=http://127.0.0.1:{peer}",
                 # The data is thrown away at the end, so nothing has to reach the disk.
                 "--unsafe-no-fsync",
+                # Benchmarks fill it: without this etcd takes no more writes at 2 GB.
+                f"--quota-backend-bytes={8 << 30}",
                 "--log-level=warn",
             ],
         )

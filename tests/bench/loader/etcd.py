@@ -36,13 +36,11 @@ class Etcd:
         self._ask("deleterange", {"key": _text(key)})
 
     def write(self, entries: Iterable[Entry]) -> int:
-        """Write many; returns how many there were."""
-        written = 0
+        """Write many, at least one; returns the revision of the last."""
         for batch in _batches(entries):
             puts = [{"requestPut": {"key": _text(key), "value": _text(value)}} for key, value in batch]
-            self._ask("txn", {"success": puts})
-            written += len(batch)
-        return written
+            answer = self._ask("txn", {"success": puts})
+        return int(answer["header"]["revision"])
 
     def _ask(self, what: str, body: dict[str, Any]) -> dict[str, Any]:
         answer = self._pool.request("POST", f"{self._url}/v3/kv/{what}", body=json.dumps(body).encode(), timeout=60)

@@ -10,7 +10,7 @@ from tests.bench.loader.mould import Maker, Mould
 from tests.bench.loader.plan import Plan
 from tests.bench.loader.words import MODES, ODD_AMBIENT, ODD_PLAIN, WORDS
 from tests.rig import definitions
-from tests.rig.api import Api, Object
+from tests.rig.api import Api, ApiError, Object
 from tests.rig.apiserver import ApiServer
 from tests.rig.load import Snapshot
 
@@ -21,20 +21,35 @@ _NAMESPACES: dict[str, dict[str, str]] = {
     "optout": {shapes.DATAPLANE: "none"},
     "plain": {},
 }
+_PATIENCE = 600.0
+"""Seconds; etcd takes in more than the server's cache can follow."""
+
 _WEBHOOKS = "MutatingWebhookConfiguration"
 
 
-def fill(server: ApiServer, plan: Plan) -> int:
-    """Put the cluster of the plan into a server that has just started; returns how many objects were copied."""
+def fill(server: ApiServer, plan: Plan) -> None:
+    """Put the cluster of the plan into a server that has just started, and wait until it knows all of it."""
     definitions.install(server)
     installed = [*captured.installation(), *odd.monitoring()]
     snapshot = Snapshot(server.api)
     snapshot.load([item for item in installed if item["kind"] != _WEBHOOKS])
     etcd = Etcd(server.storage)
-    written = etcd.write(_copies(plan, _moulds(server, Maker(server.api, etcd))))
+    revision = etcd.write(_copies(plan, _moulds(server, Maker(server.api, etcd))))
+    server.processes.wait_for("what was written", lambda: _knows(server.api, revision), _PATIENCE)
     # Nobody answers them here, and each pod made after them would be refused.
     snapshot.load([item for item in installed if item["kind"] == _WEBHOOKS])
-    return written
+
+
+def _knows(api: Api, revision: int) -> bool:
+    """Whether the server's cache of pods, which are the most and come last, has what etcd had then."""
+    query = {"resourceVersion": str(revision), "resourceVersionMatch": "NotOlderThan"}
+    try:
+        api.request("GET", "/api/v1/pods", query=query | {"fieldSelector": "metadata.name=nobody"})
+    except ApiError as error:
+        if error.status != 504:
+            raise
+        return False
+    return True
 
 
 def _copies(plan: Plan, moulds: dict[str, Mould]) -> Iterator[Entry]:
