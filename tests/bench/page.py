@@ -49,8 +49,8 @@ is user and system time of the process alone (not of the server), memory its pea
 share the machine.
 
 The **floor** is what the bytes cost: the GET requests that the command sends are recorded, and curl asks the same
-again with the same Accept headers, one after the other or all at once (HTTP/1.1, kept-alive), and throws the answers
-away. The faster of the two is what a command is put beside.
+again with the same Accept, Accept-Encoding and User-Agent headers, one after the other or all at once (HTTP/1.1,
+kept-alive), and throws the answers away. The faster of the two is what a command is put beside.
 """
 
 
