@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK := .ci/release/locks/dev.txt
 
-.PHONY: help venv control-plane test lint lint-workflows fmt demo lab lab-down example picture dist krew-test manifest lock bench clean
+.PHONY: help venv control-plane test lint lint-workflows fmt demo lab lab-down example picture dist krew-test manifest lock bench bench-pages clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ lock: ## write the lock files anew after a change of pyproject.toml (UPGRADE=--u
 
 bench: venv ## how long the plugin takes
 	$(BIN)/python tests/bench/run.py
+
+bench-pages: venv ## measure whole clusters, and write docs/performance.md (an hour; BENCH="--sizes 1000" is shorter)
+	$(BIN)/python tests/bench/performance.py $(BENCH)
 
 clean: ## remove what was made here; the control plane stays in its cache
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist *.egg-info

@@ -1,4 +1,4 @@
-"""Whole processes, measured from outside: seconds and peak memory, two commands in turn."""
+"""Whole processes, measured from outside: wall time, CPU and peak memory, several commands in turn."""
 
 from __future__ import annotations
 
@@ -6,24 +6,27 @@ import os
 import statistics
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
+
+Command: TypeAlias = Sequence[str] | Callable[[], Sequence[str]]
+"""Words, or what finds them right before they are run."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run: wall seconds, and the peak resident memory of the process in MB."""
+    """One run: seconds by the clock, seconds of CPU (user and system), and the peak resident memory in MB."""
 
     seconds: float
+    cpu: float
     megabytes: float
 
 
 @dataclass(frozen=True)
-class Median:
+class Median(Run):
     """The medians of several runs."""
 
-    seconds: float
-    megabytes: float
     runs: int
 
 
@@ -35,7 +38,8 @@ nowhere = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
 began = time.monotonic()
 child = os.posix_spawnp(sys.argv[1], sys.argv[1:], os.environ, file_actions=nowhere)
 _, status, usage = os.wait4(child, 0)
-print(os.waitstatus_to_exitcode(status), time.monotonic() - began, usage.ru_maxrss)
+seconds = time.monotonic() - began
+print(os.waitstatus_to_exitcode(status), seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
 """
 
 
@@ -52,24 +56,36 @@ def run(command: Sequence[str], environ: Mapping[str, str] | None = None) -> Run
         env={**_USUAL, **(environ or {})},
         check=True,
     )
-    code, seconds, kilobytes = done.stdout.split()
+    code, seconds, cpu, kilobytes = done.stdout.split()
     if code != "0":
         raise RuntimeError(f"{' '.join(command)} exited with {code}: {done.stderr.strip()}")
-    return Run(float(seconds), int(kilobytes) / 1024)
+    return Run(float(seconds), float(cpu), int(kilobytes) / 1024)
 
 
-def in_turn(commands: Sequence[Sequence[str]], runs: int, environ: Mapping[str, str] | None = None) -> list[Median]:
+def in_turn(
+    commands: Sequence[Command],
+    runs: int,
+    environ: Mapping[str, str] | None = None,
+    *,
+    tell: Callable[[int, int, Run], None] = lambda *_: None,
+) -> list[Median]:
     """The medians of each command; they run one after the other, so that a drifting machine is fair to all.
 
-    The first run of each is not counted.
+    The first run of each is not counted. `tell` hears of each: how many rounds there were before, which command it
+    was, and what it took.
     """
     found: list[list[Run]] = [[] for _ in commands]
     for number in range(runs + 1):
         for place, command in enumerate(commands):
-            measured = run(command, environ)
+            measured = run(command() if callable(command) else command, environ)
+            tell(number, place, measured)
             if number:
                 found[place].append(measured)
-    return [
-        Median(statistics.median(r.seconds for r in each), statistics.median(r.megabytes for r in each), len(each))
-        for each in found
-    ]
+    return [_median(each) for each in found]
+
+
+def _median(runs: Sequence[Run]) -> Median:
+    seconds, cpu, megabytes = (
+        statistics.median(values) for values in zip(*((r.seconds, r.cpu, r.megabytes) for r in runs), strict=True)
+    )
+    return Median(seconds, cpu, megabytes, len(runs))

@@ -5,26 +5,25 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shlex
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from tests.bench.many_pods import fill  # noqa: E402
+from tests.bench.commands import AMBIENT_HERE, Programs, of  # noqa: E402
+from tests.bench.loader.fill import fill  # noqa: E402
+from tests.bench.loader.plan import Plan  # noqa: E402
 from tests.bench.measure import Median, in_turn  # noqa: E402
 from tests.rig import programs  # noqa: E402
 from tests.rig.apiserver import ApiServer  # noqa: E402
 from tests.rig.cluster import Cluster  # noqa: E402
 from tests.rig.mesh import Mesh  # noqa: E402
 from tests.rig.workloads import AMBIENT, deployment  # noqa: E402
-
-AMBIENT_HERE = ROOT / ".venv" / "bin" / "kubectl-ambient"
 
 # Command lines as they are told, `kubectl` and `kubectl ambient` first. The first of a group is what the others of it
 # are compared to.
@@ -35,23 +34,19 @@ Group = Sequence[str]
 class Bench:
     """What is measured: this program, so many counted runs of each command."""
 
-    program: str
+    programs: Programs
     runs: int
 
     def table(self, groups: Sequence[Group], **environ: str) -> str:
         """Run all commands in turn, and compare those of each group."""
         names = [name for group in groups for name in group]
-        medians = in_turn([self._words(name) for name in names], self.runs, environ)
+        medians = in_turn([self.programs.words(name) for name in names], self.runs, environ)
         lines = ["| command | seconds | ratio | peak memory | ratio |", "|---|---:|---:|---:|---:|"]
         found = iter(zip(names, medians, strict=True))
         for group in groups:
             rows = [next(found) for _ in group]
             lines += [_row(name, median, rows[0][1]) for name, median in rows]
         return "\n".join(lines)
-
-    def _words(self, name: str) -> list[str]:
-        words = shlex.split(name)
-        return [self.program, *words[2:]] if words[1] == "ambient" else [programs.program("kubectl"), *words[1:]]
 
 
 def startup(bench: Bench) -> str:
@@ -87,7 +82,8 @@ def live(bench: Bench) -> str:
             ['kubectl __complete get pods -n ""', 'kubectl __complete ambient status -n ""'],
         ]
         with tempfile.TemporaryDirectory() as folder:
-            return bench.table(groups, **_of(cluster), PATH=_as_installed(bench.program, folder)).replace(pod, "NAME")
+            path = _as_installed(bench.programs.ambient, folder)
+            return bench.table(groups, **of(cluster), PATH=path).replace(pod, "NAME")
     finally:
         cluster.stop()
 
@@ -97,19 +93,14 @@ def listing(bench: Bench, pods: int) -> str:
     server = ApiServer()
     try:
         server.start()
-        fill(server.api, pods)
-        return bench.table([["kubectl get pods -A", "kubectl ambient status -A"]], **_of(server))
+        fill(server, Plan(pods))
+        return bench.table([["kubectl get pods -A", "kubectl ambient status -A"]], **of(server))
     finally:
         server.stop()
 
 
 def _running(cluster: Cluster, namespace: str) -> int:
     return sum(pod.get("status", {}).get("phase") == "Running" for pod in cluster.pods(namespace))
-
-
-def _of(server: ApiServer) -> dict[str, str]:
-    """The environment that leads to a server; kubectl remembers there what types it has."""
-    return {"KUBECONFIG": str(server.kubeconfig), "KUBECACHEDIR": str(server.kubeconfig.parent / "kubectl-cache")}
 
 
 def _as_installed(program: str, folder: str) -> str:
@@ -150,9 +141,9 @@ def main() -> None:
     missing = programs.why_not()
     if missing:
         raise SystemExit(missing)
-    bench = Bench(str(options.program.absolute()), options.runs)
+    bench = Bench(Programs(str(options.program.absolute())), options.runs)
     which = "" if options.program == AMBIENT_HERE else " of the program as it is shipped"
-    parts = {
+    parts: dict[str, tuple[str, Callable[[], str]]] = {
         "startup": (f"medians of {options.runs} runs{which}, whole processes", lambda: startup(bench)),
         "live": (f"a real control plane, medians of {options.runs} runs{which}", lambda: live(bench)),
         "listing": (

@@ -37,6 +37,7 @@ class ApiServer:
         self._tokens = {user: uuid.uuid4().hex for user in TOKEN_USERS}
         self._certificates: dict[tuple[str, ...], KeyPair] = {}
         self.url = ""
+        self.storage = ""
 
     def start(self) -> ApiServer:
         """Start both programs and wait until the server is ready."""
@@ -100,7 +101,7 @@ class ApiServer:
 
     def _start_etcd_and_server(self) -> None:
         etcd, peer, port = (free_port() for _ in range(3))
-        storage = f"http://127.0.0.1:{etcd}"
+        self.storage = storage = f"http://127.0.0.1:{etcd}"
         self.url = f"https://127.0.0.1:{port}"
         self.processes.start(
             "etcd",
@@ -114,6 +115,8 @@ class ApiServer:
                 f"--initial-cluster=default=http://127.0.0.1:{peer}",
                 # The data is thrown away at the end, so nothing has to reach the disk.
                 "--unsafe-no-fsync",
+                # Benchmarks fill it: without this etcd takes no more writes at 2 GB.
+                f"--quota-backend-bytes={8 << 30}",
                 "--log-level=warn",
             ],
         )
