@@ -1,6 +1,6 @@
 """Which pods nothing that decides tells apart: a judgement on one of them is one on all.
 
-A rollout makes pods that differ in their names, addresses and ages. In a large cluster nearly all judgements are copies.
+A rollout makes pods that differ in name, address and age. In a large cluster nearly all judgements are copies.
 """
 
 from __future__ import annotations
