@@ -167,7 +167,7 @@ class Env(Wire, frozen=True):
         if self.value_from is None:
             return facts.EnvVar(name=self.name, value=self.value or "")
         ref = self.value_from.config_map_key_ref
-        return facts.EnvVar(name=self.name, config_map_key=ref.key if ref else None)
+        return facts.EnvVar(name=self.name, config_map_key=(ref.key or None) if ref else None)
 
 
 class Container(Wire, frozen=True):

@@ -27,6 +27,7 @@ _VIRTUAL_NODE = (
     ("kubernetes.azure.com/role", "virtual-node"),
     ("eks.amazonaws.com/compute-type", "fargate"),
 )
+_SYSTEM = "kubernetes.io/os"
 
 
 class Case(Struct, frozen=True, gc=False):
@@ -236,15 +237,20 @@ def _node(case: Case) -> Step:
             "Node", "pass", f"node {pod.node} is taken for a Linux node", Evidence(pod.ref, "spec.nodeName", pod.node)
         )
     ref = f"Node/{node.name}"
-    system = node.labels.get("kubernetes.io/os")
+    system = node.labels.get(_SYSTEM)
     if system not in (None, "linux"):
         message = f"node {node.name} runs {system}, on which no agent runs"
-        return _step("Node", "out", message, label(ref, "kubernetes.io/os", system), reason="NodeUnsupported")
+        return _step("Node", "out", message, label(ref, _SYSTEM, system), reason="NodeUnsupported")
     for key, value in _VIRTUAL_NODE:
         if node.labels.get(key) == value:
             message = f"node {node.name} is a virtual one, on which no DaemonSet runs"
             return _step("Node", "out", message, label(ref, key, value), reason="NodeUnsupported")
-    return _step("Node", "pass", f"node {node.name} can run the agents", label(ref, "kubernetes.io/os", system))
+    return _step("Node", "pass", f"node {node.name} can run the agents", label(ref, _SYSTEM, system))
+
+
+def can_run_agents(node: Node) -> bool:
+    """Whether it is a Linux node, and none that only looks like one."""
+    return node.labels.get(_SYSTEM) in (None, "linux") and not any(node.labels.get(k) == v for k, v in _VIRTUAL_NODE)
 
 
 def _host_network(case: Case) -> Step:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from datetime import datetime, timedelta
 from typing import Literal
 
@@ -14,6 +14,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot, read
 from kubectl_ambient.mesh import versions
 from kubectl_ambient.mesh.agents import Health, Installation, NodeAgents, installation
 from kubectl_ambient.mesh.ages import human, since
+from kubectl_ambient.mesh.alike import Alike
 from kubectl_ambient.mesh.enrolment import Case, Decision, Expected, decide, is_injected_gateway
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.findings import Subject, findings
@@ -117,10 +118,19 @@ class Judge:
         self._nodes = read(snapshot.nodes) or {}
         self._stood_in: set[str] = set()
         self._successors: dict[tuple[str, str, bool], NextPod] = {}
+        self._alike = Alike(self.installation, self._nodes)
+        self._settled: dict[Hashable, Verdict] = {}
 
     def judge(self, pod: Pod) -> Verdict:
-        """The verdict on one pod."""
-        return self._judge(pod, trace=False).verdict
+        """The verdict on one pod; judged once for all that are alike, where there is nothing to say of one of them."""
+        key = self._alike.key(pod)
+        known = self._settled.get(key)
+        if known is not None:
+            return structs.replace(known, name=pod.name, node=pod.node)
+        verdict = self._judge(pod, trace=False).verdict
+        if key is not None and verdict.state in ("Enrolled", "NotAmbient") and not verdict.findings:
+            self._settled[key] = verdict
+        return verdict
 
     def explain(self, pod: Pod) -> Judgement:
         """The verdict on one pod, with every rule's word."""

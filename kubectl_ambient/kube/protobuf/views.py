@@ -1,0 +1,189 @@
+"""Objects in protobuf, seen as the wire types that JSON is decoded into.
+
+The wire types stay the one place that says what is read of a kind, and how it becomes a fact. A view has the fields and
+the methods of its wire type, and takes each field from the message when it is asked for: of a pod most are not. The
+messages are made at run time of just those fields; protobuf's own parser, which is C, skips all others.
+
+Kubernetes writes an empty text where JSON has none, so a text that is not set is the empty one here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from operator import attrgetter
+from types import FunctionType, NoneType, UnionType
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
+from msgspec import Struct, structs
+
+from .fields import Field, fields_of
+
+# What is raised while a view is made or looked at: broken bytes, a text that is not UTF-8, a time that is none.
+ERRORS = (DecodeError, UnicodeDecodeError, OverflowError)
+
+_View = Callable[[Any], Any]  # makes a view of a message, or of the bytes of one
+_Get = Callable[[Any], Any]  # a field's value, of a view
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_Proto: Any = descriptor_pb2.FieldDescriptorProto
+_TYPES = {"text": _Proto.TYPE_STRING, "bool": _Proto.TYPE_BOOL, "int": _Proto.TYPE_INT64}
+
+
+@cache
+def viewer(of: type[Struct], message: str) -> _View:
+    """What makes a view, like an `of`, of the bytes of a `message` of Kubernetes. Both may raise ERRORS."""
+    file = descriptor_pb2.FileDescriptorProto(name="object.proto", package="wire", syntax="proto2")
+    view = _Describer(file).view(of, message)
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    parse = message_factory.GetMessageClass(pool.FindMessageTypeByName(f"wire.{file.message_type[0].name}")).FromString
+    return lambda body: view(parse(body))
+
+
+class _Message:
+    """A message, as a wire type: what a view holds."""
+
+    __slots__ = ("_of",)
+
+    def __init__(self, message: Any) -> None:
+        self._of = message
+
+
+class _Describer:
+    """Writes the descriptors of a wire type and of those within it into one file, and makes their views."""
+
+    def __init__(self, file: Any) -> None:
+        self._file = file
+
+    def view(self, of: type[Struct], message: str) -> _View:
+        """The view of such a message as an `of`; a field that the message does not have is not set."""
+        described = self._message()
+        known = fields_of(message)
+        getters: dict[str, _Get] = {}
+        for field in structs.fields(of):
+            numbered = known.get(field.encode_name)
+            getters[field.name] = self._getter(described, field, numbered) if numbered else _nothing
+        return _made(of, getters)
+
+    def _message(self) -> Any:
+        described = self._file.message_type.add()
+        described.name = f"M{len(self._file.message_type)}"  # several wire types may look at one message
+        return described
+
+    def _getter(self, described: Any, field: structs.FieldInfo, numbered: Field) -> _Get:
+        name, inner = field.name, held_type(field.type)
+        if numbered.holds == "map":
+            _add_map(described, name, numbered)
+            return _of_keys(name, inner) if is_struct(inner) else _texts(name)
+        added = described.field.add(name=name, number=numbered.number)
+        added.label = _Proto.LABEL_REPEATED if numbered.repeated else _Proto.LABEL_OPTIONAL
+        if numbered.holds in _TYPES:
+            added.type = _TYPES[numbered.holds]
+            if numbered.repeated:
+                return _list(name)
+            return attrgetter(f"_of.{name}") if numbered.holds == "text" else _scalar(name)
+        if numbered.repeated:
+            # As they are, and each parsed when it is asked for: a pod's containers are the greatest part of it.
+            added.type = _Proto.TYPE_BYTES
+            return _views(name, viewer(inner, numbered.holds))
+        added.type = _Proto.TYPE_MESSAGE
+        if numbered.holds == "Time":
+            added.type_name = self._time()
+            return _time(name)
+        added.type_name = f".wire.M{len(self._file.message_type) + 1}"
+        return _within(name, self.view(inner, numbered.holds), required=field.required)
+
+    def _time(self) -> str:
+        described = self._message()
+        for name, field in fields_of("Time").items():
+            described.field.add(name=name, number=field.number, type=_TYPES["int"], label=_Proto.LABEL_OPTIONAL)
+        return f".wire.{described.name}"
+
+
+def _made(of: type[Struct], getters: dict[str, _Get]) -> _View:
+    """A class with these fields and with the methods of the wire type, which look at nothing but its fields."""
+    members: dict[str, Any] = {"__slots__": ()}
+    for base in reversed(of.__mro__[: of.__mro__.index(Struct)]):
+        members |= {k: v for k, v in vars(base).items() if isinstance(v, FunctionType | property) and k[:2] != "__"}
+    return type(of.__name__, (_Message,), members | {name: property(get) for name, get in getters.items()})
+
+
+def _nothing(view: Any) -> None:
+    return None
+
+
+def _scalar(name: str) -> _Get:
+    return lambda view: getattr(view._of, name) if view._of.HasField(name) else None
+
+
+def _list(name: str) -> _Get:
+    return lambda view: list(getattr(view._of, name))
+
+
+def _texts(name: str) -> _Get:
+    return lambda view: dict(getattr(view._of, name))
+
+
+def _of_keys(name: str, of: type[Struct]) -> _Get:
+    """A map of texts as a wire type that names some of its keys."""
+    inner = _made(of, {field.name: _key(field.encode_name) for field in structs.fields(of)})
+
+    def get(view: Any) -> Any:
+        held = getattr(view._of, name)
+        return inner(held) if held else None
+
+    return get
+
+
+def _key(key: str) -> _Get:
+    return lambda view: view._of.get(key)
+
+
+def _views(name: str, inner: _View) -> _Get:
+    return lambda view: [inner(item) for item in getattr(view._of, name)]
+
+
+def _within(name: str, inner: _View, *, required: bool) -> _Get:
+    if required:
+        return lambda view: inner(getattr(view._of, name))
+    return lambda view: inner(getattr(view._of, name)) if view._of.HasField(name) else None
+
+
+def _time(name: str) -> _Get:
+    def get(view: Any) -> datetime | None:
+        moment = getattr(view._of, name)
+        # An empty one is no time: Go's year 1.
+        if not moment.HasField("seconds"):
+            return None
+        return _EPOCH + timedelta(seconds=moment.seconds, microseconds=moment.nanos // 1000)
+
+    return get
+
+
+def _add_map(described: Any, name: str, numbered: Field) -> None:
+    entry = described.nested_type.add()
+    entry.name = "".join(word.capitalize() for word in name.split("_")) + "Entry"
+    entry.options.map_entry = True
+    for number, part in enumerate(("key", "value"), 1):
+        entry.field.add(name=part, number=number, type=_TYPES["text"], label=_Proto.LABEL_OPTIONAL)
+    added = described.field.add(name=name, number=numbered.number, label=_Proto.LABEL_REPEATED)
+    added.type, added.type_name = _Proto.TYPE_MESSAGE, f".wire.{described.name}.{entry.name}"
+
+
+def held_type(annotation: Any) -> Any:
+    """The type within `X | None`, `list[X]` and `Annotated[X, …]`."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return held_type(get_args(annotation)[0])
+    if origin in (Union, UnionType):
+        return held_type(next(part for part in get_args(annotation) if part is not NoneType))
+    return held_type(get_args(annotation)[0]) if origin is list else annotation
+
+
+def is_struct(found: Any) -> bool:
+    """Whether it is a wire type."""
+    return isinstance(found, type) and issubclass(found, Struct)

@@ -1,0 +1,98 @@
+"""A judgement on one pod is the judgement on all that are alike: a law, tried on random snapshots."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import structs
+
+from kubectl_ambient.cluster.facts import Annotations, Node, Owner, Pod, Template, Workload
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.verdict import Judge
+from tests.mesh.builders import AMBIENT, NONE, cluster, pod, redirected
+from tests.mesh.test_properties import a_pod, a_snapshot, brief, some_parts, without
+
+NOW = datetime(2026, 11, 28, tzinfo=UTC)
+FIELDS = ("namespace", "labels", "owner", "annotations", "phase", "host_network", "windows", "native_sidecar", "node")
+some_nodes = st.lists(st.sampled_from(("n1", "n2", "n3", "")), min_size=1, max_size=3)
+
+
+def siblings(one: Pod, other: Pod, nodes: list[str]) -> list[Pod]:
+    """The pod on each node, and with each field of another one: what an inexact key would take for the same."""
+    varied = [structs.replace(one, **{field: getattr(other, field)}) for field in FIELDS]
+    moved = [structs.replace(one, node=node) for node in nodes]
+    return [structs.replace(found, name=f"{one.name}-{n}") for n, found in enumerate([*moved, *varied])]
+
+
+@brief
+@given(a_snapshot(), st.one_of(st.just(set()), some_parts), a_pod(), some_nodes)
+def test_each_pod_is_judged_as_if_it_were_alone(
+    snapshot: Snapshot, hidden: set[str], other: Pod, nodes: list[str]
+) -> None:
+    pods = [*snapshot.pods, *siblings(snapshot.pods[0], other, nodes)]
+    snapshot = without(structs.replace(snapshot, pods=pods), hidden)
+    together = Judge(snapshot)
+    for one in snapshot.pods:
+        assert together.judge(one) == Judge(snapshot).judge(one)
+    assert together.assumptions == _after_all(Judge(snapshot), snapshot).assumptions
+
+
+def _after_all(judge: Judge, snapshot: Snapshot) -> Judge:
+    for one in snapshot.pods:
+        judge.explain(one)
+    return judge
+
+
+def test_alike_pods_are_judged_once_and_keep_their_own_names() -> None:
+    first = pod(AMBIENT, annotations=redirected("enabled"))
+    second = structs.replace(first, name="web-2")
+    snapshot = cluster("1.30.3", [first], dict(AMBIENT))
+    judge = Judge(snapshot)
+    one, other = judge.judge(first), judge.judge(second)
+    assert (one.state, other.state) == ("Enrolled", "Enrolled")
+    assert (other.name, other.message) == ("web-2", one.message)
+    assert other.message is one.message
+
+
+def test_a_pod_that_waits_is_judged_by_itself() -> None:
+    first = pod(AMBIENT, has_ip=True)
+    snapshot = cluster("1.30.3", [first], dict(AMBIENT))
+    young = structs.replace(first, name="young", created=NOW - timedelta(seconds=3))
+    old = structs.replace(first, name="old", created=NOW - timedelta(minutes=3))
+    judge = Judge(structs.replace(snapshot, now=NOW))
+    assert [judge.judge(one).state for one in (old, young, old)] == ["NotEnrolled", "Starting", "NotEnrolled"]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"windows": True},
+        {"host_network": True},
+        {"phase": "Succeeded"},
+        {"namespace": "kube-system"},
+        {"labels": NONE},
+        {"owner": Owner(kind="DaemonSet", name="each")},
+        {"annotations": structs.replace(redirected("enabled"), sidecar_status="{}")},
+        {"native_sidecar": True},
+        {"annotations": structs.replace(redirected("enabled"), bypass_inbound_capture="true")},
+        {"node": "windows"},
+        {"node": "bare"},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize(
+    "annotations", [redirected("enabled"), Annotations(sidecar_status="{}")], ids=["in", "sidecar"]
+)
+def test_what_decides_tells_apart(fields: dict[str, Any], annotations: Annotations) -> None:
+    first = pod({}, annotations=annotations)
+    second = structs.replace(first, name="web-2", **fields)
+    nodes = {name: Node(name=name, labels={"kubernetes.io/os": name}) for name in ("linux", "windows")}
+    each = Workload(kind="DaemonSet", namespace="app", name="each", template=Template(labels=NONE))
+    snapshot = cluster("1.30.3", [first, second], dict(AMBIENT), nodes=nodes, workloads={each.ref: each})
+    judge = Judge(snapshot)
+    judge.judge(first)
+    assert judge.judge(second) == Judge(snapshot).judge(second)
