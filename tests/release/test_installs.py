@@ -12,9 +12,21 @@ import pytest
 from tests.release.installs import ROOT, make_offenders, offenders, python_offenders, workflow_offenders
 
 WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
-PROGRAMS = sorted([*ROOT.glob(".ci/release/*.py"), *ROOT.glob(".ci/release/*.spec"), *ROOT.glob(".github/**/*.py")])
+PROGRAMS = sorted(
+    [
+        *ROOT.glob(".ci/*.py"),
+        *ROOT.glob(".ci/release/*.py"),
+        *ROOT.glob(".ci/release/*.spec"),
+        *ROOT.glob(".github/**/*.py"),
+    ]
+)
 # Reads and serves over the network by trade, but may install nothing.
-RIG = sorted([*ROOT.glob("tests/rig/**/*.py"), *ROOT.glob("tests/bench/*.py"), *ROOT.glob("tests/krew/*.py")])
+RIG = sorted([*ROOT.glob("tests/rig/**/*.py"), *ROOT.glob("tests/bench/**/*.py"), *ROOT.glob("tests/krew/*.py")])
+# Of what would be found there: curl asks the server of the benchmark, and bash runs the plugin and its undo lines.
+KNOWN = {
+    "tests/bench/floor.py": ["curl no curl: it measures how long the bytes alone take"],
+    "tests/rig/endings.py": ["-c bash -c w+", "bash -ec"],
+}
 
 
 def text(path: Path) -> str:
@@ -43,7 +55,7 @@ def test_ci_run_installs_by_hash_only() -> None:
 
 def test_programs_install_by_hash_only() -> None:
     assert {name_of(path): found for path in PROGRAMS if (found := python_offenders(text(path)))} == {}
-    assert {name_of(path): found for path in RIG if (found := python_offenders(text(path), network=True))} == {}
+    assert {name_of(path): found for path in RIG if (found := python_offenders(text(path), network=True))} == KNOWN
 
 
 def test_nothing_else_is_run() -> None:
@@ -54,6 +66,7 @@ def test_nothing_else_is_run() -> None:
     ]
     assert scripts == []
     assert [path for path in tracked if re.fullmatch(r"(\.ci/[^/]+|\.github/.*\.py)", path)] == [
+        ".ci/command_lint.py",
         ".ci/run",
         ".github/scripts/tagged.py",
     ]
