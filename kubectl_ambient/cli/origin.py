@@ -26,7 +26,7 @@ class Origin:
     all_namespaces: bool = False
     filenames: tuple[str, ...] = ()
     recursive: bool = False
-    chunk_size: int = 500
+    chunk_size: int | None = None
 
     @classmethod
     def of(
@@ -35,7 +35,7 @@ class Origin:
         filenames: Sequence[str] | None,
         *,
         recursive: bool,
-        chunk_size: int,
+        chunk_size: int | None,
         all_namespaces: bool = False,
     ) -> Origin:
         """As the flags were typed."""

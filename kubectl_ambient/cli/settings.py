@@ -24,4 +24,9 @@ FailOn = Annotated[
     list[str] | None,
     typer.Option("--fail-on", help="Exit with 3 on drift, pending, conflict, unknown, or any; may be repeated."),
 ]
-ChunkSize = Annotated[int, typer.Option("--chunk-size", help="How many objects one page of a list holds; 0 for all.")]
+ChunkSize = Annotated[
+    int | None,
+    typer.Option(
+        "--chunk-size", help="How many objects one page of a list holds, 0 for all; by default what suits the server."
+    ),
+]

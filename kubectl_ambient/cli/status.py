@@ -34,7 +34,7 @@ def status(
     no_headers: settings.NoHeaders = False,
     fail_on: settings.FailOn = None,
     watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on, and print each pod that changes.")] = False,
-    chunk_size: settings.ChunkSize = 500,
+    chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Tell for every pod whether it is in ambient mode, and whether it should be."""
     from kubectl_ambient.cli.origin import Origin

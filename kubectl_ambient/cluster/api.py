@@ -47,7 +47,7 @@ class Workloads(NamedTuple):
 class Api:
     """Reads of one cluster; `chunk_size` objects a page, 0 for all at once."""
 
-    def __init__(self, client: Client, chunk_size: int = 500) -> None:
+    def __init__(self, client: Client, chunk_size: int | None = None) -> None:
         self._client = client
         self._chunk_size = chunk_size
 
@@ -174,15 +174,16 @@ class Api:
                 on_restart()
 
         try:
-            for page in self._client.list(
+            for page in self._client.facts(
                 find_resource(word),
                 namespace,
                 type=of,
+                fact=convert,
                 chunk_size=self._chunk_size,
                 on_restart=restart,
                 **selectors,
             ):
-                found.extend(map(convert, page))
+                found += page
         except ApiError as error:
             if error.is_resource_missing:
                 return []

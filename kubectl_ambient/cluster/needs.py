@@ -25,7 +25,7 @@ class Needs:
     workloads: tuple[Owner, ...] = ()
     label_selector: str = ""
     field_selector: str = ""
-    chunk_size: int = 500
+    chunk_size: int | None = None
     nearby: bool = False
     waypoints: bool = False
     selected: tuple[str, ...] = ()
@@ -36,7 +36,7 @@ class Needs:
         return not (self.namespaces or self.label_selector or self.field_selector)
 
 
-def of_scope(scope: Scope, *, chunk_size: int = 500, waypoints: bool = False) -> Needs:
+def of_scope(scope: Scope, *, chunk_size: int | None = None, waypoints: bool = False) -> Needs:
     """For `status`: the pods of a namespace or of all, by name or by selectors."""
     return Needs(
         namespaces=(scope.namespace,) if scope.namespace else (),
@@ -48,16 +48,16 @@ def of_scope(scope: Scope, *, chunk_size: int = 500, waypoints: bool = False) ->
     )
 
 
-def of_pods(namespace: str, names: Iterable[str], *, chunk_size: int = 500) -> Needs:
+def of_pods(namespace: str, names: Iterable[str], *, chunk_size: int | None = None) -> Needs:
     """For `explain pod`, and for `enable` and `disable` of pods."""
     return Needs(namespaces=(namespace,), pod_names=tuple(names), chunk_size=chunk_size, nearby=True)
 
 
-def of_namespaces(names: Iterable[str], *, chunk_size: int = 500, selected: Iterable[str] = ()) -> Needs:
+def of_namespaces(names: Iterable[str], *, chunk_size: int | None = None, selected: Iterable[str] = ()) -> Needs:
     """For `explain ns`, and for `enable` and `disable` of namespaces; no names mean all of them."""
     return Needs(namespaces=tuple(names), chunk_size=chunk_size, selected=tuple(selected))
 
 
-def of_workloads(namespace: str, workloads: Iterable[Owner], *, chunk_size: int = 500) -> Needs:
+def of_workloads(namespace: str, workloads: Iterable[Owner], *, chunk_size: int | None = None) -> Needs:
     """For `explain deploy`, and for `enable` and `disable` of workloads: those, and their pods."""
     return Needs(namespaces=(namespace,), workloads=tuple(workloads), chunk_size=chunk_size)

@@ -42,11 +42,16 @@ class Status(msgspec.Struct, gc=False):
     details: dict[str, Any] | None = None
 
 
+PROTOBUF = b"k8s\0"  # what an answer in Kubernetes' protobuf begins with
 _STATUS = msgspec.json.Decoder(Status)  # made here, since making one is no matter for several threads
 
 
 def read_status(body: bytes | bytearray | msgspec.Raw) -> Status | None:
-    """The Status that `body` holds, if it is one."""
+    """The Status that `body` holds, if it is one, in either encoding."""
+    if not isinstance(body, msgspec.Raw) and body[: len(PROTOBUF)] == PROTOBUF:
+        from .protobuf.status import status_in
+
+        return status_in(body)
     try:
         status = _STATUS.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

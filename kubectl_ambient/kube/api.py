@@ -6,18 +6,23 @@ Importing this costs neither `kubernetes` nor `urllib3`; `connect` brings them i
 from __future__ import annotations
 
 import builtins
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Literal, TypeVar
 
 import msgspec
 
 from .access import Access, find_access
 from .decoding import BadObject, OnBad, decode_object, decode_one
+from .lists import read_at_once
 from .names import first_names
 from .options import ConnectionOptions
-from .pages import Listing, gather, read_pages
+from .pages import Listing, Page, gather, read_pages
 from .parallel import side_by_side
+from .protobuf.fields import is_known
 from .resources import Resource
+from .server import Server, ServerVersion, ask_server
 from .timeouts import parse_timeout
 from .transport import Request, Transport
 from .watch import WatchEvent, watch_events
@@ -25,6 +30,7 @@ from .watch import WatchEvent, watch_events
 __all__ = ["BadObject", "Client", "Listing", "ServerVersion", "WatchEvent", "connect", "side_by_side"]
 
 T = TypeVar("T")
+F = TypeVar("F")
 PatchType = Literal["merge", "strategic", "json"]
 
 _PATCH_TYPES = {
@@ -32,15 +38,10 @@ _PATCH_TYPES = {
     "strategic": "application/strategic-merge-patch+json",
     "json": "application/json-patch+json",
 }
+_PARTIAL = "PartialObjectMetadata"
+_BINARY = "application/vnd.kubernetes.protobuf"
+_BINARY_METADATA = f"{_BINARY};as={_PARTIAL}List;g=meta.k8s.io;v=v1"
 _METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1,application/json"
-
-
-class ServerVersion(msgspec.Struct, frozen=True, gc=False):
-    """What the server says of itself: `v1.36.1`, "1", "36" (or "36+")."""
-
-    git_version: str = msgspec.field(name="gitVersion", default="")
-    major: str = ""
-    minor: str = ""
 
 
 def connect(options: ConnectionOptions, on_warning: Callable[[str], None] = lambda text: None) -> Client:
@@ -66,6 +67,8 @@ class Client:
         self.namespace = access.namespace
         self.bad_objects: builtins.list[BadObject] = []
         self._transport = transport
+        self._asking = threading.Lock()
+        self._known: Server | None = None
 
     @property
     def requests(self) -> int:
@@ -99,7 +102,7 @@ class Client:
         type: type[T],
         label_selector: str = "",
         field_selector: str = "",
-        chunk_size: int = 500,
+        chunk_size: int | None = None,
         metadata_only: bool = False,
         on_bad: OnBad | None = None,
         on_restart: Callable[[], None] | None = None,
@@ -110,24 +113,76 @@ class Client:
         `on_restart`, pages are handed on as they come, and it is called when all earlier ones are to be
         dropped. Without, the pages are held until the last has come, so that there is nothing to drop.
         """
+        request = self._list_request(
+            resource, namespace, label_selector, field_selector, _accept(metadata_only, "List")
+        )
+        pages = self._pages(request, type, _itself, chunk_size, metadata_only, on_bad)
+        return _handed_on(pages, on_restart)
+
+    def facts(
+        self,
+        resource: Resource,
+        namespace: str = "",
+        *,
+        type: type[T],
+        fact: Callable[[T], F],
+        label_selector: str = "",
+        field_selector: str = "",
+        chunk_size: int | None = None,
+        metadata_only: bool = False,
+        on_bad: OnBad | None = None,
+        on_restart: Callable[[], None] | None = None,
+    ) -> Iterator[builtins.list[F]]:
+        """The same as `list`, of each object what `fact` makes of it.
+
+        All objects of a kind of a cluster may be many: they come in protobuf where there is one of the kind, and at
+        once where the server writes them one by one. `fact` then gets what looks like a `type`.
+        """
+        everything = not (label_selector or field_selector or (namespace and resource.namespaced))
         accept = _accept(metadata_only, "List")
-        pages = read_pages(
+        binary = everything and is_known(_PARTIAL if metadata_only else resource.kind)
+        if binary:
+            accept = f"{_BINARY_METADATA if metadata_only else _BINARY},{accept}"
+        request = self._list_request(resource, namespace, label_selector, field_selector, accept)
+        if binary and (chunk_size == 0 or (chunk_size is None and self._server.streams_lists)):
+            request = replace(request, plain=chunk_size is None and self._server.is_near)
+            tell = on_bad or self.bad_objects.append
+            pages = read_at_once(
+                self._transport, request, type, fact, resource, where=self.host, on_bad=tell, partial=metadata_only
+            )
+        else:
+            pages = self._pages(request, type, fact, chunk_size, metadata_only, on_bad)
+        return _handed_on(pages, on_restart)
+
+    def _pages(
+        self,
+        request: Request,
+        of: type[T],
+        fact: Callable[[T], F],
+        chunk_size: int | None,
+        metadata_only: bool,
+        on_bad: OnBad | None,
+    ) -> Iterator[Page[F]]:
+        assert request.resource is not None
+        return read_pages(
             self._transport.send,
-            self._list_request(resource, namespace, label_selector, field_selector, accept),
-            type,
-            resource,
+            request,
+            of,
+            fact,
+            request.resource,
             chunk_size=chunk_size,
             where=self.host,
             on_bad=on_bad or self.bad_objects.append,
             metadata_only=metadata_only,
         )
-        if on_restart is None:
-            yield from gather(pages)[0]
-            return
-        for page in pages:
-            if page.restarted:
-                on_restart()
-            yield page.items
+
+    @property
+    def _server(self) -> Server:
+        """What suits the server; asked once."""
+        with self._asking:
+            if self._known is None:
+                self._known = ask_server(self.version)
+            return self._known
 
     def names(self, resource: Resource, *, limit: int) -> builtins.list[str]:
         """The names of the first `limit` objects, in the client's namespace where the type has one."""
@@ -141,24 +196,15 @@ class Client:
         type: type[T],
         label_selector: str = "",
         field_selector: str = "",
-        chunk_size: int = 500,
+        chunk_size: int | None = None,
         metadata_only: bool = False,
         on_bad: OnBad | None = None,
     ) -> Listing[T]:
         """All objects at once, with the resource version to watch from: `items, version = …`."""
-        accept = _accept(metadata_only, "List")
-        pages, version = gather(
-            read_pages(
-                self._transport.send,
-                self._list_request(resource, namespace, label_selector, field_selector, accept),
-                type,
-                resource,
-                chunk_size=chunk_size,
-                where=self.host,
-                on_bad=on_bad or self.bad_objects.append,
-                metadata_only=metadata_only,
-            )
+        request = self._list_request(
+            resource, namespace, label_selector, field_selector, _accept(metadata_only, "List")
         )
+        pages, version = gather(self._pages(request, type, _itself, chunk_size, metadata_only, on_bad))
         return Listing([item for page in pages for item in page], version)
 
     def watch(
@@ -235,6 +281,24 @@ class Client:
             accept=accept,
             resource=resource,
         )
+
+
+def _itself(found: T) -> T:
+    return found
+
+
+def _handed_on(pages: Iterator[Page[T]], on_restart: Callable[[], None] | None) -> Iterator[builtins.list[T]]:
+    if on_restart is None:
+        yield from gather(pages)[0]
+        return
+    for page in pages:
+        if page.restarted:
+            on_restart()
+        yield page.items
+
+
+def _list_of(metadata_only: bool) -> str:
+    return _accept(metadata_only, "List")
 
 
 def _accept(metadata_only: bool, suffix: str) -> str:

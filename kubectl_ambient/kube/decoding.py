@@ -121,7 +121,7 @@ def decode_list(
             page = decoder_of(_List[of]).decode(body)  # type: ignore[valid-type]
         except _ERRORS as e:
             if isinstance(e, msgspec.DecodeError) and not isinstance(e, msgspec.ValidationError):
-                raise _no_list(resource, where, _why(e)) from None
+                raise no_list(resource, where, _why(e)) from None
             return _one_by_one(body, of, resource, where, on_bad, partial=partial)
     items = _items(page, resource, where, body, partial=partial)
     if "kind" in getattr(of, "__struct_fields__", ()):
@@ -137,7 +137,7 @@ def _one_by_one(
     try:
         page = decoder_of(_List[msgspec.Raw]).decode(body)
     except _ERRORS as e:
-        raise _no_list(resource, where, _why(e)) from None
+        raise no_list(resource, where, _why(e)) from None
     items, decoder = [], decoder_of(of)
     for raw in _items(page, resource, where, body, partial=partial):
         try:
@@ -178,20 +178,27 @@ def _kind_problem(typed: _Typed, resource: Resource, *, partial: bool) -> str:
 
 
 def _items(page: _List[T], resource: Resource, where: str, body: bytes | bytearray, *, partial: bool) -> list[T]:
-    """The items of a list of the resource; a `List` of v1, as kubectl takes it, says what it holds item by item."""
     _check_told(page.kind, body)
-    kind, version = f"{resource.kind}List", resource.api_version
-    if page.kind == "List":
-        kind, version = "List", "v1"
-    elif partial and page.kind == f"{_PARTIAL}List":
-        kind, version = page.kind, f"{_METADATA_GROUP}v1"
-    if page.kind != kind:
-        raise _no_list(resource, where, f"its kind is {printable(page.kind, 60)}, not {kind}")
-    if why := _version_problem(page.api_version, version):
-        raise _no_list(resource, where, why)
+    check_list(page.kind, page.api_version, resource, where, partial=partial)
     if page.items is msgspec.UNSET:
-        raise _no_list(resource, where, "it has no items")
+        raise no_list(resource, where, "it has no items")
     return page.items or []
+
+
+def check_list(told: str, api_version: str, resource: Resource, where: str, *, partial: bool) -> None:
+    """Raises BadAnswer for what is no list of the resource, by its kind and version.
+
+    A `List` of v1, as kubectl takes it, says what it holds item by item.
+    """
+    kind, version = f"{resource.kind}List", resource.api_version
+    if told == "List":
+        kind, version = "List", "v1"
+    elif partial and told == f"{_PARTIAL}List":
+        kind, version = told, f"{_METADATA_GROUP}v1"
+    if told != kind:
+        raise no_list(resource, where, f"its kind is {printable(told, 60)}, not {kind}")
+    if why := _version_problem(api_version, version):
+        raise no_list(resource, where, why)
 
 
 def _version_problem(told: str, version: str) -> str:
@@ -211,7 +218,8 @@ def _check_told(kind: str, body: bytes | bytearray) -> None:
         raise status_error(status, 500)
 
 
-def _no_list(resource: Resource, where: str, why: str) -> BadAnswer:
+def no_list(resource: Resource, where: str, why: str) -> BadAnswer:
+    """The error of an answer that is no list of the resource, and why it is none; `where` is the server."""
     return BadAnswer(
         f"error: {where} did not answer with a list of {resource.full_name}: {why}",
         hint=_WHERE_TO,

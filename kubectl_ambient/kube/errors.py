@@ -43,6 +43,9 @@ class KubeError(Exception):
     retried = False
     """Whether an earlier try of the same request got an answer that does not say that nothing was done."""
 
+    reset = False
+    """Whether the connection broke off in a way that the same request may not meet again."""
+
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.hint = hint

@@ -11,13 +11,16 @@ from typing import Generic, NamedTuple, TypeVar
 
 import msgspec
 
-from .decoding import BadObject, OnBad, decode_list
+from .answers import PROTOBUF
+from .decoding import BadObject, ListMeta, OnBad, decode_list
 from .errors import Expired
 from .parallel import start
 from .resources import Resource
 from .transport import Request
 
 T = TypeVar("T")
+F = TypeVar("F")
+PAGE = 500  # objects; kubectl's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +43,20 @@ def read_pages(
     send: Callable[[Request], bytearray],
     request: Request,
     of: type[T],
+    fact: Callable[[T], F],
     resource: Resource,
     *,
-    chunk_size: int,
+    chunk_size: int | None,
     where: str,
     on_bad: OnBad,
     metadata_only: bool = False,
-) -> Iterator[Page[T]]:
-    """The pages that `request` lists, `chunk_size` items each (0: all at once).
+) -> Iterator[Page[F]]:
+    """The pages of facts that `request` lists, `chunk_size` items each (0: all at once, None: as kubectl).
 
     All pages show one moment. Where the server has forgotten that moment in the middle (410), everything is
     asked for once more at once, as one page that is marked `restarted`. A bad object is told once.
     """
+    limit = PAGE if chunk_size is None else chunk_size
     told: set[BadObject] = set()
 
     def tell(bad: BadObject) -> None:
@@ -61,8 +66,8 @@ def read_pages(
 
     def ask(token: str) -> bytearray:
         query = request.query
-        if chunk_size > 0 and not restarted:
-            query += (("limit", str(chunk_size)),)
+        if limit > 0 and not restarted:
+            query += (("limit", str(limit)),)
         if token:
             query += (("continue", token),)
         return send(replace(request, query=query))
@@ -78,12 +83,35 @@ def read_pages(
             token, restarted, ahead = "", True, None
             continue
         ahead = _Ahead(following, ask) if (following := _token_in(body)) else None
-        items, meta = decode_list(body, of, resource, where, tell, partial=metadata_only)
+        items, meta = facts_in(body, of, fact, resource, where, tell, partial=metadata_only)
         del body  # a page is megabytes, and the caller may keep us waiting
         yield Page(items, meta.resource_version, restarted)
         token = meta.continue_ or ""
         if not token:
             return
+
+
+def facts_in(
+    body: bytearray,
+    of: type[T],
+    fact: Callable[[T], F],
+    resource: Resource,
+    where: str,
+    on_bad: OnBad,
+    *,
+    partial: bool,
+) -> tuple[list[F], ListMeta]:
+    """The facts of a list in whichever encoding, and its metadata; see `decode_list`."""
+    if not body.startswith(PROTOBUF):
+        found, meta = decode_list(body, of, resource, where, on_bad, partial=partial)
+        return [fact(item) for item in found], meta
+    from .protobuf.lists import decoded
+
+    facts: list[F] = []
+    meta = ListMeta()
+    for some, meta in decoded((body,), of, fact, resource, where, on_bad, partial=partial):  # noqa: B007
+        facts += some
+    return facts, meta
 
 
 _CONTINUE = re.compile(rb'"continue":("(?:[^"\\]|\\.)+")')
@@ -92,6 +120,10 @@ _METADATA_ENDS = 4096  # a server writes a list's metadata first; the token is s
 
 def _token_in(body: bytearray) -> str:
     """The continue token near the beginning of a list, or empty. It is a guess until the list is decoded."""
+    if body.startswith(PROTOBUF):
+        from .protobuf.envelope import continue_in
+
+        return continue_in(body)
     found = _CONTINUE.search(body, 0, _METADATA_ENDS)
     return str(msgspec.json.decode(found[1])) if found else ""
 

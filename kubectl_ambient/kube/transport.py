@@ -48,6 +48,7 @@ class Request:
     body: bytes | None = None
     resource: Resource | None = None
     name: str = ""
+    plain: bool = False  # not compressed, where that would take longer than to send it
 
 
 class Transport:
@@ -91,17 +92,44 @@ class Transport:
             except KubeError as error:
                 error.retried = retried
                 raise
-            if 200 <= answer.status < 300:
+            if _is_success(answer):
                 return body
-            wait, left = _asked_to_wait(answer, body), deadline.left()
-            longest = _LONGEST_WAIT if left is None else min(left, _LONGEST_WAIT)
-            if wait is None or wait > longest or tries == _TRIES:
-                refusal = self._refusal(answer, body, request)
+            try:
+                self._wait_for_next(answer, body, request, deadline, tries)
+            except KubeError as refusal:
                 refusal.retried = retried
-                raise refusal
+                raise
             retried = retried or answer.status >= 500
             tries += 1
-            sleep(wait)
+
+    @contextmanager
+    def body(self, request: Request) -> Iterator[tuple[str, Iterator[bytes]]]:
+        """The body of a success as it comes, behind its content type. Raises as `send`.
+
+        What breaks off within the body is not tried again, since part of it was given: `reset` of the error tells
+        whether that would do.
+        """
+        deadline = Deadline(self._timeout)
+        tries = 1
+        try:
+            while True:
+                with self._open(request, deadline) as answer:
+                    if _is_success(answer):
+                        yield answer.headers.get("Content-Type") or "", self._chunks(answer, whole=True)
+                        return
+                    refused = self._read(answer)
+                self._wait_for_next(answer, refused, request, deadline, tries)
+                tries += 1
+        except _Broken as e:
+            raise e.told from e.cause
+
+    def _wait_for_next(self, answer: Any, body: bytearray, request: Request, deadline: Deadline, tries: int) -> None:
+        """Wait as long as a refusal asks for; raises it where it asks for nothing, or for too much."""
+        wait, left = _asked_to_wait(answer, body), deadline.left()
+        longest = _LONGEST_WAIT if left is None else min(left, _LONGEST_WAIT)
+        if wait is None or wait > longest or tries == _TRIES:
+            raise self._refusal(answer, body, request)
+        sleep(wait)
 
     @contextmanager
     def stream(self, request: Request, read_seconds: float) -> Iterator[Iterator[bytes]]:
@@ -111,7 +139,7 @@ class Transport:
         """
         try:
             with self._open(request, Deadline(self._timeout, read_seconds)) as answer:
-                if not 200 <= answer.status < 300:
+                if not _is_success(answer):
                     raise self._refusal(answer, self._read(answer), request)
                 yield self._chunks(answer)
         except _Broken as e:
@@ -141,6 +169,8 @@ class Transport:
 
         headers = urllib3.HTTPHeaderDict(self._headers)
         headers["Accept"] = request.accept
+        if request.plain:
+            headers["Accept-Encoding"] = "identity"
         if login.authorization:
             headers["Authorization"] = login.authorization
         if request.content_type:
@@ -247,9 +277,14 @@ class _Broken(Exception):
 
     def __init__(self, told: KubeError, cause: BaseException, *, is_reset: bool) -> None:
         super().__init__(str(told))
+        told.reset = is_reset
         self.told = told
         self.cause = cause
         self.is_reset = is_reset
+
+
+def _is_success(answer: Any) -> bool:
+    return bool(200 <= answer.status < 300)
 
 
 def _asked_to_wait(answer: Any, body: bytearray) -> float | None:

@@ -60,7 +60,7 @@ class FakeClient:
         type: type[T],
         label_selector: str = "",
         field_selector: str = "",
-        chunk_size: int = 500,
+        chunk_size: int | None = None,
         metadata_only: bool = False,
         on_restart: Callable[[], None] | None = None,
     ) -> Iterator[list[T]]:
@@ -78,6 +78,12 @@ class FakeClient:
             on_restart()
         for page in pages:
             yield self._decode(page, type, resource)
+
+    def facts(
+        self, resource: Resource, namespace: str = "", *, type: type[T], fact: Callable[[T], Any], **how: Any
+    ) -> Iterator[list[Any]]:
+        for page in self.list(resource, namespace, type=type, **how):
+            yield [fact(item) for item in page]
 
     def _decode(self, items: list[Manifest], of: type[T], resource: Resource) -> list[T]:
         body = json.dumps({"kind": f"{resource.kind}List", "metadata": {}, "items": items}).encode()

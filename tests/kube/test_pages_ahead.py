@@ -8,6 +8,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from kubectl_ambient.kube.api import _itself as itself
 from kubectl_ambient.kube.pages import read_pages
 from kubectl_ambient.kube.resources import find_resource
 from kubectl_ambient.kube.transport import Request
@@ -43,7 +44,7 @@ class Server:
     def list(self) -> Any:
         pods = find_resource("pods")
         request = Request(pods.path(), resource=pods)
-        return read_pages(self.send, request, Item, pods, chunk_size=1, where="here", on_bad=print)
+        return read_pages(self.send, request, Item, itself, pods, chunk_size=1, where="here", on_bad=print)
 
     def wait_for(self, token: str) -> bool:
         with self.seen:

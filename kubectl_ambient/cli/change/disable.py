@@ -24,7 +24,7 @@ def disable(
     recursive: settings.Recursive = False,
     local: own.Local = False,
     field_manager: own.FieldManager = own.FIELD_MANAGER,
-    chunk_size: settings.ChunkSize = 500,
+    chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Take the label istio.io/dataplane-mode=ambient off namespaces, pods or pod templates.
 

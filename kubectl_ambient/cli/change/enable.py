@@ -23,7 +23,7 @@ def enable(
     recursive: settings.Recursive = False,
     local: own.Local = False,
     field_manager: own.FieldManager = own.FIELD_MANAGER,
-    chunk_size: settings.ChunkSize = 500,
+    chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Add the label istio.io/dataplane-mode=ambient to namespaces, pods or pod templates.
 

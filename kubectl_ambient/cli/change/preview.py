@@ -17,7 +17,7 @@ from kubectl_ambient.kube.errors import KubeError
 _MANY = 10  # from so many namespaces on, all are read at once
 
 
-def read_surroundings(client: Client, targets: Sequence[Target], chunk_size: int) -> tuple[Snapshot, str]:
+def read_surroundings(client: Client, targets: Sequence[Target], chunk_size: int | None) -> tuple[Snapshot, str]:
     """The pods that the targets concern, with all that decides about them, and what could not be read.
 
     Where the pods may not be read, the targets alone, and why. Raises KubeError where the connection is lost.
@@ -40,7 +40,7 @@ def _namespaces(targets: Sequence[Target]) -> list[str]:
     return list(dict.fromkeys(t.name if isinstance(t, Namespace) else t.namespace for t in targets))
 
 
-def _needs(targets: Sequence[Target], chunk_size: int) -> Needs:
+def _needs(targets: Sequence[Target], chunk_size: int | None) -> Needs:
     names = _namespaces(targets)
     if len(names) > _MANY:
         return of_namespaces((), chunk_size=chunk_size)

@@ -44,4 +44,4 @@ class Flags:
     output: str = ""
     overwrite: bool = False
     field_manager: str = FIELD_MANAGER
-    chunk_size: int = 500
+    chunk_size: int | None = None

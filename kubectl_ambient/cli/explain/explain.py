@@ -32,7 +32,7 @@ def explain(
     recursive: settings.Recursive = False,
     output: settings.Output = "",
     fail_on: settings.FailOn = None,
-    chunk_size: settings.ChunkSize = 500,
+    chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Tell why a pod is or is not in ambient mode, rule by rule, and what to do.
 

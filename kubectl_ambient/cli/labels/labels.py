@@ -35,7 +35,7 @@ def labels(
     fail_on: Annotated[
         list[str] | None, typer.Option("--fail-on", help="Exit with 3 where something is wrong: any, or error.")
     ] = None,
-    chunk_size: settings.ChunkSize = 500,
+    chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Print the label reference; with objects, what is set, what they inherit, and what is wrong.
 

@@ -48,7 +48,7 @@ def plan_fields(resource: Resource, fields: Fields, wish: Wish) -> WaypointEdit:
     return plan(found.fact(), wish)
 
 
-def read_surroundings(client: Client, edits: Sequence[WaypointEdit], chunk_size: int) -> Snapshot:
+def read_surroundings(client: Client, edits: Sequence[WaypointEdit], chunk_size: int | None) -> Snapshot:
     """What decides about the waypoints of the edits: all that a Namespace holds, else the pods around the objects.
 
     Raises KubeError where the connection is lost.

@@ -26,7 +26,7 @@ def waypoint_disable(
     recursive: settings.Recursive = False,
     local: change_settings.Local = False,
     field_manager: change_settings.FieldManager = change_settings.FIELD_MANAGER,
-    chunk_size: settings.ChunkSize = 500,
+    chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Take the labels istio.io/use-waypoint and istio.io/use-waypoint-namespace off.
 

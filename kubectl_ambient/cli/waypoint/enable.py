@@ -27,7 +27,7 @@ def waypoint_enable(
     recursive: settings.Recursive = False,
     local: change_settings.Local = False,
     field_manager: change_settings.FieldManager = change_settings.FIELD_MANAGER,
-    chunk_size: settings.ChunkSize = 500,
+    chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Add the label istio.io/use-waypoint to namespaces, services, pods and their like.
 

@@ -26,7 +26,7 @@ def waypoint_explain(
     filename: settings.Filename = None,
     recursive: settings.Recursive = False,
     output: settings.Output = "",
-    chunk_size: settings.ChunkSize = 500,
+    chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Tell which waypoint serves an object, or why none does, rule by rule, who goes past it, and what to do.
 

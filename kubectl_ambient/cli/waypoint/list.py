@@ -25,7 +25,7 @@ def waypoint_list(
     recursive: settings.Recursive = False,
     output: settings.Output = "",
     no_headers: settings.NoHeaders = False,
-    chunk_size: settings.ChunkSize = 500,
+    chunk_size: settings.ChunkSize = None,
 ) -> None:
     """List the waypoints: which traffic they take, whether they live, whom they admit, and who uses them."""
     from kubectl_ambient.cli.origin import Origin

@@ -74,7 +74,7 @@ def _of_cluster(origin: Origin) -> WaypointListSource:
     )
 
 
-def _of_all(client: Client, chunk_size: int, now: datetime) -> Snapshot | None:
+def _of_all(client: Client, chunk_size: int | None, now: datetime) -> Snapshot | None:
     """All namespaces; None where any part of that may not be read."""
     from kubectl_ambient.cluster.l7.live import read_waypoints
     from kubectl_ambient.cluster.needs import Needs

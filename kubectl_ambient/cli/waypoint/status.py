@@ -37,7 +37,7 @@ def waypoint_status(
     fail_on: Annotated[
         list[str] | None, typer.Option("--fail-on", help="Exit with 3 on drift, unknown, or any; may be repeated.")
     ] = None,
-    chunk_size: settings.ChunkSize = 500,
+    chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Tell for every Service, ServiceEntry, Pod and WorkloadEntry which waypoint serves it, or why none does."""
     from kubectl_ambient.cli.origin import Origin

@@ -6,7 +6,7 @@ and only where a label names such a namespace: who may read one namespace only i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
 from itertools import chain
 from typing import Any, NamedTuple
@@ -59,7 +59,7 @@ class L7Reads:
         label_selector: str = "",
         every_pod: bool = True,
         homes: Collection[str] = (),
-        chunk_size: int = 500,
+        chunk_size: int | None = None,
     ) -> None:
         self._client = client
         self._api = Api(client, chunk_size)
@@ -160,16 +160,16 @@ class L7Reads:
 
     def _list(self, plural: str, type_: type[Any], namespace: str = "", label_selector: str = "") -> list[Any]:
         found: list[Any] = []
-        convert: Callable[[Any], Any] = type_.fact
-        for page in self._client.list(
+        for page in self._client.facts(
             find_resource(plural),
             namespace,
             type=type_,
+            fact=type_.fact,
             label_selector=label_selector,
             chunk_size=self._chunk_size,
             on_restart=found.clear,
         ):
-            found.extend(map(convert, page))
+            found += page
         return found
 
 

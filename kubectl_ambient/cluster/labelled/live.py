@@ -6,6 +6,7 @@ What is refused is named and stops nothing else; what the server does not have (
 from __future__ import annotations
 
 from functools import partial
+from operator import methodcaller
 from typing import Any, TypeVar
 
 from msgspec import Struct
@@ -34,10 +35,10 @@ class LabelNeeds(Struct, frozen=True, kw_only=True):
     named: tuple[tuple[str, str], ...] = ()
     kinds: tuple[str, ...] = ()
     label_selector: str = ""
-    chunk_size: int = 500
+    chunk_size: int | None = None
 
 
-def of_scope(namespace: str, *, label_selector: str = "", chunk_size: int = 500) -> LabelNeeds:
+def of_scope(namespace: str, *, label_selector: str = "", chunk_size: int | None = None) -> LabelNeeds:
     """Everything that carries labels, in a namespace or (empty) in all."""
     kinds = tuple(k for k in LISTED if not namespace or find_resource(k).namespaced or k == "Namespace")
     return LabelNeeds(namespace=namespace, kinds=kinds, label_selector=label_selector, chunk_size=chunk_size)
@@ -133,16 +134,17 @@ class _Reader:
         resource, of = find_resource(kind), _wire(kind)
         found: list[Labelled] = []
         try:
-            for page in self._client.list(
+            for page in self._client.facts(
                 resource,
                 self._needs.namespace if resource.namespaced else "",
                 type=of,
+                fact=methodcaller("fact", kind),
                 label_selector=label_selector,
                 chunk_size=self._needs.chunk_size,
                 metadata_only=of is Plain,
                 on_restart=found.clear,
             ):
-                found.extend(item.fact(kind) for item in page)
+                found += page
         except ApiError as error:
             if not error.is_resource_missing:
                 raise

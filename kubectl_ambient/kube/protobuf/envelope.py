@@ -7,12 +7,13 @@ length before it [k8s.io/apimachinery/pkg/runtime/serializer/protobuf]. No more 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 
 MAGIC = b"k8s\0"
 CONTENT_TYPE = "application/vnd.kubernetes.protobuf"
 
 _TYPE_META, _RAW = 1, 2  # of runtime.Unknown
-_KIND = 2  # of runtime.TypeMeta
+_API_VERSION, _KIND = 1, 2  # of runtime.TypeMeta
 _METADATA, _ITEMS = 1, 2  # of every list
 _RESOURCE_VERSION, _CONTINUE = 2, 3  # of metav1.ListMeta
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
@@ -26,25 +27,26 @@ class BadEnvelope(Exception):
 class ListStream:
     """One list, read from chunks of bytes of any size. `items` comes to its end only with the list's own.
 
-    kind, resource_version and continue_ are known once the first item is there, or the end.
+    api_version, kind, resource_version and continue_ are known once the first item is there, or the end.
     """
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
-        self._source = _Source(chunks)
+    def __init__(self, chunks: Iterable[bytes | bytearray]) -> None:
+        self._chunks = chunks
+        self._source = _Source(())
+        self.api_version = ""
         self.kind = ""
         self.resource_version = ""
         self.continue_ = ""
 
     def items(self) -> Iterator[bytes]:
         """The bytes of each item. Raises BadEnvelope."""
-        source = self._source
-        if source.take(len(MAGIC)) != MAGIC:
-            raise BadEnvelope("it does not begin as protobuf of Kubernetes does")
+        source = self._source = _begun(self._chunks)
         complete = False
         while not source.at_end():
             number, length = source.field()
             if number == _TYPE_META:
-                self.kind = _texts(source.take(length)).get(_KIND, "")
+                told = _texts(source.take(length))
+                self.api_version, self.kind = told.get(_API_VERSION, ""), told.get(_KIND, "")
             elif number == _RAW:
                 yield from self._of_list(length)
                 complete = True
@@ -70,10 +72,41 @@ class ListStream:
             raise BadEnvelope("an item reaches over the end of the list")
 
 
+def unwrapped(body: bytes | bytearray) -> tuple[str, bytes]:
+    """The kind of what an envelope holds, and its bytes. Raises BadEnvelope."""
+    source = _begun((body,))
+    kind, raw = "", None
+    while not source.at_end():
+        number, length = source.field()
+        held = source.take(length)
+        if number == _TYPE_META:
+            kind = _texts(held).get(_KIND, "")
+        elif number == _RAW:
+            raw = held
+    if raw is None:
+        raise BadEnvelope("it holds nothing")
+    return kind, raw
+
+
+def continue_in(body: bytes | bytearray) -> str:
+    """The token of the next page, from the beginning of a list; empty where there is none."""
+    stream = ListStream((body,))
+    with suppress(BadEnvelope):  # who reads the list tells it
+        next(stream.items(), None)
+    return stream.continue_
+
+
+def _begun(chunks: Iterable[bytes | bytearray]) -> _Source:
+    source = _Source(chunks)
+    if source.take(len(MAGIC)) != MAGIC:
+        raise BadEnvelope("it does not begin as protobuf of Kubernetes does")
+    return source
+
+
 class _Source:
     """Chunks as one text of bytes; `position` counts from its beginning."""
 
-    def __init__(self, chunks: Iterable[bytes]) -> None:
+    def __init__(self, chunks: Iterable[bytes | bytearray]) -> None:
         self._chunks = iter(chunks)
         self._held = b""
         self._at = 0
@@ -121,7 +154,7 @@ class _Source:
 
     def _more(self, count: int = 1) -> bool:
         """Take in chunks until `count` bytes are held, or nothing comes any more."""
-        parts = [self._held[self._at :]]
+        parts: list[bytes | bytearray] = [self._held[self._at :]]
         size = len(parts[0])
         for chunk in self._chunks:
             parts.append(chunk)

@@ -22,6 +22,9 @@ _MESSAGES = {
     "LabelSelectorRequirement": "key=1 operator=2 values=3:[]",
     "Condition": "type=1 status=2 observedGeneration=3:int lastTransitionTime=4:Time reason=5 message=6",
     "PartialObjectMetadata": _METADATA,
+    "Status": "status=2 message=3 reason=4 details=5:StatusDetails code=6:int",
+    "StatusDetails": "name=1 group=2 kind=3 causes=4:StatusCause[] retryAfterSeconds=5:int",
+    "StatusCause": "reason=1 message=2 field=3",
     # k8s.io/api/core/v1
     "Pod": f"{_METADATA} spec=2:PodSpec status=3:PodStatus",
     "PodSpec": (

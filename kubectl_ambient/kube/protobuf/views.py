@@ -22,8 +22,8 @@ from msgspec import Struct, structs
 
 from .fields import Field, fields_of
 
-# What is raised while a view is made or looked at: broken bytes, a text that is not UTF-8, a time that is none.
-ERRORS = (DecodeError, UnicodeDecodeError, OverflowError)
+# What is raised while a view is made or looked at: broken bytes or texts, a time that is none.
+ERRORS = (DecodeError, OverflowError)
 
 _View = Callable[[Any], Any]  # makes a view of a message, or of the bytes of one
 _Get = Callable[[Any], Any]  # a field's value, of a view
@@ -36,7 +36,7 @@ _TYPES = {"text": _Proto.TYPE_STRING, "bool": _Proto.TYPE_BOOL, "int": _Proto.TY
 @cache
 def viewer(of: type[Struct], message: str) -> _View:
     """What makes a view, like an `of`, of the bytes of a `message` of Kubernetes. Both may raise ERRORS."""
-    file = descriptor_pb2.FileDescriptorProto(name="object.proto", package="wire", syntax="proto2")
+    file = descriptor_pb2.FileDescriptorProto(name="object.proto", package="wire", syntax="proto3")
     view = _Describer(file).view(of, message)
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
@@ -85,7 +85,10 @@ class _Describer:
             added.type = _TYPES[numbered.holds]
             if numbered.repeated:
                 return _list(name)
-            return attrgetter(f"_of.{name}") if numbered.holds == "text" else _scalar(name)
+            if numbered.holds == "text":
+                return attrgetter(f"_of.{name}")
+            _keep_presence(described, added)
+            return _scalar(name)
         if numbered.repeated:
             # As they are, and each parsed when it is asked for: a pod's containers are the greatest part of it.
             added.type = _Proto.TYPE_BYTES
@@ -100,7 +103,8 @@ class _Describer:
     def _time(self) -> str:
         described = self._message()
         for name, field in fields_of("Time").items():
-            described.field.add(name=name, number=field.number, type=_TYPES["int"], label=_Proto.LABEL_OPTIONAL)
+            added = described.field.add(name=name, number=field.number, type=_TYPES["int"], label=_Proto.LABEL_OPTIONAL)
+            _keep_presence(described, added)
         return f".wire.{described.name}"
 
 
@@ -110,6 +114,13 @@ def _made(of: type[Struct], getters: dict[str, _Get]) -> _View:
     for base in reversed(of.__mro__[: of.__mro__.index(Struct)]):
         members |= {k: v for k, v in vars(base).items() if isinstance(v, FunctionType | property) and k[:2] != "__"}
     return type(of.__name__, (_Message,), members | {name: property(get) for name, get in getters.items()})
+
+
+def _keep_presence(described: Any, added: Any) -> None:
+    """Have a 0 or a false that was written told from one that was not."""
+    added.proto3_optional = True
+    added.oneof_index = len(described.oneof_decl)
+    described.oneof_decl.add(name=f"_{added.name}")
 
 
 def _nothing(view: Any) -> None:

@@ -1,0 +1,46 @@
+"""What a server is, and how long lists are best asked of it."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from .errors import ApiError, BadAnswer
+
+_STREAMS_FROM = 33  # StreamingCollectionEncodingToProtobuf is on from 1.33
+_NEAR = 0.05
+"""Seconds of the first request, connecting included: to compress on both sides takes longer than such a link."""
+
+
+class ServerVersion(msgspec.Struct, frozen=True, gc=False):
+    """What the server says of itself: `v1.36.1`, "1", "36" (or "36+")."""
+
+    git_version: str = msgspec.field(name="gitVersion", default="")
+    major: str = ""
+    minor: str = ""
+
+
+class Server(NamedTuple):
+    """streams_lists: it writes a list item by item, and need not hold all of it. is_near: the link is fast."""
+
+    streams_lists: bool
+    is_near: bool
+
+
+def ask_server(version: Callable[[], ServerVersion]) -> Server:
+    """By the version, and the time that asking for it took. One that does not tell is asked for pages.
+
+    Raises ConnectionFailed.
+    """
+    began = time.monotonic()
+    try:
+        told = version()
+    except (ApiError, BadAnswer):
+        return Server(streams_lists=False, is_near=False)
+    minor = re.match("[0-9]+", told.minor)
+    streams = told.major == "1" and minor is not None and int(minor[0]) >= _STREAMS_FROM
+    return Server(streams_lists=streams, is_near=time.monotonic() - began < _NEAR)

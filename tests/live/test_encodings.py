@@ -1,0 +1,172 @@
+"""One fact, whichever encoding it came from: of every kind that has both, on the real API server."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter, methodcaller
+from typing import Any
+
+import pytest
+
+from kubectl_ambient.cluster import wire
+from kubectl_ambient.cluster.l7 import wire as l7
+from kubectl_ambient.cluster.labelled import wire as labelled
+from kubectl_ambient.kube.api import Client, connect
+from kubectl_ambient.kube.errors import ApiError
+from kubectl_ambient.kube.options import ConnectionOptions
+from kubectl_ambient.kube.resources import find_resource
+from tests.rig.apiserver import ApiServer
+
+HOME = "encodings"
+MOMENT = "2026-01-02T03:04:05Z"
+LABELS = {"app": "web", "istio.io/dataplane-mode": "ambient", "istio.io/use-waypoint": "", "team": "ü"[:0] + "u"}
+ANNOTATIONS = {"ambient.istio.io/redirection": "enabled", "sidecar.istio.io/status": "", "note": "ü\n‮ “x”"}
+POD_SPEC = {
+    "hostNetwork": True,
+    "nodeSelector": {"kubernetes.io/os": "windows"},
+    "os": {"name": "windows"},
+    "initContainers": [{"name": "istio-proxy", "image": "proxy", "restartPolicy": "Always"}],
+    "containers": [
+        {
+            "name": "app",
+            "image": "docker.io/istio/install-cni:1.30.3",
+            "env": [
+                {"name": "EMPTY", "value": ""},
+                {"name": "TEXT", "value": "ü"},
+                {"name": "FROM", "valueFrom": {"configMapKeyRef": {"name": "istio-cni-config", "key": "KEY"}}},
+                {"name": "FIELD", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}},
+            ],
+        }
+    ],
+}
+SELECTOR = {"matchLabels": {"app": "web"}, "matchExpressions": [{"key": "app", "operator": "In", "values": ["web"]}]}
+TEMPLATE = {"metadata": {"labels": {**LABELS}, "annotations": ANNOTATIONS}, "spec": POD_SPEC}
+OWNER = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1", "uid": "u", "controller": True}
+OTHER_OWNER = {"apiVersion": "example.com/v1", "kind": "Job", "name": "other", "uid": "v"}
+
+
+def made(kind: str, **fields: Any) -> dict[str, Any]:
+    version = find_resource(kind).api_version
+    metadata = {"name": kind.lower(), "namespace": HOME, "labels": LABELS, "annotations": ANNOTATIONS}
+    return {"apiVersion": version, "kind": kind, "metadata": metadata, **fields}
+
+
+def looping(spec: dict[str, Any], policy: str) -> dict[str, Any]:
+    return {**spec, "spec": {**spec["spec"], "restartPolicy": policy}}
+
+
+# Two of each, one of them with nothing but what it must have.
+BARE = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "app"}]}}
+OBJECTS = [
+    made("Pod", spec={**POD_SPEC, "nodeName": "node-1"}),
+    made("Service", spec={"type": "ExternalName", "externalName": "example.com"}),
+    made("Deployment", spec={"replicas": 0, "paused": True, "selector": SELECTOR, "template": TEMPLATE}),
+    made(
+        "StatefulSet",
+        spec={
+            "serviceName": "x",
+            "ordinals": {"start": 3},
+            "updateStrategy": {"type": "RollingUpdate", "rollingUpdate": {"partition": 2}},
+            "selector": SELECTOR,
+            "template": TEMPLATE,
+        },
+    ),
+    made("DaemonSet", spec={"updateStrategy": {"type": "OnDelete"}, "selector": SELECTOR, "template": TEMPLATE}),
+    made("ReplicaSet", spec={"replicas": 2, "selector": SELECTOR, "template": TEMPLATE}),
+    made("ReplicationController", spec={"replicas": 1, "selector": {"app": "web"}, "template": TEMPLATE}),
+    made("Job", spec={"parallelism": 2, "completions": 1, "suspend": True, "template": looping(TEMPLATE, "Never")}),
+    made(
+        "CronJob",
+        spec={"schedule": "0 0 * * *", "suspend": True, "jobTemplate": {"spec": {"template": looping(BARE, "Never")}}},
+    ),
+    made(
+        "Event",
+        involvedObject={"kind": "Pod", "namespace": HOME, "name": "pod"},
+        reason="FailedCreatePodSandBox",
+        message="ü\nsecond line",
+        eventTime="2026-01-02T03:04:05.678901Z",
+        lastTimestamp=MOMENT,
+        series={"count": 2, "lastObservedTime": "2026-01-02T03:04:05.000001Z"},
+        reportingComponent="kubelet",
+        reportingInstance="n",
+        action="x",
+    ),
+]
+STATUS = {
+    "phase": "Pending",
+    "reason": "Evicted",
+    "podIP": "10.0.0.1",
+    "podIPs": [{"ip": "10.0.0.1"}],
+    "startTime": MOMENT,
+    "conditions": [{"type": "Ready", "status": "True", "lastTransitionTime": MOMENT}],
+    "containerStatuses": [
+        {
+            "name": "app",
+            "image": "app",
+            "imageID": "",
+            "ready": False,
+            "restartCount": 0,
+            "state": {"waiting": {"reason": "ContainerCreating"}},
+            "lastState": {"terminated": {"exitCode": 1}},
+        }
+    ],
+}
+
+FACT = methodcaller("fact")
+CASES: list[tuple[str, Any, Callable[[Any], Any], bool]] = [
+    ("Pod", wire.Pod, FACT, False),
+    ("Namespace", wire.Namespace, FACT, True),
+    ("Node", wire.Node, FACT, True),
+    ("Service", l7.Service, FACT, False),
+    ("Event", wire.Event, FACT, False),
+    ("ReplicationController", wire.ReplicationController, FACT, False),
+    ("DaemonSet", wire.Workload, methodcaller("daemonset"), False),
+    ("Deployment", wire.Workload, methodcaller("istiod"), False),
+]
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
+CASES += [(kind, wire.Workload, methodcaller("fact", kind), False) for kind in WORKLOADS]
+CASES += [(kind, labelled.Workload, methodcaller("fact", kind), False) for kind in WORKLOADS]
+CASES += [(kind, labelled.Plain, methodcaller("fact", kind), True) for kind in ("Pod", "Namespace", "Service")]
+
+
+@pytest.fixture(scope="module")
+def client(bare_cluster: ApiServer) -> Client:
+    api = bare_cluster.api
+    api.request(
+        "POST", "/api/v1/namespaces", {"metadata": {"name": HOME, "labels": LABELS, "annotations": ANNOTATIONS}}
+    )
+    api.request("POST", "/api/v1/nodes", {"metadata": {"name": "encodings-1", "labels": {"kubernetes.io/os": "linux"}}})
+    for found in OBJECTS:
+        path = find_resource(found["kind"]).path(HOME)
+        api.request("POST", path, found)
+        few = {**found, "metadata": {"name": f"{found['metadata']['name']}-2", "namespace": HOME}}
+        few["metadata"]["ownerReferences"] = [OTHER_OWNER, OWNER]
+        api.request("POST", path, few)
+    api.patch(f"/api/v1/namespaces/{HOME}/pods/pod/status", {"status": STATUS})
+    return connect(ConnectionOptions(kubeconfig=str(bare_cluster.kubeconfig)))
+
+
+@pytest.mark.parametrize(("kind", "of", "fact", "partial"), CASES)
+@pytest.mark.parametrize("chunk_size", [None, 0, 1], ids=["streamed", "at once", "pages"])
+def test_json_and_protobuf_give_the_same_facts(
+    client: Client, kind: str, of: Any, fact: Callable[[Any], Any], partial: bool, chunk_size: int | None
+) -> None:
+    resource = find_resource(kind)
+    in_json = [fact(o) for page in client.list(resource, type=of, metadata_only=partial) for o in page]
+    pages = client.facts(resource, type=of, fact=fact, metadata_only=partial, chunk_size=chunk_size)
+    in_protobuf = [found for page in pages for found in page]
+    assert in_protobuf == in_json
+    assert len(in_json) >= 1
+    assert client.bad_objects == []
+
+
+def test_a_refusal_in_protobuf_says_what_one_in_json_says(bare_cluster: ApiServer) -> None:
+    stranger = connect(ConnectionOptions(kubeconfig=str(bare_cluster.kubeconfig), as_user="nobody"))
+    pods = find_resource("pods")
+    with pytest.raises(ApiError) as in_json:
+        list(stranger.list(pods, type=wire.Pod))
+    with pytest.raises(ApiError) as in_protobuf:
+        list(stranger.facts(pods, type=wire.Pod, fact=FACT))
+    said = attrgetter("status", "reason", "message", "details")
+    assert said(in_protobuf.value) == said(in_json.value)
+    assert str(in_protobuf.value) == str(in_json.value)
