@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from .accept import METADATA, a_list, an_object, in_protobuf
 from .access import Access, find_access
 from .decoding import BadObject, OnBad, decode_object, decode_one
 from .lists import read_at_once
@@ -38,10 +39,6 @@ _PATCH_TYPES = {
     "strategic": "application/strategic-merge-patch+json",
     "json": "application/json-patch+json",
 }
-_PARTIAL = "PartialObjectMetadata"
-_BINARY = "application/vnd.kubernetes.protobuf"
-_BINARY_METADATA = f"{_BINARY};as={_PARTIAL}List;g=meta.k8s.io;v=v1"
-_METADATA = "application/json;as=PartialObjectMetadata{};g=meta.k8s.io;v=v1,application/json"
 
 
 def connect(options: ConnectionOptions, on_warning: Callable[[str], None] = lambda text: None) -> Client:
@@ -87,7 +84,7 @@ class Client:
         """One object. Raises ApiError (`is_not_found`, …), BadAnswer when it does not fit `type`."""
         request = Request(
             resource.path(namespace, name),
-            accept=_accept(metadata_only, ""),
+            accept=an_object(metadata_only),
             resource=resource,
             name=name,
         )
@@ -113,9 +110,7 @@ class Client:
         `on_restart`, pages are handed on as they come, and it is called when all earlier ones are to be
         dropped. Without, the pages are held until the last has come, so that there is nothing to drop.
         """
-        request = self._list_request(
-            resource, namespace, label_selector, field_selector, _accept(metadata_only, "List")
-        )
+        request = self._list_request(resource, namespace, label_selector, field_selector, a_list(metadata_only))
         pages = self._pages(request, type, _itself, chunk_size, metadata_only, on_bad)
         return _handed_on(pages, on_restart)
 
@@ -139,10 +134,10 @@ class Client:
         once where the server writes them one by one. `fact` then gets what looks like a `type`.
         """
         everything = not (label_selector or field_selector or (namespace and resource.namespaced))
-        accept = _accept(metadata_only, "List")
-        binary = everything and is_known(_PARTIAL if metadata_only else resource.kind)
+        accept = a_list(metadata_only)
+        binary = everything and is_known(METADATA if metadata_only else resource.kind)
         if binary:
-            accept = f"{_BINARY_METADATA if metadata_only else _BINARY},{accept}"
+            accept = in_protobuf(metadata_only)
         request = self._list_request(resource, namespace, label_selector, field_selector, accept)
         if binary and (chunk_size == 0 or (chunk_size is None and self._server.streams_lists)):
             request = replace(request, plain=chunk_size is None and self._server.is_near)
@@ -201,9 +196,7 @@ class Client:
         on_bad: OnBad | None = None,
     ) -> Listing[T]:
         """All objects at once, with the resource version to watch from: `items, version = …`."""
-        request = self._list_request(
-            resource, namespace, label_selector, field_selector, _accept(metadata_only, "List")
-        )
+        request = self._list_request(resource, namespace, label_selector, field_selector, a_list(metadata_only))
         pages, version = gather(self._pages(request, type, _itself, chunk_size, metadata_only, on_bad))
         return Listing([item for page in pages for item in page], version)
 
@@ -223,7 +216,7 @@ class Client:
 
         Raises Expired when that version is too old: list again and watch from there.
         """
-        accept = _accept(metadata_only, "")
+        accept = an_object(metadata_only)
         return watch_events(
             self._transport,
             self._list_request(resource, namespace, label_selector, field_selector, accept),
@@ -295,14 +288,6 @@ def _handed_on(pages: Iterator[Page[T]], on_restart: Callable[[], None] | None) 
         if page.restarted:
             on_restart()
         yield page.items
-
-
-def _list_of(metadata_only: bool) -> str:
-    return _accept(metadata_only, "List")
-
-
-def _accept(metadata_only: bool, suffix: str) -> str:
-    return _METADATA.format(suffix) if metadata_only else "application/json"
 
 
 def _named(resource: Resource, namespace: str, name: str) -> str:

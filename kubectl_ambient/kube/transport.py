@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode
 
 from .access import Access
-from .answers import api_error, read_status
+from .answers import api_error
 from .auth import Authenticator, Login
 from .deadline import Deadline, TimedOut
 from .errors import ConfigError, KubeError, printable
@@ -21,6 +20,7 @@ from .headers import standing_headers, warnings_in
 from .pool import make_pool
 from .proxies import proxy_for
 from .resources import Resource
+from .waiting import LONGEST_WAIT, asked_to_wait
 
 if TYPE_CHECKING:
     import urllib3
@@ -28,10 +28,7 @@ if TYPE_CHECKING:
 _CONNECT_SECONDS = 30.0  # what Go's dialer waits, when no timeout is given
 _CHUNK = 1 << 16
 _TRIES = 5  # of a server that asks to come back later
-_LONGEST_WAIT = 30.0  # seconds; who is asked to wait longer is told so instead
-
 _RESET_WAIT = 0.1
-_SECONDS = re.compile(r"(?:(-)|\+)?0*([0-9]{1,18})")  # what Go's Atoi takes: no date, no fraction, no other digits
 
 sleep: Callable[[float], None] = time.sleep  # one name, for tests to replace
 
@@ -125,8 +122,8 @@ class Transport:
 
     def _wait_for_next(self, answer: Any, body: bytearray, request: Request, deadline: Deadline, tries: int) -> None:
         """Wait as long as a refusal asks for; raises it where it asks for nothing, or for too much."""
-        wait, left = _asked_to_wait(answer, body), deadline.left()
-        longest = _LONGEST_WAIT if left is None else min(left, _LONGEST_WAIT)
+        wait, left = asked_to_wait(answer, body), deadline.left()
+        longest = LONGEST_WAIT if left is None else min(left, LONGEST_WAIT)
         if wait is None or wait > longest or tries == _TRIES:
             raise self._refusal(answer, body, request)
         sleep(wait)
@@ -285,18 +282,3 @@ class _Broken(Exception):
 
 def _is_success(answer: Any) -> bool:
     return bool(200 <= answer.status < 300)
-
-
-def _asked_to_wait(answer: Any, body: bytearray) -> float | None:
-    """Seconds that the server asks to wait before the next try; None when it does not."""
-    code = answer.status
-    if code != 429 and code < 500:
-        return None
-    header = (answer.headers.get("Retry-After") or "").strip(" \t")
-    if found := _SECONDS.fullmatch(header):
-        return 0.0 if found[1] else float(found[2])  # who asks for less than nothing wants no pause, as in Go
-    if code in (429, 503) and (status := read_status(body)) is not None:
-        seconds = (status.details or {}).get("retryAfterSeconds")
-        if type(seconds) is int and 0 < seconds <= _LONGEST_WAIT:  # True is an int to Python
-            return float(seconds)
-    return None
