@@ -130,10 +130,10 @@ class Client:
     ) -> Iterator[builtins.list[F]]:
         """The same as `list`, of each object what `fact` makes of it.
 
-        All objects of a kind of a cluster may be many: they come in protobuf where there is one of the kind, and at
-        once where the server writes them one by one. `fact` then gets what looks like a `type`.
+        What lies in all namespaces may be many: it comes in protobuf where the kind has one, and at once where the
+        server writes it one by one. `fact` then gets what looks like a `type`.
         """
-        everything = not (label_selector or field_selector or (namespace and resource.namespaced))
+        everything = resource.namespaced and not (namespace or label_selector or field_selector)
         accept = a_list(metadata_only)
         binary = everything and is_known(METADATA if metadata_only else resource.kind)
         if binary:

@@ -18,7 +18,7 @@ Entry = dict[str, Any]
 
 _DATA = ("certificate-authority-data", "client-certificate-data", "client-key-data")
 _PATHS = ("certificate-authority", "client-certificate", "client-key", "tokenFile")
-_QUOTED = re.compile(r"(['\"]).{2,}\1", re.DOTALL)  # a parser quotes what it stumbled over
+_QUOTED = re.compile(r"(['\"`]).{2,}\1", re.DOTALL)  # a parser quotes what it stumbled over
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ _FALSE = frozenset(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off"
 _NULL = frozenset(("", "~", "null", "Null", "NULL"))
 _INTEGER = re.compile(r"[-+]?(?:0[xX][0-9a-fA-F]+|0b[01]+|0o[0-7]+|0[0-7]*|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_TIMESTAMP = re.compile(r"[0-9]{4}-[0-9]{1,2}-[0-9]{1,2}(?:$|[Tt ])")
 _FLOAT_WORDS = frozenset((".inf", ".Inf", ".INF", "+.inf", "-.inf", ".nan", ".NaN", ".NAN"))
 _NOT_TEXT = frozenset("-+.~0123456789nNyYtTfFoO")  # the first letters of all that is no text
 _LONGEST = 400  # characters of a number: Go finds none in a longer text either, but after long work
@@ -60,6 +61,26 @@ def _scalar(text: str) -> Scalar:
     if text in _FLOAT_WORDS:
         return float(text.replace(".", "", 1))
     return text
+
+
+def is_of_tag(tag: str, text: str) -> bool:
+    """Whether a text is what its tag says (`!!int 5`), for those tags that Go's reader holds to."""
+    prefix, _, name = tag.rpartition(":")
+    if prefix != "tag:yaml.org,2002":
+        return True
+    value = scalar(text)
+    match name:
+        case "null":
+            return value is None
+        case "bool":
+            return isinstance(value, bool)
+        case "int":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case "float":
+            return isinstance(value, int | float) and not isinstance(value, bool)
+        case "timestamp":
+            return _TIMESTAMP.match(text) is not None
+    return True
 
 
 def _integer(digits: str) -> int:

@@ -25,7 +25,7 @@ from yaml.events import (
 )
 
 from .yaml_bounds import DEEPEST, EXCESSIVE, LARGEST, TOO_DEEP, TOO_LARGE, is_excessive, weight
-from .yaml_scalars import key, scalar
+from .yaml_scalars import is_of_tag, key, scalar
 
 Parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader).__mro__[0]
 _EXPLICIT = {"tag:yaml.org,2002:" + name for name in ("null", "bool", "int", "float")}
@@ -94,6 +94,8 @@ def pieces(source: str | bytes | Stream, hold: int | None) -> Iterator[Any | Ite
                     value = key(value)
             elif plain:
                 value = scalar(value)
+            if event.tag is not None and not is_of_tag(event.tag, event.value):
+                raise _refused(f"cannot decode !!str `{event.value}` as a !!{event.tag.rpartition(':')[2]}", event)
             if event.anchor:
                 anchors[event.anchor] = value, weight(event.value)
             items.append(value)

@@ -197,11 +197,19 @@ def test_depth_is_bounded_the_same_in_yaml_and_json(text: str) -> None:
         (":".join(["59"] * 10_000), ":".join(["59"] * 10_000)),
         ("!!python/name:os.system", ""),
         ("!!binary '%%'", "%%"),
-        ("!!timestamp never", "never"),
+        ("!!timestamp 2026-11-28", "2026-11-28"),
+        ("!!int 0x10", 16),
     ],
 )
 def test_odd_scalars_cost_nothing_and_make_nothing(text: str, value: Any) -> None:
     assert only(f"v: {text}\n")["v"] == value
+
+
+@pytest.mark.parametrize("text", ["!!timestamp never", "!!int x", "!!bool 1", "!!float x", "!!null x"])
+def test_a_value_that_is_not_what_its_tag_says_is_refused_as_by_kubectl(text: str) -> None:
+    (found,) = documents(f"v: {text}\n")
+    assert isinstance(found, Broken)
+    assert f"cannot decode !!str `{text.split()[1]}` as a {text.split()[0]}" in found.why
 
 
 def test_halves_of_surrogate_pairs_are_read_as_by_go() -> None:

@@ -115,8 +115,6 @@ STATUS = {
 FACT = methodcaller("fact")
 CASES: list[tuple[str, Any, Callable[[Any], Any], bool]] = [
     ("Pod", wire.Pod, FACT, False),
-    ("Namespace", wire.Namespace, FACT, True),
-    ("Node", wire.Node, FACT, True),
     ("Service", l7.Service, FACT, False),
     ("Event", wire.Event, FACT, False),
     ("ReplicationController", wire.ReplicationController, FACT, False),
@@ -126,7 +124,7 @@ CASES: list[tuple[str, Any, Callable[[Any], Any], bool]] = [
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
 CASES += [(kind, wire.Workload, methodcaller("fact", kind), False) for kind in WORKLOADS]
 CASES += [(kind, labelled.Workload, methodcaller("fact", kind), False) for kind in WORKLOADS]
-CASES += [(kind, labelled.Plain, methodcaller("fact", kind), True) for kind in ("Pod", "Namespace", "Service")]
+CASES += [(kind, labelled.Plain, methodcaller("fact", kind), True) for kind in ("Pod", "Service")]
 
 
 @pytest.fixture(scope="module")
@@ -135,7 +133,6 @@ def client(bare_cluster: ApiServer) -> Client:
     api.request(
         "POST", "/api/v1/namespaces", {"metadata": {"name": HOME, "labels": LABELS, "annotations": ANNOTATIONS}}
     )
-    api.request("POST", "/api/v1/nodes", {"metadata": {"name": "encodings-1", "labels": {"kubernetes.io/os": "linux"}}})
     for found in OBJECTS:
         path = find_resource(found["kind"]).path(HOME)
         api.request("POST", path, found)
