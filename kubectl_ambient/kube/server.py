@@ -12,8 +12,8 @@ import msgspec
 from .errors import ApiError, BadAnswer
 
 _STREAMS_FROM = 33  # StreamingCollectionEncodingToProtobuf is on from 1.33
-_NEAR = 0.05
-"""Seconds of the first request, connecting included: to compress on both sides takes longer than such a link."""
+_NEAR = 0.01
+"""Seconds of a small request on a connection that is there: over such a link, to compress takes longer than to send."""
 
 
 class ServerVersion(msgspec.Struct, frozen=True, gc=False):
@@ -32,12 +32,13 @@ class Server(NamedTuple):
 
 
 def ask_server(version: Callable[[], ServerVersion]) -> Server:
-    """By the version, and the time that asking for it took. One that does not tell is asked for pages.
+    """By the version, and the time that asking for it again takes. One that does not tell is asked for pages.
 
     Raises ConnectionFailed.
     """
-    began = time.monotonic()
     try:
+        version()
+        began = time.monotonic()
         told = version()
     except (ApiError, BadAnswer):
         return Server(streams_lists=False, is_near=False)

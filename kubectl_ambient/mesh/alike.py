@@ -1,40 +1,70 @@
 """Which pods nothing that decides tells apart: a judgement on one of them is one on all.
 
-A rollout makes pods that differ in name, address and age. In a large cluster nearly all judgements are copies.
+Pods of one namespace differ in their names, addresses, ages, owners, and in labels that no rule reads. In a large
+cluster nearly all judgements are copies.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
 
-from kubectl_ambient.cluster.facts import Node, Pod
+from kubectl_ambient.cluster.facts import LabelSelector, Node, Owner, Pod, Workload
+from kubectl_ambient.cluster.label_keys import concerns_istio
 from kubectl_ambient.mesh.agents import Installation
+from kubectl_ambient.mesh.enablement import Invalid
 from kubectl_ambient.mesh.enrolment import can_run_agents
+from kubectl_ambient.mesh.injection import Injector
+from kubectl_ambient.mesh.mode_key import misspelt_modes
 
 
 class Alike:
     """Tells alike pods of one snapshot by equal keys. `nodes` are those that are known, by name."""
 
-    def __init__(self, installation: Installation, nodes: Mapping[str, Node]) -> None:
+    def __init__(self, installation: Installation, injector: Injector, nodes: Mapping[str, Node]) -> None:
         self._installation = installation
         self._nodes = nodes
+        self._selected_by = frozenset(_keys_of_selectors(installation, injector))
+        self._decides: dict[str, bool] = {}  # by the key of a label
         self._kinds_of_node: dict[str, Hashable] = {}
+        self._kinds_of_workload: dict[str, Hashable] = {}
 
-    def key(self, pod: Pod) -> Hashable | None:
-        """Equal for pods that differ in nothing but name, node and age; None for one that has its own story."""
+    def key(self, pod: Pod, owner: Owner | None, workload: Workload | None) -> Hashable | None:
+        """Equal for pods that differ in nothing that decides; None for one that has its own story.
+
+        owner, workload: who makes its successors, and what was read of that.
+        """
         if pod.deleting is not None or pod.creating:
             return None
         return (
             pod.namespace,
-            pod.owner,
+            owner if workload is None else self._kind_of_workload(workload),
             self._kind_of_node(pod.node),
             pod.annotations,
             pod.phase,
             pod.host_network,
             pod.windows,
             pod.native_sidecar,
-            frozenset(pod.labels.items()),
+            self._deciding(pod.labels),
         )
+
+    def _deciding(self, labels: Mapping[str, str]) -> Hashable:
+        decides = self._decides
+        found = []
+        for key in labels:
+            if key not in decides:
+                decides[key] = key in self._selected_by or concerns_istio(key) or any(misspelt_modes({key: ""}))
+            if decides[key]:
+                found.append((key, labels[key]))
+        return frozenset(found)
+
+    def _kind_of_workload(self, workload: Workload) -> Hashable:
+        """Workloads whose next pods are alike."""
+        known = self._kinds_of_workload.get(workload.ref)
+        if known is None:
+            template = workload.template
+            known = (workload.kind, self._deciding(template.labels), template.annotations, template.host_network)
+            self._kinds_of_workload[workload.ref] = known
+        return known
 
     def _kind_of_node(self, name: str) -> Hashable:
         """Nodes with the same rules are one kind; one on which something is wrong is told by its name."""
@@ -48,3 +78,21 @@ class Alike:
             return name
         rules = tuple((r.version, r.installed, r.enabled, id(r.entries), r.excluded) for r in agents.worlds)
         return bool(name), agents.cni.status, agents.ztunnel.status, rules
+
+
+def _keys_of_selectors(installation: Installation, injector: Injector) -> Iterator[str]:
+    """The labels that this cluster's own selectors ask about."""
+    for agents in (*installation.nodes.values(), installation.elsewhere):
+        for rules in agents.worlds:
+            for entry in () if isinstance(rules.entries, Invalid) else rules.entries:
+                yield from _keys_of(entry.pod)
+    for webhook in injector.webhooks:
+        yield from _keys_of(webhook.object_selector)
+    for policy in injector.policies.values():
+        for selector in (*policy.never, *policy.always):
+            yield from _keys_of(selector)
+
+
+def _keys_of(selector: LabelSelector) -> Iterator[str]:
+    yield from selector.match_labels
+    yield from (requirement.key for requirement in selector.match_expressions)

@@ -118,15 +118,16 @@ class Judge:
         self._nodes = read(snapshot.nodes) or {}
         self._stood_in: set[str] = set()
         self._successors: dict[tuple[str, str, bool], NextPod] = {}
-        self._alike = Alike(self.installation, self._nodes)
+        self._alike = Alike(self.installation, self.injector, self._nodes)
         self._settled: dict[Hashable, Verdict] = {}
 
     def judge(self, pod: Pod) -> Verdict:
         """The verdict on one pod; judged once for all that are alike, where there is nothing to say of one of them."""
-        key = self._alike.key(pod)
+        owner, workload = self._owner(pod)
+        key = self._alike.key(pod, owner, workload)
         known = self._settled.get(key)
         if known is not None:
-            return structs.replace(known, name=pod.name, node=pod.node)
+            return structs.replace(known, name=pod.name, node=pod.node, owner=str(owner) if owner else None)
         verdict = self._judge(pod, trace=False).verdict
         if key is not None and verdict.state in ("Enrolled", "NotAmbient") and not verdict.findings:
             self._settled[key] = verdict
@@ -184,8 +185,7 @@ class Judge:
         decision = self._decide(pod, namespace, trace=trace)
         observed = observed_of(pod, agents)
         state = state_of(decision.expected, observed, pod, snapshot.now)
-        owner = owner_of(pod, snapshot.workloads)
-        workload = snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
+        owner, workload = self._owner(pod)
         successor = self._successor(pod, owner, workload, namespace, decision)
         subject = Subject(
             pod=pod,
@@ -216,6 +216,11 @@ class Judge:
         return Judgement(
             verdict=verdict, pod=pod, decision=decision, next_pod=successor, agents=agents, workload=workload
         )
+
+    def _owner(self, pod: Pod) -> tuple[Owner | None, Workload | None]:
+        """Who makes the pod's successors, and what was read of that."""
+        owner = owner_of(pod, self.snapshot.workloads)
+        return owner, self.snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
 
     def _successor(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from operator import attrgetter, methodcaller
 
@@ -48,7 +49,7 @@ def of_version(server: StandIn) -> Callable[..., None]:
 
     def of(minor: str, *replies: Reply | Callable[[Seen], Reply]) -> None:
         version = Reply({"major": "1", "minor": minor, "gitVersion": f"v1.{minor}.0"})
-        server.answers(version, *replies)
+        server.answers(version, version, *replies)
 
     return of
 
@@ -62,9 +63,22 @@ def test_a_server_that_streams_is_asked_once(
 ) -> None:
     of_version(minor, binary(in_protobuf("a", "b")))
     assert names(client()) == ["a", "b"]
-    assert [s.path for s in server.seen] == ["/version", "/api/v1/pods"]
-    assert server.seen[1].query == {}
-    assert server.seen[1].headers["Accept"] == f"{BINARY},application/json"
+    assert [s.path for s in server.seen] == ["/version", "/version", "/api/v1/pods"]
+    assert server.seen[2].query == {}
+    assert server.seen[2].headers["Accept"] == f"{BINARY},application/json"
+
+
+@pytest.mark.parametrize(("seconds", "encoding"), [(0.0, "identity"), (0.05, "gzip")])
+def test_a_long_way_is_worth_compressing(client: MakeClient, server: StandIn, seconds: float, encoding: str) -> None:
+    def version(seen: Seen) -> Reply:
+        time.sleep(seconds)
+        return Reply({"major": "1", "minor": "36"})
+
+    server.answers(version, version, binary(in_protobuf("a")))
+    assert names(client()) == ["a"]
+    asked = server.seen[2].headers["Accept-Encoding"]
+    if seconds or asked != "gzip":  # on a machine that is very busy, any way may seem long
+        assert asked == encoding
 
 
 @pytest.mark.parametrize("minor", ["32", "22+", "", "x"])
@@ -73,7 +87,7 @@ def test_an_older_one_builds_no_more_than_a_page(
 ) -> None:
     of_version(minor, binary(in_protobuf("a", token="t1")), binary(in_protobuf("b")))
     assert names(client()) == ["a", "b"]
-    assert [s.query for s in server.seen[1:]] == [{"limit": "500"}, {"limit": "500", "continue": "t1"}]
+    assert [s.query for s in server.seen[2:]] == [{"limit": "500"}, {"limit": "500", "continue": "t1"}]
 
 
 def test_one_that_does_not_tell_its_version_is_asked_for_pages(client: MakeClient, server: StandIn) -> None:
@@ -86,7 +100,7 @@ def test_the_version_is_asked_for_once(client: MakeClient, server: StandIn, of_v
     of_version("36", binary(in_protobuf("a")))
     one = client()
     assert names(one) == names(one) == ["a"]
-    assert [s.path for s in server.seen] == ["/version", "/api/v1/pods", "/api/v1/pods"]
+    assert [s.path for s in server.seen] == ["/version", "/version", "/api/v1/pods", "/api/v1/pods"]
 
 
 def test_chunks_that_are_asked_for_are_pages(client: MakeClient, server: StandIn) -> None:
@@ -128,7 +142,7 @@ def test_metadata_alone(client: MakeClient, server: StandIn, of_version: OfVersi
     body = encoded("PartialObjectMetadata", {"metadata": {"name": "web"}})
     of_version("36", binary(_with_version("PartialObjectMetadataList", [body], "meta.k8s.io/v1")))
     assert names(client(), metadata_only=True) == ["web"]
-    assert server.seen[1].headers["Accept"].startswith(f"{BINARY};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,")
+    assert server.seen[2].headers["Accept"].startswith(f"{BINARY};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,")
 
 
 def _with_version(kind: str, items: list[bytes], version: str) -> bytes:
@@ -148,7 +162,7 @@ def test_a_list_that_breaks_off_is_begun_anew_once(
     half = list(pieces(in_protobuf("a", "gone"), 60))[:-1]
     of_version("36", binary(b"", chunks=half, fault=fault), binary(in_protobuf("a", "b")))
     assert names(client()) == ["a", "b"]
-    assert len(server.seen) == 3
+    assert len(server.seen) == 4
 
 
 def test_a_list_that_breaks_off_again_is_an_error(client: MakeClient, server: StandIn, of_version: OfVersion) -> None:
@@ -156,7 +170,7 @@ def test_a_list_that_breaks_off_again_is_an_error(client: MakeClient, server: St
     of_version("36", *(binary(b"", chunks=half, fault="drop") for _ in range(2)))
     with pytest.raises(ConnectionFailed):
         names(client())
-    assert len(server.seen) == 3
+    assert len(server.seen) == 4
 
 
 @pytest.mark.parametrize(

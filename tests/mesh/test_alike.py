@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import Annotations, Node, Owner, Pod, Template, Workload
+from kubectl_ambient.cluster.facts import Annotations, LabelSelector, Node, Owner, Pod, Template, Webhook, Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.verdict import Judge
-from tests.mesh.builders import AMBIENT, NONE, cluster, pod, redirected
+from tests.mesh.builders import AMBIENT, NONE, cluster, config_data, pod, redirected
 from tests.mesh.test_properties import a_pod, a_snapshot, brief, some_parts, without
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
@@ -96,3 +96,44 @@ def test_what_decides_tells_apart(fields: dict[str, Any], annotations: Annotatio
     judge = Judge(snapshot)
     judge.judge(first)
     assert judge.judge(second) == Judge(snapshot).judge(second)
+
+
+def test_pods_of_other_owners_are_alike_and_keep_their_owner() -> None:
+    owners = [Owner(kind="StatefulSet", name=name) for name in ("one", "two")]
+    pods = [pod({"app": o.name}, name=f"{o.name}-0", owner=o, annotations=redirected("enabled")) for o in owners]
+    made = [Workload(kind="StatefulSet", namespace="app", name=o.name, template=Template(labels={})) for o in owners]
+    snapshot = cluster("1.30.3", pods, dict(AMBIENT), workloads={w.ref: w for w in made})
+    judge = Judge(snapshot)
+    one, two = map(judge.judge, pods)
+    assert two.message is one.message
+    assert (one.owner, two.owner) == ("StatefulSet/one", "StatefulSet/two")
+    assert two == Judge(snapshot).judge(pods[1])
+
+
+def selected(key: str) -> LabelSelector:
+    return LabelSelector(match_labels={key: "yes"})
+
+
+BY_OBJECT = Webhook(configuration="c", name="x.istio.io", revision="default", object_selector=selected("mine"))
+ONLY_MINE = "- podSelector: {matchLabels: {mine: 'yes'}}\n"
+
+
+@pytest.mark.parametrize(
+    ("labels", "fields"),
+    [
+        ({"mine": "yes"}, {"data": config_data("1.30.3", ONLY_MINE)}),
+        ({"mine": "yes"}, {"webhooks": [BY_OBJECT]}),
+        ({"dataplane-mode": "ambient"}, {}),
+        ({"istio.io/dataplane-mod": "ambient"}, {}),
+        ({"sidecar.istio.io/inject": "true"}, {}),
+        ({"gateway.istio.io/managed": "istio.io-mesh-controller"}, {}),
+    ],
+)
+def test_a_label_that_something_reads_tells_apart(labels: dict[str, str], fields: dict[str, Any]) -> None:
+    first = pod({"app": "web"})
+    second = structs.replace(first, name="web-2", labels={"app": "other", **labels})
+    for both in ([first, second], [second, first]):
+        snapshot = cluster("1.30.3", both, {}, **fields)
+        judge = Judge(snapshot)
+        judge.judge(both[0])
+        assert judge.judge(both[1]) == Judge(snapshot).judge(both[1])

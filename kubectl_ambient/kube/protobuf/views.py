@@ -9,9 +9,9 @@ Kubernetes writes an empty text where JSON has none, so a text that is not set i
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from operator import attrgetter
 from types import FunctionType, NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -38,10 +38,14 @@ def viewer(of: type[Struct], message: str) -> _View:
     """What makes a view, like an `of`, of the bytes of a `message` of Kubernetes. Both may raise ERRORS."""
     file = descriptor_pb2.FileDescriptorProto(name="object.proto", package="wire", syntax="proto3")
     view = _Describer(file).view(of, message)
+    parse = _parser(file)
+    return lambda body: view(parse(body))
+
+
+def _parser(file: Any) -> Callable[[bytes], Any]:
     pool = descriptor_pool.DescriptorPool()
     pool.Add(file)
-    parse = message_factory.GetMessageClass(pool.FindMessageTypeByName(f"wire.{file.message_type[0].name}")).FromString
-    return lambda body: view(parse(body))
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"wire.{file.message_type[0].name}")).FromString
 
 
 class _Message:
@@ -76,9 +80,6 @@ class _Describer:
 
     def _getter(self, described: Any, field: structs.FieldInfo, numbered: Field) -> _Get:
         name, inner = field.name, held_type(field.type)
-        if numbered.holds == "map":
-            _add_map(described, name, numbered)
-            return _of_keys(name, inner) if is_struct(inner) else _texts(name)
         added = described.field.add(name=name, number=numbered.number)
         added.label = _Proto.LABEL_REPEATED if numbered.repeated else _Proto.LABEL_OPTIONAL
         if numbered.holds in _TYPES:
@@ -89,6 +90,9 @@ class _Describer:
                 return attrgetter(f"_of.{name}")
             _keep_presence(described, added)
             return _scalar(name)
+        if numbered.holds == "map":
+            added.type, added.label = _Proto.TYPE_BYTES, _Proto.LABEL_REPEATED
+            return _of_keys(name, inner) if is_struct(inner) else _texts(name)
         if numbered.repeated:
             # As they are, and each parsed when it is asked for: a pod's containers are the greatest part of it.
             added.type = _Proto.TYPE_BYTES
@@ -136,18 +140,51 @@ def _list(name: str) -> _Get:
 
 
 def _texts(name: str) -> _Get:
-    return lambda view: dict(getattr(view._of, name))
+    return lambda view: dict(map(_entry, getattr(view._of, name)))
+
+
+def _entry_parser() -> Callable[[bytes], Any]:
+    file = descriptor_pb2.FileDescriptorProto(name="entry.proto", package="wire", syntax="proto3")
+    described = file.message_type.add(name="Entry")
+    for number, part in enumerate(("key", "value"), 1):
+        described.field.add(name=part, number=number, type=_TYPES["text"], label=_Proto.LABEL_OPTIONAL)
+    return _parser(file)
+
+
+_parse_entry = _entry_parser()
+
+
+@lru_cache(maxsize=1 << 14)
+def _entry(body: bytes) -> tuple[str, str]:
+    """Key and value of one entry of a map of texts; those of labels come again and again."""
+    found = _parse_entry(body)
+    return found.key, found.value
 
 
 def _of_keys(name: str, of: type[Struct]) -> _Get:
     """A map of texts as a wire type that names some of its keys."""
     inner = _made(of, {field.name: _key(field.encode_name) for field in structs.fields(of)})
+    # An entry begins with its key, and that with its length: the others are left as they are.
+    wanted = {_first_bytes(field.encode_name): field.encode_name for field in structs.fields(of)}
 
     def get(view: Any) -> Any:
         held = getattr(view._of, name)
-        return inner(held) if held else None
+        if not held:
+            return None
+        found = {}
+        for body in held:
+            key = wanted.get(body[: 2 + body[1]]) if len(body) > 1 else None
+            if key is not None:
+                found[key] = _parse_entry(body).value
+        return inner(found)
 
     return get
+
+
+def _first_bytes(key: str) -> bytes:
+    text = key.encode()
+    assert len(text) < 0x80  # one byte for the length
+    return bytes((0x0A, len(text))) + text
 
 
 def _key(key: str) -> _Get:
@@ -155,7 +192,26 @@ def _key(key: str) -> _Get:
 
 
 def _views(name: str, inner: _View) -> _Get:
-    return lambda view: [inner(item) for item in getattr(view._of, name)]
+    return lambda view: _Views(getattr(view._of, name), inner)
+
+
+class _Views:
+    """Views of the items of a list, each made when it is its turn."""
+
+    __slots__ = ("_bodies", "_view")
+
+    def __init__(self, bodies: Sequence[bytes], view: _View) -> None:
+        self._bodies = bodies
+        self._view = view
+
+    def __len__(self) -> int:
+        return len(self._bodies)
+
+    def __getitem__(self, at: int) -> Any:
+        return self._view(self._bodies[at])
+
+    def __iter__(self) -> Iterator[Any]:
+        return map(self._view, self._bodies)
 
 
 def _within(name: str, inner: _View, *, required: bool) -> _Get:
@@ -168,21 +224,14 @@ def _time(name: str) -> _Get:
     def get(view: Any) -> datetime | None:
         moment = getattr(view._of, name)
         # An empty one is no time: Go's year 1.
-        if not moment.HasField("seconds"):
-            return None
-        return _EPOCH + timedelta(seconds=moment.seconds, microseconds=moment.nanos // 1000)
+        return _moment(moment.seconds, moment.nanos) if moment.HasField("seconds") else None
 
     return get
 
 
-def _add_map(described: Any, name: str, numbered: Field) -> None:
-    entry = described.nested_type.add()
-    entry.name = "".join(word.capitalize() for word in name.split("_")) + "Entry"
-    entry.options.map_entry = True
-    for number, part in enumerate(("key", "value"), 1):
-        entry.field.add(name=part, number=number, type=_TYPES["text"], label=_Proto.LABEL_OPTIONAL)
-    added = described.field.add(name=name, number=numbered.number, label=_Proto.LABEL_REPEATED)
-    added.type, added.type_name = _Proto.TYPE_MESSAGE, f".wire.{described.name}.{entry.name}"
+@lru_cache(maxsize=1 << 12)
+def _moment(seconds: int, nanos: int) -> datetime:
+    return _EPOCH + timedelta(seconds=seconds, microseconds=nanos // 1000)
 
 
 def held_type(annotation: Any) -> Any:
