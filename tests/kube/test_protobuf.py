@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from kubectl_ambient.cluster import wire
 from kubectl_ambient.cluster.l7 import wire as l7
+from kubectl_ambient.cluster.labelled import wire as labelled
 from kubectl_ambient.kube.protobuf.envelope import BadEnvelope, ListStream
 from kubectl_ambient.kube.protobuf.fields import fields_of, is_known
 from kubectl_ambient.kube.protobuf.views import ERRORS, held_type, is_struct, viewer
@@ -143,6 +144,35 @@ def test_both_encodings_give_one_fact(
     written = data.draw(held(of, message))
     from_json = fact(msgspec.json.decode(msgspec.json.encode(written), type=of))
     assert fact(viewer(of, message)(encoded(message, written))) == from_json
+
+
+def fields_without_number(of: type[msgspec.Struct], message: str) -> Iterator[str]:
+    """The fields that a wire type would read, and that the message is not known to have."""
+    known = fields_of(message)
+    for field in msgspec.structs.fields(of):
+        numbered, inner = known.get(field.encode_name), held_type(field.type)
+        if numbered is None and field.name != "kind":  # no item of a list tells its kind in protobuf
+            yield f"{of.__module__}.{of.__name__}.{field.name}"
+        elif numbered is not None and is_struct(inner) and numbered.holds != "map":
+            yield from fields_without_number(inner, numbered.holds)
+
+
+def numbered_fields(of: type[msgspec.Struct], message: str) -> Iterator[str]:
+    known = fields_of(message)
+    for field in msgspec.structs.fields(of):
+        numbered, inner = known.get(field.encode_name), held_type(field.type)
+        if numbered is not None:
+            yield f"{of.__module__}.{of.__name__}.{field.name}"
+            if is_struct(inner) and numbered.holds != "map":
+                yield from numbered_fields(inner, numbered.holds)
+
+
+def test_every_field_that_is_read_has_its_number() -> None:
+    """Else it would be read of JSON alone, and taken for absent in a large cluster. Kinds differ in what they have."""
+    kinds = [(of, message) for message, of, _ in KINDS]
+    kinds += [(labelled.Workload, message) for message in WORKLOADS] + [(labelled.Plain, "PartialObjectMetadata")]
+    numbered = {name for kind in kinds for name in numbered_fields(*kind)}
+    assert {name for kind in kinds for name in fields_without_number(*kind)} - numbered == set()
 
 
 @pytest.mark.parametrize("message", ["Pod", "Service", "Deployment", "Event"])
