@@ -41,10 +41,9 @@ def explain(
     from kubectl_ambient.cli.explain.request import ExplainRequest
     from kubectl_ambient.cli.explain.source import read_explained
     from kubectl_ambient.cli.origin import Origin
-    from kubectl_ambient.mesh.summary import FAIL_ON, fails
 
     check_format(output, settings.FORMATS_EXPLAIN)
-    conditions = check_fail_on(fail_on or (), FAIL_ON)
+    conditions = _conditions(fail_on) if fail_on else []
     request = ExplainRequest.of(
         Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size),
         target,
@@ -62,10 +61,22 @@ def explain(
         _print_text(found, wide=output == "wide", aim=request.origin.aim)
     found.tell_remarks()
     code = found.tell_problems()
-    if fails([j.verdict for j in found.judgements], conditions):
+    if conditions and _fails(found, conditions):
         code = DRIFT
     if code:
         raise typer.Exit(code)
+
+
+def _conditions(typed: Sequence[str]) -> list[str]:
+    from kubectl_ambient.mesh.summary import FAIL_ON
+
+    return check_fail_on(typed, FAIL_ON)
+
+
+def _fails(found: Explained, conditions: Sequence[str]) -> bool:
+    from kubectl_ambient.mesh.summary import fails
+
+    return fails([j.verdict for j in found.judgements], conditions)
 
 
 def _print_document(found: Explained, output: str, aim: Aim) -> None:

@@ -10,7 +10,6 @@ from kubectl_ambient.cli.explain.request import ExplainRequest
 from kubectl_ambient.cli.origin import bad_objects, connected, from_files
 from kubectl_ambient.cli.told import Told, not_found, nothing_found
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod
-from kubectl_ambient.cluster.needs import Needs, of_namespaces, of_pods, of_scope, of_workloads
 from kubectl_ambient.cluster.scope import Scope, select, selects
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import stacked
@@ -20,6 +19,7 @@ from kubectl_ambient.shell.command import kubectl
 from kubectl_ambient.shell.words import inside, name
 
 if TYPE_CHECKING:
+    from kubectl_ambient.cluster.needs import Needs
     from kubectl_ambient.kube.api import Client
     from kubectl_ambient.mesh.subjects import Subject
     from kubectl_ambient.shell.aim import Aim
@@ -102,6 +102,8 @@ def _alike(targets: Sequence[Target]) -> list[list[Target]]:
 
 
 def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -> Needs:
+    from kubectl_ambient.cluster.needs import of_namespaces, of_pods, of_scope, of_workloads
+
     names = [target.name for target in targets if target.name is not None]
     chunk_size = request.origin.chunk_size
     if targets[0].resource.kind == "Namespace":
