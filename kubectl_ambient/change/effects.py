@@ -14,7 +14,7 @@ from kubectl_ambient.change.targets import kind_of, value_of, with_value
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.enrolment import Expected
+from kubectl_ambient.mesh.enrolment.rules import Expected
 from kubectl_ambient.mesh.verdict import AfterRestart, Judge
 
 Direction = Literal["in", "out", "stays in", "stays out", "unknown"]

@@ -11,7 +11,7 @@ from kubectl_ambient.change.targets import KINDS, printed, value_of
 from kubectl_ambient.change.words import MOST, few, grouped, more, pods, verb
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
-from kubectl_ambient.mesh.mode_label import overwrite
+from kubectl_ambient.mesh.enrolment.mode_label import overwrite
 from kubectl_ambient.shell.command import Sentence, joined
 
 

@@ -79,7 +79,7 @@ def _of_cluster(client: Client) -> dict[str, Any]:
 
 def _versions(containers: Sequence[AgentContainer | None]) -> list[str]:
     """The versions that the images name, each once; an image without one is shown as it is."""
-    from kubectl_ambient.mesh.versions import of_image
+    from kubectl_ambient.mesh.installation.versions import of_image
 
     return sorted({str(of_image(c.image) or c.image) for c in containers if c is not None})
 

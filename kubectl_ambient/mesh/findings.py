@@ -8,14 +8,14 @@ from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Event, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.snapshot import Snapshot, read
-from kubectl_ambient.mesh import versions
-from kubectl_ambient.mesh.agents import Health, NodeAgents
 from kubectl_ambient.mesh.ages import since
-from kubectl_ambient.mesh.enrolment import OTHER_DATA_PLANES, Decision, is_injected_gateway
+from kubectl_ambient.mesh.enrolment.mode_key import misspelt_modes
+from kubectl_ambient.mesh.enrolment.mode_label import corrected, overwrite
+from kubectl_ambient.mesh.enrolment.rules import OTHER_DATA_PLANES, Decision, is_injected_gateway
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, label
 from kubectl_ambient.mesh.injection import Injection
-from kubectl_ambient.mesh.mode_key import misspelt_modes
-from kubectl_ambient.mesh.mode_label import corrected, overwrite
+from kubectl_ambient.mesh.installation import versions
+from kubectl_ambient.mesh.installation.agents import Health, NodeAgents
 from kubectl_ambient.mesh.rollout import held_until
 from kubectl_ambient.shell.command import Command, kubectl, offered
 from kubectl_ambient.shell.words import Word, field, inside, name, named, namespace

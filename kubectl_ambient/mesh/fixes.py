@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.agents import Health
 from kubectl_ambient.mesh.commands import configure, restart
+from kubectl_ambient.mesh.enrolment.way_in import way_in
 from kubectl_ambient.mesh.evidence import Fix, offer
+from kubectl_ambient.mesh.installation.agents import Health
 from kubectl_ambient.mesh.verdict import Judgement
-from kubectl_ambient.mesh.way_in import way_in
 from kubectl_ambient.shell.command import kubectl, lines_with
 from kubectl_ambient.shell.words import inside, label, name, named
 

@@ -21,9 +21,10 @@ from kubectl_ambient.cluster.facts import (
     Webhook,
 )
 from kubectl_ambient.cluster.snapshot import Snapshot, read
-from kubectl_ambient.mesh import goyaml, versions
-from kubectl_ambient.mesh.enablement import selector_of
+from kubectl_ambient.mesh.enrolment import goyaml
+from kubectl_ambient.mesh.enrolment.enablement import selector_of
 from kubectl_ambient.mesh.evidence import Evidence, label
+from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.selectors import matches
 from kubectl_ambient.shell.command import Command, kubectl, offered
 from kubectl_ambient.shell.words import label as setting

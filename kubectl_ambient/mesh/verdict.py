@@ -11,14 +11,14 @@ from msgspec import Struct, structs
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot, read
-from kubectl_ambient.mesh import versions
-from kubectl_ambient.mesh.agents import Health, Installation, NodeAgents, installation
 from kubectl_ambient.mesh.ages import human, since
-from kubectl_ambient.mesh.alike import Alike
-from kubectl_ambient.mesh.enrolment import Case, Decision, Expected, decide, is_injected_gateway
+from kubectl_ambient.mesh.enrolment.alike import Alike
+from kubectl_ambient.mesh.enrolment.rules import Case, Decision, Expected, decide, is_injected_gateway
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.findings import Subject, findings
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
+from kubectl_ambient.mesh.installation import versions
+from kubectl_ambient.mesh.installation.agents import Health, Installation, NodeAgents, installation
 from kubectl_ambient.mesh.rollout import held_until
 from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.mesh.waypoint.pods import PodWaypoints

@@ -11,8 +11,8 @@ from typing import Any
 from msgspec import structs
 
 from kubectl_ambient.foreign import Shown, is_unseen
-from kubectl_ambient.mesh.agents import Installation
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Outcome, Step
+from kubectl_ambient.mesh.installation.agents import Installation
 from kubectl_ambient.mesh.subjects import Subject
 from kubectl_ambient.mesh.summary import count
 from kubectl_ambient.mesh.verdict import Judgement, Verdict

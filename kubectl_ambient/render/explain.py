@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_ambient.foreign import Shown, stacked
-from kubectl_ambient.mesh.enrolment import RULES
+from kubectl_ambient.mesh.enrolment.rules import RULES
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.render.sentences import paragraphs, wrapped

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 
 from kubectl_ambient.cluster.facts import Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.enrolment import RULES
+from kubectl_ambient.mesh.enrolment.rules import RULES
 from kubectl_ambient.mesh.fixes import fixes
 from kubectl_ambient.mesh.subjects import namespace_subject, workload_subject
 from kubectl_ambient.mesh.verdict import STATES, Judge

@@ -7,7 +7,8 @@ import pytest
 from kubectl_ambient.cluster.l7.wire import Condition
 from kubectl_ambient.kube.proxies import proxy_for
 from kubectl_ambient.kube.selectors import parse_field_selector, parse_label_selector
-from kubectl_ambient.mesh import goscalars, versions
+from kubectl_ambient.mesh.enrolment import goscalars
+from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.waypoint.allowed_routes import _uint32
 from kubectl_ambient.mesh.waypoint.reference import _percent
 

@@ -37,9 +37,9 @@ from kubectl_ambient.cluster.facts import (
     Workload,
 )
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh import versions
-from kubectl_ambient.mesh.enablement import Invalid, parse
-from kubectl_ambient.mesh.goscalars import go_float
+from kubectl_ambient.mesh.enrolment.enablement import Invalid, parse
+from kubectl_ambient.mesh.enrolment.goscalars import go_float
+from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.selectors import as_text, matches, why_invalid
 from kubectl_ambient.mesh.verdict import Judge, Judgement, Verdict
 from tests.mesh.builders import AMBIENT, DEFAULT_SELECTORS, NONE, agent, cluster, config_data, pod, redirected

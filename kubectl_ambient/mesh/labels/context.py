@@ -7,13 +7,13 @@ from msgspec import Struct, field
 from kubectl_ambient.cluster.facts import NO_ANNOTATIONS, Unread
 from kubectl_ambient.cluster.labelled.facts import Labelled, LabelSnapshot
 from kubectl_ambient.cluster.snapshot import Snapshot, read
-from kubectl_ambient.mesh import versions
-from kubectl_ambient.mesh.agents import Installation, installation
-from kubectl_ambient.mesh.enablement import Invalid
+from kubectl_ambient.mesh.enrolment.enablement import Invalid
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector, stopped
+from kubectl_ambient.mesh.installation import versions
+from kubectl_ambient.mesh.installation.agents import Installation, installation
+from kubectl_ambient.mesh.installation.versions import OLDEST, Version
 from kubectl_ambient.mesh.labels.entry import Entry
 from kubectl_ambient.mesh.labels.reference import INJECTION, REVISION
-from kubectl_ambient.mesh.versions import OLDEST, Version
 
 
 class Context(Struct, kw_only=True):

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from kubectl_ambient.mesh.versions import OLDEST, Version
+from kubectl_ambient.mesh.installation.versions import OLDEST, Version
 
 Source = Literal["label", "annotation"]
 Shape = Literal["words", "any case", "boolean", "inject", "waypoint", "namespace", "percent", "binding", "text"]

@@ -6,8 +6,8 @@ reads each key, at every minor version from 1.22 to 1.31. What older versions di
 
 from __future__ import annotations
 
+from kubectl_ambient.mesh.installation.versions import Version
 from kubectl_ambient.mesh.labels.entry import Entry, Place, Source, Values
-from kubectl_ambient.mesh.versions import Version
 
 DATAPLANE_MODE = "istio.io/dataplane-mode"
 USE_WAYPOINT = "istio.io/use-waypoint"

@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.l7.facts import Gateway, GatewayClass, Listener
-from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.evidence import Evidence, annotation
+from kubectl_ambient.mesh.installation import istiod_versions
+from kubectl_ambient.mesh.installation.versions import Version
 from kubectl_ambient.mesh.selectors import as_text, matches, why_invalid
-from kubectl_ambient.mesh.versions import Version
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_CLASS
 
 INBOUND_BINDING = "ambient.istio.io/waypoint-inbound-binding"

@@ -7,9 +7,9 @@ from msgspec import Struct
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry
 from kubectl_ambient.cluster.l7.snapshot import L7
-from kubectl_ambient.mesh import istiod_versions
-from kubectl_ambient.mesh.control_plane import World
 from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.installation import istiod_versions
+from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
 from kubectl_ambient.mesh.waypoint.reference import canary_reference
 from kubectl_ambient.mesh.waypoint.rules import DENIED, EVIDENCE_MISSING, NOT_READY, UNSUPPORTED, Decision, Target

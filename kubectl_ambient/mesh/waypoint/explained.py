@@ -6,9 +6,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.evidence import Fix
-from kubectl_ambient.mesh.versions import Version
+from kubectl_ambient.mesh.installation import istiod_versions
+from kubectl_ambient.mesh.installation.versions import Version
 from kubectl_ambient.mesh.waypoint.fixes import fixes
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING, Target

@@ -10,9 +10,9 @@ from msgspec import Struct
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.l7.facts import WAYPOINT_BOUND, WAYPOINT_MISSING, Gateway, Service, ServiceEntry
 from kubectl_ambient.cluster.l7.snapshot import L7
-from kubectl_ambient.mesh import istiod_versions
-from kubectl_ambient.mesh.control_plane import World
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation
+from kubectl_ambient.mesh.installation import istiod_versions
+from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.canary import canary
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
 from kubectl_ambient.mesh.waypoint.rules import (

@@ -8,8 +8,8 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.l7.facts import Gateway
-from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.evidence import Fix, offer
+from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.commands import (
     Asked,

@@ -9,8 +9,8 @@ from msgspec import Struct, structs
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.l7.facts import Condition, Gateway, Kind, Service
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.control_plane import ControlPlane, control_plane
 from kubectl_ambient.mesh.evidence import Finding, Step
+from kubectl_ambient.mesh.installation.control_plane import ControlPlane, control_plane
 from kubectl_ambient.mesh.waypoint.findings import Found, findings
 from kubectl_ambient.mesh.waypoint.rules import (
     EVIDENCE_MISSING,

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
-from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.evidence import Evidence, label
-from kubectl_ambient.mesh.versions import Version
+from kubectl_ambient.mesh.installation import istiod_versions
+from kubectl_ambient.mesh.installation.versions import Version
 
 USE_WAYPOINT = "istio.io/use-waypoint"
 USE_WAYPOINT_NAMESPACE = "istio.io/use-waypoint-namespace"

@@ -23,9 +23,9 @@ from kubectl_ambient.cluster.l7.facts import (
     WorkloadEntry,
 )
 from kubectl_ambient.cluster.l7.snapshot import L7
-from kubectl_ambient.mesh import istiod_versions, versions
-from kubectl_ambient.mesh.control_plane import World
 from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, label
+from kubectl_ambient.mesh.installation import istiod_versions, versions
+from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT, Reference, reference
 from kubectl_ambient.mesh.waypoint.usable import Traffic, takes, why_without_address

@@ -12,9 +12,9 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
-from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.evidence import Evidence, label
-from kubectl_ambient.mesh.versions import Version
+from kubectl_ambient.mesh.installation import istiod_versions
+from kubectl_ambient.mesh.installation.versions import Version
 from kubectl_ambient.mesh.waypoint.rules import Target
 
 INGRESS_USE_WAYPOINT = "istio.io/ingress-use-waypoint"

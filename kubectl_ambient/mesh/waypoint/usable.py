@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.l7.facts import Condition, Gateway, GatewayClass
-from kubectl_ambient.mesh import istiod_versions
 from kubectl_ambient.mesh.evidence import Evidence, label
-from kubectl_ambient.mesh.versions import Version
+from kubectl_ambient.mesh.installation import istiod_versions
+from kubectl_ambient.mesh.installation.versions import Version
 
 Traffic = Literal["service", "workload"]
 

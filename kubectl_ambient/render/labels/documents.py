@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from kubectl_ambient.mesh.installation.versions import OLDEST, Version
 from kubectl_ambient.mesh.labels.context import Context
 from kubectl_ambient.mesh.labels.entry import Entry, Place
 from kubectl_ambient.mesh.labels.judge import Report
 from kubectl_ambient.mesh.labels.settings import Inherited, Setting
-from kubectl_ambient.mesh.versions import OLDEST, Version
 from kubectl_ambient.render.documents import API_VERSION, finding_document
 from kubectl_ambient.shell.aim import Aim
 

@@ -25,7 +25,7 @@ from yaml.events import (
 )
 
 from kubectl_ambient.kube.yaml_bounds import EXCESSIVE, is_excessive, weight
-from kubectl_ambient.mesh.goscalars import NULL, resolve
+from kubectl_ambient.mesh.enrolment.goscalars import NULL, resolve
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _MERGE = "<<"

@@ -6,7 +6,7 @@ pilot/pkg/serviceregistry/ambient; the files named below are there, if nothing e
 
 from __future__ import annotations
 
-from kubectl_ambient.mesh.versions import Version
+from kubectl_ambient.mesh.installation.versions import Version
 
 # One version of each behaviour, oldest first: where istiod's version is not known, all of them are asked.
 EVERY_BEHAVIOUR = tuple(Version(1, minor, 0) for minor in (22, 23, 24, 25, 26, 27, 28, 30, 31))

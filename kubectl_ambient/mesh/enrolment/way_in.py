@@ -16,8 +16,8 @@ from kubectl_ambient.mesh.commands import (
     roll_out,
     when_replaced,
 )
+from kubectl_ambient.mesh.enrolment.mode_label import overwrite
 from kubectl_ambient.mesh.evidence import Fix, offer
-from kubectl_ambient.mesh.mode_label import overwrite
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.shell.command import istioctl, kubectl, remark
 from kubectl_ambient.shell.words import inside, kind, name, named, namespace, patch, type_

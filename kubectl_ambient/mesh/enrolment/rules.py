@@ -13,10 +13,10 @@ from msgspec import Struct
 
 from kubectl_ambient import HOMEPAGE
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Node, Pod, Unread
-from kubectl_ambient.mesh import versions
-from kubectl_ambient.mesh.agents import Rules
-from kubectl_ambient.mesh.enablement import BY_NAMESPACE_LABEL, BY_POD_LABEL, Entry, Invalid, asks
+from kubectl_ambient.mesh.enrolment.enablement import BY_NAMESPACE_LABEL, BY_POD_LABEL, Entry, Invalid, asks
 from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, annotation, label
+from kubectl_ambient.mesh.installation import versions
+from kubectl_ambient.mesh.installation.agents import Rules
 from kubectl_ambient.mesh.selectors import as_text
 
 Expected = Literal["in", "out", "unknown"]

@@ -13,10 +13,11 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, Pod, Unread
 from kubectl_ambient.cluster.snapshot import Snapshot, read
-from kubectl_ambient.mesh import enablement, versions
-from kubectl_ambient.mesh.enablement import Entry, Invalid
+from kubectl_ambient.mesh.enrolment import enablement
+from kubectl_ambient.mesh.enrolment.enablement import Entry, Invalid
 from kubectl_ambient.mesh.evidence import Evidence
-from kubectl_ambient.mesh.versions import Version
+from kubectl_ambient.mesh.installation import versions
+from kubectl_ambient.mesh.installation.versions import Version
 
 DEFAULT_EXCLUDED = ("kube-system",)
 # What the chart of the ambient profile renders, for a ConfigMap that may not be read.

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, LabelSelector, Requirement
-from kubectl_ambient.mesh import goyaml
+from kubectl_ambient.mesh.enrolment import goyaml
 from kubectl_ambient.mesh.selectors import matches, why_invalid
 
 
