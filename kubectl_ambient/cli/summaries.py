@@ -17,7 +17,7 @@ class WholeSummaries(TyperGroup):
         if args[:1] == ["help"]:
             args = [*args[1:], "--help"]
         elif args and args[0].startswith("-"):
-            from kubectl_ambient.cli.leading_flags import behind_the_command
+            from kubectl_ambient.cli.kube_command import behind_the_command
 
             args = behind_the_command(args)
         return super().parse_args(ctx, args)

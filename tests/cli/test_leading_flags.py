@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_ambient.cli.leading_flags import behind_the_command
+from kubectl_ambient.cli.kube_command import behind_the_command
 
 from .enable_fixtures import Run
 

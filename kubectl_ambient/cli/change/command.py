@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import typer
 
-from kubectl_ambient.cli.change.settings import Flags
+from kubectl_ambient.cli.change.flags import Flags
 from kubectl_ambient.cli.kube_command import connection
 
 

@@ -7,6 +7,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.change import settings as own
 from kubectl_ambient.cli.change.command import change
+from kubectl_ambient.cli.change.flags import FIELD_MANAGER, Flags
 
 
 def disable(
@@ -23,14 +24,14 @@ def disable(
     filename: own.Filename = None,
     recursive: settings.Recursive = False,
     local: own.Local = False,
-    field_manager: own.FieldManager = own.FIELD_MANAGER,
+    field_manager: own.FieldManager = FIELD_MANAGER,
     chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Take the label istio.io/dataplane-mode=ambient off namespaces, pods or pod templates.
 
     A pod of an ambient namespace stays in all the same: --opt-out takes it out.
     """
-    flags = own.Flags(
+    flags = Flags(
         goal="opt-out" if opt_out else "disable",
         label_selector=selector,
         field_selector=field_selector,

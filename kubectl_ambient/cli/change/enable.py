@@ -7,6 +7,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.change import settings as own
 from kubectl_ambient.cli.change.command import change
+from kubectl_ambient.cli.change.flags import FIELD_MANAGER, Flags
 
 
 def enable(
@@ -22,14 +23,14 @@ def enable(
     filename: own.Filename = None,
     recursive: settings.Recursive = False,
     local: own.Local = False,
-    field_manager: own.FieldManager = own.FIELD_MANAGER,
+    field_manager: own.FieldManager = FIELD_MANAGER,
     chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Add the label istio.io/dataplane-mode=ambient to namespaces, pods or pod templates.
 
     Tells what moves in, what stays out and why, and how to undo it.
     """
-    flags = own.Flags(
+    flags = Flags(
         goal="enable",
         label_selector=selector,
         field_selector=field_selector,

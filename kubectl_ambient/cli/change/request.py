@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kubectl_ambient.cli.change.settings import Flags
+from kubectl_ambient.cli.change.flags import Flags
 from kubectl_ambient.cli.output import check_format
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.field_selectors import parse_field_selector

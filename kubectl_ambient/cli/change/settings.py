@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
-
-FIELD_MANAGER = "kubectl-ambient"
 
 Targets = Annotated[
     list[str] | None,
@@ -26,22 +23,3 @@ Filename = Annotated[
 ]
 Local = Annotated[bool, typer.Option("--local", help="Print the manifests of -f with the label; ask no server.")]
 FieldManager = Annotated[str, typer.Option("--field-manager", help="The name under which the server remembers it.")]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Flags:
-    """The flags as they were typed; `goal` is what the command and `--opt-out` ask for."""
-
-    goal: Literal["enable", "disable", "opt-out"]
-    label_selector: str = ""
-    field_selector: str = ""
-    all: bool = False
-    all_namespaces: bool = False
-    filenames: tuple[str, ...] = ()
-    recursive: bool = False
-    local: bool = False
-    dry_run: str = "none"
-    output: str = ""
-    overwrite: bool = False
-    field_manager: str = FIELD_MANAGER
-    chunk_size: int | None = None

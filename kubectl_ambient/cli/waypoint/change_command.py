@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import typer
 
 from kubectl_ambient.cli.kube_command import connection
-from kubectl_ambient.cli.waypoint.change_settings import WaypointFlags
+from kubectl_ambient.cli.waypoint.flags import DEFAULT_NAME, WaypointFlags
 
 if TYPE_CHECKING:
     from kubectl_ambient.change.waypoint.plan import Wish
-    from kubectl_ambient.cli.change.settings import Flags
+    from kubectl_ambient.cli.change.flags import Flags
     from kubectl_ambient.kube.resources import Resource
 
 
@@ -37,7 +37,6 @@ def change(ctx: typer.Context, words: Sequence[str], flags: WaypointFlags) -> No
 def wish_of(flags: WaypointFlags) -> Wish:
     """What is asked for. Raises UsageError for what cannot name a waypoint."""
     from kubectl_ambient.change.waypoint.plan import Wish
-    from kubectl_ambient.cli.waypoint.change_settings import DEFAULT_NAME
     from kubectl_ambient.kube.errors import UsageError
 
     name = flags.waypoint

@@ -14,8 +14,8 @@ from kubectl_ambient.cli.change.label_run import LabelRun
 from kubectl_ambient.cli.change.remarks import tell
 from kubectl_ambient.cli.change.request import ChangeRequest
 from kubectl_ambient.cli.change.targets import Fields, Found, Item
-from kubectl_ambient.cli.waypoint.change_settings import WaypointFlags
 from kubectl_ambient.cli.waypoint.change_targets import plan_fields, read_surroundings
+from kubectl_ambient.cli.waypoint.flags import WaypointFlags
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.render.change import Tense, wrapped
 from kubectl_ambient.render.waypoint.change import waypoint_moves

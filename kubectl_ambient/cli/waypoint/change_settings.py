@@ -1,15 +1,12 @@
-"""The flags of `waypoint enable` and `waypoint disable`, and what they are checked for."""
+"""The flags of `waypoint enable` and `waypoint disable`."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 
-from kubectl_ambient.cli.change.settings import Flags
-
-DEFAULT_NAME = "waypoint"  # as `istioctl waypoint apply` names it
+from kubectl_ambient.cli.waypoint.flags import DEFAULT_NAME
 
 Targets = Annotated[
     list[str] | None,
@@ -30,12 +27,3 @@ Force = Annotated[bool, typer.Option("--force", help="Name a waypoint that canno
 OptOut = Annotated[
     bool, typer.Option("--opt-out", help="Set the label to none: no waypoint, whatever the namespace says.")
 ]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WaypointFlags(Flags):
-    """The flags as they were typed."""
-
-    waypoint: str = ""
-    waypoint_namespace: str = ""
-    force: bool = False

@@ -6,8 +6,10 @@ import typer
 
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.change import settings as change_settings
+from kubectl_ambient.cli.change.flags import FIELD_MANAGER
 from kubectl_ambient.cli.waypoint import change_settings as own
 from kubectl_ambient.cli.waypoint.change_command import change
+from kubectl_ambient.cli.waypoint.flags import WaypointFlags
 
 
 def waypoint_disable(
@@ -25,14 +27,14 @@ def waypoint_disable(
     filename: change_settings.Filename = None,
     recursive: settings.Recursive = False,
     local: change_settings.Local = False,
-    field_manager: change_settings.FieldManager = change_settings.FIELD_MANAGER,
+    field_manager: change_settings.FieldManager = FIELD_MANAGER,
     chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Take the labels istio.io/use-waypoint and istio.io/use-waypoint-namespace off.
 
     What inherits its namespace's waypoint is served all the same: --opt-out ends that.
     """
-    flags = own.WaypointFlags(
+    flags = WaypointFlags(
         goal="opt-out" if opt_out else "disable",
         waypoint=waypoint,
         waypoint_namespace=waypoint_namespace,

@@ -6,8 +6,10 @@ import typer
 
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.change import settings as change_settings
+from kubectl_ambient.cli.change.flags import FIELD_MANAGER
 from kubectl_ambient.cli.waypoint import change_settings as own
 from kubectl_ambient.cli.waypoint.change_command import change
+from kubectl_ambient.cli.waypoint.flags import WaypointFlags
 
 
 def waypoint_enable(
@@ -26,14 +28,14 @@ def waypoint_enable(
     filename: change_settings.Filename = None,
     recursive: settings.Recursive = False,
     local: change_settings.Local = False,
-    field_manager: change_settings.FieldManager = change_settings.FIELD_MANAGER,
+    field_manager: change_settings.FieldManager = FIELD_MANAGER,
     chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Add the label istio.io/use-waypoint to namespaces, services, pods and their like.
 
     Refuses a waypoint that cannot serve them, tells what goes through it then, and how to undo it.
     """
-    flags = own.WaypointFlags(
+    flags = WaypointFlags(
         goal="enable",
         waypoint=waypoint,
         waypoint_namespace=waypoint_namespace,

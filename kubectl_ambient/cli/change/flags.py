@@ -1,0 +1,27 @@
+"""What `enable` and `disable` were told, as it was typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+FIELD_MANAGER = "kubectl-ambient"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Flags:
+    """The flags as they were typed; `goal` is what the command and `--opt-out` ask for."""
+
+    goal: Literal["enable", "disable", "opt-out"]
+    label_selector: str = ""
+    field_selector: str = ""
+    all: bool = False
+    all_namespaces: bool = False
+    filenames: tuple[str, ...] = ()
+    recursive: bool = False
+    local: bool = False
+    dry_run: str = "none"
+    output: str = ""
+    overwrite: bool = False
+    field_manager: str = FIELD_MANAGER
+    chunk_size: int | None = None
