@@ -8,8 +8,8 @@ import os
 import sys
 from typing import NoReturn
 
-from kubectl_ambient.cli.ending import at_once, raise_once
 from kubectl_ambient.render.streams import OutputLost, take_over
+from kubectl_ambient.runs.ending import at_once, raise_once
 
 # Starting makes many objects and hardly any garbage: to look for it at every 700th takes a fifteenth of the time.
 # A watch that goes on for hours is still cleaned up after.

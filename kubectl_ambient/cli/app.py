@@ -12,10 +12,10 @@ from typing import Annotated
 import typer
 
 from kubectl_ambient.cli.commands import LazyGroup
-from kubectl_ambient.cli.ending import Ended
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.render.say import say
 from kubectl_ambient.render.streams import OutputLost, give_up
+from kubectl_ambient.runs.ending import Ended
 
 HELP = """Put workloads into Istio's ambient mesh, and see why each pod is or is not in it.
 

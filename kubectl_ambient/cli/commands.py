@@ -35,7 +35,7 @@ def function_of(name: str) -> Callable[..., None] | typer.Typer:
 
             return status
         case "explain":
-            from kubectl_ambient.cli.explain.explain import explain
+            from kubectl_ambient.cli.explain import explain
 
             return explain
         case "enable":
@@ -51,7 +51,7 @@ def function_of(name: str) -> Callable[..., None] | typer.Typer:
 
             return waypoint
         case "labels":
-            from kubectl_ambient.cli.labels.labels import labels
+            from kubectl_ambient.cli.labels import labels
 
             return labels
         case "version":

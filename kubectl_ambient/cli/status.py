@@ -10,13 +10,13 @@ import typer
 
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
-from kubectl_ambient.cli.output import check_fail_on, check_format
 from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.render.say import say
+from kubectl_ambient.runs.output import check_fail_on, check_format
 
 if TYPE_CHECKING:
-    from kubectl_ambient.cli.source import Change, Source
     from kubectl_ambient.mesh.verdict import Verdict
+    from kubectl_ambient.runs.status import Change, Source
 
 DRIFT = 3
 
@@ -37,10 +37,10 @@ def status(
     chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Tell for every pod whether it is in ambient mode, and whether it should be."""
-    from kubectl_ambient.cli.origin import Origin
-    from kubectl_ambient.cli.source import StatusRequest, read_status, watch_status
     from kubectl_ambient.kube.errors import UsageError
     from kubectl_ambient.mesh.summary import FAIL_ON, fails
+    from kubectl_ambient.runs.origin import Origin
+    from kubectl_ambient.runs.status import StatusRequest, read_status, watch_status
 
     check_format(output, settings.FORMATS_STATUS)
     conditions = check_fail_on(fail_on or (), FAIL_ON)
@@ -133,11 +133,11 @@ class Listing:
         return as_text(document, self.output)
 
     def _print_text(self, source: Source, verdicts: Sequence[Verdict]) -> None:
-        from kubectl_ambient.cli.told import tell_assumptions, tell_nothing_found
         from kubectl_ambient.mesh.summary import by_namespace
         from kubectl_ambient.render import status as text
         from kubectl_ambient.render.sentences import paragraphs, wrapped
         from kubectl_ambient.render.terminal import Paint, colours, text_width, width
+        from kubectl_ambient.runs.told import tell_assumptions, tell_nothing_found
         from kubectl_ambient.shell.command import kubectl
         from kubectl_ambient.shell.words import inside
 

@@ -11,8 +11,8 @@ import typer
 from kubectl_ambient import __version__
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
-from kubectl_ambient.cli.output import check_format
 from kubectl_ambient.render.say import say
+from kubectl_ambient.runs.output import check_format
 
 if TYPE_CHECKING:
     from kubectl_ambient.cluster.facts import AgentContainer

@@ -14,8 +14,8 @@ from typing import Any
 
 import pytest
 
-from kubectl_ambient.cli.change import apply as change_apply
 from kubectl_ambient.kube.options import ConnectionOptions
+from kubectl_ambient.runs.change import apply as change_apply
 from tests.kube.standin import Reply, status
 
 from .enable_fixtures import Run, ambient, api, clean_environment, on_api

@@ -8,8 +8,8 @@ import time
 
 import pytest
 
-from kubectl_ambient.cli import progress
-from kubectl_ambient.cli.progress import Progress
+from kubectl_ambient.runs import progress
+from kubectl_ambient.runs.progress import Progress
 from tests.rig.processes import wait_for
 
 

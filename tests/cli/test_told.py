@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_ambient.cli.told import tell_assumptions
+from kubectl_ambient.runs.told import tell_assumptions
 from tests.cluster.fake_client import FakeClient
 
 from .enable_fixtures import Run

@@ -195,9 +195,9 @@ ROOT = Path(kubectl_ambient.__file__).parent
 # Say what they hold: our own scripts, files of the person's own that are given back as they are, and our own words.
 PRINTERS = {
     "cli/app.py",
-    "cli/progress.py",
+    "runs/progress.py",
     "cli/completion/group.py",
-    "cli/change/local.py",
+    "runs/change/local.py",
     "render/say.py",
     "kube/plugin_policy.py",  # one line, through printable
     "kube/tracebacks.py",  # for a report of a bug, on request

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_ambient.cli.aim import shell_of
+from kubectl_ambient.runs.aim import shell_of
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""`enable` and `disable`, and what all commands share that set a label."""
+"""`enable` and `disable`, and the flags of all commands that set a label."""

@@ -6,21 +6,21 @@ from collections.abc import Sequence
 
 import typer
 
-from kubectl_ambient.cli.change.flags import Flags
 from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.runs.change.flags import Flags
 
 
 def change(ctx: typer.Context, words: Sequence[str], flags: Flags) -> None:
     """Run the command; raises typer.Exit where it did not do all that was asked for, and KubeError."""
-    from kubectl_ambient.cli.change.request import ChangeRequest
+    from kubectl_ambient.runs.change.request import ChangeRequest
 
     request = ChangeRequest.of(connection(ctx), words, flags)
     if flags.local:
-        from kubectl_ambient.cli.change.local import label_files
+        from kubectl_ambient.runs.change.local import label_files
 
         code = label_files(request)
     else:
-        from kubectl_ambient.cli.change.run import Run
+        from kubectl_ambient.runs.change.run import Run
 
         code = Run(request).run()
     if code:

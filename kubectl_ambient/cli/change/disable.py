@@ -7,7 +7,7 @@ import typer
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.change import settings as own
 from kubectl_ambient.cli.change.command import change
-from kubectl_ambient.cli.change.flags import FIELD_MANAGER, Flags
+from kubectl_ambient.runs.change.flags import FIELD_MANAGER, Flags
 
 
 def disable(

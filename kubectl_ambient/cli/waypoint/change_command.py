@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING
 import typer
 
 from kubectl_ambient.cli.kube_command import connection
-from kubectl_ambient.cli.waypoint.flags import DEFAULT_NAME, WaypointFlags
+from kubectl_ambient.runs.waypoint.flags import DEFAULT_NAME, WaypointFlags
 
 if TYPE_CHECKING:
     from kubectl_ambient.change.waypoint.plan import Wish
-    from kubectl_ambient.cli.change.flags import Flags
     from kubectl_ambient.kube.resources import Resource
+    from kubectl_ambient.runs.change.flags import Flags
 
 
 def change(ctx: typer.Context, words: Sequence[str], flags: WaypointFlags) -> None:
     """Run the command; raises typer.Exit where it did not do all that was asked for, and KubeError."""
-    from kubectl_ambient.cli.change.request import ChangeRequest
+    from kubectl_ambient.runs.change.request import ChangeRequest
 
     wish = wish_of(flags)
     request = ChangeRequest.of(connection(ctx), words, flags, check_kind)
     if flags.local:
-        from kubectl_ambient.cli.waypoint.change_local import label_waypoints
+        from kubectl_ambient.runs.waypoint.change_local import label_waypoints
 
         code = label_waypoints(request, wish)
     else:
-        from kubectl_ambient.cli.waypoint.change_run import WaypointRun
+        from kubectl_ambient.runs.waypoint.change_run import WaypointRun
 
         code = WaypointRun(request, wish, force=flags.force).run()
     if code:

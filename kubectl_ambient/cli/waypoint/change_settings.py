@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from kubectl_ambient.cli.waypoint.flags import DEFAULT_NAME
+from kubectl_ambient.runs.waypoint.flags import DEFAULT_NAME
 
 Targets = Annotated[
     list[str] | None,

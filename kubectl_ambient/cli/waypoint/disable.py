@@ -6,10 +6,10 @@ import typer
 
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.change import settings as change_settings
-from kubectl_ambient.cli.change.flags import FIELD_MANAGER
 from kubectl_ambient.cli.waypoint import change_settings as own
 from kubectl_ambient.cli.waypoint.change_command import change
-from kubectl_ambient.cli.waypoint.flags import WaypointFlags
+from kubectl_ambient.runs.change.flags import FIELD_MANAGER
+from kubectl_ambient.runs.waypoint.flags import WaypointFlags
 
 
 def waypoint_disable(

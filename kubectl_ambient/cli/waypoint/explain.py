@@ -8,12 +8,12 @@ import typer
 
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
-from kubectl_ambient.cli.output import check_format
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.render.say import say
+from kubectl_ambient.runs.output import check_format
 
 if TYPE_CHECKING:
-    from kubectl_ambient.cli.waypoint.explain_source import WaypointExplanations
+    from kubectl_ambient.runs.waypoint.explain_source import WaypointExplanations
     from kubectl_ambient.shell.aim import Aim
 
 
@@ -32,8 +32,8 @@ def waypoint_explain(
 
     A namespace is summed up over what is in it.
     """
-    from kubectl_ambient.cli.origin import Origin
-    from kubectl_ambient.cli.waypoint.explain_source import WaypointExplainRequest, read_waypoint_explanations
+    from kubectl_ambient.runs.origin import Origin
+    from kubectl_ambient.runs.waypoint.explain_source import WaypointExplainRequest, read_waypoint_explanations
 
     check_format(output, settings.FORMATS_EXPLAIN)
     request = WaypointExplainRequest.of(

@@ -9,12 +9,12 @@ import typer
 
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
-from kubectl_ambient.cli.output import check_format
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.render.say import say
+from kubectl_ambient.runs.output import check_format
 
 if TYPE_CHECKING:
-    from kubectl_ambient.cli.waypoint.list_source import WaypointListSource
+    from kubectl_ambient.runs.waypoint.list_source import WaypointListSource
     from kubectl_ambient.shell.aim import Aim
 
 
@@ -28,8 +28,8 @@ def waypoint_list(
     chunk_size: settings.ChunkSize = None,
 ) -> None:
     """List the waypoints: which traffic they take, whether they live, whom they admit, and who uses them."""
-    from kubectl_ambient.cli.origin import Origin
-    from kubectl_ambient.cli.waypoint.list_source import read_waypoint_list
+    from kubectl_ambient.runs.origin import Origin
+    from kubectl_ambient.runs.waypoint.list_source import read_waypoint_list
 
     check_format(output, settings.FORMATS_STATUS)
     origin = Origin.of(

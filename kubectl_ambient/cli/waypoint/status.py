@@ -9,13 +9,13 @@ import typer
 
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
-from kubectl_ambient.cli.output import check_fail_on, check_format
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.render.say import say
+from kubectl_ambient.runs.output import check_fail_on, check_format
 
 if TYPE_CHECKING:
-    from kubectl_ambient.cli.waypoint.source import WaypointSource
     from kubectl_ambient.mesh.waypoint.judge import Binding
+    from kubectl_ambient.runs.waypoint.source import WaypointSource
     from kubectl_ambient.shell.aim import Aim
 
 DRIFT = 3
@@ -40,10 +40,10 @@ def waypoint_status(
     chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Tell for every Service, ServiceEntry, Pod and WorkloadEntry which waypoint serves it, or why none does."""
-    from kubectl_ambient.cli.origin import Origin
-    from kubectl_ambient.cli.waypoint.request import WaypointRequest
-    from kubectl_ambient.cli.waypoint.source import read_waypoint_source
     from kubectl_ambient.mesh.waypoint.summary import FAIL_ON, fails
+    from kubectl_ambient.runs.origin import Origin
+    from kubectl_ambient.runs.waypoint.request import WaypointRequest
+    from kubectl_ambient.runs.waypoint.source import read_waypoint_source
 
     check_format(output, settings.FORMATS_STATUS)
     conditions = check_fail_on(fail_on or (), FAIL_ON)
@@ -81,11 +81,11 @@ def _print_data(bindings: Sequence[Binding], output: str, aim: Aim) -> None:
 
 
 def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bool, headers: bool, whole: bool) -> None:
-    from kubectl_ambient.cli.told import tell_nothing_found
     from kubectl_ambient.mesh.waypoint.summary import is_plain
     from kubectl_ambient.render.sentences import paragraphs, wrapped
     from kubectl_ambient.render.terminal import Paint, colours, text_width, width
     from kubectl_ambient.render.waypoint import status as text
+    from kubectl_ambient.runs.told import tell_nothing_found
 
     if not bindings:
         if not source.problems:

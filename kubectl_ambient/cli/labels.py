@@ -1,0 +1,128 @@
+"""`kubectl ambient labels`: the label reference, and what is set, inherited and wrong on objects."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from kubectl_ambient.cli import settings
+from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.render.say import say
+from kubectl_ambient.runs.output import check_format
+
+if TYPE_CHECKING:
+    from kubectl_ambient.mesh.labels.entry import Entry
+    from kubectl_ambient.runs.labels.source import LabelSource
+    from kubectl_ambient.shell.aim import Aim
+
+WRONG = 3
+
+
+def labels(
+    ctx: typer.Context,
+    target: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[KEY | TYPE NAME | TYPE/NAME]...", help="use-waypoint, ns/shop, deploy/web, …"),
+    ] = None,
+    all_namespaces: settings.AllNamespaces = False,
+    selector: settings.Selector = "",
+    filename: settings.Filename = None,
+    recursive: settings.Recursive = False,
+    output: settings.Output = "",
+    no_headers: settings.NoHeaders = False,
+    fail_on: Annotated[
+        list[str] | None, typer.Option("--fail-on", help="Exit with 3 where something is wrong: any, or error.")
+    ] = None,
+    chunk_size: settings.ChunkSize = None,
+) -> None:
+    """Print the label reference; with objects, what is set, what they inherit, and what is wrong.
+
+    \b
+      labels                          the reference
+      labels use-waypoint             one label in full
+      labels ns/shop deploy/web       these objects
+      labels -n shop, labels -A       all that carry a label of Istio
+    """
+    from kubectl_ambient.runs.labels.request import LabelsRequest, failing
+    from kubectl_ambient.runs.origin import Origin
+
+    check_format(output, settings.FORMATS_STATUS)
+    conditions = failing(fail_on or ())
+    request = LabelsRequest.of(
+        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size, all_namespaces=all_namespaces),
+        target or (),
+        label_selector=selector,
+        fails=bool(conditions),
+    )
+    if request.entries:
+        _print_reference(request.entries, output, full=bool(target))
+        return
+    from kubectl_ambient.runs.labels.source import read_source
+
+    source = read_source(request)
+    reports = source.reports
+    if output in ("json", "yaml"):
+        if reports or not source.problems:
+            _print_document(source, output, request.origin.aim)
+    elif output == "name":
+        for report in reports:
+            say(source.name_of(report.labelled))
+    else:
+        _print_text(source, headers=not no_headers, aim=request.origin.aim)
+    source.tell_remarks()
+    code = source.tell_problems()
+    if any(finding.severity in conditions for report in reports for finding in report.findings):
+        code = WRONG
+    if code:
+        raise typer.Exit(code)
+
+
+def _print_reference(entries: tuple[Entry, ...], output: str, *, full: bool) -> None:
+    from kubectl_ambient.render.documents import as_text
+    from kubectl_ambient.render.labels import documents as label_documents
+    from kubectl_ambient.render.labels import reference as label_reference
+    from kubectl_ambient.render.terminal import Paint, colours, text_width
+
+    if output in ("json", "yaml"):
+        document = label_documents.label_reference(entries)
+        say(as_text(document, output))
+    elif output == "name":
+        for key in dict.fromkeys(entry.key for entry in entries):
+            say(key)
+    else:
+        say(label_reference.reference(entries, width=text_width(), paint=Paint(colours()), full=full))
+
+
+def _print_document(source: LabelSource, output: str, aim: Aim) -> None:
+    from kubectl_ambient.render.documents import as_text
+    from kubectl_ambient.render.labels.documents import label_list
+
+    document = label_list(source.reports, source.judge.context, source.judge.assumptions, aim)
+    say(as_text(document, output))
+
+
+def _print_text(source: LabelSource, *, headers: bool, aim: Aim) -> None:
+    from kubectl_ambient.render.labels import objects as text
+    from kubectl_ambient.render.sentences import paragraphs
+    from kubectl_ambient.render.terminal import Paint, colours, text_width
+    from kubectl_ambient.runs.told import tell_assumptions
+
+    paint, width = Paint(colours(), aim), text_width()
+    reports = source.reports
+    if not reports:
+        _say_nothing_found(source)
+    elif source.named:
+        say(paragraphs(text.one(report, width=width, paint=paint) for report in reports))
+    else:
+        say(text.table_of(reports, headers=headers, paint=paint))
+        if headers:
+            say(text.summary(reports, width=width, paint=paint))
+    tell_assumptions(source.judge.assumptions if reports else ())
+
+
+def _say_nothing_found(source: LabelSource) -> None:
+    if not source.problems:
+        where = f" in {source.namespace} namespace" if source.namespace else ""
+        say(f"No labels of Istio found{where}.", file=sys.stderr)

@@ -1,0 +1,134 @@
+"""One run on a cluster of a command that sets labels or takes them off, whichever they are."""
+
+from __future__ import annotations
+
+import queue
+import sys
+from collections.abc import Sequence
+from contextlib import nullcontext, suppress
+from functools import partial
+from typing import Generic
+
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.kube.api import connect
+from kubectl_ambient.kube.resources import Resource
+from kubectl_ambient.render.terminal import text_width
+from kubectl_ambient.runs.aim import aim_of
+from kubectl_ambient.runs.change.account import Account
+from kubectl_ambient.runs.change.apply import Applier
+from kubectl_ambient.runs.change.attempt import Attempt
+from kubectl_ambient.runs.change.outcome import tell_nothing_found, tell_refusals, without_protected
+from kubectl_ambient.runs.change.outlets import Outlets
+from kubectl_ambient.runs.change.output import selection_words
+from kubectl_ambient.runs.change.remarks import tell
+from kubectl_ambient.runs.change.request import ChangeRequest
+from kubectl_ambient.runs.change.targets import E, Fields, Found, Item, TargetReader
+from kubectl_ambient.runs.ending import Broken, Signals
+from kubectl_ambient.shell.command import Offer
+from kubectl_ambient.shell.words import Word
+
+
+class LabelRun(Generic[E]):
+    """Reads what is to be labelled and what that does, tells it, writes it, and tells how to undo it."""
+
+    def __init__(self, request: ChangeRequest) -> None:
+        self._request = request
+        # They come in the threads that ask, and are told by the one that tells everything.
+        self._warnings: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._client = connect(request.connection, on_warning=self._warnings.put)
+        self._reader = TargetReader(self._client, request, self._plan)
+        self._snapshot: Snapshot | None = None
+        self._selected = 0
+        self._width = text_width(sys.stderr)
+        self._aim = aim_of(request.connection)
+
+    def run(self) -> int:
+        """The exit code. Raises KubeError where nothing could be read; then nothing was changed."""
+        try:
+            found = self._reader.read()
+            if not found.items and not found.errors:
+                tell_nothing_found(self._request, self._client.namespace)
+                return 0
+            self._read_surroundings(found)
+        finally:
+            self._tell_warnings()
+        items = without_protected(found.items, self._request, self._snapshot)
+        self._selected = len(found.items) + len(found.errors)
+        self._check(items)
+        code = tell_refusals(found, items, self._aim)
+        wanted = [item for item in items if item.edit.action != "refuse"]
+        if self._request.dry_run == "none":
+            self._tell_before(wanted)
+        with Signals() as signals:
+            code = self._write(wanted, signals) or code
+        if self._request.dry_run != "none":
+            self._tell_dry_run(wanted)
+        return code
+
+    def _write(self, items: list[Item[E]], signals: Signals) -> int:
+        """Patch, and tell what became of each: whatever ends that."""
+        account = Account(self._request, Outlets(self._request.flags.output, signals))
+        attempt = Attempt(self._client, self._request, self._reader)
+        applier = Applier(attempt, signals, account.done, partial(self._tell_warnings, signals))
+        if account.reaches_nobody:
+            applier.stop("nobody can be told what is done")
+        applier.apply(items, send=self._request.dry_run != "client")
+        try:
+            self._tell_warnings(signals)
+            account.close(items, applier.why, self._undo_lines)
+            if self._request.dry_run == "none":
+                with suppress(Broken), signals.breaking(2):
+                    self._tell_after([item for item in items if item.state == "done"])
+        finally:
+            account.undo(self._undo_done(items))
+        if isinstance(applier.bug, Exception):
+            raise applier.bug
+        if signals.number:
+            return 128 + signals.number
+        return 1 if account.failed or any(item.state != "done" for item in items) else 0
+
+    def _tell_warnings(self, signals: Signals | None = None) -> None:
+        """What the server warned of; a second signal breaks it off."""
+        with suppress(Broken), signals.breaking(2) if signals else nullcontext():
+            while not self._warnings.empty():
+                tell([f"Warning: {self._warnings.get()}"])
+
+    def _undo_lines(self, edits: Sequence[E], selection: Sequence[str | Word] = ()) -> list[str]:
+        """The way back, in lines; none where nothing was changed."""
+        return [f"undo: {self._aim.say(offer)}" for offer in self._undo(edits, selection)]
+
+    def _undo_done(self, items: list[Item[E]]) -> list[str]:
+        if self._request.dry_run != "none":
+            return []
+        done = [item for item in items if item.state == "done"]
+        # A selector stands for the names only where each object that it means was changed.
+        whole = len(done) == self._selected and all(item.edit.changes for item in done)
+        selection = selection_words(self._request, self._client.namespace) if whole else ()
+        return self._undo_lines([item.edit for item in done], selection)
+
+    def _plan(self, resource: Resource, fields: Fields) -> E:
+        """The edit of an object as it came from the API."""
+        raise NotImplementedError
+
+    def _read_surroundings(self, found: Found[E]) -> None:
+        """Read into `_snapshot` what decides about the objects, where that is needed."""
+        raise NotImplementedError
+
+    def _check(self, items: list[Item[E]]) -> None:
+        """Refuse what must not be done, by what lies around it."""
+
+    def _tell_before(self, items: list[Item[E]]) -> None:
+        """What the change leaves where it is, and all that one may want to know before it is made."""
+        raise NotImplementedError
+
+    def _tell_after(self, done: list[Item[E]]) -> None:
+        """What the change did."""
+        raise NotImplementedError
+
+    def _tell_dry_run(self, items: list[Item[E]]) -> None:
+        """What the change would do, and all that one may want to know of it."""
+        raise NotImplementedError
+
+    def _undo(self, edits: Sequence[E], selection: Sequence[str | Word]) -> list[Offer]:
+        """The command that puts back what was there; none where nothing was changed."""
+        raise NotImplementedError

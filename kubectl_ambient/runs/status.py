@@ -1,0 +1,190 @@
+"""Where the facts of `status` come from: a cluster, or the files of `-f`; and how they change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.scope import Scope, check, select
+from kubectl_ambient.kube.errors import UsageError
+from kubectl_ambient.kube.resources import parse_targets
+from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.runs.origin import Origin, bad_objects, connected, from_files
+from kubectl_ambient.runs.output import check_names
+from kubectl_ambient.runs.told import Told, not_found, unknown_namespace
+from kubectl_ambient.shell.aim import Aim
+from kubectl_ambient.shell.command import kubectl
+from kubectl_ambient.shell.words import typed
+
+if TYPE_CHECKING:
+    from kubectl_ambient.kube.api import Client
+
+
+@dataclass(frozen=True, kw_only=True)
+class StatusRequest:
+    """What `status` was asked for, checked as far as can be without reading anything. waypoints: tell them too."""
+
+    origin: Origin
+    scope: Scope
+    waypoints: bool
+
+    @classmethod
+    def of(
+        cls,
+        origin: Origin,
+        names: Sequence[str],
+        *,
+        label_selector: str,
+        field_selector: str,
+        watch: bool,
+        waypoints: bool,
+    ) -> StatusRequest:
+        """Check what was typed. Raises UsageError in kubectl's words."""
+        pods = tuple(dict.fromkeys(map(_pod_name, names)))
+        scope = Scope(names=pods, label_selector=label_selector, field_selector=field_selector)
+        check(scope, live=not origin.filenames)
+        request = cls(origin=origin, scope=scope, waypoints=waypoints)
+        check_names(named=bool(names), selected=request.selected, all_namespaces=origin.all_namespaces)
+        if origin.filenames and watch:
+            raise UsageError("error: --watch needs a cluster: files do not change by themselves")
+        return request
+
+    @property
+    def selected(self) -> bool:
+        """Whether a selector chooses the pods."""
+        return bool(self.scope.label_selector or self.scope.field_selector)
+
+
+def _pod_name(text: str) -> str:
+    (target,) = parse_targets([text] if "/" in text else ["pod", text])
+    if target.resource.kind != "Pod":
+        others = Aim().say(kubectl("ambient explain", typed(text)))
+        raise UsageError(f'error: status takes pods, not "{text.partition("/")[0]}": for others there is “{others}”')
+    return target.name or ""
+
+
+@dataclass(kw_only=True)
+class Source(Told):
+    """Facts, the pods that were asked for, and what was wrong on the way.
+
+    many: they may be of several namespaces. selected: they were chosen by a selector.
+    """
+
+    judge: Judge
+    pods: list[Pod]
+    namespace: str
+    many: bool
+    selected: bool
+    origin: Origin
+    client: Client | None = None
+    scope: Scope | None = None
+
+    @property
+    def scope_namespaces(self) -> dict[str, Namespace | Unread]:
+        """The namespaces that a listing of all of them shows: where pods were selected, only theirs."""
+        found = self.judge.snapshot.namespaces if self.many else {}
+        if not self.selected:
+            return found
+        homes = {pod.namespace for pod in self.pods}
+        return {name: namespace for name, namespace in found.items() if name in homes}
+
+
+def read_status(request: StatusRequest) -> Source:
+    """The facts for `status`. Raises KubeError where there can be no answer at all."""
+    return _status_of_files(request) if request.origin.filenames else _status_of_cluster(request)
+
+
+def _status_of_files(request: StatusRequest) -> Source:
+    origin = request.origin
+    snapshot, problems = from_files(origin)
+    scope = replace(request.scope, namespace=origin.namespace)
+    pods = _in_order(select(snapshot.pods, scope))
+    missing = [n for n in scope.names if n not in {pod.name for pod in pods}]
+    namespace = origin.home_of(pod.namespace for pod in pods)
+    problems += [not_found("pods", name, in_files=True) for name in missing]
+    if not (namespace in snapshot.namespaces or any(pod.namespace == namespace for pod in snapshot.pods)):
+        problems += [not_found("namespaces", namespace, in_files=True)] if namespace and not missing else []
+    return Source(
+        judge=Judge(snapshot, waypoints=request.waypoints),
+        pods=pods,
+        namespace=namespace,
+        many=not namespace,
+        selected=request.selected,
+        problems=problems,
+        origin=origin,
+    )
+
+
+def _status_of_cluster(request: StatusRequest) -> Source:
+    from datetime import UTC, datetime
+
+    from kubectl_ambient.cluster.live import read_snapshot
+    from kubectl_ambient.cluster.needs import of_scope
+
+    client = connected(request.origin)
+    scope = replace(request.scope, namespace=request.origin.home(client))
+    needs = of_scope(scope, chunk_size=request.origin.chunk_size, waypoints=request.waypoints)
+    snapshot = read_snapshot(client, needs, now=datetime.now(UTC))
+    empty = not (snapshot.pods or scope.names)
+    unknown = unknown_namespace(snapshot.namespaces, scope.namespace, empty=empty)
+    return Source(
+        judge=Judge(snapshot, waypoints=request.waypoints),
+        pods=_in_order(snapshot.pods),
+        namespace=scope.namespace,
+        many=request.origin.all_namespaces,
+        selected=request.selected,
+        origin=request.origin,
+        problems=[*snapshot.missing.values(), *unknown, *bad_objects(client)],
+        client=client,
+        scope=scope,
+    )
+
+
+def _in_order(pods: Iterable[Pod]) -> list[Pod]:
+    return sorted(pods, key=lambda pod: (pod.namespace, pod.name))
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is now told of a pod; or, where it is gone, what was told last."""
+
+    verdict: Verdict
+    gone: bool = False
+    """Deleted, or no longer chosen by the selectors: the server tells both in the same way."""
+
+
+def watch_status(source: Source) -> Iterator[Change]:
+    """The verdicts that change, one by one, until interrupted or the time of a request is over.
+
+    Raises KubeError where the watch is lost.
+    """
+    from kubectl_ambient.cluster.watching import follow
+
+    assert source.client is not None
+    assert source.scope is not None
+    snapshot, names = source.judge.snapshot, source.scope.names
+    shown = {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods}
+    for changes in follow(source.client, snapshot, source.scope):
+        source.tell_late(changes.lost)
+        unsettled = {key for key, verdict in shown.items() if verdict.state == "Starting"}
+        if not (changes.others or changes.pods or unsettled):
+            continue
+        source.judge = Judge(snapshot, waypoints=source.judge.waypoints is not None)
+        # The server has chosen by the selectors, also by fields that the facts do not hold.
+        there = {(p.namespace, p.name): p for p in snapshot.pods if not names or p.name in names}
+        for key in sorted(shown.keys() - there.keys()):
+            yield Change(shown.pop(key), gone=True)
+        for key in sorted(there.keys() if changes.others else (changes.pods | unsettled) & there.keys()):
+            verdict = source.judge.judge(there[key])
+            before = shown.get(key)
+            shown[key] = verdict
+            if before is None or _row(before) != _row(verdict):
+                yield Change(verdict)
+
+
+def _row(verdict: Verdict) -> tuple[object, ...]:
+    """What counts as a change: not the ages in a sentence."""
+    codes = tuple(finding.code for finding in verdict.findings)
+    return (verdict.mode, verdict.state, verdict.reason, verdict.node, verdict.after_restart, verdict.waypoint, codes)

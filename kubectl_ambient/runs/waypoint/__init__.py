@@ -1,0 +1,1 @@
+"""Runs of `waypoint` and its commands."""

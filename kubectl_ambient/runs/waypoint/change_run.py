@@ -1,0 +1,110 @@
+"""One run of `waypoint enable` or `waypoint disable` on a cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kubectl_ambient.change.targets import kind_of
+from kubectl_ambient.change.waypoint.effects import Way, WaypointChange, change_of
+from kubectl_ambient.change.waypoint.fitness import fitness
+from kubectl_ambient.change.waypoint.notes import notes, remarks
+from kubectl_ambient.change.waypoint.plan import WaypointEdit, Wish
+from kubectl_ambient.change.waypoint.undo import undo
+from kubectl_ambient.kube.resources import Resource
+from kubectl_ambient.render.change import Tense, wrapped
+from kubectl_ambient.render.waypoint.change import waypoint_moves
+from kubectl_ambient.runs.change.label_run import LabelRun
+from kubectl_ambient.runs.change.remarks import tell
+from kubectl_ambient.runs.change.request import ChangeRequest
+from kubectl_ambient.runs.change.targets import Fields, Found, Item
+from kubectl_ambient.runs.waypoint.change_targets import plan_fields, read_surroundings
+from kubectl_ambient.runs.waypoint.flags import WaypointFlags
+from kubectl_ambient.shell.command import Offer, joined
+from kubectl_ambient.shell.words import Word
+
+Items = list[Item[WaypointEdit]]
+
+
+class WaypointRun(LabelRun[WaypointEdit]):
+    """Tells which objects gain or lose a waypoint, and names none that cannot serve them."""
+
+    def __init__(self, request: ChangeRequest, wish: Wish, *, force: bool) -> None:
+        super().__init__(request)
+        self._wish = wish
+        self._force = force
+        self._enables = wish.goal == "enable"
+
+    def _plan(self, resource: Resource, fields: Fields) -> WaypointEdit:
+        return plan_fields(resource, fields, self._wish)
+
+    def _read_surroundings(self, found: Found[WaypointEdit]) -> None:
+        """Needed where something changes; else to tell that what is there already cannot work, or goes on."""
+        edits = [i.edit for i in found.items if i.edit.action != "refuse"]
+        if edits:
+            self._snapshot = read_surroundings(self._client, edits, self._request.flags.chunk_size)
+
+    def _check(self, items: Items) -> None:
+        self._tell_default(items)
+        self._refuse_unfit(items)
+
+    def _tell_default(self, items: Items) -> None:
+        flags = self._request.flags
+        assert isinstance(flags, WaypointFlags)
+        if self._enables and not flags.waypoint and any(item.edit.changes for item in items):
+            tell([f"no --waypoint given: taken to be “{self._wish.waypoint}”, the name that istioctl gives"])
+
+    def _refuse_unfit(self, items: Items) -> None:
+        """Nothing is pointed at a waypoint that cannot serve it, unless --force says so."""
+        change = self._change(items)
+        if change is None or not self._enables or self._force:
+            return
+        for item in items:
+            found = fitness(change.effects.after, item.edit) if item.edit.changes else None
+            if found is not None and found.answer == "unfit":
+                item.edit = item.edit.refused(joined(found.why, "; --force labels it all the same"))
+
+    def _change(self, items: Items) -> WaypointChange | None:
+        if self._snapshot is None:
+            return None
+        return change_of(self._snapshot, self._wish.goal, [item.edit for item in items])
+
+    def _tell_before(self, items: Items) -> None:
+        """What the change leaves where it is, and all that one may want to know before it is made."""
+        change = self._change(items)
+        if change is None:
+            return
+        self._tell_notes(change)
+        if any(item.edit.changes for item in items):
+            # What goes on after `disable` is told by the notes, with the way out.
+            self._tell_moves(change, ("keeps", "unserved", "unknown") if self._enables else ("unknown",), "does")
+
+    def _tell_dry_run(self, items: Items) -> None:
+        change = self._change([item for item in items if item.state == "done"])
+        if change is None:
+            return
+        if change.changing:
+            ways: tuple[Way, ...] = ("gains", "fails", "loses", "keeps")
+            self._tell_moves(change, (*ways, "unserved", "unknown") if self._enables else (*ways, "unknown"), "would")
+        self._tell_notes(change)
+
+    def _tell_notes(self, change: WaypointChange) -> None:
+        tell(wrapped("‼ ", note, self._width, self._aim) for note in notes(change))
+        if not change.changing:
+            return
+        tell(wrapped("", remark, self._width, self._aim) for remark in remarks(change))
+        holds = any(kind_of(edit.target) == "Namespace" for edit in change.changing)
+        unread = change.effects.after.snapshot.l7.unread.values()
+        tell(wrapped("not told: ", f"what becomes of some: {why}", self._width) for why in unread if holds)
+        if self._enables:
+            tell(wrapped("assumed: ", text, self._width) for text in change.effects.after.assumptions)
+
+    def _tell_moves(self, change: WaypointChange, ways: tuple[Way, ...], tense: Tense) -> None:
+        tell(waypoint_moves(change.effects, ways, tense, self._width))
+
+    def _tell_after(self, done: Items) -> None:
+        change = self._change(done)
+        if change is not None:
+            self._tell_moves(change, ("gains", "fails", "loses"), "does")
+
+    def _undo(self, edits: Sequence[WaypointEdit], selection: Sequence[str | Word]) -> list[Offer]:
+        return undo(edits, selection=selection)

@@ -1,0 +1,18 @@
+"""What `waypoint enable` and `waypoint disable` were told, as it was typed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kubectl_ambient.runs.change.flags import Flags
+
+DEFAULT_NAME = "waypoint"  # as `istioctl waypoint apply` names it
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WaypointFlags(Flags):
+    """The flags as they were typed."""
+
+    waypoint: str = ""
+    waypoint_namespace: str = ""
+    force: bool = False
