@@ -26,6 +26,7 @@ from .resources import Resource
 from .server import Server, ServerVersion, ask_server
 from .timeouts import parse_timeout
 from .transport import Request, Transport
+from .wanted import Wanted
 from .watch import WatchEvent, watch_events
 
 __all__ = ["BadObject", "Client", "Listing", "ServerVersion", "WatchEvent", "connect", "side_by_side"]
@@ -111,8 +112,8 @@ class Client:
         dropped. Without, the pages are held until the last has come, so that there is nothing to drop.
         """
         request = self._list_request(resource, namespace, label_selector, field_selector, a_list(metadata_only))
-        pages = self._pages(request, type, _itself, chunk_size, metadata_only, on_bad)
-        return _handed_on(pages, on_restart)
+        wanted = self._wanted(resource, type, _itself, metadata_only, on_bad)
+        return _handed_on(read_pages(self._transport.send, request, wanted, chunk_size), on_restart)
 
     def facts(
         self,
@@ -139,37 +140,16 @@ class Client:
         if binary:
             accept = in_protobuf(metadata_only)
         request = self._list_request(resource, namespace, label_selector, field_selector, accept)
+        wanted = self._wanted(resource, type, fact, metadata_only, on_bad)
         if binary and (chunk_size == 0 or (chunk_size is None and self._server.streams_lists)):
             request = replace(request, plain=chunk_size is None and self._server.is_near)
-            tell = on_bad or self.bad_objects.append
-            pages = read_at_once(
-                self._transport, request, type, fact, resource, where=self.host, on_bad=tell, partial=metadata_only
-            )
-        else:
-            pages = self._pages(request, type, fact, chunk_size, metadata_only, on_bad)
-        return _handed_on(pages, on_restart)
+            return _handed_on(read_at_once(self._transport, request, wanted), on_restart)
+        return _handed_on(read_pages(self._transport.send, request, wanted, chunk_size), on_restart)
 
-    def _pages(
-        self,
-        request: Request,
-        of: type[T],
-        fact: Callable[[T], F],
-        chunk_size: int | None,
-        metadata_only: bool,
-        on_bad: OnBad | None,
-    ) -> Iterator[Page[F]]:
-        assert request.resource is not None
-        return read_pages(
-            self._transport.send,
-            request,
-            of,
-            fact,
-            request.resource,
-            chunk_size=chunk_size,
-            where=self.host,
-            on_bad=on_bad or self.bad_objects.append,
-            metadata_only=metadata_only,
-        )
+    def _wanted(
+        self, resource: Resource, of: type[T], fact: Callable[[T], F], partial: bool, on_bad: OnBad | None
+    ) -> Wanted[T, F]:
+        return Wanted(of, fact, resource, self.host, on_bad or self.bad_objects.append, partial)
 
     @property
     def _server(self) -> Server:
@@ -197,7 +177,8 @@ class Client:
     ) -> Listing[T]:
         """All objects at once, with the resource version to watch from: `items, version = …`."""
         request = self._list_request(resource, namespace, label_selector, field_selector, a_list(metadata_only))
-        pages, version = gather(self._pages(request, type, _itself, chunk_size, metadata_only, on_bad))
+        wanted = self._wanted(resource, type, _itself, metadata_only, on_bad)
+        pages, version = gather(read_pages(self._transport.send, request, wanted, chunk_size))
         return Listing([item for page in pages for item in page], version)
 
     def watch(

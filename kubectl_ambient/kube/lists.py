@@ -6,37 +6,28 @@ StreamingCollectionEncodingToProtobuf); the pages of a list it reads anew from e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from .answers import PROTOBUF
-from .decoding import ListMeta, OnBad
+from .decoding import ListMeta
 from .errors import ConnectionFailed
 from .pages import Page, facts_in
-from .resources import Resource
 from .transport import Request, Transport
+from .wanted import Wanted
 
 F = TypeVar("F")
 
 
-def read_at_once(
-    transport: Transport,
-    request: Request,
-    of: Any,
-    fact: Callable[[Any], F],
-    resource: Resource,
-    *,
-    where: str,
-    on_bad: OnBad,
-    partial: bool,
-) -> Iterator[Page[F]]:
+def read_at_once(transport: Transport, request: Request, wanted: Wanted[Any, F]) -> Iterator[Page[F]]:
     """The facts of a list, some at a time. One that breaks off is begun anew, once: its first page is `restarted`."""
+    wanted = wanted.telling_once()
     again = False
     while True:
         try:
             with transport.body(request) as (_, chunks):
                 restarted = again
-                for items, meta in _decoded(chunks, of, fact, resource, where, on_bad, partial=partial):
+                for items, meta in _decoded(chunks, wanted):
                     yield Page(items, meta.resource_version, restarted)
                     restarted = False
             return
@@ -46,16 +37,7 @@ def read_at_once(
             again = True
 
 
-def _decoded(
-    chunks: Iterator[bytes],
-    of: Any,
-    fact: Callable[[Any], F],
-    resource: Resource,
-    where: str,
-    on_bad: OnBad,
-    *,
-    partial: bool,
-) -> Iterator[tuple[list[F], ListMeta]]:
+def _decoded(chunks: Iterator[bytes], wanted: Wanted[Any, F]) -> Iterator[tuple[list[F], ListMeta]]:
     """In whichever encoding the server chose."""
     first = b""
     while len(first) < len(PROTOBUF) and (more := next(chunks, b"")):
@@ -63,12 +45,12 @@ def _decoded(
     if first.startswith(PROTOBUF):
         from .protobuf.lists import decoded
 
-        yield from decoded(_behind(first, chunks), of, fact, resource, where, on_bad, partial=partial)
+        yield from decoded(_behind(first, chunks), wanted)
         return
     body = bytearray(first)
     for chunk in chunks:
         body += chunk
-    yield facts_in(body, of, fact, resource, where, on_bad, partial=partial)
+    yield facts_in(body, wanted)
 
 
 def _behind(first: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

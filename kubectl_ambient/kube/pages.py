@@ -7,16 +7,16 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
 
 from .answers import PROTOBUF
-from .decoding import BadObject, ListMeta, OnBad, decode_list
+from .decoding import ListMeta, decode_list
 from .errors import Expired
 from .parallel import start
-from .resources import Resource
 from .transport import Request
+from .wanted import Wanted
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -40,16 +40,7 @@ class Listing(NamedTuple, Generic[T]):
 
 
 def read_pages(
-    send: Callable[[Request], bytearray],
-    request: Request,
-    of: type[T],
-    fact: Callable[[T], F],
-    resource: Resource,
-    *,
-    chunk_size: int | None,
-    where: str,
-    on_bad: OnBad,
-    metadata_only: bool = False,
+    send: Callable[[Request], bytearray], request: Request, wanted: Wanted[Any, F], chunk_size: int | None
 ) -> Iterator[Page[F]]:
     """The pages of facts that `request` lists, `chunk_size` items each (0: all at once, None: as kubectl).
 
@@ -57,12 +48,7 @@ def read_pages(
     asked for once more at once, as one page that is marked `restarted`. A bad object is told once.
     """
     limit = PAGE if chunk_size is None else chunk_size
-    told: set[BadObject] = set()
-
-    def tell(bad: BadObject) -> None:
-        if bad not in told:
-            told.add(bad)
-            on_bad(bad)
+    wanted = wanted.telling_once()
 
     def ask(token: str) -> bytearray:
         query = request.query
@@ -83,7 +69,7 @@ def read_pages(
             token, restarted, ahead = "", True, None
             continue
         ahead = _Ahead(following, ask) if (following := _token_in(body)) else None
-        items, meta = facts_in(body, of, fact, resource, where, tell, partial=metadata_only)
+        items, meta = facts_in(body, wanted)
         del body  # a page is megabytes, and the caller may keep us waiting
         yield Page(items, meta.resource_version, restarted)
         token = meta.continue_ or ""
@@ -91,25 +77,17 @@ def read_pages(
             return
 
 
-def facts_in(
-    body: bytearray,
-    of: type[T],
-    fact: Callable[[T], F],
-    resource: Resource,
-    where: str,
-    on_bad: OnBad,
-    *,
-    partial: bool,
-) -> tuple[list[F], ListMeta]:
+def facts_in(body: bytearray, wanted: Wanted[Any, F]) -> tuple[list[F], ListMeta]:
     """The facts of a list in whichever encoding, and its metadata; see `decode_list`."""
     if not body.startswith(PROTOBUF):
-        found, meta = decode_list(body, of, resource, where, on_bad, partial=partial)
-        return [fact(item) for item in found], meta
+        w = wanted
+        found, meta = decode_list(body, w.of, w.resource, w.where, w.on_bad, partial=w.partial)
+        return [w.fact(item) for item in found], meta
     from .protobuf.lists import decoded
 
     facts: list[F] = []
     meta = ListMeta()
-    for some, meta in decoded((body,), of, fact, resource, where, on_bad, partial=partial):  # noqa: B007
+    for some, meta in decoded((body,), wanted):  # noqa: B007
         facts += some
     return facts, meta
 

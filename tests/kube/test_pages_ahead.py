@@ -12,6 +12,7 @@ from kubectl_ambient.kube.api import _itself as itself
 from kubectl_ambient.kube.pages import read_pages
 from kubectl_ambient.kube.resources import find_resource
 from kubectl_ambient.kube.transport import Request
+from kubectl_ambient.kube.wanted import Wanted
 
 
 class Item(Struct):
@@ -44,7 +45,8 @@ class Server:
     def list(self) -> Any:
         pods = find_resource("pods")
         request = Request(pods.path(), resource=pods)
-        return read_pages(self.send, request, Item, itself, pods, chunk_size=1, where="here", on_bad=print)
+        wanted: Wanted[Item, Item] = Wanted(Item, itself, pods, where="here", on_bad=print)
+        return read_pages(self.send, request, wanted, chunk_size=1)
 
     def wait_for(self, token: str) -> bool:
         with self.seen:

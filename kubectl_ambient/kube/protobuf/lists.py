@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeVar
 
-from kubectl_ambient.kube.decoding import BadObject, ListMeta, OnBad, check_list, no_list
-from kubectl_ambient.kube.resources import Resource
+from kubectl_ambient.kube.accept import METADATA
+from kubectl_ambient.kube.decoding import BadObject, ListMeta, check_list, no_list
+from kubectl_ambient.kube.wanted import Wanted
 
 from .envelope import BadEnvelope, ListStream
 from .views import ERRORS, viewer
@@ -15,22 +16,14 @@ F = TypeVar("F")
 _BATCH = 500
 
 
-def decoded(
-    chunks: Iterable[bytes | bytearray],
-    of: Any,
-    fact: Callable[[Any], F],
-    resource: Resource,
-    where: str,
-    on_bad: OnBad,
-    *,
-    partial: bool,
-) -> Iterator[tuple[list[F], ListMeta]]:
+def decoded(chunks: Iterable[bytes | bytearray], wanted: Wanted[Any, F]) -> Iterator[tuple[list[F], ListMeta]]:
     """Some facts at a time, the last with the end of the list; an object that cannot be read is told to `on_bad`.
 
-    of: the wire type, of which `fact` makes a fact. partial: the metadata alone. where: the server, for the words of
-    a BadAnswer, which is raised for what is no list of the resource, and for one that breaks off.
+    Raises BadAnswer for what is no list of the resource, and for one that breaks off.
     """
-    view = viewer(of, "PartialObjectMetadata" if partial else resource.kind)
+    resource, where, partial, fact = wanted.resource, wanted.where, wanted.partial, wanted.fact
+    of: Any = wanted.of
+    view = viewer(of, METADATA if partial else resource.kind)
     stream = ListStream(chunks)
     found: list[F] = []
     checked = False
@@ -42,7 +35,7 @@ def decoded(
             try:
                 found.append(fact(view(raw)))
             except ERRORS:
-                on_bad(BadObject(resource.kind, "", "", "its protobuf cannot be read"))
+                wanted.on_bad(BadObject(resource.kind, "", "", "its protobuf cannot be read"))
             if len(found) == _BATCH:
                 yield found, _metadata(stream)
                 found = []
