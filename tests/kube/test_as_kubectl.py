@@ -114,3 +114,23 @@ def test_a_query_typed_in_another_encoding_is_sent(server: StandIn, write_kubeco
     assert (ran.code, "bug" in ran.err) == (1, False), ran.err
     # http.server's words for a byte that is no UTF-8.
     assert "spec.nodeName=j\ufffdrgen" in {seen.query.get("fieldSelector") for seen in server.seen}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"},
+        {"command": "x"},
+        {"command": "x", "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Often"},
+    ],
+)
+def test_a_plugin_that_could_not_run_is_told_also_beside_a_token(
+    server: StandIn, write_kubeconfig: Callable[..., Path], spec: dict[str, str]
+) -> None:
+    server.answers(Reply({"gitVersion": "v1.36.1"}))
+    path = str(write_kubeconfig({"server": server.url}, {"token": "t", "exec": spec}))
+    ran = ambient("version", "--kubeconfig", path)
+    assert (ran.code, server.seen) == (1, [])
+    assert "specified for" in ran.err or "invalid interactiveMode" in ran.err
+    if KUBECTL:
+        assert ran.err == run(KUBECTL, "get", "--raw", "/version", "--kubeconfig", path).err
