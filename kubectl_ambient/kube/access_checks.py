@@ -53,12 +53,27 @@ def _user_problems(name: str, user: Entry) -> list[str]:
         problems += _unreadable(user, "client-key", "client-key", name)
     if "exec" in user and "auth-provider" in user:
         problems.append(f"authProvider cannot be provided in combination with an exec plugin for {name}")
+    if "exec" in user:
+        problems += _exec_problems(name, user["exec"])
     if "token" in user and ("username" in user or "password" in user):
         problems.append(
             f"more than one authentication method found for {name}; found [token basicAuth], only one is allowed"
         )
     if "as" not in user and any(key in user for key in ("as-uid", "as-groups", "as-user-extra")):
         problems.append(f"requesting uid, groups or user-extra for {name} without impersonating a user")
+    return problems
+
+
+def _exec_problems(name: str, spec: Entry) -> list[str]:
+    """Checked also where a token stands beside it, which goes first."""
+    version, mode = str(spec.get("apiVersion") or ""), spec.get("interactiveMode")
+    missing = [word for word in ("command", "apiVersion") if not spec.get(word)]
+    missing += ["env variable name" for entry in spec.get("env") or () if not (entry or {}).get("name")]
+    if not mode and not version.endswith(("/v1beta1", "/v1alpha1")):  # these have a default
+        missing.append("interactiveMode")
+    problems = [f"{word} must be specified for {name} to use exec authentication plugin" for word in missing]
+    if mode and mode not in ("Never", "IfAvailable", "Always"):
+        problems.append(f'invalid interactiveMode for {name}: "{mode}"')
     return problems
 
 

@@ -51,8 +51,9 @@ def run_exec_plugin(access: Access) -> ExecCredential:
     """Runs the plugin of the access's user. Raises ConfigError naming its command and what it said."""
     spec: Entry = access.user["exec"]
     command, version = str(spec.get("command") or ""), str(spec.get("apiVersion") or "")
-    _check(spec, command, version, access.user_name)
-    interactive = _is_interactive(spec, access.user_name)
+    if version not in (f"{_GROUP}v1", f"{_GROUP}v1beta1"):
+        raise ConfigError(f'error: exec plugin: invalid apiVersion "{version}"')
+    interactive = _is_interactive(spec)
     info: dict[str, Any] = {
         "kind": "ExecCredential",
         "apiVersion": version,
@@ -75,24 +76,9 @@ def run_exec_plugin(access: Access) -> ExecCredential:
     return _read(out, command, version)
 
 
-def _check(spec: Entry, command: str, version: str, user: str) -> None:
-    if not command:
-        raise ConfigError(f"error: command must be specified for {user} to use exec authentication plugin")
-    if not version:
-        raise ConfigError(f"error: apiVersion must be specified for {user} to use exec authentication plugin")
-    if version not in (f"{_GROUP}v1", f"{_GROUP}v1beta1"):
-        raise ConfigError(f'error: exec plugin: invalid apiVersion "{version}"')
-    if any(not (e or {}).get("name") for e in spec.get("env") or ()):
-        raise ConfigError(f"error: env variable name must be specified for {user} to use exec authentication plugin")
-    if not spec.get("interactiveMode") and version == f"{_GROUP}v1":
-        raise ConfigError(f"error: interactiveMode must be specified for {user} to use exec authentication plugin")
-
-
-def _is_interactive(spec: Entry, user: str) -> bool:
+def _is_interactive(spec: Entry) -> bool:
     mode = spec.get("interactiveMode") or "IfAvailable"
     terminal = sys.stdin is not None and sys.stdin.isatty()
-    if mode not in ("Never", "IfAvailable", "Always"):
-        raise ConfigError(f'error: invalid interactiveMode for {user}: "{mode}"')
     if mode == "Always" and not terminal:
         raise _failed("exec plugin cannot support interactive mode: standard input is not a terminal", spec)
     return mode != "Never" and terminal

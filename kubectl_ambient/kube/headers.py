@@ -9,6 +9,7 @@ from kubectl_ambient import __version__
 
 from .access import Access
 from .errors import ConfigError
+from .utf8 import utf8
 
 _MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
 _LEGAL_IN_A_NAME = re.compile(rb"[!#$&'*+\-.^_`|~0-9A-Za-z]")  # a header's name, RFC 7230, without %
@@ -44,12 +45,7 @@ def header_value(name: str, value: str) -> str:
     """`value` so that http.client sends it as UTF-8. Raises ConfigError, without it, where no header can hold it."""
     if _ILLEGAL_IN_A_VALUE.search(value):
         raise ConfigError(f'Unable to connect to the server: net/http: invalid header field value for "{name}"')
-    # What was typed in another encoding goes out as it was typed.
-    try:
-        encoded = value.encode("utf-8", errors="surrogateescape")
-    except UnicodeEncodeError:
-        encoded = value.encode("utf-8", errors="replace")
-    return encoded.decode("latin-1")
+    return utf8(value).decode("latin-1")
 
 
 def warnings_in(values: Iterable[str]) -> list[str]:
@@ -58,4 +54,4 @@ def warnings_in(values: Iterable[str]) -> list[str]:
 
 
 def _escape(key: str) -> str:
-    return "".join(chr(b) if _LEGAL_IN_A_NAME.fullmatch(bytes((b,))) else f"%{b:02X}" for b in key.encode("utf-8"))
+    return "".join(chr(b) if _LEGAL_IN_A_NAME.fullmatch(bytes((b,))) else f"%{b:02X}" for b in utf8(key))

@@ -7,6 +7,8 @@ import re
 from kubectl_ambient.shell.valid import DNS_SUBDOMAIN as _SUBDOMAIN
 from kubectl_ambient.shell.valid import LABEL_NAME as _NAME
 
+from .utf8 import utf8
+
 _NAME_WORDS = (
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric"
     f" character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_NAME}')"
@@ -40,7 +42,7 @@ def label_key_problems(key: str) -> list[str]:
             problems.append(f"prefix part {_SUBDOMAIN_WORDS}")
     if not name:
         problems.append("name part must be non-empty")
-    elif len(name.encode()) > 63:
+    elif len(utf8(name)) > 63:
         problems.append("name part must be no more than 63 bytes")
     if not re.fullmatch(_NAME, name):
         problems.append(f"name part {_NAME_WORDS}")
@@ -50,7 +52,7 @@ def label_key_problems(key: str) -> list[str]:
 def label_value_problems(value: str) -> list[str]:
     """What is wrong with a label value; empty when it is valid (the empty string is)."""
     problems = []
-    if len(value.encode()) > 63:
+    if len(utf8(value)) > 63:
         problems.append("must be no more than 63 bytes")
     if not re.fullmatch(f"({_NAME})?", value):
         problems.append(_VALUE_WORDS)

@@ -11,6 +11,7 @@ from functools import cache
 from urllib.parse import quote
 
 from .errors import UsageError
+from .utf8 import utf8
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ def _segment(what: str, text: str) -> str:
     problems += [f"may not contain '{c}'" for c in "/%" if c in text]
     if problems:
         raise UsageError(f'error: invalid {what} "{text}": [{" ".join(problems)}]')
-    return quote(text, safe="")
+    return quote(utf8(text), safe="")
 
 
 @cache

@@ -20,6 +20,7 @@ from .headers import standing_headers, warnings_in
 from .pool import make_pool
 from .proxies import proxy_for
 from .resources import Resource
+from .utf8 import utf8
 from .waiting import LONGEST_WAIT, asked_to_wait
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ class Transport:
             headers["Content-Type"] = request.content_type
         url = self._access.server + request.path
         if request.query:
-            url += "?" + urlencode(request.query)
+            url += "?" + urlencode([(key, utf8(value)) for key, value in request.query])
         connect = min(_CONNECT_SECONDS, deadline.next_wait() or _CONNECT_SECONDS)
         with self._lock:
             self.requests += 1
@@ -235,7 +236,7 @@ class Transport:
             answer.headers.get("Content-Type") or "",
             method=request.method,
             resource=request.resource,
-            name=unquote(request.name),
+            name=unquote(request.name, errors="surrogateescape"),
         )
         if error.is_unauthorized:
             user = self._access.user_name

@@ -14,21 +14,25 @@ MARK = "‼"
 _SEVERITIES = ("error", "warning", "info")
 _MOST_NOTES = 20
 _LIKE_OURS = re.compile(r"[‼✖✔→·?]|(?:error|warning|assumed|undo|what to do|error from .*):", re.IGNORECASE)
+_FOREIGN_COMMAND = re.compile(r"(?<=\S) +(?=(?:kubectl|istioctl)(?: |$))")  # ours has other spaces by now: commands.py
+_GLUE = "\0"  # a space that ends no line; one_line leaves none
 
 
 def folded(text: str, width: int, *, first: str = "", rest: str = "") -> list[str]:
     """The text in lines that fit, words left whole; `first` stands before the first line, `rest` before the others.
 
-    A line that goes on with what could begin one of ours is indented: foreign words must not get there by their length.
+    Foreign words must not look like ours by their length: a line that goes on with what could begin one of ours is
+    indented, and none goes on with a command. A command of ours may (`filled`).
     """
     lines = textwrap.wrap(
-        one_line(text),
+        _FOREIGN_COMMAND.sub(_GLUE, one_line(text)),
         width,
         initial_indent=first,
         subsequent_indent=rest,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    lines = [line.replace(_GLUE, " ") for line in lines]
     return [*lines[:1], *(f"  {line}" if _LIKE_OURS.match(line) else line for line in lines[1:])]
 
 

@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 from tests.rig.certificates import Authority, KeyPair, new_key
 
 from .program import KUBECTL, ambient, run
-from .standin import Reply, StandIn
+from .standin import Reply, StandIn, status
 
 
 def as_sent(server: StandIn, header: str) -> str:
@@ -69,3 +69,68 @@ def test_a_certificate_with_a_common_name_only_is_refused(
         assert server.seen == []
     finally:
         server.stop()
+
+
+_LATIN = "j\udcfcrgen"  # `jürgen` typed in a terminal of another encoding
+
+
+@pytest.mark.parametrize(
+    ("words", "path"),
+    [
+        (("explain", "pod", _LATIN), "/api/v1/namespaces/default/pods/j%FCrgen"),
+        (("status", "-n", _LATIN), "/api/v1/namespaces/j%FCrgen/pods"),
+        (("explain", "ns", _LATIN), "/api/v1/namespaces/j%FCrgen"),
+    ],
+)
+def test_what_was_typed_in_another_encoding_is_asked_for_as_it_was_typed(
+    server: StandIn, write_kubeconfig: Callable[..., Path], words: tuple[str, ...], path: str
+) -> None:
+    server.answers(*[status(404, "NotFound")] * 50)
+    ran = ambient(*words, "--kubeconfig", str(write_kubeconfig({"server": server.url})))
+    assert (ran.code, "bug" in ran.err) == (1, False), ran.err
+    assert any(path in seen.path for seen in server.seen), [seen.path for seen in server.seen]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("status", "-l", f"a={_LATIN}"), ("status", "-l", _LATIN), ("waypoint", "enable", "ns/a", "--waypoint", _LATIN)],
+)
+def test_what_was_typed_in_another_encoding_is_no_label(
+    server: StandIn, write_kubeconfig: Callable[..., Path], words: tuple[str, ...]
+) -> None:
+    ran = ambient(*words, "--kubeconfig", str(write_kubeconfig({"server": server.url})))
+    assert (ran.code, "consist of alphanumeric characters" in ran.err) == (2, True), ran.err
+
+
+def test_a_query_typed_in_another_encoding_is_sent(server: StandIn, write_kubeconfig: Callable[..., Path]) -> None:
+    server.answers(status(404, "NotFound"))
+    ran = ambient(
+        "status",
+        "--field-selector",
+        f"spec.nodeName={_LATIN}",
+        "--kubeconfig",
+        str(write_kubeconfig({"server": server.url})),
+    )
+    assert (ran.code, "bug" in ran.err) == (1, False), ran.err
+    # http.server's words for a byte that is no UTF-8.
+    assert "spec.nodeName=j\ufffdrgen" in {seen.query.get("fieldSelector") for seen in server.seen}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Never"},
+        {"command": "x"},
+        {"command": "x", "apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "Often"},
+    ],
+)
+def test_a_plugin_that_could_not_run_is_told_also_beside_a_token(
+    server: StandIn, write_kubeconfig: Callable[..., Path], spec: dict[str, str]
+) -> None:
+    server.answers(Reply({"gitVersion": "v1.36.1"}))
+    path = str(write_kubeconfig({"server": server.url}, {"token": "t", "exec": spec}))
+    ran = ambient("version", "--kubeconfig", path)
+    assert (ran.code, server.seen) == (1, [])
+    assert "specified for" in ran.err or "invalid interactiveMode" in ran.err
+    if KUBECTL:
+        assert ran.err == run(KUBECTL, "get", "--raw", "/version", "--kubeconfig", path).err

@@ -117,6 +117,14 @@ def test_length_brings_no_word_to_where_our_lines_begin(words: int) -> None:
         assert not any(line.startswith(mark.split()[0]) for line in lines[1:]), lines
 
 
+@pytest.mark.parametrize("words", range(1, 60))
+def test_length_brings_no_command_to_where_a_line_begins(words: int) -> None:
+    """Ours stand there, at whatever indent: what a stranger wrote into an event must not look like one."""
+    for command in ("kubectl delete ns shop", "  istioctl x uninstall", "kubectl"):
+        lines = folded(f"{'a ' * words}{command}", 40, first="‼ ", rest="  ")
+        assert not any(line.lstrip().startswith(("kubectl", "istioctl")) for line in lines), lines
+
+
 def test_a_rule_is_told_with_the_line_ends_of_its_message_written_out() -> None:
     out = Step(rule="x", outcome="out", reason="X", message="a\nb", evidence=(), docs="")
     assert steps.step(out, "title", "", 80, Paint(False)).endswith(r"→ a\nb")
