@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn
 
 from kubectl_ambient.render.streams import OutputLost, take_over
-from kubectl_ambient.runs.ending import at_once, raise_once
+from kubectl_ambient.runs.ending import Ended, at_once, raise_once
 
 # Starting makes many objects and hardly any garbage: to look for it at every 700th takes a fifteenth of the time.
 # A watch that goes on for hours is still cleaned up after.
@@ -24,10 +24,17 @@ def main() -> None:
         from kubectl_ambient.cli.completion.program import respond
 
         respond(sys.argv[2:])
-    raise_once()
-    from kubectl_ambient.cli.app import run
+    at_once()  # nothing is begun that would have to be told
+    from kubectl_ambient.cli.app import INTERRUPTED, run
 
-    leave(run(sys.argv))
+    try:
+        raise_once()
+        code = run(sys.argv)
+    except KeyboardInterrupt:  # while an error was told
+        code = INTERRUPTED
+    except Ended as ended:
+        code = ended.exit_code
+    leave(code)
 
 
 def leave(code: int) -> NoReturn:

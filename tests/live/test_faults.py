@@ -214,7 +214,7 @@ def test_a_slow_trickle_without_a_timeout_is_waited_for(shop: str, through: Thro
 def test_a_server_that_goes_away_half_way(cluster: Cluster, shop: str, ambient: Runner, words: str) -> None:
     proxy = FaultProxy(cluster).start()
     # All other answers are there, and this one never comes.
-    proxy.hang(r"/pods\?limit", delay=30)
+    proxy.hang(r"/pods(\?limit|$)", delay=30)
     kubeconfig = proxy.kubeconfig()
     with concurrent.futures.ThreadPoolExecutor() as pool:
         running = pool.submit(ambient, *words.format(shop=shop).split(), kubeconfig=kubeconfig)
@@ -274,6 +274,8 @@ TABLE: dict[str, dict[str, str]] = {
     },
     # One round; the agents are among the pods, istio-cni and istiod among the workloads.
     "status -A": {
+        "/version": "whether it writes lists item by item, so that all pods can be asked for at once",
+        "/version again": "how far away it is: whether they had better be compressed",
         **CONFIGURATION,
         "/api/v1/pods": "the pods, and the agents among them",
         "/api/v1/namespaces": "their labels",
