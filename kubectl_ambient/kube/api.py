@@ -19,7 +19,7 @@ from .decoding import BadObject, OnBad, decode_object, decode_one
 from .lists import read_at_once
 from .names import first_names
 from .options import ConnectionOptions
-from .pages import Listing, Page, gather, read_pages
+from .pages import Listing, Page, few_or_many, gather, read_pages
 from .parallel import side_by_side
 from .protobuf.fields import is_known
 from .resources import Resource
@@ -131,20 +131,28 @@ class Client:
     ) -> Iterator[builtins.list[F]]:
         """The same as `list`, of each object what `fact` makes of it.
 
-        What lies in all namespaces may be many: it comes in protobuf where the kind has one, and at once where the
-        server writes it one by one. `fact` then gets what looks like a `type`.
+        What lies in all namespaces may be many: then it comes in protobuf where the kind has one, and at once where
+        the server writes it one by one. `fact` then gets what looks like a `type`.
         """
-        everything = resource.namespaced and not (namespace or label_selector or field_selector)
-        accept = a_list(metadata_only)
-        binary = everything and is_known(METADATA if metadata_only else resource.kind)
-        if binary:
-            accept = in_protobuf(metadata_only)
-        request = self._list_request(resource, namespace, label_selector, field_selector, accept)
+        request = self._list_request(resource, namespace, label_selector, field_selector, a_list(metadata_only))
         wanted = self._wanted(resource, type, fact, metadata_only, on_bad)
-        if binary and (chunk_size == 0 or (chunk_size is None and self._server.streams_lists)):
-            request = replace(request, plain=chunk_size is None and self._server.is_near)
-            return _handed_on(read_at_once(self._transport, request, wanted), on_restart)
-        return _handed_on(read_pages(self._transport.send, request, wanted, chunk_size), on_restart)
+        everything = resource.namespaced and not (namespace or label_selector or field_selector)
+        if not everything or not is_known(METADATA if metadata_only else resource.kind):
+            return _handed_on(read_pages(self._transport.send, request, wanted, chunk_size), on_restart)
+        binary = replace(request, accept=in_protobuf(metadata_only))
+        if chunk_size is None:
+            pages = few_or_many(self._transport.send, request, wanted, lambda: self._many(binary, wanted))
+        elif chunk_size == 0:
+            pages = read_at_once(self._transport, binary, wanted)
+        else:
+            pages = read_pages(self._transport.send, binary, wanted, chunk_size)
+        return _handed_on(pages, on_restart)
+
+    def _many(self, request: Request, wanted: Wanted[T, F]) -> Iterator[Page[F]]:
+        server = self._server
+        if server.streams_lists:
+            return read_at_once(self._transport, replace(request, plain=server.is_near), wanted)
+        return read_pages(self._transport.send, request, wanted, None)
 
     def _wanted(
         self, resource: Resource, of: type[T], fact: Callable[[T], F], partial: bool, on_bad: OnBad | None

@@ -12,7 +12,7 @@ from typing import Any, Generic, NamedTuple, TypeVar
 import msgspec
 
 from .answers import PROTOBUF
-from .decoding import ListMeta, decode_list
+from .decoding import BadObject, ListMeta, decode_list
 from .errors import Expired
 from .parallel import start
 from .transport import Request
@@ -75,6 +75,27 @@ def read_pages(
         token = meta.continue_ or ""
         if not token:
             return
+
+
+def few_or_many(
+    send: Callable[[Request], bytearray],
+    request: Request,
+    wanted: Wanted[Any, F],
+    many: Callable[[], Iterator[Page[F]]],
+) -> Iterator[Page[F]]:
+    """A list that fits into one page; else what `many` reads, from its beginning.
+
+    Most clusters are small: they are asked no more than this, and need not know how long lists are best asked for.
+    """
+    bad: list[BadObject] = []
+    body = send(replace(request, query=(*request.query, ("limit", str(PAGE)))))
+    facts, meta = facts_in(body, replace(wanted, on_bad=bad.append))
+    if meta.continue_:
+        yield from many()
+        return
+    for one in bad:
+        wanted.on_bad(one)
+    yield Page(facts, meta.resource_version)
 
 
 def facts_in(body: bytearray, wanted: Wanted[Any, F]) -> tuple[list[F], ListMeta]:

@@ -20,6 +20,7 @@ from .standin import Reply, Seen, StandIn, a_list, status
 PODS, NAMESPACES, GATEWAYS = map(find_resource, ("pods", "namespaces", "gateways"))
 BINARY = "application/vnd.kubernetes.protobuf"
 FACT = methodcaller("fact")
+MORE = a_list({"metadata": {"name": "first"}}, more="t")  # so that there are more than fit into a page
 GONE = status(410, "Expired", "The provided continue parameter is too old")
 
 
@@ -49,7 +50,7 @@ def of_version(server: StandIn) -> Callable[..., None]:
 
     def of(minor: str, *replies: Reply | Callable[[Seen], Reply]) -> None:
         version = Reply({"major": "1", "minor": minor, "gitVersion": f"v1.{minor}.0"})
-        server.answers(version, version, *replies)
+        server.answers(MORE, version, version, *replies)
 
     return of
 
@@ -63,9 +64,9 @@ def test_a_server_that_streams_is_asked_once(
 ) -> None:
     of_version(minor, binary(in_protobuf("a", "b")))
     assert names(client()) == ["a", "b"]
-    assert [s.path for s in server.seen] == ["/version", "/version", "/api/v1/pods"]
-    assert server.seen[2].query == {}
-    assert server.seen[2].headers["Accept"] == f"{BINARY},application/json"
+    assert [s.path for s in server.seen] == ["/api/v1/pods", "/version", "/version", "/api/v1/pods"]
+    assert server.seen[3].query == {}
+    assert server.seen[3].headers["Accept"] == f"{BINARY},application/json"
 
 
 @pytest.mark.parametrize(("seconds", "encoding"), [(0.0, "identity"), (0.05, "gzip")])
@@ -74,9 +75,9 @@ def test_a_long_way_is_worth_compressing(client: MakeClient, server: StandIn, se
         time.sleep(seconds)
         return Reply({"major": "1", "minor": "36"})
 
-    server.answers(version, version, binary(in_protobuf("a")))
+    server.answers(MORE, version, version, binary(in_protobuf("a")))
     assert names(client()) == ["a"]
-    asked = server.seen[2].headers["Accept-Encoding"]
+    asked = server.seen[3].headers["Accept-Encoding"]
     if seconds or asked != "gzip":  # on a machine that is very busy, any way may seem long
         assert asked == encoding
 
@@ -87,20 +88,30 @@ def test_an_older_one_builds_no_more_than_a_page(
 ) -> None:
     of_version(minor, binary(in_protobuf("a", token="t1")), binary(in_protobuf("b")))
     assert names(client()) == ["a", "b"]
-    assert [s.query for s in server.seen[2:]] == [{"limit": "500"}, {"limit": "500", "continue": "t1"}]
+    assert [s.query for s in server.seen[3:]] == [{"limit": "500"}, {"limit": "500", "continue": "t1"}]
+
+
+def test_few_objects_of_all_namespaces_are_asked_for_once(client: MakeClient, server: StandIn) -> None:
+    server.answers(a_list({"metadata": {"name": "a"}}, {"metadata": {"name": 5}}))
+    one = client()
+    assert names(one) == ["a"]
+    assert [(s.path, s.query, s.headers["Accept"]) for s in server.seen] == [
+        ("/api/v1/pods", {"limit": "500"}, "application/json")
+    ]
+    assert len(one.bad_objects) == 1
 
 
 def test_one_that_does_not_tell_its_version_is_asked_for_pages(client: MakeClient, server: StandIn) -> None:
-    server.answers(status(403, "Forbidden"), binary(in_protobuf("a")))
+    server.answers(MORE, status(403, "Forbidden"), binary(in_protobuf("a")))
     assert names(client()) == ["a"]
-    assert server.seen[1].query == {"limit": "500"}
+    assert server.seen[2].query == {"limit": "500"}
 
 
 def test_the_version_is_asked_for_once(client: MakeClient, server: StandIn, of_version: OfVersion) -> None:
-    of_version("36", binary(in_protobuf("a")))
+    of_version("36", binary(in_protobuf("a")), MORE, binary(in_protobuf("a")))
     one = client()
     assert names(one) == names(one) == ["a"]
-    assert [s.path for s in server.seen] == ["/version", "/version", "/api/v1/pods", "/api/v1/pods"]
+    assert [s.path for s in server.seen] == ["/api/v1/pods", "/version", "/version", *["/api/v1/pods"] * 3]
 
 
 def test_chunks_that_are_asked_for_are_pages(client: MakeClient, server: StandIn) -> None:
@@ -142,7 +153,7 @@ def test_metadata_alone(client: MakeClient, server: StandIn, of_version: OfVersi
     body = encoded("PartialObjectMetadata", {"metadata": {"name": "web"}})
     of_version("36", binary(_with_version("PartialObjectMetadataList", [body], "meta.k8s.io/v1")))
     assert names(client(), metadata_only=True) == ["web"]
-    assert server.seen[2].headers["Accept"].startswith(f"{BINARY};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,")
+    assert server.seen[3].headers["Accept"].startswith(f"{BINARY};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,")
 
 
 def _with_version(kind: str, items: list[bytes], version: str) -> bytes:
@@ -162,7 +173,7 @@ def test_a_list_that_breaks_off_is_begun_anew_once(
     half = list(pieces(in_protobuf("a", "gone"), 60))[:-1]
     of_version("36", binary(b"", chunks=half, fault=fault), binary(in_protobuf("a", "b")))
     assert names(client()) == ["a", "b"]
-    assert len(server.seen) == 4
+    assert len(server.seen) == 5
 
 
 def test_a_list_that_breaks_off_again_is_an_error(client: MakeClient, server: StandIn, of_version: OfVersion) -> None:
@@ -170,7 +181,7 @@ def test_a_list_that_breaks_off_again_is_an_error(client: MakeClient, server: St
     of_version("36", *(binary(b"", chunks=half, fault="drop") for _ in range(2)))
     with pytest.raises(ConnectionFailed):
         names(client())
-    assert len(server.seen) == 4
+    assert len(server.seen) == 5
 
 
 @pytest.mark.parametrize(

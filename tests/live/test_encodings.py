@@ -155,9 +155,9 @@ def client(server: ApiServer) -> Client:
 
 
 @pytest.mark.parametrize(("kind", "of", "fact", "partial"), CASES)
-@pytest.mark.parametrize("chunk_size", [None, 0, 1], ids=["streamed", "at once", "pages"])
+@pytest.mark.parametrize("chunk_size", [0, 1], ids=["at once", "pages"])
 def test_json_and_protobuf_give_the_same_facts(
-    client: Client, kind: str, of: Any, fact: Callable[[Any], Any], partial: bool, chunk_size: int | None
+    client: Client, kind: str, of: Any, fact: Callable[[Any], Any], partial: bool, chunk_size: int
 ) -> None:
     resource = find_resource(kind)
     in_json = [fact(o) for page in client.list(resource, type=of, metadata_only=partial) for o in page]
@@ -174,7 +174,7 @@ def test_a_refusal_in_protobuf_says_what_one_in_json_says(server: ApiServer) -> 
     with pytest.raises(ApiError) as in_json:
         list(stranger.list(pods, type=wire.Pod))
     with pytest.raises(ApiError) as in_protobuf:
-        list(stranger.facts(pods, type=wire.Pod, fact=FACT))
+        list(stranger.facts(pods, type=wire.Pod, fact=FACT, chunk_size=0))
     said = attrgetter("status", "reason", "message", "details")
     assert said(in_protobuf.value) == said(in_json.value)
     assert str(in_protobuf.value) == str(in_json.value)

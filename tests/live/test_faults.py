@@ -274,8 +274,6 @@ TABLE: dict[str, dict[str, str]] = {
     },
     # One round; the agents are among the pods, istio-cni and istiod among the workloads.
     "status -A": {
-        "/version": "whether it writes lists item by item, so that all pods can be asked for at once",
-        "/version again": "how far away it is: whether they had better be compressed",
         **CONFIGURATION,
         "/api/v1/pods": "the pods, and the agents among them",
         "/api/v1/namespaces": "their labels",

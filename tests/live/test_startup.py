@@ -7,10 +7,10 @@ import pytest
 from tests.cli.test_startup import modules_of
 from tests.rig.cluster import Cluster
 
-# Measured with Python 3.11, beyond the bare interpreter. What lists all pods brings protobuf, some fifty of them.
+# Measured with Python 3.11, beyond the bare interpreter.
 COMMANDS = {
     "status -n istio-system": 369,
-    "status -A -o name": 404,
+    "status -A -o name": 368,
     "explain pod {pod} -n istio-system": 373,
     "enable ns default --dry-run=server": 394,
     "version": 285,

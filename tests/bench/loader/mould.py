@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 
 from tests.bench.loader import marks
 from tests.bench.loader.etcd import Entry, Etcd
-from tests.rig.api import Api, Object
+from tests.rig.api import Api, ApiError, Object
+from tests.rig.processes import wait_for
 from tests.rig.resources import Resources
 
 _KEYS = {
@@ -57,6 +58,15 @@ class Maker:
                 entries.append(self.take(address | {"kind": "IPAddress"}))
         return Mould(tuple(entries))
 
+    def _posted(self, path: str, item: Object, query: dict[str, str]) -> Object | None:
+        """The object; None while the server still sees the address of the last Service, which etcd has no more."""
+        try:
+            return self._api.request("POST", path, item, query=query)
+        except ApiError as error:
+            if "already allocated" in str(error):
+                return None
+            raise
+
     def create(self, item: Object) -> Object:
         """Create an object as its owners write it: one the object, one its status, istio-cni its annotation."""
         item = copy.deepcopy(item)
@@ -64,7 +74,7 @@ class Maker:
         redirection = annotations.pop(REDIRECTION, None)
         path = self._resources.of(item).path(item)
         query = {"fieldManager": "kube-controller-manager", "fieldValidation": "Strict"}
-        made = self._api.request("POST", path.rpartition("/")[0], item, query=query)
+        made = wait_for(f"{path} to be made", lambda: self._posted(path.rpartition("/")[0], item, query))
         if status:
             keeper = "kubelet" if item["kind"] in ("Pod", "Node") else "kube-controller-manager"
             made = self._api.patch(f"{path}/status", {"status": status}, keeper)
