@@ -82,8 +82,6 @@ def users(server: StandIn, authority: Authority, carol: KeyPair, program: str) -
         "idp-issuer-url": server.url,
         "idp-certificate-authority-data": encoded(authority.certificate),
     }
-    gcp = {"access-token": "abc", "expiry": "2999-01-01T00:00:00Z"}
-    helper = {"cmd-path": program, "token-key": "{.t}", "expiry-key": "{.e}"}
     return {
         "token": ({"token": "abc"}, "Bearer abc"),
         "basic": ({"username": "a", "password": "b"}, "Basic YTpi"),
@@ -96,8 +94,6 @@ def users(server: StandIn, authority: Authority, carol: KeyPair, program: str) -
             {"auth-provider": {"name": "oidc", "config": {**oidc, "id-token": jwt(1)}}},
             f"Bearer {RENEWED}",
         ),
-        "gcp": ({"auth-provider": {"name": "gcp", "config": gcp}}, "Bearer abc"),
-        "gcp, by a program": ({"auth-provider": {"name": "gcp", "config": helper}}, "Bearer from-program"),
         "exec": (
             {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "command": program, "interactiveMode": "Never"}},
             "Bearer from-program",
@@ -111,9 +107,7 @@ echo '{"credential": {"access_token": "from-program", "token_expiry": "2999-01-0
 """
 
 
-@pytest.mark.parametrize(
-    "way", ["token", "basic", "certificate", "oidc", "oidc, expired", "gcp", "gcp, by a program", "exec"]
-)
+@pytest.mark.parametrize("way", ["token", "basic", "certificate", "oidc", "oidc, expired", "exec"])
 def test_log_in(way: str, installed: Machine, server: StandIn, authority: Authority, tmp_path: Path) -> None:
     program = tmp_path / "program"
     program.write_text(PROGRAM)
