@@ -15,6 +15,8 @@ _STREAMS_FROM = 33  # StreamingCollectionEncodingToProtobuf is on from 1.33
 _NEAR = 0.01
 """Seconds of a small request on a connection that is there: over such a link, to compress takes longer than to send."""
 
+now: Callable[[], float] = time.monotonic  # one name, for tests to replace
+
 
 class ServerVersion(msgspec.Struct, frozen=True, gc=False):
     """What the server says of itself: `v1.36.1`, "1", "36" (or "36+")."""
@@ -38,10 +40,10 @@ def ask_server(version: Callable[[], ServerVersion]) -> Server:
     """
     try:
         version()
-        began = time.monotonic()
+        began = now()
         told = version()
     except (ApiError, BadAnswer):
         return Server(streams_lists=False, is_near=False)
     minor = re.match("[0-9]+", told.minor)
     streams = told.major == "1" and minor is not None and int(minor[0]) >= _STREAMS_FROM
-    return Server(streams_lists=streams, is_near=time.monotonic() - began < _NEAR)
+    return Server(streams_lists=streams, is_near=now() - began < _NEAR)
