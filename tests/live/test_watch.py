@@ -292,5 +292,8 @@ def test_a_user_who_may_not_watch_is_told(
     wait_until_granted(cluster, "wanda", "list", "pods", namespace)
     running = watch("-n", namespace, "-o", "name", kubeconfig=cluster.user("wanda"))
     assert running.process.wait(PATIENCE) == 1
-    (refusal,) = [line for line in running.err.splitlines() if "(Forbidden): pods is forbidden" in line]
+    lines = [line for line in running.err.splitlines() if not line.startswith("assumed: ")]
+    # What else may not be watched is told as well, each with what follows; and nothing else is.
+    assert all(line.startswith(("Error from server (Forbidden): ", "not known from now on: ")) for line in lines), lines
+    (refusal,) = [line for line in lines if "pods is forbidden" in line]
     assert "cannot watch" in refusal
