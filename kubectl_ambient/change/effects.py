@@ -71,14 +71,14 @@ def effects(snapshot: Snapshot, edits: Sequence[Edit]) -> Effects:
             named[key] = (pod, changed[key])
         if pod.finished or not reached.reaches(pod):
             continue
-        owner = owner_of(pod, snapshot.workloads)
+        owner = owner_of(pod, snapshot.workloads.facts)
         moved.append(asked.moved(pod, changed[key], owner, reached.template(pod)))
     return Effects(pods=tuple(moved), before=before, after=after, named=named)
 
 
 def edited(snapshot: Snapshot, edits: Sequence[Edit]) -> Snapshot:
     """The snapshot with the edits done; objects that it does not hold are added as the edits know them."""
-    namespaces, workloads = dict(snapshot.namespaces), dict(snapshot.workloads)
+    namespaces, workloads = dict(snapshot.namespaces.facts), dict(snapshot.workloads.facts)
     values: dict[tuple[str, str], str | None] = {}
     for edit in edits:
         target = edit.target
@@ -89,12 +89,16 @@ def edited(snapshot: Snapshot, edits: Sequence[Edit]) -> Snapshot:
             assert isinstance(changed, Workload)
             workloads[target.ref] = changed
         else:
-            held = namespaces.get(target.name)
-            changed = with_value(held if isinstance(held, Namespace) else target, edit.after)
+            changed = with_value(namespaces.get(target.name, target), edit.after)
             assert isinstance(changed, Namespace)
             namespaces[target.name] = changed
-    pods = [_with(p, values) for p in snapshot.pods] if values else snapshot.pods
-    return structs.replace(snapshot, pods=pods, namespaces=namespaces, workloads=workloads)
+    pods = {key: _with(p, values) for key, p in snapshot.pods.facts.items()} if values else snapshot.pods.facts
+    return structs.replace(
+        snapshot,
+        pods=structs.replace(snapshot.pods, facts=pods),
+        namespaces=structs.replace(snapshot.namespaces, facts=namespaces),
+        workloads=structs.replace(snapshot.workloads, facts=workloads),
+    )
 
 
 def _with(pod: Pod, values: dict[tuple[str, str], str | None]) -> Pod:
@@ -110,7 +114,7 @@ class _Reached:
     """Which pods the edits reach, and by whose template."""
 
     def __init__(self, snapshot: Snapshot, edits: Sequence[Edit]) -> None:
-        self._workloads = snapshot.workloads
+        self._workloads = snapshot.workloads.facts
         self._templates: dict[str, Workload] = {}
         self._pods: set[tuple[str, str]] = set()
         self._namespaces: set[str] = set()
@@ -154,7 +158,7 @@ class _Asked:
         becomes = self._after_restart(changed, owner)
         expected, reason, message, at = decision.expected, decision.reason, decision.because.message, _NOW
         if workload is not None and expected == started:
-            replaced = after.snapshot.workloads.get(workload.ref, workload)
+            replaced = after.snapshot.workloads.facts.get(workload.ref, workload)
             expected, at = _EXPECTED[becomes], when(replaced, pod)
             if becomes == "sidecar":
                 reason, message = "SidecarPresent", after.next_of(replaced).why
@@ -173,7 +177,7 @@ class _Asked:
 
     def _after_restart(self, pod: Pod, owner: Owner | None) -> AfterRestart:
         ref = f"{owner.kind}/{pod.namespace}/{owner.name}" if owner else ""
-        if ref not in self._after.snapshot.workloads:
+        if ref not in self._after.snapshot.workloads.facts:
             return self._after.judge(pod).after_restart
         key = (ref, pod.node, pod.windows)
         if key not in self._restarted:

@@ -64,7 +64,7 @@ def _owned(change: Change) -> Iterator[tuple[tuple[str, Owner], Edit]]:
     snapshot = change.effects.before.snapshot
     for edit in change.changing:
         target = edit.target
-        owner = owner_of(target, snapshot.workloads) if isinstance(target, Pod) else None
+        owner = owner_of(target, snapshot.workloads.facts) if isinstance(target, Pod) else None
         if owner is None or not isinstance(target, Pod):
             continue
         workload = snapshot.workload(owner.kind, target.namespace, owner.name)

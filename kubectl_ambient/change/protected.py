@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_ambient.change.targets import Labelled
 from kubectl_ambient.cluster.facts import Namespace
-from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.cluster.snapshot import Snapshot
 
 _KUBERNETES = ("kube-system", "kube-public", "kube-node-lease")
 _ISTIO = "istio-system"
@@ -28,11 +28,11 @@ def made_for_gateway(target: Labelled) -> bool:
 
 def _homes(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     """Where the parts of Istio run, by what the cluster shows."""
-    for istiod in read(snapshot.istiods) or ():
+    for istiod in snapshot.istiods.known:
         yield istiod.namespace, "istiod"
-    for daemonset in read(snapshot.cni_daemonsets) or ():
+    for daemonset in snapshot.cni_daemonsets.known:
         yield daemonset.namespace, "istio-cni"
-    for pod in read(snapshot.cni_pods) or ():
+    for pod in snapshot.cni_pods.known:
         yield pod.namespace, "istio-cni"
-    for pod in read(snapshot.ztunnel_pods) or ():
+    for pod in snapshot.ztunnel_pods.known:
         yield pod.namespace, "ztunnel"

@@ -8,7 +8,9 @@ from typing import TypeAlias
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Workload
-from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.shell.words import Word, name, named, namespace
 
 Target: TypeAlias = Namespace | Pod | Workload

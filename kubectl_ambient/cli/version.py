@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -53,28 +54,29 @@ def _print(document: dict[str, Any], output: str) -> None:
 
 def _of_cluster(client: Client) -> dict[str, Any]:
     """Asked side by side; what may not be read is null, and it is said why. Raises KubeError without a server."""
-    from kubectl_ambient.cluster.api import Api
-    from kubectl_ambient.cluster.wire import CNI_LABEL, ZTUNNEL_LABEL
+    from kubectl_ambient.cluster.needs.versions import VERSIONS
+    from kubectl_ambient.cluster.reading.cluster import answer
     from kubectl_ambient.kube.errors import KubeError
 
-    api = Api(client)
-    calls: list[Callable[[], Any]] = [
-        client.version,
-        lambda: [pod.agent for pod in api.agents(CNI_LABEL)],
-        lambda: [pod.agent for pod in api.agents(ZTUNNEL_LABEL)],
-        lambda: [istiod.container for istiod in api.istiods()],
-    ]
-    server, *found = client.side_by_side(calls)
+    server, *found = client.side_by_side([client.version, *(partial(answer, client, one) for one in VERSIONS)])
     if isinstance(server, KubeError):
         raise server
     istio: dict[str, list[str] | None] = {}
     # The pods of both agents are refused in the same words.
-    for refusal in dict.fromkeys(str(answer) for answer in found if isinstance(answer, KubeError)):
+    for refusal in dict.fromkeys(str(refused) for refused in found if isinstance(refused, KubeError)):
         say(refusal, file=sys.stderr)
-    for name, answer in zip(PARTS, found, strict=True):
-        istio[name] = None if isinstance(answer, KubeError) else _versions(answer)
+    for name, facts in zip(PARTS, found, strict=True):
+        istio[name] = None if isinstance(facts, KubeError) else _versions([container_of(f) for _, _, f in facts])
     version = {"gitVersion": server.git_version, "major": server.major, "minor": server.minor}
     return {"serverVersion": version, "istio": istio}
+
+
+def container_of(fact: Any) -> AgentContainer | None:
+    """The container of an agent's pod or of an istiod."""
+    from kubectl_ambient.cluster.facts import Pod
+
+    found: AgentContainer | None = fact.agent if isinstance(fact, Pod) else fact.container
+    return found
 
 
 def _versions(containers: Sequence[AgentContainer | None]) -> list[str]:

@@ -28,12 +28,9 @@ def owner_of(pod: Pod, workloads: Mapping[str, Workload]) -> Owner | None:
 
 
 def unread_owners(
-    pods: Iterable[Pod], workloads: Mapping[str, Workload], why: Callable[[Owner, str], str]
+    pods: Iterable[Pod], workloads: Mapping[str, Workload], why: Callable[[str], str]
 ) -> dict[str, Unread]:
-    """The owners of these pods that are not among the workloads, by `Deployment/shop/web`.
-
-    `why` is asked with the owner and its namespace.
-    """
+    """The owners of these pods that are not among the workloads, by `Deployment/shop/web`; `why` is asked with that."""
     missing: dict[str, Unread] = {}
     for pod in pods:
         owner = owner_of(pod, workloads)
@@ -41,5 +38,5 @@ def unread_owners(
             continue
         ref = f"{owner.kind}/{pod.namespace}/{owner.name}"
         if ref not in workloads and ref not in missing:
-            missing[ref] = Unread(what=f"get {owner.kind.lower()} {owner.name}", why=why(owner, pod.namespace))
+            missing[ref] = Unread(what=f"get {owner.kind.lower()} {owner.name}", why=why(ref))
     return missing

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Workload
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.field_selectors import parse_field_selector
 from kubectl_ambient.kube.selectors import parse_label_selector
 
@@ -48,6 +49,15 @@ def select(pods: Iterable[Pod], scope: Scope) -> list[Pod]:
         and labels.matches(pod.labels)
         and (not fields or fields.matches(_fields(pod)))
     ]
+
+
+def chosen(snapshot: Snapshot, scope: Scope) -> list[Pod]:
+    """The pods of a snapshot that are in the scope, in its order. Raises UsageError as `select` does, of files.
+
+    A server has chosen by the selectors already, also by fields that the facts do not hold.
+    """
+    asked = scope if snapshot.from_files else Scope(namespace=scope.namespace, names=scope.names)
+    return select(snapshot.pods, asked)
 
 
 def selects(scope: Scope, found: Namespace | Workload) -> bool:

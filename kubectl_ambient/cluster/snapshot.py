@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TypeVar
 
 from msgspec import Struct, field
 
@@ -19,43 +18,69 @@ from kubectl_ambient.cluster.facts import (
     Webhook,
     Workload,
 )
-from kubectl_ambient.cluster.l7.snapshot import L7
-
-T = TypeVar("T")
+from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
+from kubectl_ambient.cluster.kinds.labelled import Labelled
+from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 
 
 class Snapshot(Struct, kw_only=True):
-    """Facts of one moment.
+    """Facts of one moment, by kind. What a kind's facts are called here stands in its entry in `kinds`.
 
-    A collection is an `Unread` where it could not be read; an empty one was read and is empty. `now` is the
-    clock for ages: None where the facts come from files, which have no present. `workloads` and `unread_workloads`
-    are keyed `Deployment/shop/web`, as is `missing`: objects that were asked for by name and are not to be had,
-    with kubectl's sentence.
+    `cni_pods`, `ztunnel_pods`, `instances` (of Gateways), `cni_daemonsets` and `istiods` are those that Istio has of
+    pods and workloads, wherever they live. `labelled` are objects as their labels, and `labelled_namespaces` the
+    Namespaces that these are in. `missing` are objects that were named and are not to be had, by `Pod/shop/web`, with
+    kubectl's sentence. `now` is the clock for ages: None where the facts come from files, which have no present.
     """
 
-    pods: list[Pod] = field(default_factory=list)
-    namespaces: dict[str, Namespace | Unread] = field(default_factory=dict)
-    nodes: dict[str, Node] | Unread = field(default_factory=dict)
-    workloads: dict[str, Workload] = field(default_factory=dict)
-    unread_workloads: dict[str, Unread] = field(default_factory=dict)
-    cni_daemonsets: list[DaemonSet] | Unread = field(default_factory=list)
-    cni_config: list[ConfigMap] | Unread = field(default_factory=list)
-    cni_pods: list[Pod] | Unread = field(default_factory=list)
-    ztunnel_pods: list[Pod] | Unread = field(default_factory=list)
-    webhooks: list[Webhook] | Unread = field(default_factory=list)
-    injectors: list[ConfigMap] | Unread = field(default_factory=list)
-    istiods: list[Istiod] | Unread = field(default_factory=list)
-    events: list[Event] | Unread = field(default_factory=list)
-    l7: L7 = field(default_factory=L7)
+    pods: Found[Pod] = field(default_factory=Found)
+    namespaces: Found[Namespace] = field(default_factory=Found)
+    nodes: Found[Node] = field(default_factory=Found)
+    workloads: Found[Workload] = field(default_factory=Found)
+    events: Found[Event] = field(default_factory=Found)
+    cni_daemonsets: Found[DaemonSet] = field(default_factory=Found)
+    cni_config: Found[ConfigMap] = field(default_factory=Found)
+    cni_pods: Found[Pod] = field(default_factory=Found)
+    ztunnel_pods: Found[Pod] = field(default_factory=Found)
+    istiods: Found[Istiod] = field(default_factory=Found)
+    webhooks: Found[Webhook] = field(default_factory=Found)
+    injectors: Found[ConfigMap] = field(default_factory=Found)
+    services: Found[Service] = field(default_factory=Found)
+    service_entries: Found[ServiceEntry] = field(default_factory=Found)
+    workload_entries: Found[WorkloadEntry] = field(default_factory=Found)
+    gateways: Found[Gateway] = field(default_factory=Found)
+    gateway_classes: Found[GatewayClass] = field(default_factory=Found)
+    instances: Found[Pod] = field(default_factory=Found)
+    labelled: Found[Labelled] = field(default_factory=Found)
+    labelled_namespaces: Found[Labelled] = field(default_factory=Found)
     missing: dict[str, str] = field(default_factory=dict)
     now: datetime | None = None
     from_files: bool = False
 
+    @property
+    def empty(self) -> bool:
+        """Whether it holds no fact at all."""
+        parts = (getattr(self, name) for name in self.__struct_fields__)
+        return not any(isinstance(part, Found) and part.facts for part in parts)
+
     def workload(self, kind: str, namespace: str, name: str) -> Workload | None:
         """The workload of that kind and name, or None where it was not read or is not there."""
-        return self.workloads.get(f"{kind}/{namespace}/{name}")
+        return self.workloads.fact(f"{kind}/{namespace}/{name}")
 
+    def instances_of(self, gateway: Gateway) -> list[Pod] | None:
+        """The pods of a Gateway that are not finished; None where they are not known."""
+        if not self.instances.covers(gateway.namespace):
+            return None
+        pods = (pod for pod in self.instances if pod.namespace == gateway.namespace)
+        return [pod for pod in pods if pod.labels.get(GATEWAY_NAME) == gateway.name and not pod.finished]
 
-def read(value: T | Unread) -> T | None:
-    """The value, or None where it could not be read."""
-    return None if isinstance(value, Unread) else value
+    def gateway(self, namespace: str, name: str) -> Gateway | Unread | None:
+        """The Gateway; None where there is none, an Unread where that is not known. An empty text names none."""
+        return self.gateways.get(f"{namespace}/{name}") if namespace and name else None
+
+    def gateway_class(self, name: str) -> GatewayClass | Unread | None:
+        """The GatewayClass; None where there is none, an Unread where that is not known."""
+        return self.gateway_classes.get(name)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Event, Namespace, Pod, Unread, Workload
-from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.ages import since
 from kubectl_ambient.mesh.enrolment.mode_key import misspelt_modes
 from kubectl_ambient.mesh.enrolment.mode_label import corrected, overwrite
@@ -324,7 +324,7 @@ def _sandbox(s: Subject) -> Iterator[Finding]:
     """The pod hangs in ContainerCreating because istio-cni's plugin refuses its sandbox: it fails closed."""
     if not s.pod.creating:
         return
-    event = next((e for e in read(s.snapshot.events) or [] if _is_about(e, s.pod)), None)
+    event = next((e for e in s.snapshot.events.known if _is_about(e, s.pod)), None)
     if event:
         about = field("involvedObject.name", name(s.pod.name))
         yield Finding(

@@ -20,7 +20,7 @@ from kubectl_ambient.cluster.facts import (
     Unread,
     Webhook,
 )
-from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.enrolment import goyaml
 from kubectl_ambient.mesh.enrolment.enablement import selector_of
 from kubectl_ambient.mesh.evidence import Evidence, label
@@ -126,23 +126,21 @@ DEFAULT_WEBHOOKS = (
 def injector(snapshot: Snapshot) -> Injector:
     """The injection webhooks, policies and istiod versions of the snapshot, with what had to be taken for granted."""
     assumptions = []
-    webhooks = snapshot.webhooks
-    if isinstance(webhooks, Unread):
-        assumptions.append(f"sidecars are taken to be injected by Istio's default webhooks: {webhooks}")
-        webhooks = list(DEFAULT_WEBHOOKS)
-    if isinstance(snapshot.injectors, Unread) and webhooks:
-        assumptions.append(f"the injector is taken to have its default policy: {snapshot.injectors}")
+    webhooks, unread = tuple(snapshot.webhooks), snapshot.webhooks.refusal
+    if unread:
+        assumptions.append(f"sidecars are taken to be injected by Istio's default webhooks: {unread}")
+        webhooks = DEFAULT_WEBHOOKS
+    if snapshot.injectors.refusal and webhooks:
+        assumptions.append(f"the injector is taken to have its default policy: {snapshot.injectors.refusal}")
     found = {
-        versions.of_image(istiod.container.image)
-        for istiod in read(snapshot.istiods) or []
-        if istiod.container is not None
+        versions.of_image(istiod.container.image) for istiod in snapshot.istiods.known if istiod.container is not None
     }
     strict = sorted({versions.strict_inject_values(v) for v in found if v})
     return Injector(
-        webhooks=tuple(webhooks),
-        policies={_revision_of(c): _policy(c.data.get("config", "")) for c in read(snapshot.injectors) or []},
+        webhooks=webhooks,
+        policies={_revision_of(c): _policy(c.data.get("config", "")) for c in snapshot.injectors.known},
         strict=tuple(strict) or (False, True),
-        unread=snapshot.webhooks if isinstance(snapshot.webhooks, Unread) else None,
+        unread=unread,
         assumptions=tuple(assumptions),
     )
 

@@ -10,7 +10,7 @@ from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
-from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.ages import human, since
 from kubectl_ambient.mesh.enrolment.alike import Alike
 from kubectl_ambient.mesh.enrolment.rules import Case, Decision, Expected, decide, is_injected_gateway
@@ -115,7 +115,7 @@ class Judge:
         self.installation: Installation = installation(snapshot)
         self.injector: Injector = injector(snapshot)
         self.waypoints = PodWaypoints(snapshot) if waypoints else None
-        self._nodes = read(snapshot.nodes) or {}
+        self._nodes = {} if snapshot.nodes.refusal else snapshot.nodes.facts
         self._stood_in: set[str] = set()
         self._successors: dict[tuple[str, str, bool], NextPod] = {}
         self._alike = Alike(self.installation, self.injector, self._nodes)
@@ -170,8 +170,8 @@ class Judge:
     def assumptions(self) -> list[str]:
         """What was taken for granted because it could not be read."""
         told = [*self.installation.assumptions, *self.injector.assumptions]
-        if isinstance(self.snapshot.nodes, Unread):
-            told.append(f"every node is taken for a Linux node: {self.snapshot.nodes}")
+        if self.snapshot.nodes.refusal:
+            told.append(f"every node is taken for a Linux node: {self.snapshot.nodes.refusal}")
         if self._stood_in:
             first, *more = sorted(self._stood_in)
             rest = f", and {len(more)} more" if more else ""
@@ -219,7 +219,7 @@ class Judge:
 
     def _owner(self, pod: Pod) -> tuple[Owner | None, Workload | None]:
         """Who makes the pod's successors, and what was read of that."""
-        owner = owner_of(pod, self.snapshot.workloads)
+        owner = owner_of(pod, self.snapshot.workloads.facts)
         return owner, self.snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
 
     def _successor(
@@ -289,7 +289,7 @@ class Judge:
                 annotations=template.annotations,
                 host_network=template.host_network,
             )
-        unread = self.snapshot.unread_workloads.get(f"{owner.kind}/{pod.namespace}/{owner.name}") if owner else None
+        unread = self.snapshot.workloads.unread.get(f"{owner.kind}/{pod.namespace}/{owner.name}") if owner else None
         if unread is not None:
             self._stood_in.add(str(unread))
         return Newborn(

@@ -4,22 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.scope import Scope, check, select
+from kubectl_ambient.cluster.scope import Scope, check, chosen
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import parse_targets
 from kubectl_ambient.mesh.verdict import Judge, Verdict
-from kubectl_ambient.runs.origin import Origin, bad_objects, connected, from_files
+from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.output import check_names
-from kubectl_ambient.runs.told import Told, not_found, unknown_namespace
+from kubectl_ambient.runs.place import Cluster, Place, opened
+from kubectl_ambient.runs.told import Told, missing_pods, unknown_namespace
 from kubectl_ambient.shell.aim import Aim
 from kubectl_ambient.shell.command import kubectl
 from kubectl_ambient.shell.words import typed
-
-if TYPE_CHECKING:
-    from kubectl_ambient.kube.api import Client
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,66 +75,40 @@ class Source(Told):
     many: bool
     selected: bool
     origin: Origin
-    client: Client | None = None
-    scope: Scope | None = None
+    place: Place
+    scope: Scope
 
     @property
     def scope_namespaces(self) -> dict[str, Namespace | Unread]:
         """The namespaces that a listing of all of them shows: where pods were selected, only theirs."""
-        found = self.judge.snapshot.namespaces if self.many else {}
-        if not self.selected:
-            return found
-        homes = {pod.namespace for pod in self.pods}
-        return {name: namespace for name, namespace in found.items() if name in homes}
+        if not self.many:
+            return {}
+        namespaces = self.judge.snapshot.namespaces
+        homes = dict.fromkeys(pod.namespace for pod in self.pods)
+        unread = {name: why for name in homes if isinstance(why := namespaces.get(name), Unread)}
+        found: dict[str, Namespace | Unread] = {**namespaces.facts, **unread}
+        return {name: namespace for name, namespace in found.items() if name in homes} if self.selected else found
 
 
 def read_status(request: StatusRequest) -> Source:
     """The facts for `status`. Raises KubeError where there can be no answer at all."""
-    return _status_of_files(request) if request.origin.filenames else _status_of_cluster(request)
+    from kubectl_ambient.cluster.needs.pods import of_pods_in
 
-
-def _status_of_files(request: StatusRequest) -> Source:
-    origin = request.origin
-    snapshot, problems = from_files(origin)
-    scope = replace(request.scope, namespace=origin.namespace)
-    pods = _in_order(select(snapshot.pods, scope))
-    missing = [n for n in scope.names if n not in {pod.name for pod in pods}]
-    namespace = origin.home_of(pod.namespace for pod in pods)
-    problems += [not_found("pods", name, in_files=True) for name in missing]
-    if not (namespace in snapshot.namespaces or any(pod.namespace == namespace for pod in snapshot.pods)):
-        problems += [not_found("namespaces", namespace, in_files=True)] if namespace and not missing else []
+    place = opened(request.origin)
+    scope = replace(request.scope, namespace=place.namespace)
+    snapshot = place.read(of_pods_in(scope, waypoints=request.waypoints))
+    pods = _in_order(chosen(snapshot, scope))
+    namespace, many = place.home(pod.namespace for pod in pods)
+    unknown = unknown_namespace(snapshot, namespace, empty=not (pods or scope.names))
     return Source(
         judge=Judge(snapshot, waypoints=request.waypoints),
         pods=pods,
         namespace=namespace,
-        many=not namespace,
-        selected=request.selected,
-        problems=problems,
-        origin=origin,
-    )
-
-
-def _status_of_cluster(request: StatusRequest) -> Source:
-    from datetime import UTC, datetime
-
-    from kubectl_ambient.cluster.live import read_snapshot
-    from kubectl_ambient.cluster.needs import of_scope
-
-    client = connected(request.origin)
-    scope = replace(request.scope, namespace=request.origin.home(client))
-    needs = of_scope(scope, chunk_size=request.origin.chunk_size, waypoints=request.waypoints)
-    snapshot = read_snapshot(client, needs, now=datetime.now(UTC))
-    empty = not (snapshot.pods or scope.names)
-    unknown = unknown_namespace(snapshot.namespaces, scope.namespace, empty=empty)
-    return Source(
-        judge=Judge(snapshot, waypoints=request.waypoints),
-        pods=_in_order(snapshot.pods),
-        namespace=scope.namespace,
-        many=request.origin.all_namespaces,
+        many=many,
         selected=request.selected,
         origin=request.origin,
-        problems=[*snapshot.missing.values(), *unknown, *bad_objects(client)],
-        client=client,
+        problems=[*place.problems, *missing_pods(snapshot, scope.names, pods), *unknown],
+        place=place,
         scope=scope,
     )
 
@@ -160,13 +131,12 @@ def watch_status(source: Source) -> Iterator[Change]:
 
     Raises KubeError where the watch is lost.
     """
-    from kubectl_ambient.cluster.watching import follow
+    from kubectl_ambient.cluster.reading.watch import follow
 
-    assert source.client is not None
-    assert source.scope is not None
+    assert isinstance(source.place, Cluster)
     snapshot, names = source.judge.snapshot, source.scope.names
     shown = {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods}
-    for changes in follow(source.client, snapshot, source.scope):
+    for changes in follow(source.place.client, snapshot, source.scope):
         source.tell_late(changes.lost)
         unsettled = {key for key, verdict in shown.items() if verdict.state == "Starting"}
         if not (changes.others or changes.pods or unsettled):

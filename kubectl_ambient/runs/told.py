@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,9 @@ from kubectl_ambient.render.sentences import folded
 from kubectl_ambient.render.terminal import width
 
 if TYPE_CHECKING:
+    from kubectl_ambient.cluster.facts import Pod
     from kubectl_ambient.cluster.problem import Problem
+    from kubectl_ambient.cluster.snapshot import Snapshot
 
 
 @dataclass(kw_only=True)
@@ -76,14 +78,24 @@ def not_found(plural: str, name: str, *, in_files: bool = False) -> str:
     return f'Error{server} (NotFound): {plural} "{name}" not found'
 
 
-def unknown_namespace(namespaces: Mapping[str, object], name: str, *, empty: bool) -> list[str]:
+def missing_pods(snapshot: Snapshot, names: Iterable[str], pods: Iterable[Pod]) -> list[str]:
+    """A sentence for each pod that was named and is not there."""
+    there = {pod.name for pod in pods}
+    if snapshot.from_files:
+        return [not_found("pods", name, in_files=True) for name in names if name not in there]
+    return list(snapshot.missing.values())
+
+
+def unknown_namespace(snapshot: Snapshot, name: str, *, empty: bool) -> list[str]:
     """That a namespace is not there, where nothing of it was found (`empty`) and nothing else says so.
 
     It looks like an empty one to kubectl; a typo in CI must not pass for all is well.
     """
-    found = namespaces.get(name)
-    missing = isinstance(found, Unread) and found.why == NOT_FOUND
-    return [not_found("namespaces", name)] if missing and empty else []
+    if not (name and empty):
+        return []
+    found = snapshot.namespaces.get(name) or snapshot.labelled_namespaces.get(name)
+    missing = found is None if snapshot.from_files else isinstance(found, Unread) and found.why == NOT_FOUND
+    return [not_found("namespaces", name, in_files=snapshot.from_files)] if missing else []
 
 
 def bad_files(problems: Iterable[Problem], *, empty: bool) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kubectl_ambient.cluster.l7.snapshot import L7
 from msgspec import structs
 
 from kubectl_ambient.change.targets import WaypointTarget, key_of
@@ -15,8 +16,10 @@ from kubectl_ambient.change.waypoint.fitness import fitness
 from kubectl_ambient.change.waypoint.notes import notes
 from kubectl_ambient.change.waypoint.plan import Wish, plan
 from kubectl_ambient.cluster.facts import Annotations, Istiod, Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Condition, Gateway, Listener, Service
-from kubectl_ambient.cluster.l7.snapshot import L7
+from kubectl_ambient.cluster.kinds.conditions import Condition
+from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
+from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
+from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
 from tests.lines import said
 from tests.mesh.builders import agent

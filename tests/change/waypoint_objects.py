@@ -11,7 +11,9 @@ from kubectl_ambient.change.targets import WaypointTarget, key_of
 from kubectl_ambient.change.waypoint.plan import Wish, plan
 from kubectl_ambient.change.waypoint.use_waypoint import UseWaypoint, with_waypoint
 from kubectl_ambient.cluster.facts import Namespace, Pod
-from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.kube.resources import parse_targets
 
 Key = tuple[str, str, str]

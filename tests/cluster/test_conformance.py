@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_ambient.cluster.files import read_files
+from kubectl_ambient.cluster.reading.files import read_files
 from kubectl_ambient.mesh.verdict import Judge, Verdict
 from tests.conformance import cases, frame
 from tests.mesh.test_conformance import expected

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from kubectl_ambient.cluster.facts import Namespace, Owner, Unread
-from kubectl_ambient.cluster.files import read_files
 from kubectl_ambient.cluster.problem import Problem
+from kubectl_ambient.cluster.reading.files import read_files
 from kubectl_ambient.cluster.snapshot import Snapshot
 from tests.cluster import manifests_of as m
 

@@ -8,13 +8,14 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from kubectl_ambient.cluster.l7 import wire as wire_l7
+from kubectl_ambient.cluster.l7.live import read_waypoints
 
 from kubectl_ambient.cluster.facts import LabelSelector, Unread
-from kubectl_ambient.cluster.files import read_files
-from kubectl_ambient.cluster.l7 import wire as wire_l7
-from kubectl_ambient.cluster.l7.facts import Condition, Gateway, Listener
-from kubectl_ambient.cluster.l7.live import read_waypoints
-from kubectl_ambient.cluster.needs import Needs
+from kubectl_ambient.cluster.kinds.conditions import Condition
+from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
+from kubectl_ambient.cluster.needs.pods import Needs
+from kubectl_ambient.cluster.reading.files import read_files
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import ApiError

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from kubectl_ambient.cluster.labelled.facts import LabelSnapshot
+from kubectl_ambient.cluster.labelled.live import LabelNeeds, of_scope, read_labels
 
 from kubectl_ambient.cluster.facts import Owner, Unread
+from kubectl_ambient.cluster.kinds.labelled import LISTED, TEMPLATED, Labelled
 from kubectl_ambient.cluster.label_keys import concerns_istio, distance, is_domain
-from kubectl_ambient.cluster.labelled.facts import LISTED, TEMPLATED, Labelled, LabelSnapshot
-from kubectl_ambient.cluster.labelled.files import read_label_files
-from kubectl_ambient.cluster.labelled.live import LabelNeeds, of_scope, read_labels
+from kubectl_ambient.cluster.reading.label_files import read_label_files
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import ApiError
 from kubectl_ambient.kube.resources import find_resource

@@ -7,8 +7,8 @@ import pytest
 
 from kubectl_ambient.cluster import needs as n
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Owner, Unread
-from kubectl_ambient.cluster.live import read_snapshot
-from kubectl_ambient.cluster.needs import Needs
+from kubectl_ambient.cluster.needs.pods import Needs
+from kubectl_ambient.cluster.reading.cluster import read_snapshot
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client

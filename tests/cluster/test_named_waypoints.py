@@ -8,8 +8,8 @@ from typing import Any, cast
 import pytest
 
 from kubectl_ambient.cluster.facts import Unread
-from kubectl_ambient.cluster.live import read_snapshot
-from kubectl_ambient.cluster.needs import Needs, of_pods
+from kubectl_ambient.cluster.needs.pods import Needs, of_pods
+from kubectl_ambient.cluster.reading.cluster import read_snapshot
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from tests.cluster import manifests_of as m

@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_ambient.cluster import needs
-from kubectl_ambient.cluster.files import read_files
-from kubectl_ambient.cluster.live import read_snapshot
+from kubectl_ambient.cluster.reading.cluster import read_snapshot
+from kubectl_ambient.cluster.reading.files import read_files
 from kubectl_ambient.cluster.scope import Scope, select
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client

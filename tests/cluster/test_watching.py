@@ -11,9 +11,9 @@ import pytest
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.needs import of_scope
+from kubectl_ambient.cluster.reading.watch import Changes, follow
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.cluster.watching import Changes, follow
 from kubectl_ambient.kube import transport
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import Expired, KubeError

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-
-from kubectl_ambient.cluster import wire
 from kubectl_ambient.cluster.l7 import wire as l7
 from kubectl_ambient.cluster.labelled import wire as labelled
+
+from kubectl_ambient.cluster import wire
 from kubectl_ambient.kube.protobuf.envelope import BadEnvelope, ListStream
 from kubectl_ambient.kube.protobuf.fields import fields_of, is_known
 from kubectl_ambient.kube.protobuf.views import ERRORS, held_type, is_struct, viewer

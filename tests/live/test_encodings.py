@@ -7,10 +7,10 @@ from operator import attrgetter, methodcaller
 from typing import Any
 
 import pytest
-
-from kubectl_ambient.cluster import wire
 from kubectl_ambient.cluster.l7 import wire as l7
 from kubectl_ambient.cluster.labelled import wire as labelled
+
+from kubectl_ambient.cluster import wire
 from kubectl_ambient.kube.api import Client, connect
 from kubectl_ambient.kube.errors import ApiError
 from kubectl_ambient.kube.options import ConnectionOptions

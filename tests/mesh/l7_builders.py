@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from kubectl_ambient.cluster.l7.snapshot import L7
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import AgentContainer, Istiod, Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7.facts import (
-    GATEWAY_NAME,
-    Condition,
-    Gateway,
-    GatewayClass,
-    Listener,
-    Service,
-    ServiceEntry,
-    WorkloadEntry,
-)
-from kubectl_ambient.cluster.l7.snapshot import L7
+from kubectl_ambient.cluster.kinds.conditions import Condition
+from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass, Listener
+from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.rules import Target

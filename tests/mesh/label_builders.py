@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from kubectl_ambient.cluster.labelled.facts import LabelSnapshot
+
 from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, Istiod, Owner, Unread
-from kubectl_ambient.cluster.labelled.facts import Labelled, LabelSnapshot
+from kubectl_ambient.cluster.kinds.labelled import Labelled
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.labels.judge import LabelJudge, Report
 from tests.lines import line

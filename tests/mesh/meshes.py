@@ -7,7 +7,7 @@ import json
 from functools import cache
 from typing import Any
 
-from kubectl_ambient.cluster.files import read_files
+from kubectl_ambient.cluster.reading.files import read_files
 from kubectl_ambient.cluster.snapshot import Snapshot
 from tests.conformance import cases, frame
 

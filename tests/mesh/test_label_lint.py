@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kubectl_ambient.cluster.facts import Owner
-from kubectl_ambient.cluster.labelled.facts import Labelled, is_istios
+from kubectl_ambient.cluster.kinds.labelled import Labelled, is_istios
 from kubectl_ambient.mesh.labels.known_keys import KNOWN_KEYS
 from kubectl_ambient.mesh.labels.reference import REFERENCE
 from tests.lines import line

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from kubectl_ambient.cluster.l7.snapshot import L7
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Istiod, Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7.facts import Gateway, Listener, Service
-from kubectl_ambient.cluster.l7.snapshot import L7
+from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
+from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.verdict import Judge
 from kubectl_ambient.mesh.waypoint.pods import PodWaypoints, selects

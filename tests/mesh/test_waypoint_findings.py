@@ -8,7 +8,8 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Annotations, Pod, Unread
-from kubectl_ambient.cluster.l7.facts import Condition, Gateway
+from kubectl_ambient.cluster.kinds.conditions import Condition
+from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.mesh.waypoint.findings import CHECKS
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.usable import life

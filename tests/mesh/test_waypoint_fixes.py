@@ -9,12 +9,15 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+from kubectl_ambient.cluster.l7 import wire
 from msgspec import structs
 
 from kubectl_ambient.change.waypoint.use_waypoint import UseWaypoint, with_waypoint
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7 import wire
-from kubectl_ambient.cluster.l7.facts import WAYPOINT_BOUND, Condition, Gateway, Listener, Service
+from kubectl_ambient.cluster.kinds.conditions import Condition
+from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.served import WAYPOINT_BOUND
 from kubectl_ambient.mesh.waypoint.explained import explain
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.namespace import namespace_use

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import LabelSelector, Unread
-from kubectl_ambient.cluster.l7.facts import Gateway, Listener
+from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.rules import ACCEPTED, EVIDENCE_MISSING, REASONS, Target

@@ -9,15 +9,11 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Istiod, LabelSelector, Namespace, Pod, Unread, Webhook
-from kubectl_ambient.cluster.l7.facts import (
-    GATEWAY_NAME,
-    Condition,
-    Gateway,
-    GatewayClass,
-    Listener,
-    Service,
-    ServiceEntry,
-)
+from kubectl_ambient.cluster.kinds.conditions import Condition
+from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass, Listener
+from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.list import Waypoint, waypoints

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace
-from kubectl_ambient.cluster.l7.facts import Gateway
+from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.mesh.waypoint.reference import canary_reference
 from kubectl_ambient.mesh.waypoint.rules import Target
 from tests.mesh.builders import pod

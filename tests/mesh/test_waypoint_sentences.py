@@ -6,7 +6,8 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Requirement, Unread
-from kubectl_ambient.cluster.l7.facts import Condition, Gateway, GatewayClass, Listener
+from kubectl_ambient.cluster.kinds.conditions import Condition
+from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass, Listener
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.rules import Target
 from tests.mesh.builders import pod

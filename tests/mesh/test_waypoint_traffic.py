@@ -6,7 +6,8 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
-from kubectl_ambient.cluster.l7.facts import WAYPOINT_BOUND, Condition
+from kubectl_ambient.cluster.kinds.conditions import Condition
+from kubectl_ambient.cluster.served import WAYPOINT_BOUND
 from kubectl_ambient.mesh.installation.versions import Version, parse
 from kubectl_ambient.mesh.waypoint.rules import Target
 from kubectl_ambient.mesh.waypoint.traffic import clients, ingress_use_waypoint

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from kubectl_ambient.cluster.l7.facts import Listener
+from kubectl_ambient.cluster.kinds.gateways import Listener
 from kubectl_ambient.mesh.waypoint.explained import explain
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.render.terminal import Paint

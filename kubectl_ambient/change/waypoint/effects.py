@@ -11,7 +11,10 @@ from kubectl_ambient.change.planned import PlannedChange
 from kubectl_ambient.change.targets import WaypointTarget, key_of
 from kubectl_ambient.change.waypoint.plan import WaypointEdit
 from kubectl_ambient.cluster.facts import Namespace, Pod
-from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.waypoint.findings import UNREACHED
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
@@ -119,24 +122,18 @@ def _with(snapshot: Snapshot, targets: Iterable[WaypointTarget]) -> Snapshot:
     """The snapshot with the labels that these objects have here; objects that it does not hold are added."""
     given = {key_of(target): target for target in targets}
     namespaces = {t.name: t for t in given.values() if isinstance(t, Namespace)}
-    l7 = structs.replace(
-        snapshot.l7,
-        services=_merged(snapshot.l7.services, given, Service),
-        service_entries=_merged(snapshot.l7.service_entries, given, ServiceEntry),
-        workload_entries=_merged(snapshot.l7.workload_entries, given, WorkloadEntry),
+    return structs.replace(
+        snapshot,
+        namespaces=structs.replace(snapshot.namespaces, facts={**snapshot.namespaces.facts, **namespaces}),
+        services=_merged(snapshot.services, given, Service),
+        service_entries=_merged(snapshot.service_entries, given, ServiceEntry),
+        pods=_merged(snapshot.pods, given, Pod),
+        workload_entries=_merged(snapshot.workload_entries, given, WorkloadEntry),
     )
-    pods = _merged(snapshot.pods, given, Pod)
-    return structs.replace(snapshot, namespaces={**snapshot.namespaces, **namespaces}, pods=pods, l7=l7)
 
 
-def _merged(held: list[T], given: dict[Any, WaypointTarget], kind: type[T]) -> list[T]:
-    mine: dict[Any, T] = {key: target for key, target in given.items() if isinstance(target, kind)}
-    if not mine:
-        return held
+def _merged(held: Found[T], given: dict[Any, WaypointTarget], kind: type[T]) -> Found[T]:
+    mine = {f"{t.namespace}/{t.name}": t for t in given.values() if isinstance(t, kind)}
     # Only their labels count: an object that was chosen by a selector was read no further than that.
-    merged = [
-        structs.replace(found, labels=mine.pop(key_of(found)).labels) if key_of(found) in mine else found
-        for found in held
-    ]
-    merged.extend(mine.values())
-    return merged
+    changed = {k: structs.replace(held.facts[k], labels=t.labels) if k in held.facts else t for k, t in mine.items()}
+    return structs.replace(held, facts={**held.facts, **changed})

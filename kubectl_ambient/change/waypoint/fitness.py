@@ -12,7 +12,11 @@ from kubectl_ambient.change.waypoint.plan import WaypointEdit
 from kubectl_ambient.change.waypoint.use_waypoint import home_of
 from kubectl_ambient.change.words import few
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Gateway, Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.cluster.kinds.gateways import GATEWAYS, Gateway
+from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT_NAMESPACE
@@ -62,7 +66,7 @@ def fitness(judge: WaypointJudge, edit: WaypointEdit) -> Fitness:
     if decision.reason in UNUSABLE:
         return Fitness("unfit", _unusable(judge, target, decision))
     if decision.waypoint:
-        gateway = judge.snapshot.l7.gateways[decision.waypoint]
+        gateway = judge.snapshot.gateways.facts[decision.waypoint]
         wrong = _broken(judge, gateway, edit)
         return Fitness("unfit", wrong) if wrong else Fitness()
     return Fitness()
@@ -88,14 +92,14 @@ def _unknown_label(judge: WaypointJudge, edit: WaypointEdit, taken: str) -> str:
 
 
 def _unread(judge: WaypointJudge, decision: Decision) -> str:
-    gateway = judge.snapshot.l7.gateway(*decision.named.waypoint) if decision.named.waypoint else None
+    gateway = judge.snapshot.gateway(*decision.named.waypoint) if decision.named.waypoint else None
     return str(gateway) if isinstance(gateway, Unread) else decision.because.message
 
 
 def _unusable(judge: WaypointJudge, target: Namespace | Target, decision: Decision) -> Sentence:
     """istiod sends no waypoint, so clients go straight on [`TestBogusUseWaypoint`]."""
     home, name = decision.named.waypoint or ("", "")
-    gateway = judge.snapshot.l7.gateways.get(decision.named.key)
+    gateway = judge.snapshot.gateways.fact(decision.named.key)
     why = decision.because.message
     field = decision.because.evidence[0] if decision.because.evidence else None
     mend: Sentence
@@ -117,15 +121,15 @@ def _unusable(judge: WaypointJudge, target: Namespace | Target, decision: Decisi
 
 
 def _missing(judge: WaypointJudge, home: str, name: str) -> str:
-    if "Gateway" in judge.snapshot.l7.absent:
-        return f"there is no Gateway {home}/{name}: the server does not know {judge.snapshot.l7.absent['Gateway']}"
-    there = sorted(g.name for g in judge.snapshot.l7.gateways.values() if g.namespace == home)
+    if judge.snapshot.gateways.absent:
+        return f"there is no Gateway {home}/{name}: the server does not know {GATEWAYS.resource.full_name}"
+    there = sorted(g.name for g in judge.snapshot.gateways if g.namespace == home)
     others = f" (there: {few(there)})" if there else ""
     return f"there is no Gateway {name} in namespace {home}{others}"
 
 
 def _make(judge: WaypointJudge, target: Namespace | Target, home: str, name: str) -> Sentence:
-    if "Gateway" in judge.snapshot.l7.absent:
+    if judge.snapshot.gateways.absent:
         return "install the CRDs of the Gateway API first"
     kind = ("--for workload",) if isinstance(target, Pod | WorkloadEntry) else ()
     make = ("to make it: ", applied(home, name, *kind))
@@ -141,7 +145,7 @@ def _broken(judge: WaypointJudge, gateway: Gateway, edit: WaypointEdit) -> Sente
     if life.alive is False:
         pods = kubectl("get pods -l", label(GATEWAY_NAME, gateway.name), *inside(gateway.namespace))
         return (f"Gateway {gateway.key} is dead ({life.why}): {traffic} {_CLOSED}; see why: ", pods)
-    if not answers_hbone(gateway, judge.snapshot.l7.gateway_class(gateway.class_name)):
+    if not answers_hbone(gateway, judge.snapshot.gateway_class(gateway.class_name)):
         told = f"Gateway {gateway.key} has no listener for HBONE (gatewayClassName={gateway.class_name})"
         return f"{told}, so it is no waypoint: {traffic} {_CLOSED}; name a Gateway of class istio-waypoint"
     return ""

@@ -8,7 +8,7 @@ from kubectl_ambient.change.targets import printed
 from kubectl_ambient.change.waypoint.effects import WaypointChange
 from kubectl_ambient.change.words import MOST, few, grouped, more, pods
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Owner, Pod
-from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME
+from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.mesh.waypoint.findings import REDIRECTED
 from kubectl_ambient.shell.command import Sentence, joined, kubectl
@@ -25,7 +25,7 @@ def not_in_mesh(change: WaypointChange) -> Iterator[Sentence]:
     if change.goal != "enable":
         return
     after = change.effects.after
-    if "Pod" in after.snapshot.l7.unread:
+    if after.snapshot.pods.refusal:
         return
     for home in dict.fromkeys(e.home for e in change.changing):
         namespace = after.namespace(home)
@@ -85,6 +85,6 @@ def lost_with_the_pod(change: WaypointChange) -> Iterator[Sentence]:
 def _owned(change: WaypointChange) -> Iterator[tuple[tuple[str, Owner], str]]:
     for edit in change.changing:
         target = edit.target
-        owner = owner_of(target, change.effects.before.snapshot.workloads) if isinstance(target, Pod) else None
+        owner = owner_of(target, change.effects.before.snapshot.workloads.facts) if isinstance(target, Pod) else None
         if owner is not None:
             yield (edit.home, owner), printed(target)

@@ -12,7 +12,8 @@ from typing import Literal
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, Pod, Unread
-from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.enrolment import enablement
 from kubectl_ambient.mesh.enrolment.enablement import Entry, Invalid
 from kubectl_ambient.mesh.evidence import Evidence
@@ -94,8 +95,8 @@ def installation(snapshot: Snapshot) -> Installation:
     Source: the charts of istio-cni and ztunnel 1.22 to 1.31: DaemonSet istio-cni-node (label
     k8s-app=istio-cni-node), its ConfigMap istio-cni-config beside it, pods of ztunnel with label app=ztunnel.
     """
-    daemonsets = read(snapshot.cni_daemonsets) or []
-    cni_pods = read(snapshot.cni_pods) or []
+    daemonsets = snapshot.cni_daemonsets.known
+    cni_pods = snapshot.cni_pods.known
     homes = [*(daemonset.namespace for daemonset in daemonsets), *(pod.namespace for pod in cni_pods), ""]
     home, beside = homes[0], {place: _sources(snapshot, place) for place in set(homes)}
     sources = beside[home]
@@ -104,7 +105,7 @@ def installation(snapshot: Snapshot) -> Installation:
         cni=_health("istio-cni", snapshot.cni_pods, None),
         ztunnel=_health("ztunnel", snapshot.ztunnel_pods, None),
     )
-    by_cni, by_ztunnel = _by_node(cni_pods), _by_node(read(snapshot.ztunnel_pods) or [])
+    by_cni, by_ztunnel = _by_node(cni_pods), _by_node(snapshot.ztunnel_pods.known)
     nodes = {}
     for node in by_cni.keys() | by_ztunnel.keys():
         agent = by_cni.get(node)
@@ -135,7 +136,7 @@ class _Sources(Struct, frozen=True, kw_only=True):
 
 
 def _sources(snapshot: Snapshot, home: str) -> _Sources:
-    daemonsets = read(snapshot.cni_daemonsets) or []
+    daemonsets = snapshot.cni_daemonsets.known
     installed = _installed(snapshot)
     return _Sources(
         daemonset=next((d for d in daemonsets if d.namespace == home), daemonsets[0] if daemonsets else None),
@@ -178,20 +179,20 @@ def _serves(pod: Pod) -> bool:
 def _installed(snapshot: Snapshot) -> Told:
     """Whether istio-cni is there: its DaemonSet, or a pod of it. Assumed where neither could be read."""
     daemonsets, pods = snapshot.cni_daemonsets, snapshot.cni_pods
-    if not isinstance(daemonsets, Unread) and daemonsets:
-        return Told("yes", Evidence(daemonsets[0].ref, "metadata.labels[k8s-app]", "istio-cni-node"))
-    if not isinstance(pods, Unread) and pods:
-        return Told("yes", Evidence(pods[0].ref, "metadata.labels[k8s-app]", "istio-cni-node"))
-    if isinstance(daemonsets, Unread):
-        return Told("assumed", _assumed("DaemonSet/istio-cni-node", "metadata", daemonsets, "it is there"))
+    if daemonsets.known:
+        return Told("yes", Evidence(daemonsets.known[0].ref, "metadata.labels[k8s-app]", "istio-cni-node"))
+    if pods.known:
+        return Told("yes", Evidence(pods.known[0].ref, "metadata.labels[k8s-app]", "istio-cni-node"))
+    if daemonsets.refusal:
+        return Told("assumed", _assumed("DaemonSet/istio-cni-node", "metadata", daemonsets.refusal, "it is there"))
     return Told(None, Evidence("DaemonSet/istio-cni-node", "metadata.labels[k8s-app]=istio-cni-node", None))
 
 
 def _config_of(snapshot: Snapshot, home: str) -> ConfigMap | Unread | None:
     """The ConfigMap beside the agent; None where it was looked for and is not there."""
-    configs = snapshot.cni_config
-    if isinstance(configs, Unread):
-        return configs
+    configs = snapshot.cni_config.known
+    if snapshot.cni_config.refusal:
+        return snapshot.cni_config.refusal
     return next((c for c in configs if c.namespace == home), configs[0] if configs else None)
 
 
@@ -333,8 +334,8 @@ def _text(value: object) -> str | None:
     return None if value is None else json.dumps(value)
 
 
-def _health(program: Literal["istio-cni", "ztunnel"], pods: list[Pod] | Unread, pod: Pod | None) -> Health:
-    if isinstance(pods, Unread):
+def _health(program: Literal["istio-cni", "ztunnel"], pods: Found[Pod], pod: Pod | None) -> Health:
+    if pods.refusal:
         return Health(program=program, status="unread")
     if pod is None:
         return Health(program=program, status="missing")
@@ -344,13 +345,14 @@ def _health(program: Literal["istio-cni", "ztunnel"], pods: list[Pod] | Unread, 
 def _assumptions(snapshot: Snapshot, sources: _Sources, elsewhere: NodeAgents, found: set[Version]) -> list[str]:
     told = []
     if sources.installed_told.value == "assumed":
-        told.append(f"istio-cni is taken to be installed, with ambient on: {snapshot.cni_daemonsets}")
+        told.append(f"istio-cni is taken to be installed, with ambient on: {snapshot.cni_daemonsets.refusal}")
     elif not sources.installed and snapshot.from_files:
         told.append("the files are taken for the whole cluster: they hold no istio-cni DaemonSet and no pod of it")
-    elif sources.installed and isinstance(snapshot.cni_pods, Unread):
-        told.append(f"on every node istio-cni is taken to run as its DaemonSet says: {snapshot.cni_pods}")
-    elif sources.installed and isinstance(snapshot.cni_daemonsets, Unread):
-        told.append(f"nodes without an istio-cni pod are judged by that of another node: {snapshot.cni_daemonsets}")
+    elif sources.installed and snapshot.cni_pods.refusal:
+        told.append(f"on every node istio-cni is taken to run as its DaemonSet says: {snapshot.cni_pods.refusal}")
+    elif sources.installed and snapshot.cni_daemonsets.refusal:
+        unread = snapshot.cni_daemonsets.refusal
+        told.append(f"nodes without an istio-cni pod are judged by that of another node: {unread}")
     if sources.installed and isinstance(sources.config, Unread):
         told.append(
             "istio-cni is taken to run with its documented settings (ambient on, kube-system excluded, "
@@ -366,11 +368,11 @@ def _assumptions(snapshot: Snapshot, sources: _Sources, elsewhere: NodeAgents, f
             told.append(f"istio-cni {version} is newer than 1.31, the newest whose rules are known: judged as 1.31")
     if sources.installed:
         told += [
-            f"whether {program} is Ready on the pods' nodes is not known: {pods}"
+            f"whether {program} is Ready on the pods' nodes is not known: {pods.refusal}"
             for program, pods in (("istio-cni", snapshot.cni_pods), ("ztunnel", snapshot.ztunnel_pods))
-            if isinstance(pods, Unread)
+            if pods.refusal
         ]
-    return told + _outdated(sources.config, _by_node(read(snapshot.cni_pods) or []))
+    return told + _outdated(sources.config, _by_node(snapshot.cni_pods.known))
 
 
 def _outdated(config: ConfigMap | Unread | None, agents: dict[str, Pod]) -> list[str]:
@@ -388,7 +390,7 @@ def _outdated(config: ConfigMap | Unread | None, agents: dict[str, Pod]) -> list
 
 
 def _why_no_version(snapshot: Snapshot, sources: _Sources) -> str:
-    for part in (snapshot.cni_daemonsets, snapshot.cni_pods, sources.config):
+    for part in (snapshot.cni_daemonsets.refusal, snapshot.cni_pods.refusal, sources.config):
         if isinstance(part, Unread):
             return str(part)
     return "neither its image tag nor CURRENT_AGENT_VERSION names one"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import Istiod, Unread
+from kubectl_ambient.cluster.facts import Istiod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import istiod_versions, versions
@@ -43,9 +43,9 @@ def control_plane(snapshot: Snapshot) -> ControlPlane:
 
     Several revisions are all asked: which of them a ztunnel listens to is not written on any object that is read.
     """
-    istiods = snapshot.istiods
-    if isinstance(istiods, Unread):
-        return _every_version(str(istiods), Evidence("Deployment/istiod", f"spec ({istiods})", None))
+    istiods, unread = snapshot.istiods, snapshot.istiods.refusal
+    if unread:
+        return _every_version(str(unread), Evidence("Deployment/istiod", f"spec ({unread})", None))
     if not istiods:
         where = "the files hold" if snapshot.from_files else "the cluster has"
         missing = Evidence("Deployment/istiod", "metadata.labels[app]=istiod", None)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from kubectl_ambient.cluster.facts import NO_ANNOTATIONS, Unread
-from kubectl_ambient.cluster.labelled.facts import Labelled, LabelSnapshot
-from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.cluster.kinds.labelled import Labelled
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.enrolment.enablement import Invalid
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector, stopped
 from kubectl_ambient.mesh.installation import versions
@@ -79,22 +79,21 @@ def _minor(version: Version) -> str:
     return f"{version.major}.{version.minor}"
 
 
-def context_of(snapshot: LabelSnapshot) -> Context:
+def context_of(snapshot: Snapshot) -> Context:
     """The context that a snapshot gives."""
-    istio = snapshot.istio
-    installed = installation(istio)
-    images = [istiod.container.image for istiod in read(istio.istiods) or [] if istiod.container]
+    installed = installation(snapshot)
+    images = [istiod.container.image for istiod in snapshot.istiods.known if istiod.container]
     worlds = [rules for node in (*installed.nodes.values(), installed.elsewhere) for rules in node.worlds]
     return Context(
         cni_versions=tuple(installed.versions),
         istiod_versions=tuple(sorted({found for image in images if (found := versions.of_image(image))})),
         custom=any(rules.custom for rules in worlds),
         selector_keys=frozenset(key for rules in worlds if rules.custom for key in _keys(rules.entries)),
-        gateways=frozenset(labelled.name for labelled in snapshot.objects if labelled.kind == "Gateway"),
-        injector=injector(istio),
-        webhooks_unread=istio.webhooks if isinstance(istio.webhooks, Unread) else None,
-        selectors_unread=istio.cni_config if isinstance(istio.cni_config, Unread) else None,
-        why_unknown={"istio-cni": _why(istio, installed), "istiod": _why_istiod(istio)},
+        gateways=frozenset(labelled.name for labelled in snapshot.labelled if labelled.kind == "Gateway"),
+        injector=injector(snapshot),
+        webhooks_unread=snapshot.webhooks.refusal,
+        selectors_unread=snapshot.cni_config.refusal,
+        why_unknown={"istio-cni": _why(snapshot, installed), "istiod": _why_istiod(snapshot)},
     )
 
 
@@ -110,13 +109,13 @@ def _keys(entries: object) -> set[str]:
     return found
 
 
-def _why(istio: Snapshot, installed: Installation) -> str:
-    if isinstance(istio.cni_daemonsets, Unread):
-        return str(istio.cni_daemonsets)
+def _why(snapshot: Snapshot, installed: Installation) -> str:
+    if snapshot.cni_daemonsets.refusal:
+        return str(snapshot.cni_daemonsets.refusal)
     return "its image names no version" if installed.installed else "there is no DaemonSet of it"
 
 
-def _why_istiod(istio: Snapshot) -> str:
-    if isinstance(istio.istiods, Unread):
-        return str(istio.istiods)
-    return "its image names no version" if istio.istiods else "there is no Deployment of it"
+def _why_istiod(snapshot: Snapshot) -> str:
+    if snapshot.istiods.refusal:
+        return str(snapshot.istiods.refusal)
+    return "its image names no version" if snapshot.istiods else "there is no Deployment of it"

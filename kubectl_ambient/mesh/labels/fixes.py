@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_ambient.cluster.labelled.facts import Labelled
+from kubectl_ambient.cluster.kinds.labelled import Labelled
 from kubectl_ambient.mesh.labels.settings import Holder, Setting
 from kubectl_ambient.shell.command import Command, Offer, chain, kubectl, offered
 from kubectl_ambient.shell.words import Word, annotation, inside, label, name, namespace, patch, type_

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.labelled.facts import KINDS, TEMPLATED, Labelled, LabelSnapshot
+from kubectl_ambient.cluster.kinds.labelled import KINDS, TEMPLATED, Labelled
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.labels.context import context_of
 from kubectl_ambient.mesh.labels.lint import lint
@@ -29,10 +30,10 @@ class Report(Struct, frozen=True, kw_only=True):
 class LabelJudge:
     """Judges the objects of one snapshot."""
 
-    def __init__(self, snapshot: LabelSnapshot) -> None:
+    def __init__(self, snapshot: Snapshot) -> None:
         self.context = context_of(snapshot)
         self._snapshot = snapshot
-        self._workloads = {labelled.ref: labelled for labelled in snapshot.objects}
+        self._workloads = snapshot.labelled.facts
 
     @property
     def assumptions(self) -> list[str]:
@@ -41,15 +42,14 @@ class LabelJudge:
 
     def judge_all(self) -> list[Report]:
         """The objects that were asked for, by namespace (each before what is in it), kind and name."""
-        return [self.judge(labelled) for labelled in sorted(self._snapshot.objects, key=_order)]
+        return [self.judge(labelled) for labelled in sorted(self._snapshot.labelled, key=_order)]
 
     def judge(self, labelled: Labelled) -> Report:
         """One object. Nothing is wrong with what Istio itself made."""
         found = tuple(settings(labelled))
         judged = [s for s in found if not (s.by_istio or s.beaten or self._is_told_elsewhere(labelled, s))]
         judged = [] if labelled.istios else judged
-        namespace = self._snapshot.namespaces.get(labelled.namespace)
-        above = namespace if isinstance(namespace, Labelled) else None
+        above = self._snapshot.labelled_namespaces.fact(labelled.namespace)
         findings = () if labelled.istios else tuple(lint(labelled, judged, above, self.context))
         wrong = {evidence.field for finding in findings for evidence in finding.evidence}
         return Report(

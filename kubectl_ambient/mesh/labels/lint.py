@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from kubectl_ambient.cluster.labelled.facts import TEMPLATED, Labelled, Refused
+from kubectl_ambient.cluster.kinds.labelled import TEMPLATED, Labelled, Refused
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label
 from kubectl_ambient.mesh.labels.context import Context
 from kubectl_ambient.mesh.labels.entry import Entry

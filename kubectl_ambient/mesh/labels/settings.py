@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.labelled.facts import TEMPLATED, Labelled
+from kubectl_ambient.cluster.kinds.labelled import TEMPLATED, Labelled
 from kubectl_ambient.mesh.labels.entry import Source
 from kubectl_ambient.mesh.labels.reference import (
     CANARY,

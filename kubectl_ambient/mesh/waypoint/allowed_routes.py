@@ -7,7 +7,7 @@ import re
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
-from kubectl_ambient.cluster.l7.facts import Gateway, GatewayClass, Listener
+from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass, Listener
 from kubectl_ambient.mesh.evidence import Evidence, annotation
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.versions import Version

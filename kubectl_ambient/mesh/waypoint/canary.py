@@ -5,8 +5,9 @@ from __future__ import annotations
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
-from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry
-from kubectl_ambient.cluster.l7.snapshot import L7
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.control_plane import World
@@ -32,7 +33,9 @@ class Canary(Struct, frozen=True, gc=False):
     evidence: tuple[Evidence, ...] = ()
 
 
-def canary(target: Target, decision: Decision, namespace: Namespace | Unread, l7: L7, world: World) -> Canary | None:
+def canary(
+    target: Target, decision: Decision, namespace: Namespace | Unread, snapshot: Snapshot, world: World
+) -> Canary | None:
     """The canary of a service that has a waypoint; None where none is named, and before 1.31.
 
     It is checked as the waypoint is, and all that is wrong with it leaves the waypoint alone.
@@ -53,12 +56,12 @@ def canary(target: Target, decision: Decision, namespace: Namespace | Unread, l7
         return refuse(SAME_AS_PRIMARY, "it is the waypoint itself")
     if named.weight is None:
         return refuse(INVALID_WEIGHT, "its weight is no whole number from 0 to 100")
-    gateway = l7.gateway(*named.waypoint)
+    gateway = snapshot.gateway(*named.waypoint)
     if isinstance(gateway, Unread):
         return refuse(EVIDENCE_MISSING, f"it could not be read: {gateway}")
     if gateway is None or not gateway.addresses:
         return refuse(NOT_READY, "it has no address" if gateway else "there is no such Gateway")
-    of_class = l7.gateway_class(gateway.class_name)
+    of_class = snapshot.gateway_class(gateway.class_name)
     admitted = admission(gateway, of_class, target.namespace, namespace, world.version)
     if not admitted.admitted:
         return refuse(EVIDENCE_MISSING if admitted.admitted is None else DENIED, admitted.why, *admitted.evidence)

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod
-from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Gateway, WorkloadEntry
+from kubectl_ambient.cluster.kinds.gateways import Gateway
+from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
+from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
 from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway
@@ -45,16 +47,16 @@ class Asked(Struct, frozen=True):
     @property
     def gateway(self) -> Gateway | None:
         """The Gateway that the labels name, where it is there."""
-        return self.judge.snapshot.l7.gateways.get(self.decision.named.key)
+        return self.judge.snapshot.gateways.fact(self.decision.named.key)
 
 
 def usable(judge: WaypointJudge, target: Target) -> list[Gateway]:
     """The waypoints that would serve the object if a label named them, those of its own namespace first."""
-    l7, version = judge.snapshot.l7, judge.control_plane.newest.version
+    snapshot, version = judge.snapshot, judge.control_plane.newest.version
     home, namespace = target.namespace, judge.namespace(target.namespace)
     found = []
-    for gateway in l7.gateways.values():
-        of_class = l7.gateway_class(gateway.class_name)
+    for gateway in snapshot.gateways:
+        of_class = snapshot.gateway_class(gateway.class_name)
         serves = takes(gateway, of_class, version).covers(traffic_of(target)) and answers_hbone(gateway, of_class)
         admitted = admission(gateway, of_class, home, namespace, version).admitted
         if gateway.addresses and serves and admitted and judge.life_of(gateway).alive is not False:

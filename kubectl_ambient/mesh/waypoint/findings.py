@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7.facts import WAYPOINT_BOUND, WAYPOINT_MISSING, Gateway, Service, ServiceEntry
-from kubectl_ambient.cluster.l7.snapshot import L7
+from kubectl_ambient.cluster.kinds.gateways import Gateway
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.served import WAYPOINT_BOUND, WAYPOINT_MISSING
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.control_plane import World
@@ -51,7 +54,7 @@ class Found(Struct, frozen=True, kw_only=True, gc=False):
     target: Target
     decision: Decision
     namespace: Namespace | Unread
-    l7: L7
+    snapshot: Snapshot
     gateway: Gateway | None
     named: Gateway | None
     life: Life | None
@@ -96,7 +99,7 @@ def _fails_open(found: Found) -> Iterator[Finding]:
 def _fix(found: Found) -> Command | None:
     gateway, reason = found.named, found.decision.reason
     if reason == UNSUPPORTED and gateway is not None:
-        now = takes(gateway, found.l7.gateway_class(gateway.class_name), found.world.version).word
+        now = takes(gateway, found.snapshot.gateway_class(gateway.class_name), found.world.version).word
         word = widened(now, traffic_of(found.target))
         return offered(take_traffic(gateway, word))
     if reason == NOT_READY and gateway is not None:
@@ -134,7 +137,7 @@ def _no_hbone(found: Found) -> Iterator[Finding]:
     gateway = found.gateway
     if gateway is None or _on_host_network(found.target):
         return
-    if answers_hbone(gateway, found.l7.gateway_class(gateway.class_name)):
+    if answers_hbone(gateway, found.snapshot.gateway_class(gateway.class_name)):
         return
     message = (
         f"Gateway {gateway.key} has no listener for HBONE, so it is no waypoint: istiod accepts it all the same, and "
@@ -216,7 +219,7 @@ def _out_of_mesh(found: Found) -> Iterator[Finding]:
 
 def _canary(found: Found) -> Iterator[Finding]:
     """A canary that cannot be used leaves all traffic to the waypoint: 1.31 [`buildWeightedWaypoints`]."""
-    split = canary(found.target, found.decision, found.namespace, found.l7, found.world)
+    split = canary(found.target, found.decision, found.namespace, found.snapshot, found.world)
     if split is None:
         return
     if split.refused is not None:
@@ -226,8 +229,8 @@ def _canary(found: Found) -> Iterator[Finding]:
     rest = f"{found.decision.waypoint} gets the rest" if split.weight else f"{found.decision.waypoint} gets all"
     message = f"canary waypoint {split.waypoint} gets {split.weight} percent of the connections, {rest}"
     yield Finding(code="CanarySplit", severity="info", message=message, evidence=split.evidence)
-    gateway, l7 = found.l7.gateways[split.waypoint], found.l7
-    of_canary = life(gateway, l7.gateway_class(gateway.class_name), l7.instances_of(gateway))
+    gateway, snapshot = found.snapshot.gateways.facts[split.waypoint], found.snapshot
+    of_canary = life(gateway, snapshot.gateway_class(gateway.class_name), snapshot.instances_of(gateway))
     if split.weight and of_canary.alive is False:
         message = (
             f"canary waypoint {split.waypoint} is dead ({of_canary.why}), and its address is never taken away: the "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
-from kubectl_ambient.cluster.l7.facts import Gateway
+from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
@@ -80,8 +80,8 @@ def _first(asked: Asked) -> Iterator[Fix]:
         yield from enable(asked, there[0])
         return
     home, name = asked.home, _NEW
-    taken = asked.judge.snapshot.l7.gateways.get(f"{home}/{name}")
-    if taken is not None and answers_hbone(taken, asked.judge.snapshot.l7.gateway_class(taken.class_name)):
+    taken = asked.judge.snapshot.gateways.fact(f"{home}/{name}")
+    if taken is not None and answers_hbone(taken, asked.judge.snapshot.gateway_class(taken.class_name)):
         yield from _prepare(asked, taken)
     else:
         name = f"{_NEW}-2" if taken else _NEW
@@ -91,7 +91,7 @@ def _first(asked: Asked) -> Iterator[Fix]:
 
 def _prepare(asked: Asked, gateway: Gateway) -> Iterator[Fix]:
     """One of that name is there, and istioctl would write over it: have it take this traffic, or see what it lacks."""
-    of_class = asked.judge.snapshot.l7.gateway_class(gateway.class_name)
+    of_class = asked.judge.snapshot.gateway_class(gateway.class_name)
     traffic = "service" if asked.whole else traffic_of(asked.target)
     if not takes(gateway, of_class, asked.judge.control_plane.newest.version).covers(traffic):
         yield from _widen(asked, gateway)
@@ -137,7 +137,7 @@ def _admit(asked: Asked) -> Iterator[Fix]:
     gateway, judge = asked.gateway, asked.judge
     if gateway is None:
         return
-    of_class = judge.snapshot.l7.gateway_class(gateway.class_name)
+    of_class = judge.snapshot.gateway_class(gateway.class_name)
     listener = listener_of(gateway, of_class, judge.control_plane.newest.version)
     if listener is None:
         edit = on_gateway("edit", gateway.namespace, gateway.name)
@@ -161,7 +161,7 @@ def _take(asked: Asked) -> Iterator[Fix]:
 
 def _widen(asked: Asked, gateway: Gateway) -> Iterator[Fix]:
     judge = asked.judge
-    of_class = judge.snapshot.l7.gateway_class(gateway.class_name)
+    of_class = judge.snapshot.gateway_class(gateway.class_name)
     now = takes(gateway, of_class, judge.control_plane.newest.version).word
     word = widened(now, "service" if asked.whole else traffic_of(asked.target))
     traffic = "services and to workloads" if word == "all" else f"{word}s"
@@ -175,7 +175,7 @@ def _mend(asked: Asked) -> Iterator[Fix]:
     gateway = asked.gateway
     if gateway is None:
         return
-    of_class = asked.judge.snapshot.l7.gateway_class(gateway.class_name)
+    of_class = asked.judge.snapshot.gateway_class(gateway.class_name)
     if not answers_hbone(gateway, of_class):
         there = usable(asked.judge, asked.target)
         holder = structs.replace(asked, whole=asked.whole or asked.decision.named.inherited)

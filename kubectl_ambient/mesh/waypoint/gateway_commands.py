@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kubectl_ambient.cluster.l7.facts import Gateway
+from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
 from kubectl_ambient.shell.command import Offer, istioctl, kubectl
 from kubectl_ambient.shell.words import Word, inside, label, name

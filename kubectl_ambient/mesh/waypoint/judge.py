@@ -7,7 +7,10 @@ from collections.abc import Iterator
 from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7.facts import Condition, Gateway, Kind, Service
+from kubectl_ambient.cluster.kinds.conditions import Condition
+from kubectl_ambient.cluster.kinds.gateways import Gateway
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.installation.control_plane import ControlPlane, control_plane
@@ -105,11 +108,11 @@ class WaypointJudge:
 
     def targets(self) -> Iterator[Target]:
         """Every Service, ServiceEntry, Pod and WorkloadEntry of the snapshot."""
-        l7 = self.snapshot.l7
-        yield from l7.services
-        yield from l7.service_entries
+        snapshot = self.snapshot
+        yield from snapshot.services
+        yield from snapshot.service_entries
         yield from self.snapshot.pods
-        yield from l7.workload_entries
+        yield from snapshot.workload_entries
 
     def decide(self, target: Target, *, trace: bool = False) -> Decision:
         """By istiod's rules; by those of every version that may be running where they are not known.
@@ -118,7 +121,7 @@ class WaypointJudge:
         """
         namespace = self.namespace(target.namespace)
         worlds = self.control_plane.worlds
-        decisions = [decide(target, namespace, self.snapshot.l7, world, trace=trace) for world in worlds]
+        decisions = [decide(target, namespace, self.snapshot, world, trace=trace) for world in worlds]
         newest = decisions[-1]
         missing = next((d for d in decisions if d.reason == EVIDENCE_MISSING), None)
         if missing is not None or len({d.waypoint for d in decisions}) == 1:
@@ -147,34 +150,32 @@ class WaypointJudge:
     def life_of(self, gateway: Gateway) -> Life:
         """Whether a Gateway has a proxy that is Ready."""
         if gateway.key not in self._lives:
-            l7 = self.snapshot.l7
-            found = life(gateway, l7.gateway_class(gateway.class_name), l7.instances_of(gateway))
+            snapshot = self.snapshot
+            found = life(gateway, snapshot.gateway_class(gateway.class_name), snapshot.instances_of(gateway))
             self._lives[gateway.key] = found
         return self._lives[gateway.key]
 
     @property
     def assumptions(self) -> list[str]:
         """What was taken for granted because it could not be read."""
-        l7 = self.snapshot.l7
+        snapshot = self.snapshot
         told = list(self.control_plane.assumptions)
-        classes = l7.gateway_classes
-        if isinstance(classes, Unread) and any(
-            g.class_name == WAYPOINT_CLASS and WAYPOINT_FOR not in g.labels for g in l7.gateways.values()
-        ):
+        classes = snapshot.gateway_classes.refusal
+        if classes and any(g.class_name == WAYPOINT_CLASS and WAYPOINT_FOR not in g.labels for g in snapshot.gateways):
             told.append(f"GatewayClass {WAYPOINT_CLASS} is taken to be as istiod makes it, for services: {classes}")
         return told
 
     def _findings(self, target: Target, decision: Decision) -> tuple[Finding, ...]:
-        l7, waypoint = self.snapshot.l7, decision.waypoint
-        gateway = l7.gateways.get(waypoint) if waypoint else None
+        snapshot, waypoint = self.snapshot, decision.waypoint
+        gateway = snapshot.gateways.fact(waypoint) if waypoint else None
         return findings(
             Found(
                 target=target,
                 decision=decision,
                 namespace=self.namespace(target.namespace),
-                l7=l7,
+                snapshot=snapshot,
                 gateway=gateway,
-                named=l7.gateways.get(decision.named.key),
+                named=snapshot.gateways.fact(decision.named.key),
                 life=self.life_of(gateway) if gateway else None,
                 world=self.control_plane.newest,
                 from_files=self.snapshot.from_files,

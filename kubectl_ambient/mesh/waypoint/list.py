@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from msgspec import Struct, field, structs
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread
-from kubectl_ambient.cluster.l7.facts import KINDS, Gateway, GatewayClass, Kind
+from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
+from kubectl_ambient.cluster.served import KINDS, Kind
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.canary import canary
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
@@ -78,12 +80,12 @@ class Waypoint(Struct, frozen=True, kw_only=True):
 def waypoints(judge: WaypointJudge, namespace: str = "") -> list[Waypoint]:
     """Those of a namespace, or of all: by class, by binding, and whatever Gateway some label names."""
     uses = uses_of(judge)
-    l7 = judge.snapshot.l7
+    snapshot = judge.snapshot
     found = [
         gateway
-        for gateway in l7.gateways.values()
+        for gateway in snapshot.gateways
         if namespace in ("", gateway.namespace)
-        and (is_waypoint(gateway, l7.gateway_class(gateway.class_name)) or gateway.key in uses)
+        and (is_waypoint(gateway, snapshot.gateway_class(gateway.class_name)) or gateway.key in uses)
     ]
     found.sort(key=lambda gateway: (gateway.namespace, gateway.name))
     return [waypoint_of(judge, gateway, uses) for gateway in found]
@@ -102,9 +104,9 @@ def is_waypoint(gateway: Gateway, of_class: GatewayClass | Unread | None) -> boo
 
 def waypoint_of(judge: WaypointJudge, gateway: Gateway, uses: Mapping[str, Uses]) -> Waypoint:
     """All about one of them; `uses` as `uses_of` gives them."""
-    l7, version = judge.snapshot.l7, judge.control_plane.newest.version
-    of_class = l7.gateway_class(gateway.class_name)
-    instances = l7.instances_of(gateway)
+    snapshot, version = judge.snapshot, judge.control_plane.newest.version
+    of_class = snapshot.gateway_class(gateway.class_name)
+    instances = snapshot.instances_of(gateway)
     listener = listener_of(gateway, of_class, version)
     word = (listener and listener.allowed_from) or "Same"
     return Waypoint(
@@ -126,7 +128,7 @@ def uses_of(judge: WaypointJudge) -> dict[str, Uses]:
     """By `namespace/name`, who names that Gateway, and what becomes of it."""
     found: dict[str, Uses] = {}
     version = judge.control_plane.newest.version
-    for namespace in _known(judge.snapshot.namespaces.values()):
+    for namespace in judge.snapshot.namespaces:
         named = reference(f"Namespace/{namespace.name}", namespace.labels, namespace.name, namespace, version)
         if named.key:
             uses = found.setdefault(named.key, Uses())
@@ -142,7 +144,7 @@ def uses_of(judge: WaypointJudge) -> dict[str, Uses]:
         elif decision.reason in UNUSABLE:
             uses.refused[decision.reason] += 1
         home = judge.namespace(target.namespace)
-        split = canary(target, decision, home, judge.snapshot.l7, judge.control_plane.newest)
+        split = canary(target, decision, home, judge.snapshot, judge.control_plane.newest)
         if split is not None and split.waypoint != decision.waypoint:
             uses = found.setdefault(split.waypoint, Uses())
             uses.canaries = (uses.canaries or 0) + 1
@@ -152,15 +154,20 @@ def uses_of(judge: WaypointJudge) -> dict[str, Uses]:
 def _counted(judge: WaypointJudge, uses: Uses) -> Uses:
     """The same, without the numbers of what could not be read, or is not in the files."""
     snapshot = judge.snapshot
-    if snapshot.from_files and not (_known(snapshot.namespaces.values()) or snapshot.l7.services):
+    if snapshot.from_files and not (snapshot.namespaces or snapshot.services):
         # They were not made to tell who uses it, so none of a kind means nothing.
         served = {kind: n or None for kind, n in uses.served.items()}
         return structs.replace(uses, namespaces=None, served=served, canaries=uses.canaries or None)
-    for kind in snapshot.l7.unread.keys() & set(KINDS):
-        uses.served[kind] = None  # type: ignore[index]
-    if "Service" in snapshot.l7.unread:
+    asked: dict[Kind, Found[Any]] = {
+        "Service": snapshot.services,
+        "ServiceEntry": snapshot.service_entries,
+        "Pod": snapshot.pods,
+        "WorkloadEntry": snapshot.workload_entries,
+    }
+    uses.served |= {kind: None for kind, found in asked.items() if found.refusal}
+    if snapshot.services.refusal:
         uses.canaries = None
-    known = snapshot.namespaces and not any(isinstance(n, Unread) for n in snapshot.namespaces.values())
+    known = snapshot.namespaces and not snapshot.namespaces.unread
     if not (known or snapshot.from_files):
         uses.namespaces = None
     return uses

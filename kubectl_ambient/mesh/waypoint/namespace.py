@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
-from kubectl_ambient.cluster.l7.facts import Kind, Service
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.mesh.evidence import Evidence, Fix, label
 from kubectl_ambient.mesh.waypoint.fixes import fixes
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge

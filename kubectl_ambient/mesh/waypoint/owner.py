@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
-from kubectl_ambient.cluster.l7.facts import Gateway
-from kubectl_ambient.cluster.snapshot import Snapshot, read
+from kubectl_ambient.cluster.kinds.gateways import Gateway
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.injection import REVISION
 
@@ -39,8 +39,8 @@ def owner_of(gateway: Gateway, namespace: Namespace | Unread, snapshot: Snapshot
         revision = namespace.labels.get(REVISION)
         evidence.append(label(where, REVISION, revision))
     revision = revision or _DEFAULT
-    tags = {webhook.tag: webhook.revision for webhook in read(snapshot.webhooks) or [] if webhook.tag}
-    istiods = read(snapshot.istiods)
-    found = next((istiod for istiod in istiods or [] if istiod.revision == tags.get(revision, revision)), None)
+    tags = {webhook.tag: webhook.revision for webhook in snapshot.webhooks.known if webhook.tag}
+    istiods = snapshot.istiods
+    found = next((istiod for istiod in istiods.known if istiod.revision == tags.get(revision, revision)), None)
     ref = f"Deployment/{found.namespace}/{found.name}" if found else None
-    return Owner(revision, ref, istiods is not None and found is None, tuple(evidence))
+    return Owner(revision, ref, istiods.refusal is None and found is None, tuple(evidence))

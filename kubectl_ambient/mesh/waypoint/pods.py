@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7.facts import Service
+from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT
@@ -35,10 +35,10 @@ class PodWaypoints:
 
     def services_of(self, pod: Pod) -> tuple[Binding, ...] | Unread:
         """The Services that select the pod, each with its waypoint; an Unread where Services could not be read."""
-        unread = self._snapshot.l7.unread.get("Service")
+        unread = self._snapshot.services.refusal
         if unread is not None:
             return unread
-        found = [s for s in self._snapshot.l7.services if s.namespace == pod.namespace and selects(s, pod)]
+        found = [s for s in self._snapshot.services if s.namespace == pod.namespace and selects(s, pod)]
         if any(USE_WAYPOINT in service.labels for service in found):
             self._asked()
         judge = self._judge or WaypointJudge(self._snapshot)
@@ -49,7 +49,7 @@ class PodWaypoints:
         """What was taken for granted where a label names a waypoint, and what could not be read."""
         if self._judge is None:
             return []
-        unread = dict.fromkeys(self._snapshot.l7.unread_gateways.values())
+        unread = dict.fromkeys(self._snapshot.gateways.unread.values())
         return [*(f"no waypoint is told where it is not known: {u}" for u in unread), *self._judge.assumptions]
 
     def _asked(self) -> WaypointJudge:

@@ -11,18 +11,14 @@ from collections.abc import Callable
 from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7.facts import (
-    GATEWAY_NAME,
-    WAYPOINT_BOUND,
-    Condition,
-    Gateway,
-    GatewayClass,
-    Kind,
-    Service,
-    ServiceEntry,
-    WorkloadEntry,
-)
-from kubectl_ambient.cluster.l7.snapshot import L7
+from kubectl_ambient.cluster.kinds.conditions import Condition
+from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
+from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
+from kubectl_ambient.cluster.served import WAYPOINT_BOUND, Kind
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, label
 from kubectl_ambient.mesh.installation import istiod_versions, versions
 from kubectl_ambient.mesh.installation.control_plane import World
@@ -74,7 +70,7 @@ class Case(Struct, frozen=True, gc=False):
 
     target: Target
     namespace: Namespace | Unread
-    l7: L7
+    snapshot: Snapshot
     world: World
     named: Reference
     gateway: Gateway | Unread | None
@@ -82,7 +78,7 @@ class Case(Struct, frozen=True, gc=False):
     @property
     def of_class(self) -> GatewayClass | Unread | None:
         """The class of that Gateway."""
-        return self.l7.gateway_class(self.gateway.class_name) if isinstance(self.gateway, Gateway) else None
+        return self.snapshot.gateway_class(self.gateway.class_name) if isinstance(self.gateway, Gateway) else None
 
 
 class Rule(Struct, frozen=True):
@@ -121,12 +117,14 @@ def condition_of(target: Target) -> Condition | None:
     return None if isinstance(target, Pod) else target.condition(WAYPOINT_BOUND)
 
 
-def decide(target: Target, namespace: Namespace | Unread, l7: L7, world: World, *, trace: bool = False) -> Decision:
+def decide(
+    target: Target, namespace: Namespace | Unread, snapshot: Snapshot, world: World, *, trace: bool = False
+) -> Decision:
     """Ask the rules in order: the first that refuses decides; with none, the waypoint that is named serves."""
     in_spec = target.spec_keys if isinstance(target, WorkloadEntry) else ()
     named = reference(target.ref, target.labels, target.namespace, namespace, world.version, in_spec)
-    gateway = l7.gateway(*named.waypoint) if named.waypoint else None
-    case = Case(target, namespace, l7, world, named, gateway)
+    gateway = snapshot.gateway(*named.waypoint) if named.waypoint else None
+    case = Case(target, namespace, snapshot, world, named, gateway)
     decided: Step | None = None
     steps: list[Step] = []
     for rule in RULES:
@@ -200,7 +198,7 @@ def _no_gateway(case: Case) -> Step:
         return _step("NoGateway", "pass", "it is no gateway itself", told)
     name = target.labels.get(GATEWAY_NAME, "")
     told = label(target.ref, GATEWAY_NAME, name or None)
-    found = case.l7.gateway(target.namespace, name) if name else None
+    found = case.snapshot.gateway(target.namespace, name) if name else None
     if isinstance(found, Gateway) and found.addresses:
         message = f"it is a proxy of Gateway {found.key}"
         return _step("NoGateway", "out", message, told, because=IS_GATEWAY)
@@ -245,7 +243,7 @@ def _ready(case: Case) -> Step:
         return _step("Ready", "out", message, Evidence(ref, "metadata.name", None), because=NOT_READY)
     told = Evidence(ref, "status.addresses", ", ".join(gateway.addresses) or None)
     if not gateway.addresses:
-        why = why_without_address(gateway, case.l7.instances_of(gateway))
+        why = why_without_address(gateway, case.snapshot.instances_of(gateway))
         message = f"Gateway {gateway.key} has no address yet{f': {why}' if why else ''}"
         return _step("Ready", "out", message, told, because=NOT_READY)
     return _step("Ready", "pass", f"Gateway {gateway.key} has an address", told)

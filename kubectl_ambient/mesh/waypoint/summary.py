@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.l7.facts import KINDS, Kind
+from kubectl_ambient.cluster.served import KINDS, Kind
 from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING
 

@@ -11,7 +11,9 @@ from typing import Literal
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry, WorkloadEntry
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.versions import Version

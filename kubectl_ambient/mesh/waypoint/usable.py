@@ -8,7 +8,8 @@ from typing import Literal
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod, Unread
-from kubectl_ambient.cluster.l7.facts import Condition, Gateway, GatewayClass
+from kubectl_ambient.cluster.kinds.conditions import Condition
+from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.versions import Version

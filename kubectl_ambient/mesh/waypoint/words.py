@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kubectl_ambient.cluster.facts import Pod
-from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
+from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.mesh.waypoint.rules import (
     ACCEPTED,
     EVIDENCE_MISSING,

@@ -8,7 +8,7 @@ from kubectl_ambient.change.targets import typed
 from kubectl_ambient.change.waypoint.effects import Served, Way, WaypointEffects
 from kubectl_ambient.change.words import grouped, pods
 from kubectl_ambient.cluster.facts import Pod
-from kubectl_ambient.cluster.l7.facts import Service
+from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.mesh.waypoint.rules import NOT_SERVED
 from kubectl_ambient.render.change import Tense, paragraph
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from kubectl_ambient.change.targets import Target, kind_of
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workload
-from kubectl_ambient.cluster.live import read_snapshot
-from kubectl_ambient.cluster.needs import Needs, of_namespaces, of_pods, of_workloads
+from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.needs.pods import PodNeeds, of_namespaces, of_pods, of_workloads
+from kubectl_ambient.cluster.reading.cluster import is_partial, read_cluster
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import KubeError
-from kubectl_ambient.runs.change.targets import is_partial
 
 _MANY = 10  # from so many namespaces on, all are read at once
 
@@ -22,13 +23,13 @@ def read_surroundings(client: Client, targets: Sequence[Target], chunk_size: int
 
     Where the pods may not be read, the targets alone, and why. Raises KubeError where the connection is lost.
     """
-    needs = _needs(targets, chunk_size)
+    needs = _needs(targets)
     names = _namespaces(targets)
-    attempts = [needs] if needs.namespaces else [needs, of_namespaces(names, chunk_size=chunk_size)]
+    attempts = [needs] if needs.namespaces else [needs, of_namespaces(names)]
     why = ""
     for attempt in attempts:
         try:
-            return read_snapshot(client, attempt, now=datetime.now(UTC)), ""
+            return read_cluster(client, attempt, now=datetime.now(UTC), chunk_size=chunk_size), ""
         except KubeError as error:
             if not is_partial(error):
                 raise
@@ -40,31 +41,33 @@ def _namespaces(targets: Sequence[Target]) -> list[str]:
     return list(dict.fromkeys(t.name if isinstance(t, Namespace) else t.namespace for t in targets))
 
 
-def _needs(targets: Sequence[Target], chunk_size: int | None) -> Needs:
+def _needs(targets: Sequence[Target]) -> PodNeeds:
     names = _namespaces(targets)
     if len(names) > _MANY:
-        return of_namespaces((), chunk_size=chunk_size)
+        return of_namespaces(())
     kinds = {kind_of(t) for t in targets}
     if len(names) == 1 and kinds == {"Pod"} and len(targets) <= _MANY:
-        return of_pods(names[0], (t.name for t in targets), chunk_size=chunk_size)
+        return of_pods(names[0], (t.name for t in targets))
     if len(names) == 1 and not kinds & {"Pod", "Namespace", "CronJob"}:
         owners = (Owner(kind=kind_of(t), name=t.name) for t in targets)
-        return of_workloads(names[0], owners, chunk_size=chunk_size)
-    return of_namespaces(names, chunk_size=chunk_size)
+        return of_workloads(names[0], owners)
+    return of_namespaces(names)
 
 
 def alone(targets: Sequence[Target]) -> Snapshot:
     """Nothing but the targets: what decides about them has to be assumed."""
-    unread = Unread(what="read the pods it concerns", why="forbidden")
-    namespaces: dict[str, Namespace | Unread] = {
-        name: Unread(what=f"get namespace {name}", why="not asked for") for name in _namespaces(targets)
+    unread: Found[Any] = Found.refused(Unread(what="read the pods it concerns", why="forbidden"))
+    namespaces: Found[Namespace] = Found.of((t for t in targets if isinstance(t, Namespace)), lambda n: n.name)
+    namespaces.unread = {
+        name: Unread(what=f"get namespace {name}", why="not asked for")
+        for name in _namespaces(targets)
+        if name not in namespaces.facts
     }
-    namespaces |= {t.name: t for t in targets if isinstance(t, Namespace)}
     return Snapshot(
-        pods=[t for t in targets if isinstance(t, Pod)],
+        pods=Found.of((t for t in targets if isinstance(t, Pod)), lambda pod: f"{pod.namespace}/{pod.name}"),
         namespaces=namespaces,
         nodes=unread,
-        workloads={t.ref: t for t in targets if isinstance(t, Workload)},
+        workloads=Found.of((t for t in targets if isinstance(t, Workload)), lambda workload: workload.ref),
         cni_daemonsets=unread,
         cni_config=unread,
         cni_pods=unread,

@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, Literal, TypeVar
 
-import msgspec
-
 from kubectl_ambient.change.patch import LabelEdit
 from kubectl_ambient.change.targets import Labelled, Target, key_of, namespace_of
-from kubectl_ambient.cluster import wire
+from kubectl_ambient.cluster.reading.cluster import is_partial
+from kubectl_ambient.cluster.reading.fields import fact_of
 from kubectl_ambient.kube.api import Client
-from kubectl_ambient.kube.errors import ApiError, BadAnswer, KubeError
+from kubectl_ambient.kube.errors import BadAnswer, KubeError
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.runs.change.request import ChangeRequest
 
@@ -130,22 +129,7 @@ class TargetReader(Generic[E]):
         return Item(resource, fields, self._planner(resource, fields))
 
 
-def is_partial(error: KubeError) -> bool:
-    """Whether the rest can still be read: the server answered, and knows who asks."""
-    return isinstance(error, BadAnswer) or (isinstance(error, ApiError) and not error.is_unauthorized)
-
-
 def fact(resource: Resource, fields: Fields) -> Target:
     """An object's fields as a fact. Raises BadAnswer for fields of another type than the API's."""
-    try:
-        match resource.kind:
-            case "Namespace":
-                return msgspec.convert(fields, wire.Namespace).fact()
-            case "Pod":
-                return msgspec.convert(fields, wire.Pod).fact()
-            case "ReplicationController":
-                return msgspec.convert(fields, wire.ReplicationController).fact()
-        return msgspec.convert(fields, wire.Workload).fact(resource.kind)
-    except msgspec.ValidationError as error:
-        name = str((fields.get("metadata") or {}).get("name") or "")
-        raise BadAnswer(f'error: {resource.name_for_output} "{name}" cannot be read: {error}') from None
+    found: Target = fact_of(resource, fields)
+    return found

@@ -6,21 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from kubectl_ambient.cluster.facts import Namespace, Owner, Pod
-from kubectl_ambient.cluster.scope import Scope, select, selects
+from kubectl_ambient.cluster.facts import Owner, Pod
+from kubectl_ambient.cluster.scope import Scope, chosen, selects
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.kube.resources import Target
 from kubectl_ambient.mesh.verdict import Judge, Judgement
 from kubectl_ambient.runs.explain.request import ExplainRequest
-from kubectl_ambient.runs.origin import bad_objects, connected, from_files
+from kubectl_ambient.runs.place import Place, opened
 from kubectl_ambient.runs.told import Told, not_found, nothing_found
 from kubectl_ambient.shell.command import kubectl
 from kubectl_ambient.shell.words import inside, name
 
 if TYPE_CHECKING:
-    from kubectl_ambient.cluster.needs import Needs
-    from kubectl_ambient.kube.api import Client
+    from kubectl_ambient.cluster.needs.pods import PodNeeds
     from kubectl_ambient.mesh.subjects import Subject
     from kubectl_ambient.shell.aim import Aim
 
@@ -64,33 +63,22 @@ class Explained(Told):
 
 
 def read_explained(request: ExplainRequest) -> Explained:
-    """Read, judge and sum up. Raises KubeError where there can be no answer at all."""
+    """Read, judge and sum up: one reading for the pods, one for the namespaces, one for the workloads that were named.
+
+    Raises KubeError where there can be no answer at all.
+    """
     found = Explained(several=len(request.targets) > 1 or any(t.name is None for t in request.targets))
-    if request.origin.filenames:
-        snapshot, found.problems = from_files(request.origin)
-        for targets in _alike(request.targets):
-            _explain(snapshot, request, targets, request.origin.namespace, found)
-    else:
-        _explain_cluster(request, found)
+    place = opened(request.origin)
+    for targets in _alike(request.targets):
+        snapshot = place.read(_needs(request, targets, place.namespace))
+        for ref, sentence in snapshot.missing.items():
+            elsewhere = _elsewhere(place, ref, request.origin.aim_at_files)
+            found.problems.append(stacked([sentence, *elsewhere]))
+        _explain(snapshot, request, targets, place.namespace, found)
+    found.problems += place.problems
     if any(part.judgements or part.subjects for part in found.parts):
         found.remarks = []  # of several types it is enough that one has something
     return found
-
-
-def _explain_cluster(request: ExplainRequest, found: Explained) -> None:
-    """One reading for the pods, one for the namespaces, one for the workloads that were named."""
-    from datetime import UTC, datetime
-
-    from kubectl_ambient.cluster.live import read_snapshot
-
-    client = connected(request.origin)
-    for targets in _alike(request.targets):
-        needs = replace(_needs(request, targets, client.namespace), waypoints=True)
-        snapshot = read_snapshot(client, needs, now=datetime.now(UTC))
-        for ref, sentence in snapshot.missing.items():
-            found.problems.append(stacked([sentence, *_elsewhere(client, ref, request.origin.aim_at_files)]))
-        _explain(snapshot, request, targets, client.namespace, found)
-    found.problems += bad_objects(client)
 
 
 def _alike(targets: Sequence[Target]) -> list[list[Target]]:
@@ -101,34 +89,32 @@ def _alike(targets: Sequence[Target]) -> list[list[Target]]:
     return list(groups.values())
 
 
-def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -> Needs:
-    from kubectl_ambient.cluster.needs import of_namespaces, of_pods, of_scope, of_workloads
+def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -> PodNeeds:
+    from kubectl_ambient.cluster.needs.pods import of_namespaces, of_pods, of_pods_in, of_workloads
 
     names = [target.name for target in targets if target.name is not None]
-    chunk_size = request.origin.chunk_size
     if targets[0].resource.kind == "Namespace":
-        return of_namespaces(names, chunk_size=chunk_size, selected=() if names else ("Namespace",))
-    if targets[0].resource.kind == "Pod":
-        if names:
-            return of_pods(namespace, names, chunk_size=chunk_size)
-        return of_scope(_scope(request, namespace, None), chunk_size=chunk_size)
-    if not names:
-        selected = (target.resource.kind for target in targets)
-        return of_namespaces([namespace], chunk_size=chunk_size, selected=selected)
-    owners = [Owner(kind=target.resource.kind, name=target.name) for target in targets if target.name is not None]
-    return of_workloads(namespace, owners, chunk_size=chunk_size)
+        needs = of_namespaces(names, selected=() if names else ("Namespace",))
+    elif targets[0].resource.kind == "Pod":
+        needs = of_pods(namespace, names) if names else of_pods_in(_scope(request, namespace, None))
+    elif names:
+        owners = [Owner(kind=target.resource.kind, name=target.name) for target in targets if target.name is not None]
+        needs = of_workloads(namespace, owners)
+    else:
+        needs = of_namespaces([namespace], selected=(target.resource.kind for target in targets))
+    return replace(needs, waypoints=True)
 
 
-def _elsewhere(client: Client, ref: str, aim: Aim) -> list[str]:
+def _elsewhere(place: Place, ref: str, aim: Aim) -> list[str]:
     """Where a pod of that name is instead, for those who may list all pods; else nothing."""
-    from kubectl_ambient.cluster.api import Api
+    from kubectl_ambient.cluster.needs.pods import PodsCalled
     from kubectl_ambient.kube.errors import KubeError
 
     kind, namespace, name = ref.split("/")
     if kind != "Pod":
         return []
     try:
-        pods = Api(client).pods(field_selector=f"metadata.name={name}")
+        pods = place.read(PodsCalled(name)).pods
     except KubeError:
         return []
     return [_found_in(pod, aim) for pod in pods if pod.namespace != namespace]
@@ -171,11 +157,7 @@ def _scope(request: ExplainRequest, namespace: str, name: str | None) -> Scope:
 
 def _pods(part: Part, request: ExplainRequest, target: Target, namespace: str) -> str:
     snapshot = part.judge.snapshot
-    scope = _scope(request, namespace, target.name)
-    if not snapshot.from_files:
-        # The server has chosen by the selectors, also by fields that the facts do not hold.
-        scope = Scope(namespace=namespace, names=scope.names)
-    pods = select(snapshot.pods, scope)
+    pods = chosen(snapshot, _scope(request, namespace, target.name))
     part.judgements += [part.judge.explain(pod) for pod in pods]
     if pods:
         return ""
@@ -194,7 +176,7 @@ def _namespaces(part: Part, request: ExplainRequest, target: Target) -> str:
     from kubectl_ambient.mesh.subjects import namespace_subject
 
     snapshot = part.judge.snapshot
-    known = {n: ns for n, ns in snapshot.namespaces.items() if isinstance(ns, Namespace)}
+    known = snapshot.namespaces.facts
     names = [target.name] if target.name else [n for n, ns in known.items() if selects(_scope(request, "", None), ns)]
     for home in names:
         pods = [pod for pod in snapshot.pods if pod.namespace == home]
@@ -212,14 +194,14 @@ def _workloads(part: Part, request: ExplainRequest, target: Target, namespace: s
     snapshot = part.judge.snapshot
     workloads = [
         workload
-        for workload in snapshot.workloads.values()
+        for workload in snapshot.workloads
         if workload.kind == target.resource.kind
         and namespace in ("", workload.namespace)
         and target.name in (None, workload.name)
         and selects(_scope(request, namespace, None), workload)
     ]
     for workload in workloads:
-        made = (pod for pod in snapshot.pods if belongs(pod, workload, snapshot.workloads))
+        made = (pod for pod in snapshot.pods if belongs(pod, workload, snapshot.workloads.facts))
         judgements = [part.judge.explain(pod) for pod in made]
         part.judgements += judgements
         part.subjects.append(workload_subject(part.judge, workload, judgements))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubectl_ambient.cluster.labelled.facts import KINDS, LISTED
+from kubectl_ambient.cluster.kinds.labelled import KINDS, LISTED
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import Target, find_resource, parse_targets
 from kubectl_ambient.kube.selectors import parse_label_selector

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from kubectl_ambient.cluster.labelled.facts import Labelled, LabelSnapshot
+from kubectl_ambient.cluster.kinds.labelled import Labelled
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.resources import find_resource
 from kubectl_ambient.mesh.labels.judge import LabelJudge, Report
 from kubectl_ambient.runs.labels.request import LabelsRequest
-from kubectl_ambient.runs.origin import bad_objects, connected
-from kubectl_ambient.runs.told import Told, bad_files, not_found, tell_large, unknown_namespace
+from kubectl_ambient.runs.place import opened
+from kubectl_ambient.runs.told import Told, not_found, unknown_namespace
+
+if TYPE_CHECKING:
+    from kubectl_ambient.cluster.needs.labels import LabelNeeds
 
 
 @dataclass(kw_only=True)
@@ -28,59 +33,61 @@ class LabelSource(Told):
 
 def read_source(request: LabelsRequest) -> LabelSource:
     """Read and judge. Raises KubeError where there can be no answer at all."""
-    return _of_files(request) if request.origin.filenames else _of_cluster(request)
+    from kubectl_ambient.cluster.needs.labels import refused_lists
+
+    place = opened(request.origin)
+    needs = _needs(request, place.namespace)
+    snapshot = place.read(needs)
+    if snapshot.from_files:
+        missing = _choose(request, snapshot)
+        namespace, unknown = request.origin.connection.namespace, []
+    else:
+        missing, namespace = list(snapshot.missing.values()), needs.namespace
+        unknown = unknown_namespace(snapshot, namespace, empty=not (snapshot.labelled or missing))
+    judge = LabelJudge(snapshot)
+    reports = judge.judge_all()
+    named = any(target.name is not None for target in request.targets)
+    if not named:
+        reports = [report for report in reports if report.own or report.findings]
+    return LabelSource(
+        judge=judge,
+        reports=reports,
+        namespace="" if request.origin.all_namespaces else namespace,
+        named=named,
+        problems=[*missing, *unknown, *place.problems],
+        remarks=refused_lists(snapshot),
+    )
 
 
 def _typed(kind: str) -> str:
     return kind.lower()
 
 
-def _of_cluster(request: LabelsRequest) -> LabelSource:
-    from kubectl_ambient.cluster.labelled.live import LabelNeeds, of_scope, read_labels
+def _needs(request: LabelsRequest, namespace: str) -> LabelNeeds:
+    from kubectl_ambient.cluster.needs.labels import LabelNeeds, of_scope
 
-    client = connected(request.origin)
-    namespace = request.origin.home(client)
     targets = request.targets
-    selector, chunk_size = request.label_selector, request.origin.chunk_size
     if not targets:
-        needs = of_scope(namespace, label_selector=selector, chunk_size=chunk_size)
-    else:
-        if not any(target.resource.namespaced for target in targets):
-            namespace = ""
-        needs = LabelNeeds(
-            namespace=namespace,
-            named=tuple((t.resource.kind, t.name) for t in targets if t.name is not None),
-            kinds=tuple(t.resource.kind for t in targets if t.name is None),
-            label_selector=selector,
-            chunk_size=chunk_size,
-        )
-    snapshot = read_labels(client, needs)
-    unread = [str(unread) for unread in snapshot.unread]
-    unknown = unknown_namespace(snapshot.namespaces, namespace, empty=not (snapshot.objects or snapshot.missing))
-    problems = [*snapshot.missing, *unknown, *bad_objects(client)]
-    return _judged(request, snapshot, namespace, problems, unread)
-
-
-def _of_files(request: LabelsRequest) -> LabelSource:
-    from kubectl_ambient.cluster.labelled.files import read_label_files
-
-    origin = request.origin
-    namespace = origin.connection.namespace
-    snapshot, found = read_label_files(
-        origin.filenames,
-        recursive=origin.recursive,
-        namespace=namespace or "default",
+        return of_scope(namespace, label_selector=request.label_selector)
+    return LabelNeeds(
+        namespace=namespace if any(target.resource.namespaced for target in targets) else "",
+        named=tuple((t.resource.kind, t.name) for t in targets if t.name is not None),
+        kinds=tuple(t.resource.kind for t in targets if t.name is None),
         label_selector=request.label_selector,
-        on_large=tell_large,
     )
-    problems = bad_files(found, empty=not snapshot.objects)
-    everything = snapshot.objects
+
+
+def _choose(request: LabelsRequest, snapshot: Snapshot) -> list[str]:
+    """Leave in the snapshot of files what was asked for; a sentence for each name that they do not hold."""
+    objects: list[Labelled] = list(snapshot.labelled)
+    missing: list[str] = []
+    namespace = request.origin.connection.namespace
     if request.targets:
-        snapshot.objects, missing = _chosen(request, everything, namespace)
-        problems += missing
-    elif origin.namespace:
-        snapshot.objects = [o for o in everything if namespace in (o.namespace, _own_name(o))]
-    return _judged(request, snapshot, namespace, problems, [])
+        objects, missing = _chosen(request, objects, namespace)
+    elif request.origin.namespace:
+        objects = [o for o in objects if namespace in (o.namespace, _own_name(o))]
+    snapshot.labelled.facts = {found.ref: found for found in objects}
+    return missing
 
 
 def _chosen(request: LabelsRequest, objects: list[Labelled], namespace: str) -> tuple[list[Labelled], list[str]]:
@@ -104,21 +111,3 @@ def _chosen(request: LabelsRequest, objects: list[Labelled], namespace: str) -> 
 
 def _own_name(labelled: Labelled) -> str:
     return labelled.name if labelled.kind == "Namespace" else ""
-
-
-def _judged(
-    request: LabelsRequest, snapshot: LabelSnapshot, namespace: str, problems: list[str], unread: list[str]
-) -> LabelSource:
-    judge = LabelJudge(snapshot)
-    reports = judge.judge_all()
-    named = any(target.name is not None for target in request.targets)
-    if not named:
-        reports = [report for report in reports if report.own or report.findings]
-    return LabelSource(
-        judge=judge,
-        reports=reports,
-        namespace="" if request.origin.all_namespaces else namespace,
-        named=named,
-        problems=problems,
-        remarks=unread,
-    )

@@ -19,6 +19,7 @@ from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.change.targets import Fields, Found, Item
 from kubectl_ambient.runs.waypoint.change_targets import plan_fields, read_surroundings
 from kubectl_ambient.runs.waypoint.flags import WaypointFlags
+from kubectl_ambient.runs.waypoint.told import unread_objects
 from kubectl_ambient.shell.command import Offer, joined
 from kubectl_ambient.shell.words import Word
 
@@ -93,7 +94,7 @@ class WaypointRun(LabelRun[WaypointEdit]):
             return
         tell(wrapped("", remark, self._width, self._aim) for remark in remarks(change))
         holds = any(kind_of(edit.target) == "Namespace" for edit in change.changing)
-        unread = change.effects.after.snapshot.l7.unread.values()
+        unread = unread_objects(change.effects.after.snapshot)
         tell(wrapped("not told: ", f"what becomes of some: {why}", self._width) for why in unread if holds)
         if self._enables:
             tell(wrapped("assumed: ", text, self._width) for text in change.effects.after.assumptions)

@@ -4,44 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
-
-import msgspec
 
 from kubectl_ambient.change.targets import kind_of
 from kubectl_ambient.change.waypoint.plan import UNSET, WaypointEdit, Wish, plan
 from kubectl_ambient.change.waypoint.use_waypoint import use_waypoint
-from kubectl_ambient.cluster import wire
-from kubectl_ambient.cluster.l7 import wire as wire_l7
-from kubectl_ambient.cluster.l7.facts import KINDS
-from kubectl_ambient.cluster.l7.live import read_around
-from kubectl_ambient.cluster.needs import of_namespaces
+from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntryObject
+from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
+from kubectl_ambient.cluster.reading.cluster import read_cluster
+from kubectl_ambient.cluster.reading.fields import wire_of
+from kubectl_ambient.cluster.served import KINDS
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.wire_parts import texts
 from kubectl_ambient.kube.api import Client
-from kubectl_ambient.kube.errors import BadAnswer
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.runs.change.targets import Fields
 
 _MANY = 10  # from so many namespaces on, all are read at once
-_WIRE: dict[str, Any] = {
-    "Namespace": wire.Namespace,
-    "Pod": wire.Pod,
-    "Service": wire_l7.Service,
-    "ServiceEntry": wire_l7.ServiceEntry,
-    "WorkloadEntry": wire_l7.WorkloadEntry,
-}
 
 
 def plan_fields(resource: Resource, fields: Fields, wish: Wish) -> WaypointEdit:
     """The edit of an object as it came from the API. Raises BadAnswer for fields of another type than the API's."""
-    try:
-        found = msgspec.convert(fields, _WIRE[resource.kind])
-    except msgspec.ValidationError as error:
-        name = str((fields.get("metadata") or {}).get("name") or "")
-        raise BadAnswer(f'error: {resource.name_for_output} "{name}" cannot be read: {error}') from None
+    found = wire_of(resource, fields)
     own = beneath = UNSET
-    if isinstance(found, wire_l7.WorkloadEntry):
+    if isinstance(found, WorkloadEntryObject):
         own = use_waypoint(texts(found.metadata.labels))
         beneath = use_waypoint(texts(found.spec.labels if found.spec else None))
         return plan(found.fact(), wish, own=own, beneath=beneath)
@@ -53,8 +38,13 @@ def read_surroundings(client: Client, edits: Sequence[WaypointEdit], chunk_size:
 
     Raises KubeError where the connection is lost.
     """
-    names = list(dict.fromkeys(edit.home for edit in edits))
-    needs = of_namespaces(() if len(names) > _MANY else names, chunk_size=chunk_size)
+    names = tuple(dict.fromkeys(edit.home for edit in edits))
     whole = any(kind_of(edit.target) == "Namespace" for edit in edits)
     homes = {value.namespace for edit in edits for value in (edit.before, edit.beneath, edit.after) if value.namespace}
-    return read_around(client, needs, now=datetime.now(UTC), kinds=KINDS if whole else ("Pod",), homes=homes)
+    needs = WaypointNeeds(
+        namespaces=() if len(names) > _MANY else names,
+        kinds=KINDS if whole else ("Pod",),
+        homes=frozenset(homes),
+        around=True,
+    )
+    return read_cluster(client, needs, now=datetime.now(UTC), chunk_size=chunk_size)

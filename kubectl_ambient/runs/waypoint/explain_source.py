@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kubectl_ambient.cluster.facts import NOT_FOUND, Namespace, Unread
-from kubectl_ambient.cluster.l7.facts import KINDS
+from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
+from kubectl_ambient.cluster.served import KINDS
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import Target as Typed
@@ -16,11 +16,12 @@ from kubectl_ambient.mesh.waypoint.explained import Explained, explain
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.namespace import NamespaceUse, namespace_use
 from kubectl_ambient.mesh.waypoint.rules import Target, kind_of
-from kubectl_ambient.runs.origin import Origin, bad_objects, connected, from_files
+from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.output import check_names
+from kubectl_ambient.runs.place import opened
 from kubectl_ambient.runs.told import not_found, nothing_found
 from kubectl_ambient.runs.waypoint.source import selectable
-from kubectl_ambient.runs.waypoint.told import WaypointTold, unread_parts
+from kubectl_ambient.runs.waypoint.told import WaypointTold, objects_of, unread_parts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,38 +77,26 @@ class WaypointExplanations(WaypointTold):
 
 def read_waypoint_explanations(request: WaypointExplainRequest) -> WaypointExplanations:
     """Read, judge and explain. Raises KubeError where there can be no answer at all."""
-    if not request.origin.filenames:
-        return _of_cluster(request)
-    snapshot, problems = from_files(request.origin)
-    return _explain(snapshot, request, request.origin.namespace, problems)
+    from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
 
-
-def _of_cluster(request: WaypointExplainRequest) -> WaypointExplanations:
-    from datetime import UTC, datetime
-
-    from kubectl_ambient.cluster.l7.live import read_waypoints
-    from kubectl_ambient.cluster.needs import Needs
-
-    client = connected(request.origin)
-    homes = dict.fromkeys([*([client.namespace] if request.objects else []), *request.namespaces])
-    needs = Needs(
+    place = opened(request.origin)
+    homes = dict.fromkeys([*([place.namespace] if request.objects else []), *request.namespaces])
+    needs = WaypointNeeds(
         namespaces=() if request.by_labels else tuple(homes),
         label_selector="" if request.whole else request.label_selector,
-        chunk_size=request.origin.chunk_size,
-        selected=("Namespace",) if request.by_labels else (),
+        kinds=KINDS
+        if request.whole
+        else tuple(kind for kind in KINDS if kind in {t.resource.kind for t in request.objects}),
+        selected=request.by_labels,
     )
-    kinds = KINDS if request.whole else tuple(dict.fromkeys(t.resource.kind for t in request.objects))
-    snapshot = read_waypoints(client, needs, now=datetime.now(UTC), kinds=kinds)
-    found = _explain(snapshot, request, client.namespace, [])
-    found.problems += bad_objects(client)
+    found = _explain(place.read(needs), request, place.namespace)
+    found.problems += place.problems
     return found
 
 
-def _explain(
-    snapshot: Snapshot, request: WaypointExplainRequest, namespace: str, problems: list[str]
-) -> WaypointExplanations:
+def _explain(snapshot: Snapshot, request: WaypointExplainRequest, namespace: str) -> WaypointExplanations:
     judge = WaypointJudge(snapshot)
-    found = WaypointExplanations(judge=judge, problems=problems, remarks=unread_parts(snapshot.l7))
+    found = WaypointExplanations(judge=judge, remarks=unread_parts(snapshot))
     targets = [target for target in judge.targets() if namespace in ("", target.namespace)]
     for typed in request.objects:
         mine = [t for t in targets if kind_of(t) == typed.resource.kind and _is_meant(t, typed, request)]
@@ -134,8 +123,7 @@ def _explain(
 def _chosen(snapshot: Snapshot, request: WaypointExplainRequest) -> list[str]:
     """The namespaces that the selector chooses."""
     selector = parse_label_selector(request.label_selector)
-    known = (n for n in snapshot.namespaces.values() if isinstance(n, Namespace))
-    return sorted(n.name for n in known if selector.matches(n.labels))
+    return sorted(n.name for n in snapshot.namespaces if selector.matches(n.labels))
 
 
 def _is_meant(target: Target, typed: Typed, request: WaypointExplainRequest) -> bool:
@@ -147,10 +135,11 @@ def _is_meant(target: Target, typed: Typed, request: WaypointExplainRequest) -> 
 def _not_there(snapshot: Snapshot, typed: Typed) -> str:
     """Why there is none of a name or of a type; empty where only a selector chose none."""
     kind, plural = typed.resource.kind, typed.resource.full_name
-    if kind in snapshot.l7.absent:
+    found = objects_of(snapshot)[kind]
+    if found.absent:
         return f'error: the server doesn\'t have a resource type "{typed.resource.plural}"'
-    if kind in snapshot.l7.unread:
-        return f"error: {snapshot.l7.unread[kind]}"
+    if found.refusal:
+        return f"error: {found.refusal}"
     if typed.name is None:
         return ""
     return not_found(plural, typed.name, in_files=snapshot.from_files)

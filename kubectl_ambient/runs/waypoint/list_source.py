@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.list import Waypoint, waypoints
-from kubectl_ambient.runs.origin import Origin, bad_objects, connected, from_files
+from kubectl_ambient.runs.origin import Origin
+from kubectl_ambient.runs.place import Place, opened
 from kubectl_ambient.runs.told import unknown_namespace
-from kubectl_ambient.runs.waypoint.told import WaypointTold, without_gateway_api
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from kubectl_ambient.kube.api import Client
+from kubectl_ambient.runs.waypoint.told import WaypointTold, objects_of, unread_objects, without_gateway_api
 
 
 @dataclass(kw_only=True)
@@ -31,62 +25,43 @@ class WaypointListSource(WaypointTold):
 
 def read_waypoint_list(origin: Origin) -> WaypointListSource:
     """Read the waypoints and their users. Raises KubeError where there can be no answer, as without Gateways."""
-    if not origin.filenames:
-        return _of_cluster(origin)
-    snapshot, problems = from_files(origin)
-    judge = WaypointJudge(snapshot)
-    found = waypoints(judge, origin.namespace)
-    namespace = origin.home_of(waypoint.gateway.namespace for waypoint in found)
-    return WaypointListSource(judge=judge, waypoints=found, namespace=namespace, many=not namespace, problems=problems)
+    from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
 
-
-def _of_cluster(origin: Origin) -> WaypointListSource:
-    from datetime import UTC, datetime
-
-    from kubectl_ambient.cluster.l7.live import read_waypoints
-    from kubectl_ambient.cluster.needs import Needs
-
-    client = connected(origin)
-    namespace = origin.home(client)
-    now = datetime.now(UTC)
-    snapshot = read_waypoints(client, Needs(namespaces=_only(namespace), chunk_size=origin.chunk_size), now=now)
-    refused = snapshot.l7.unread_gateways.get(namespace)
+    place = opened(origin)
+    namespace = place.namespace
+    snapshot = place.read(WaypointNeeds(namespaces=(namespace,) if namespace else ()))
+    refused = None if snapshot.from_files else snapshot.gateways.why_unread(namespace)
     if refused is not None:
         raise KubeError(f"error: {refused}")
-    remarks = [str(unread) for unread in snapshot.l7.unread.values()]
+    remarks = unread_objects(snapshot)
     judge = WaypointJudge(snapshot)
     found = waypoints(judge, namespace)
-    if namespace and any(waypoint.routes.allowed_from != "Same" for waypoint in found):
+    if namespace and not snapshot.from_files and any(w.routes.allowed_from != "Same" for w in found):
         # Others may use it too, which takes a look at all namespaces.
-        wide = _of_all(client, origin.chunk_size, now)
+        wide = _of_all(place)
         if wide is None:
             remarks.append("who uses it in other namespaces could not be read, and is not counted")
         else:
             judge = WaypointJudge(wide)
             found = waypoints(judge, namespace)
+    home, many = place.home(waypoint.gateway.namespace for waypoint in found)
     return WaypointListSource(
         judge=judge,
         waypoints=found,
-        namespace=namespace,
-        many=origin.all_namespaces,
-        problems=[*unknown_namespace(snapshot.namespaces, namespace, empty=True), *bad_objects(client)],
-        remarks=without_gateway_api(snapshot.l7) or remarks,
+        namespace=home,
+        many=many,
+        problems=[*unknown_namespace(snapshot, namespace, empty=not snapshot.from_files), *place.problems],
+        remarks=[] if snapshot.from_files else without_gateway_api(snapshot) or remarks,
     )
 
 
-def _of_all(client: Client, chunk_size: int | None, now: datetime) -> Snapshot | None:
+def _of_all(place: Place) -> Snapshot | None:
     """All namespaces; None where any part of that may not be read."""
-    from kubectl_ambient.cluster.l7.live import read_waypoints
-    from kubectl_ambient.cluster.needs import Needs
+    from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
 
     try:
-        found = read_waypoints(client, Needs(chunk_size=chunk_size), now=now)
+        found = place.read(WaypointNeeds())
     except KubeError:
         return None
-    parts = (*found.l7.unread.values(), *found.l7.unread_gateways.values(), *found.namespaces.values())
-    whole = found.namespaces and not any(isinstance(part, Unread) for part in parts)
-    return found if whole else None
-
-
-def _only(namespace: str) -> tuple[str, ...]:
-    return (namespace,) if namespace else ()
+    parts = (*objects_of(found).values(), found.gateways, found.namespaces)
+    return found if found.namespaces and not any(part.unread for part in parts) else None

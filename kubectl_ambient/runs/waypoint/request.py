@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kubectl_ambient.cluster.l7.facts import KINDS
+from kubectl_ambient.cluster.served import KINDS
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import Resource, Target, find_resource, parse_targets
 from kubectl_ambient.kube.selectors import parse_label_selector

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from kubectl_ambient.cluster.l7.facts import KINDS, WorkloadEntry
+from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
+from kubectl_ambient.cluster.served import KINDS
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.resources import Resource, find_resource
 from kubectl_ambient.kube.selectors import parse_label_selector
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.rules import Target, kind_of
-from kubectl_ambient.runs.origin import bad_objects, connected, from_files
+from kubectl_ambient.runs.place import opened
 from kubectl_ambient.runs.told import not_found, unknown_namespace
 from kubectl_ambient.runs.waypoint.request import WaypointRequest
-from kubectl_ambient.runs.waypoint.told import WaypointTold, unread_parts
+from kubectl_ambient.runs.waypoint.told import WaypointTold, objects_of, unread_parts
 
 
 @dataclass(kw_only=True)
@@ -28,51 +29,32 @@ class WaypointSource(WaypointTold):
 
 def read_waypoint_source(request: WaypointRequest) -> WaypointSource:
     """The facts for a request. Raises KubeError where there can be no answer at all."""
-    return _of_files(request) if request.origin.filenames else _of_cluster(request)
+    from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
 
-
-def _of_files(request: WaypointRequest) -> WaypointSource:
-    snapshot, problems = from_files(request.origin)
-    judge = WaypointJudge(snapshot)
-    selector = parse_label_selector(request.label_selector)
-    targets = [t for t in _chosen(judge, request, request.origin.namespace) if selector.matches(selectable(t))]
-    namespace = request.origin.home_of(target.namespace for target in targets)
-    return WaypointSource(
-        judge=judge,
-        targets=targets,
-        namespace=namespace,
-        many=not namespace,
-        problems=[*problems, *_missing(request, targets, snapshot)],
-    )
-
-
-def _of_cluster(request: WaypointRequest) -> WaypointSource:
-    from datetime import UTC, datetime
-
-    from kubectl_ambient.cluster.l7.live import read_waypoints
-    from kubectl_ambient.cluster.needs import Needs
-
-    client = connected(request.origin)
-    namespace = request.origin.home(client)
-    needs = Needs(
-        namespaces=(namespace,) if namespace else (),
+    place = opened(request.origin)
+    needs = WaypointNeeds(
+        namespaces=(place.namespace,) if place.namespace else (),
         label_selector=request.label_selector,
-        chunk_size=request.origin.chunk_size,
+        kinds=request.kinds,
     )
-    snapshot = read_waypoints(client, needs, now=datetime.now(UTC), kinds=request.kinds)
+    snapshot = place.read(needs)
     judge = WaypointJudge(snapshot)
-    targets = _chosen(judge, request, namespace)
+    targets = _chosen(judge, request, place.namespace)
+    if snapshot.from_files:
+        selector = parse_label_selector(request.label_selector)
+        targets = [target for target in targets if selector.matches(selectable(target))]
+    namespace, many = place.home(target.namespace for target in targets)
     return WaypointSource(
         judge=judge,
         targets=targets,
         namespace=namespace,
-        many=request.origin.all_namespaces,
+        many=many,
         problems=[
-            *unknown_namespace(snapshot.namespaces, namespace, empty=not (targets or request.chosen)),
+            *unknown_namespace(snapshot, place.namespace, empty=not (targets or request.chosen or snapshot.from_files)),
             *_missing(request, targets, snapshot),
-            *bad_objects(client),
+            *place.problems,
         ],
-        remarks=_remarks(snapshot),
+        remarks=[] if snapshot.from_files else _remarks(snapshot),
     )
 
 
@@ -107,15 +89,15 @@ def _missing(request: WaypointRequest, targets: Iterable[Target], snapshot: Snap
 
 
 def _not_there(resource: Resource, name: str, snapshot: Snapshot) -> str:
-    unread = snapshot.l7.unread.get(resource.kind)
+    unread = objects_of(snapshot)[resource.kind].refusal
     if unread is not None:
         return f"error: {unread}"
     return not_found(resource.full_name, name, in_files=snapshot.from_files)
 
 
 def _remarks(snapshot: Snapshot) -> list[str]:
-    told = unread_parts(snapshot.l7)
-    others = [find_resource(plural).full_name for kind, plural in snapshot.l7.absent.items() if kind != "Gateway"]
+    told = unread_parts(snapshot)
+    others = [find_resource(kind).full_name for kind, found in objects_of(snapshot).items() if found.absent]
     if others:
         told.append(f"The server has no {' and no '.join(others)}.")
     return told

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kubectl_ambient.cluster.l7.snapshot import L7
+from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.kinds.gateways import GATEWAYS
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.runs.told import Told, tell_assumptions
 
 if TYPE_CHECKING:
@@ -29,14 +31,29 @@ class WaypointTold(Told):
         tell_assumptions(self.judge.assumptions if assumed else ())
 
 
-def unread_parts(l7: L7) -> list[str]:
+def objects_of(snapshot: Snapshot) -> dict[str, Found[Any]]:
+    """What may have a waypoint, by kind."""
+    return {
+        "Service": snapshot.services,
+        "ServiceEntry": snapshot.service_entries,
+        "Pod": snapshot.pods,
+        "WorkloadEntry": snapshot.workload_entries,
+    }
+
+
+def unread_objects(snapshot: Snapshot) -> list[str]:
+    """A sentence for each list of objects that was refused."""
+    return [str(why) for found in objects_of(snapshot).values() for why in found.unread.values()]
+
+
+def unread_parts(snapshot: Snapshot) -> list[str]:
     """A sentence for each list that was refused, and for a server without the Gateway API."""
-    unread = [str(unread) for unread in (*l7.unread.values(), *l7.unread_gateways.values())]
-    return list(dict.fromkeys([*unread, *without_gateway_api(l7)]))
+    unread = unread_objects(snapshot) + [str(why) for why in snapshot.gateways.unread.values()]
+    return list(dict.fromkeys([*unread, *without_gateway_api(snapshot)]))
 
 
-def without_gateway_api(l7: L7) -> list[str]:
+def without_gateway_api(snapshot: Snapshot) -> list[str]:
     """That the server has no Gateways, if so."""
-    if "Gateway" not in l7.absent:
+    if not snapshot.gateways.absent:
         return []
-    return [f"The server has no {l7.absent['Gateway']}: without the Gateway API there are no waypoints."]
+    return [f"The server has no {GATEWAYS.resource.full_name}: without the Gateway API there are no waypoints."]

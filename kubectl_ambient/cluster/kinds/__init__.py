@@ -1,0 +1,1 @@
+"""The kinds that are read, each declared once: fact, wire type, entry."""

@@ -1,0 +1,75 @@
+"""How one kind is read: its entry. What reads a cluster, reads files, watches, or grants rights follows from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from kubectl_ambient.kube.resources import Resource, find_resource
+
+F = TypeVar("F")
+
+READ = ("get", "list")
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Kind(Generic[F]):
+    """One kind, or (`label`, `called`) those objects of it that mean something by themselves.
+
+    part: the collection of a Snapshot that its facts go to. resource: as the API has it, by a name that
+    `find_resource` knows. wire: the type that an object is decoded into, and facts: what follows from one. partial:
+    its metadata is enough. prefixed: its keys begin with the kind, since other kinds go to the same part. label: only
+    those that have it, `app=ztunnel` or a key alone. called: only those with this name, in whatever namespace;
+    also_called tells of names that files may hold besides. homes: where it is looked for by who may not list it.
+    words: what people call several of it. rights: the verbs that reading takes. in_files: whether files that hold
+    none of it say that there is none (a cluster's Nodes are seldom in files).
+    """
+
+    part: str
+    resource: Resource
+    wire: type[Any]
+    facts: Callable[[Any], Iterable[F]]
+    partial: bool = False
+    prefixed: bool = False
+    label: str = ""
+    called: str = ""
+    also_called: Callable[[str], bool] | None = None
+    homes: tuple[str, ...] = ()
+    words: str = ""
+    rights: tuple[str, ...] = READ
+    in_files: bool = True
+
+    def some(self, part: str, **chosen: Any) -> Kind[Any]:
+        """Those of the kind that go to another part, by `label`, `called` and the like."""
+        return replace(self, part=part, prefixed=False, **chosen)
+
+    @property
+    def kind(self) -> str:
+        """`DaemonSet`."""
+        return self.resource.kind
+
+    def path(self, namespace: str = "", name: str = "") -> str:
+        """The key of an object, or of all objects of a namespace."""
+        prefix = self.kind if self.prefixed else ""
+        return "/".join(part for part in (prefix, namespace, name) if part)
+
+    def chooses(self, labels: Mapping[str, str | None], name: str) -> bool:
+        """Whether an object with these labels and this name is one of them."""
+        key, _, value = self.label.partition("=")
+        if key and (key not in labels or (value and labels[key] != value)):
+            return False
+        return not self.called or name == self.called or (self.also_called is not None and self.also_called(name))
+
+    @property
+    def list_words(self) -> str:
+        """What reading them is called: `list pods of ztunnel`."""
+        return f"get {self.resource.singular} {self.called}" if self.called else f"list {self.words}"
+
+
+def kind(part: str, resource: str, wire: Any, *, words: str = "", **how: Any) -> Kind[Any]:
+    """The entry of a kind whose objects are one fact each; see Kind."""
+    found = find_resource(resource)
+    return Kind(
+        part=part, resource=found, wire=wire, words=words or found.plural, **{"facts": lambda o: (o.fact(),), **how}
+    )

@@ -1,0 +1,70 @@
+"""Pods: those that are asked about, the agents among them, and the proxies of Gateways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kubectl_ambient.cluster import facts
+from kubectl_ambient.cluster.kinds.kind import kind
+from kubectl_ambient.cluster.wire_parts import Object, PodSpec, PodStatus, texts
+
+CNI_LABEL = ("k8s-app", "istio-cni-node")
+ZTUNNEL_LABEL = ("app", "ztunnel")
+GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
+
+
+_NO_SPEC = PodSpec()
+
+_NO_STATUS = PodStatus()
+
+
+class Pod(Object, frozen=True):
+    """A Pod."""
+
+    spec: PodSpec | None = None
+    status: PodStatus | None = None
+
+    def fact(self) -> facts.Pod:
+        """The flat pod; image and environment only of the agents (istio-cni, ztunnel)."""
+        metadata, spec, status = self.metadata, self.spec or _NO_SPEC, self.status or _NO_STATUS
+        annotations = metadata.annotations
+        labels = texts(metadata.labels)
+        ready = status.ready()
+        return facts.Pod(
+            namespace=metadata.namespace or "",
+            name=metadata.name or "",
+            labels=labels,
+            annotations=annotations.fact() if annotations else facts.NO_ANNOTATIONS,
+            owner=metadata.owner(),
+            node=spec.node_name or "",
+            host_network=bool(spec.host_network),
+            windows=spec.windows(),
+            phase=status.phase or "",
+            reason=status.reason or "",
+            has_ip=bool(status.pod_ip or status.pod_ips),
+            ready=ready is not None and ready.status == "True",
+            ready_since=ready.last_transition_time if ready else None,
+            created=metadata.creation_timestamp,
+            started=status.start_time,
+            deleting=metadata.deletion_timestamp,
+            mirror=annotations is not None and annotations.mirror is not None,
+            native_sidecar=spec.native_sidecar(),
+            creating=bool(spec.node_name) and status.waits_for_sandbox(),
+            agent=spec.first_container() if is_agent(labels) else None,
+        )
+
+
+def is_agent(labels: dict[str, str]) -> bool:
+    """Whether these are the labels of an istio-cni or a ztunnel pod."""
+    return has_label(labels, CNI_LABEL) or has_label(labels, ZTUNNEL_LABEL)
+
+
+def has_label(labels: Mapping[str, str], label: tuple[str, str]) -> bool:
+    """Whether the label, a key and its value, is among these."""
+    return labels.get(label[0]) == label[1]
+
+
+PODS = kind("pods", "pods", Pod, rights=("get", "list", "watch"))
+CNI_PODS = PODS.some("cni_pods", label="=".join(CNI_LABEL), words="pods of istio-cni")
+ZTUNNEL_PODS = PODS.some("ztunnel_pods", label="=".join(ZTUNNEL_LABEL), words="pods of ztunnel")
+INSTANCES = PODS.some("instances", label=GATEWAY_NAME, words="pods of gateways")

@@ -1,1 +1,0 @@
-"""What waypoints hang on: Services and their like, Gateways and their classes."""

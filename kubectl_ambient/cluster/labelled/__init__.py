@@ -1,1 +1,0 @@
-"""Objects as their labels: what `labels` looks at."""

@@ -1,0 +1,114 @@
+"""What decides about waypoints: what may have one, the Gateways that may serve it, and their proxies.
+
+Gateways are read in the scope's namespaces, in one round with all else. Those of other namespaces take a second one,
+and only where a label names such a namespace: who may read one namespace only is asked for no more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
+from kubectl_ambient.cluster.kinds.kind import Kind
+from kubectl_ambient.cluster.kinds.pods import INSTANCES, PODS
+from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
+from kubectl_ambient.cluster.kinds.services import SERVICES
+from kubectl_ambient.cluster.kinds.workload_entries import WORKLOAD_ENTRIES
+from kubectl_ambient.cluster.kinds.workloads import ISTIODS
+from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
+from kubectl_ambient.cluster.needs.pods import namespaces_of
+from kubectl_ambient.cluster.served import KINDS
+from kubectl_ambient.cluster.snapshot import Snapshot
+
+_LISTED: dict[str, Kind[Any]] = {
+    "Service": SERVICES,
+    "ServiceEntry": SERVICE_ENTRIES,
+    "WorkloadEntry": WORKLOAD_ENTRIES,
+    "Pod": PODS,
+}
+_HOMES = ("istio.io/use-waypoint-namespace", "istio.io/use-waypoint-canary-namespace")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaypointNeeds:
+    """Of these namespaces, or (none) of all; no nodes, agents, webhooks or workloads.
+
+    kinds: those that are asked about, among which the label_selector chooses. selected: the namespaces are chosen by
+    a selector, so that there is no answer where they cannot be listed. homes: namespaces whose Gateways are wanted
+    besides, as an object may be going to use one of them. around: of objects that were read already, so that there is
+    an answer whatever is refused.
+    """
+
+    namespaces: tuple[str, ...] = ()
+    label_selector: str = ""
+    kinds: tuple[str, ...] = KINDS
+    selected: bool = False
+    homes: frozenset[str] = frozenset()
+    around: bool = False
+
+    @property
+    def of_files(self) -> FilesReader:
+        """Every kind: files are the whole cluster."""
+        from kubectl_ambient.cluster.reading.files import read_files
+
+        return read_files
+
+    def first(self) -> list[Ask]:
+        """What is known to be wanted."""
+        places = self.namespaces or ("",)
+        asks = [self._objects(kind, place) for kind in _LISTED if kind in self.kinds for place in places]
+        asks += [Ask(kind=GATEWAYS, namespace=place) for place in places]
+        asks += [ask for place in sorted(self._elsewhere) for ask in _waypoints(place)]
+        asks.append(Ask(kind=GATEWAY_CLASSES))
+        if not self._every_pod:
+            asks += [Ask(kind=INSTANCES, namespace=place) for place in places]
+        asks.append(Ask(kind=ISTIODS))
+        return asks + namespaces_of(self.namespaces, must=self.selected)
+
+    def second(self, snapshot: Snapshot) -> list[Ask]:
+        """The Gateways of those namespaces that labels name besides."""
+        if not self.namespaces or snapshot.gateways.absent:
+            return []
+        elsewhere = set(_named(snapshot)) - {"", *self.namespaces, *self._elsewhere}
+        return [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
+
+    def settle(self, snapshot: Snapshot) -> None:
+        """Nothing follows."""
+
+    @property
+    def _every_pod(self) -> bool:
+        """Whether all pods of the scope are read, the proxies of its Gateways among them."""
+        return "Pod" in self.kinds and not self.label_selector
+
+    @property
+    def _elsewhere(self) -> frozenset[str]:
+        """Where the scope is all namespaces, their Gateways are read anyway."""
+        return self.homes - {*self.namespaces} if self.namespaces else frozenset()
+
+    def _objects(self, kind: str, place: str) -> Ask:
+        return Ask(
+            kind=_LISTED[kind],
+            namespace=place,
+            label_selector=self.label_selector,
+            also=(INSTANCES,) if kind == "Pod" and self._every_pod else (),
+            counts=not self.around,
+        )
+
+
+def _waypoints(place: str) -> tuple[Ask, Ask]:
+    return Ask(kind=GATEWAYS, namespace=place), Ask(kind=INSTANCES, namespace=place)
+
+
+def _named(snapshot: Snapshot) -> Iterator[str]:
+    """The namespaces that some label names as the home of a waypoint."""
+    objects = chain(snapshot.services, snapshot.service_entries, snapshot.workload_entries)
+    labels = chain(
+        (namespace.labels for namespace in snapshot.namespaces),
+        (pod.labels for pod in snapshot.pods),
+        (found.labels for found in objects),
+    )
+    for held in labels:
+        yield from (held[key] for key in _HOMES if key in held)

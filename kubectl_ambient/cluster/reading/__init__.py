@@ -1,0 +1,1 @@
+"""What reads: a cluster, files, changes as they come. It knows entries of kinds, and no kind."""

@@ -1,0 +1,191 @@
+"""A cluster as a snapshot: reads from the API what is asked for, and nothing else.
+
+The asks of a round go side by side. What is refused or missing becomes an Unread and stops nothing else. Pages are
+dropped as soon as they are facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import Any
+
+from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
+from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.kinds.kind import Kind
+from kubectl_ambient.cluster.needs.ask import Ask, Needs
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.kube.api import Client
+from kubectl_ambient.kube.errors import ApiError, BadAnswer, KubeError
+
+# Facts, each with the kind that it is of and its key.
+Facts = list[tuple[Kind[Any], str, Any]]
+
+
+def read_cluster(client: Client, needs: Needs, *, now: datetime, chunk_size: int | None = None) -> Snapshot:
+    """The facts of a cluster at `now`, an aware datetime; chunk_size objects a page, 0 for all at once.
+
+    Raises KubeError where there can be no answer: an ask that must be answered refused, no connection, unknown
+    credentials.
+    """
+    snapshot = Snapshot(now=now)
+    ask(client, snapshot, needs.first(), chunk_size)
+    ask(client, snapshot, needs.second(snapshot), chunk_size)
+    needs.settle(snapshot)
+    return snapshot
+
+
+def ask(client: Client, snapshot: Snapshot, asks: Sequence[Ask], chunk_size: int | None = None) -> None:
+    """Ask all of it at once, then put the answers into the snapshot in their order. Raises KubeError."""
+    refusals: list[KubeError] = []
+    counting = 0
+    for one, outcome in zip(asks, answers(client, asks, chunk_size), strict=True):
+        counting += one.counts
+        if not isinstance(outcome, KubeError):
+            _take(snapshot, one, outcome)
+        elif not one.name and isinstance(outcome, ApiError) and outcome.is_resource_missing:
+            _note_absent(snapshot, one)
+        elif one.must or not is_partial(outcome):
+            raise outcome
+        else:
+            _note_unread(snapshot, one, outcome)
+            refusals += [outcome] if one.counts else []
+    if refusals and len(refusals) == counting:
+        raise refusals[0]
+
+
+def answers(client: Client, asks: Sequence[Ask], chunk_size: int | None = None) -> list[Facts | KubeError]:
+    """The facts of each ask, or why there are none."""
+    return client.side_by_side(_while_any_can_succeed([partial(answer, client, one, chunk_size) for one in asks]))
+
+
+def answer(client: Client, one: Ask, chunk_size: int | None = None) -> Facts:
+    """The facts that one ask gives. Raises KubeError."""
+    if one.name:
+        return _one(client, one, one.namespace, one.name)
+    try:
+        return _list(client, one, chunk_size)
+    except ApiError as refused:
+        if not (refused.is_forbidden and one.kind.homes):
+            raise
+        return _at_home(client, one, refused)
+
+
+def _list(client: Client, one: Ask, chunk_size: int | None) -> Facts:
+    found: Facts = []
+    for page in client.facts(
+        one.kind.resource,
+        one.namespace,
+        type=one.kind.wire,
+        fact=partial(_facts, one),
+        label_selector=one.labels,
+        field_selector=one.fields,
+        chunk_size=chunk_size,
+        metadata_only=one.kind.partial,
+        on_restart=found.clear,
+    ):
+        for facts in page:
+            found += facts
+    return found
+
+
+def _one(client: Client, one: Ask, namespace: str, name: str) -> Facts:
+    kind = one.kind
+    return _facts(one, client.get(kind.resource, name, namespace, type=kind.wire, metadata_only=kind.partial))
+
+
+def _at_home(client: Client, one: Ask, refused: ApiError) -> Facts:
+    """The one of that name where it usually is. Raises the refusal of the list where it is not: it may be elsewhere."""
+    for namespace in one.kind.homes:
+        try:
+            return _one(client, one, namespace, one.anywhere or one.kind.called)
+        except ApiError as error:
+            if not (error.is_forbidden or error.is_not_found):
+                raise
+    raise refused
+
+
+def _facts(one: Ask, found: Any) -> Facts:
+    """What follows from one object, for each part that it belongs to."""
+    metadata = found.metadata
+    namespace, name = metadata.namespace or "", metadata.name or ""
+    kinds: Iterable[Kind[Any]] = (one.kind,)
+    if one.also:
+        labels = metadata.labels or {}
+        kinds = (one.kind, *(kind for kind in one.also if kind.chooses(labels, name)))
+    return [(kind, key, fact) for kind in kinds for key, fact in keyed(kind, namespace, name, found)]
+
+
+def keys_and_facts(kind: Kind[Any], found: Any) -> list[tuple[str, Any]]:
+    """The facts of one object by their keys."""
+    return keyed(kind, found.metadata.namespace or "", found.metadata.name or "", found)
+
+
+def keyed(kind: Kind[Any], namespace: str, name: str, found: Any) -> list[tuple[str, Any]]:
+    """The same of an object of this name: several facts of one object are numbered."""
+    key = kind.path(namespace, name)
+    facts = tuple(kind.facts(found))
+    if len(facts) == 1:
+        return [(key, facts[0])]
+    return [(f"{key}#{number}", fact) for number, fact in enumerate(facts)]
+
+
+def _take(snapshot: Snapshot, one: Ask, facts: Facts) -> None:
+    if not one.name and not one.label_selector and not one.field_selector and one.keep is None:
+        for kind in (one.kind, *one.also):
+            part(snapshot, kind).places.add(kind.path(one.namespace))
+    for kind, key, fact in facts:
+        if one.keep is None or one.keep(fact):
+            part(snapshot, kind).facts[key] = fact
+
+
+def _note_absent(snapshot: Snapshot, one: Ask) -> None:
+    found = part(snapshot, one.kind)
+    found.absent = True
+    found.places.add(one.path)
+
+
+def _note_unread(snapshot: Snapshot, one: Ask, error: KubeError) -> None:
+    unread = Unread(what=one.words, why=why(error))
+    if one.named:
+        snapshot.missing["/".join(p for p in (one.kind.kind, one.namespace, one.name) if p)] = str(error)
+    for kind in (one.kind, *one.also):
+        part(snapshot, kind).unread[kind.path(one.namespace, one.name)] = unread
+
+
+def part(snapshot: Snapshot, kind: Kind[Any]) -> Found[Any]:
+    """Where the facts of the kind are."""
+    found: Found[Any] = getattr(snapshot, kind.part)
+    return found
+
+
+def _while_any_can_succeed(calls: Sequence[Callable[[], Any]]) -> list[Callable[[], Any]]:
+    """The calls, of which none begins once the server is lost: each would wait as long again."""
+    lost: list[KubeError] = []
+
+    def unless_lost(call: Callable[[], Any]) -> Any:
+        if lost:
+            raise lost[0]
+        try:
+            return call()
+        except KubeError as error:
+            if not is_partial(error):
+                lost.append(error)
+            raise
+
+    return [partial(unless_lost, call) for call in calls]
+
+
+def is_partial(error: KubeError) -> bool:
+    """Whether the rest can still be read: the server answered, and knows who asks."""
+    return isinstance(error, BadAnswer) or (isinstance(error, ApiError) and not error.is_unauthorized)
+
+
+def why(error: KubeError) -> str:
+    """The failure as an Unread tells it: `forbidden`, `not found`, or the server's words."""
+    if not isinstance(error, ApiError):
+        return str(error).removeprefix("error: ")
+    if error.is_forbidden:
+        return "forbidden"
+    return NOT_FOUND if error.is_not_found else error.message

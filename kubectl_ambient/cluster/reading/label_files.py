@@ -1,0 +1,151 @@
+"""The labels in manifests, as they were written: also those that an API server would refuse, with its words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any, BinaryIO
+
+import msgspec
+
+from kubectl_ambient.cluster import wire_parts
+from kubectl_ambient.cluster.facts import Owner
+from kubectl_ambient.cluster.found import EVERYWHERE
+from kubectl_ambient.cluster.kinds.kind import Kind
+from kubectl_ambient.cluster.kinds.labelled import KINDS, Labelled, concerning, is_istios, pod_owner
+from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS
+from kubectl_ambient.cluster.objects import Object, identity, reference
+from kubectl_ambient.cluster.paths import OnLarge
+from kubectl_ambient.cluster.problem import Problem
+from kubectl_ambient.cluster.reading.files import Objects
+from kubectl_ambient.cluster.reading.label_texts import no_texts, refusals, texts_of
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.taking import Taker, not_in_files
+from kubectl_ambient.kube.errors import UsageError
+from kubectl_ambient.kube.resources import Resource, find_resource
+from kubectl_ambient.kube.selectors import parse_label_selector
+
+_TEMPLATE = {"CronJob": ("spec", "jobTemplate", "spec", "template")}
+
+
+def read_label_files(
+    settings: Collection[Kind[Any]],
+    label_selector: str,
+    paths: Iterable[str],
+    *,
+    recursive: bool = False,
+    namespace: str = "default",
+    stdin: BinaryIO | None = None,
+    on_large: OnLarge | None = None,
+) -> tuple[Snapshot, list[Problem]]:
+    """Every object of the files that can carry a label of Istio, the kinds of settings, and what was wrong.
+
+    Objects without a namespace go to `namespace`. Of an object that comes twice, the last counts. `labelled` holds
+    those that the selector chooses, `labelled_namespaces` all. A label that an API server would refuse is no Problem
+    here: it is in `refused`, and judged. `on_large` is told of files that take long.
+    Raises UsageError for an invalid selector, and nothing else.
+    """
+    found = _Found(settings, namespace, label_selector)
+    found.read_all(paths, recursive=recursive, stdin=stdin, on_large=on_large)
+    return found.snapshot(), list(found.problems)
+
+
+class _Found(Taker):
+    def __init__(self, settings: Collection[Kind[Any]], namespace: str, label_selector: str) -> None:
+        super().__init__()
+        self._namespace = namespace
+        self._selector = parse_label_selector(label_selector)
+        self._objects: dict[str, Labelled] = {}
+        self._chosen: dict[str, bool] = {}
+        self._settings = Objects(settings)
+
+    def snapshot(self) -> Snapshot:
+        """All that was found."""
+        snapshot = Snapshot(from_files=True)
+        self._settings.into(snapshot)
+        if not snapshot.cni_daemonsets:
+            snapshot.cni_daemonsets.unread[EVERYWHERE] = not_in_files(CNI_DAEMONSETS.list_words)
+        snapshot.labelled.facts = {ref: o for ref, o in self._objects.items() if self._chosen[ref]}
+        known = snapshot.labelled_namespaces
+        known.facts = {o.name: o for o in self._objects.values() if o.kind == "Namespace"}
+        absent = {o.namespace for o in self._objects.values() if o.namespace} - known.facts.keys()
+        known.unread = {name: not_in_files(f"get namespace {name}") for name in sorted(absent)}
+        return snapshot
+
+    def _take(self, found: Object) -> Iterator[tuple[str, str]]:
+        resource = _resource(found)
+        try:
+            if self._settings.takes(found):
+                # One that is not as it should be tells nothing of the settings; its labels are judged all the same.
+                self._settings.take(found, *identity(found, self._namespace))
+            if resource is not None:
+                self._take_labels(found, resource)
+        except ValueError as error:
+            yield _name_of(found, self._namespace), str(error)
+
+    def _take_labels(self, found: Object, resource: Resource) -> None:
+        """Raises ValueError, which says what is wrong with the object."""
+        namespace, name = identity(found, self._namespace)
+        metadata = found.fields["metadata"]
+        template = _template(found)
+        labels, annotations = texts_of(metadata, "labels"), texts_of(metadata, "annotations")
+        below, below_annotations = texts_of(template, "labels"), texts_of(template, "annotations")
+        of_spec = texts_of(found.fields.get("spec") if found.kind == "WorkloadEntry" else None, "labels", "spec")
+        owner = _owner(metadata)
+        if owner and found.kind == "ReplicaSet":
+            return  # made from the template of its owner, which its pods have by its name
+        field = ".".join((*_TEMPLATE.get(found.kind, ("spec", "template")), "metadata"))
+        labelled = Labelled(
+            kind=found.kind,
+            namespace=namespace if resource.namespaced else "",
+            name=name,
+            labels=concerning(labels.texts),
+            annotations=concerning(annotations.texts),
+            template_labels=concerning(below.texts),
+            template_annotations=concerning(below_annotations.texts),
+            spec_labels=concerning(of_spec.texts),
+            owner=pod_owner(owner, labels.texts),
+            istios=is_istios(labels.texts) or is_istios(below.texts),
+            refused=(
+                *refusals("metadata.labels", labels, of_labels=True),
+                *refusals("metadata.annotations", annotations, of_labels=False),
+                *refusals(f"{field}.labels", below, of_labels=True),
+                *refusals(f"{field}.annotations", below_annotations, of_labels=False),
+                *no_texts("spec.labels", of_spec),
+            ),
+        )
+        self._objects[labelled.ref] = labelled
+        self._chosen[labelled.ref] = self._selector.matches(labels.texts)
+
+
+def _resource(found: Object) -> Resource | None:
+    """The resource type of an object that can carry a label of Istio."""
+    if found.kind not in KINDS:
+        return None
+    try:
+        return find_resource(f"{found.kind}.{found.group}" if found.group else found.kind)
+    except UsageError:
+        return None  # another group's, as the Gateway of networking.istio.io
+
+
+def _template(found: Object) -> Any:
+    """The metadata of the pod template; None where there is none."""
+    value: Any = found.fields
+    for step in (*_TEMPLATE.get(found.kind, ("spec", "template")), "metadata"):
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
+
+
+def _owner(metadata: dict[str, Any]) -> Owner | None:
+    try:
+        references = msgspec.convert(metadata.get("ownerReferences") or [], list[wire_parts.OwnerReference])
+    except msgspec.ValidationError:
+        return None
+    chosen = next((r for r in references if r.controller), next(iter(references), None))
+    return chosen.fact() if chosen else None
+
+
+def _name_of(found: Object, namespace: str) -> str:
+    try:
+        return reference(found.kind, *identity(found, namespace))
+    except ValueError:
+        return found.kind

@@ -1,0 +1,188 @@
+"""Keeps a snapshot as the cluster is: the changes of pods, namespaces and agents, as they come."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.cluster.found import EVERYWHERE, Found
+from kubectl_ambient.cluster.kinds.kind import Kind
+from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
+from kubectl_ambient.cluster.kinds.pods import CNI_PODS, PODS, ZTUNNEL_PODS
+from kubectl_ambient.cluster.needs.ask import Ask
+from kubectl_ambient.cluster.reading.cluster import keys_and_facts, part, why
+from kubectl_ambient.cluster.scope import Scope
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.foreign import stacked
+from kubectl_ambient.kube.api import Client
+from kubectl_ambient.kube.errors import Expired, KubeError
+from kubectl_ambient.kube.watch import Backoff
+
+_FORGOTTEN = 5  # times in a row that a list was too old at once for its watch; about ten seconds
+TICK = 1.0  # seconds between looks at pods that are too young to judge
+
+
+@dataclass
+class Changes:
+    """What changed since the last look: pods by (namespace, name), and whether anything else did.
+
+    lost: a sentence for each watch, beside that of the pods, that came to its end.
+    """
+
+    pods: set[tuple[str, str]] = field(default_factory=set)
+    others: bool = False
+    lost: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _News:
+    """All that is there, or (`gone`: what was deleted) one object of it."""
+
+    kind: Kind[Any]
+    facts: dict[str, Any]
+    whole: bool = False
+    gone: bool = False
+
+
+@dataclass(frozen=True)
+class _Lost:
+    """A watch that came to its end: what is told of it, and why."""
+
+    kind: Kind[Any]
+    unread: Unread
+    sentence: str
+
+
+class _End:
+    """The time of one request is over (`--request-timeout`)."""
+
+
+_Told = _News | _Lost | _End | Exception
+
+
+def follow(client: Client, snapshot: Snapshot, scope: Scope) -> Iterator[Changes]:
+    """Update the snapshot with each batch of events, and say what changed; an empty batch comes every second.
+
+    What is watched is listed anew and watched from there, and again where the server has forgotten that point, so that
+    nothing is missed, deletions included. It ends when the time of one request does (`--request-timeout`). Raises
+    KubeError where the pods themselves can be watched no more, and whatever else goes wrong in a watch; what else
+    the server does not let us watch becomes an Unread.
+    """
+    news: queue.SimpleQueue[_Told] = queue.SimpleQueue()
+    for ask in _watched(snapshot, scope):
+        threading.Thread(target=_watch, args=(client, ask, news.put), daemon=True).start()
+    while True:
+        batch = _batch(news)
+        yield _take(snapshot, [told for told in batch if isinstance(told, _News | _Lost)])
+        for told in batch:
+            if isinstance(told, Exception):
+                raise told
+            if isinstance(told, _End):
+                return
+
+
+def _watched(snapshot: Snapshot, scope: Scope) -> Iterator[Ask]:
+    """The pods, their Namespaces, and the agents, as far as they could be read."""
+    yield Ask(
+        kind=PODS,
+        namespace=scope.namespace,
+        label_selector=scope.label_selector,
+        field_selector=scope.field_selector,
+        must=True,
+    )
+    if not snapshot.namespaces.unread or snapshot.namespaces:
+        yield Ask(kind=NAMESPACES, field_selector=f"metadata.name={scope.namespace}" if scope.namespace else "")
+    yield from (Ask(kind=kind) for kind in (CNI_PODS, ZTUNNEL_PODS) if not part(snapshot, kind).refusal)
+
+
+def _watch(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
+    try:
+        _watch_on(client, ask, tell)
+    except KubeError as error:
+        tell(error if ask.must else _lost(ask.kind, error))
+    except Exception as error:  # in a thread nobody would hear of it
+        tell(error)
+    else:
+        tell(_End())
+
+
+def _watch_on(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
+    """List and watch, and again where the server has forgotten; raises Expired where it does so again and again."""
+    kind = ask.kind
+    where: dict[str, Any] = {"type": kind.wire, "label_selector": ask.labels, "field_selector": ask.fields}
+    forgotten, backoff = 0, Backoff()
+    while True:
+        there, version = client.list_with_version(kind.resource, ask.namespace, **where)
+        tell(_News(kind, {key: fact for found in there for key, fact in keys_and_facts(kind, found)}, whole=True))
+        try:
+            for event in client.watch(kind.resource, ask.namespace, resource_version=version, **where):
+                forgotten = 0
+                if event.object is not None:
+                    gone = event.type == "DELETED"
+                    tell(_News(kind, dict(keys_and_facts(kind, event.object)), gone=gone))
+        except Expired:
+            forgotten += 1
+            if forgotten == _FORGOTTEN:
+                raise
+            backoff.wait()
+        else:
+            return
+
+
+def _lost(kind: Kind[Any], error: KubeError) -> _Lost:
+    words = f"the {kind.words}" if kind.label else kind.words
+    unread = Unread(what=f"watch {words}", why=why(error))
+    follows = f"not known from now on: what {words} decide, since they can be watched no more"
+    return _Lost(kind, unread, stacked([str(error), follows]))
+
+
+def _batch(news: queue.SimpleQueue[_Told]) -> list[_Told]:
+    """What has come within a second."""
+    batch: list[_Told] = []
+    try:
+        batch.append(news.get(timeout=TICK))
+        while True:
+            batch.append(news.get_nowait())
+    except queue.Empty:
+        return batch
+
+
+def _take(snapshot: Snapshot, batch: list[_News | _Lost]) -> Changes:
+    """Put the news into the snapshot."""
+    changes = Changes()
+    for told in batch:
+        found = part(snapshot, told.kind)
+        if isinstance(told, _Lost):
+            found.facts, found.unread = {}, {EVERYWHERE: told.unread}
+            changes.others = True
+            changes.lost.append(told.sentence)
+            continue
+        changed = _changed(found, told, keeps_gone=told.kind is NAMESPACES)
+        if told.kind is PODS:
+            changes.pods |= {(pod.namespace, pod.name) for pod in changed.values()}
+        elif changed:
+            changes.others = True
+    snapshot.now = datetime.now(UTC)
+    return changes
+
+
+def _changed(found: Found[Any], news: _News, *, keeps_gone: bool) -> dict[str, Any]:
+    """Those that came, went or are not as they were; a part that was lost meanwhile stays so.
+
+    keeps_gone: a Namespace that is deleted decides about its pods as long as there are any.
+    """
+    if EVERYWHERE in found.unread:
+        return {}
+    gone = set(news.facts) if news.gone else set(found.facts) - set(news.facts) if news.whole else set()
+    changed = {} if keeps_gone else {key: found.facts.pop(key) for key in gone if key in found.facts}
+    if not news.gone:
+        new = {key: fact for key, fact in news.facts.items() if found.facts.get(key) != fact}
+        found.facts |= new
+        found.unread = {key: unread for key, unread in found.unread.items() if key not in new}
+        changed |= new
+    return changed
