@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from itertools import count
 from typing import Any
 
+from msgspec import structs
+
 from kubectl_ambient.cluster.facts import Event, Namespace, Node, Unread, Webhook, Workload
 from kubectl_ambient.cluster.found import EVERYWHERE, Found
 from kubectl_ambient.cluster.kinds.gateways import GatewayClass
@@ -44,3 +46,8 @@ def key_of(fact: Any) -> str:
         case Webhook() | Event():
             return ""
     return f"{fact.namespace}/{fact.name}"
+
+
+def altered(before: Snapshot, **parts: Any) -> Snapshot:
+    """The snapshot with these parts instead, written down as in `snapshot`."""
+    return structs.replace(before, **{n: part if n in _OTHERS else found(part) for n, part in parts.items()})

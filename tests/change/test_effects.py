@@ -17,6 +17,8 @@ from kubectl_ambient.mesh.injection import INJECTION
 from kubectl_ambient.mesh.verdict import Judge
 from kubectl_ambient.render.change import moves
 from tests.mesh.builders import SIDECAR, cluster, redirected
+from tests.snapshots import altered
+from tests.snapshots import found as found_of
 
 from .objects import VALUES, namespace, owner, pod, workload
 from .test_plan import goals
@@ -37,7 +39,7 @@ def told(found: Effects) -> dict[str, tuple[str, str, str]]:
 
 
 def of(snapshot: Snapshot, name: str = "shop") -> Namespace:
-    found = snapshot.namespaces[name]
+    found = snapshot.namespaces.facts[name]
     assert isinstance(found, Namespace)
     return found
 
@@ -187,7 +189,7 @@ def test_a_refused_edit_reaches_nothing() -> None:
 def test_an_unreadable_namespace_makes_it_unknown_only_where_it_decides() -> None:
     web = pod("ambient")
     snapshot = shop(web, pod(name="b"))
-    snapshot.namespaces["shop"] = Unread(what="get namespace shop", why="forbidden")
+    snapshot.namespaces = found_of({"shop": Unread(what="get namespace shop", why="forbidden")})
     assert told(change(snapshot, "disable", web))["web-1"][0] == "unknown"
     assert told(change(snapshot, "enable", pod(name="b")))["b"] == ("in", "now", "PodLabel")
 
@@ -216,7 +218,7 @@ def test_what_is_foretold_is_what_the_mesh_says_afterwards(snapshot: Snapshot, g
     found = effects(snapshot, [edit])
     after = edit.edited
     assert isinstance(after, Namespace)
-    judge = Judge(structs.replace(snapshot, namespaces={"shop": after}))
+    judge = Judge(altered(snapshot, namespaces={"shop": after}))
     for moved in found.pods:
         expected = judge.expected_of(moved.pod).expected
         assert moved.direction.endswith(expected)

@@ -72,8 +72,8 @@ def test_several_namespaces_by_workload_while_it_fits_else_by_namespace() -> Non
     def in_three(each: int) -> Effects:
         pods = [p for n in ("a", "b", "c") for i in range(each) for p in of_app(f"app-{i}", 2, n)]
         snapshot = shop(*pods)
-        snapshot.namespaces |= {n: Namespace(name=n) for n in ("a", "b", "c")}
-        edits = [plan(ns, "enable") for ns in snapshot.namespaces.values() if isinstance(ns, Namespace)]
+        snapshot.namespaces.facts |= {n: Namespace(name=n) for n in ("a", "b", "c")}
+        edits = [plan(ns, "enable") for ns in snapshot.namespaces.facts.values() if isinstance(ns, Namespace)]
         return effects(snapshot, edits)
 
     assert moves(in_three(1), ("in",), "would", 80) == ["Would move in    a/app-0 2/2 · b/app-0 2/2 · c/app-0 2/2"]

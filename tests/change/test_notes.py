@@ -15,6 +15,8 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.injection import INJECTION
 from tests.lines import said
 from tests.mesh.builders import config_data
+from tests.snapshots import altered
+from tests.snapshots import found as found_of
 
 from .objects import namespace, owner, pod, workload
 from .test_effects import of, of_web, replicas, shop
@@ -44,7 +46,7 @@ def test_both_modes() -> None:
 def test_both_modes_in_many_namespaces_are_one_sentence() -> None:
     snapshot = shop()
     many = [Namespace(name=f"n{i}", labels={INJECTION: "enabled"}) for i in range(9)]
-    snapshot.namespaces = {n.name: n for n in many}
+    snapshot.namespaces = found_of({n.name: n for n in many})
     text = tell(snapshot, "enable", *many)
     assert text.count("\n") == 0
     assert "n0, namespace/n1, namespace/n2 and 6 more ask for sidecars too" in text
@@ -59,15 +61,15 @@ def test_both_modes_by_the_template() -> None:
 
 
 def test_no_ambient_no_effect() -> None:
-    snapshot = structs.replace(shop(), cni_daemonsets=[], cni_pods=[], ztunnel_pods=[])
+    snapshot = altered(shop(), cni_daemonsets=[], cni_pods=[], ztunnel_pods=[])
     assert "will have no effect: there is no istio-cni" in tell(snapshot, "enable", of(snapshot))
     assert tell(snapshot, "disable", namespace("ambient")) == ""
 
 
 def test_ambient_switched_off() -> None:
     snapshot = shop()
-    config = snapshot.cni_config[0]  # type: ignore[index]
-    snapshot.cni_config = [structs.replace(config, data=config_data("1.31.0") | {"AMBIENT_ENABLED": "false"})]
+    config = next(iter(snapshot.cni_config))
+    snapshot.cni_config = found_of([structs.replace(config, data=config_data("1.31.0") | {"AMBIENT_ENABLED": "false"})])
     assert "will have no effect: istio-cni runs with ambient switched off" in tell(snapshot, "enable", of(snapshot))
 
 
@@ -78,8 +80,8 @@ def test_a_pod_that_is_kept_out_is_no_fault_of_the_cluster() -> None:
 
 def custom(text: str, *pods: Pod) -> Snapshot:
     snapshot = shop(*pods)
-    config = snapshot.cni_config[0]  # type: ignore[index]
-    snapshot.cni_config = [structs.replace(config, data=config_data("1.31.0", text))]
+    config = next(iter(snapshot.cni_config))
+    snapshot.cni_config = found_of([structs.replace(config, data=config_data("1.31.0", text))])
     return snapshot
 
 

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kubectl_ambient.cluster.l7.snapshot import L7
-from msgspec import structs
 
 from kubectl_ambient.change.targets import WaypointTarget, key_of
 from kubectl_ambient.change.waypoint.effects import WaypointEffects, change_of, effects
@@ -16,6 +14,7 @@ from kubectl_ambient.change.waypoint.fitness import fitness
 from kubectl_ambient.change.waypoint.notes import notes
 from kubectl_ambient.change.waypoint.plan import Wish, plan
 from kubectl_ambient.cluster.facts import Annotations, Istiod, Namespace, Pod, Unread
+from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
@@ -23,6 +22,8 @@ from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
 from tests.lines import said
 from tests.mesh.builders import agent
+from tests.snapshots import altered
+from tests.snapshots import snapshot as snapshot_of
 
 from .waypoint_objects import target, targets, wishes
 
@@ -56,16 +57,16 @@ def web(name: str = "web-1", *, redirected: bool = True) -> Pod:
 def cluster(*gateways: Gateway, labels: dict[str, str] | None = None, **fields: Any) -> Snapshot:
     istiod = Istiod(namespace="istio-system", name="istiod", container=agent("istiod", "1.30.3").agent)
     found = {g.key: g for g in gateways or (waypoint(),)}
-    l7 = {
+    parts = {
         "services": [service("cart"), service("own", {"istio.io/use-waypoint": "none"})],
         "gateways": found,
-        "instances": {p: [proxy(g.name, p) for g in found.values() if g.namespace == p] for p in ("shop", "infra")},
+        "instances": [proxy(g.name, g.namespace) for g in found.values()],
     }
-    return Snapshot(
+    return snapshot_of(
         pods=[web()],
         namespaces={"shop": Namespace(name="shop", labels=AMBIENT if labels is None else labels)},
         istiods=[istiod],
-        l7=L7(**(l7 | fields)),
+        **(parts | fields),
     )
 
 
@@ -75,10 +76,10 @@ def ways(found: WaypointEffects) -> dict[str, str]:
 
 def test_a_namespace_reaches_what_has_no_label_of_its_own() -> None:
     snapshot = cluster(waypoint(), waypoint("far", "infra"))
-    found = effects(snapshot, [plan(snapshot.namespaces["shop"], ENABLE)])  # type: ignore[arg-type]
+    found = effects(snapshot, [plan(snapshot.namespaces.facts["shop"], ENABLE)])  # type: ignore[arg-type]
     assert ways(found) == {"cart": "gains", "own": "keeps", "web-1": "unserved"}
     assert found.of("gains")[0].after.waypoint == "shop/wp"
-    assert "istio.io/use-waypoint" not in snapshot.namespaces["shop"].labels  # type: ignore[union-attr]
+    assert "istio.io/use-waypoint" not in snapshot.namespaces.facts["shop"].labels  # type: ignore[union-attr]
 
 
 def test_an_object_reaches_itself_alone_also_where_it_was_not_listed() -> None:
@@ -100,7 +101,7 @@ def test_taking_it_off_falls_back_to_the_namespace() -> None:
 
 
 def test_what_cannot_be_read_is_unknown() -> None:
-    snapshot = cluster(gateways={}, unread_gateways={"shop": FORBIDDEN})
+    snapshot = cluster(gateways={"shop": FORBIDDEN})
     assert ways(effects(snapshot, [plan(target(), ENABLE)])) == {"cart": "unknown"}
     for away in (Wish(goal="disable"), Wish(goal="opt-out")):
         assert ways(effects(snapshot, [plan(target(waypoint="wp"), away)])) == {"cart": "unknown"}
@@ -165,12 +166,12 @@ def test_a_pod_that_has_no_address_yet_is_judged_as_if_it_had() -> None:
 
 def test_one_that_is_not_programmed_is_dead() -> None:
     down = waypoint(conditions=(Condition(type="Programmed", status="False", message="no instances"),))
-    state, why = answer(cluster(down, instances={}), target())
+    state, why = answer(cluster(down, instances=Found()), target())
     assert (state, "fails closed" in why, "no instances" in why) == ("unfit", True, True)
 
 
 def test_without_the_right_to_read_gateways_nothing_is_refused() -> None:
-    snapshot = cluster(gateways={}, unread_gateways={"shop": FORBIDDEN})
+    snapshot = cluster(gateways={"shop": FORBIDDEN})
     assert answer(snapshot, target()) == ("unknown", "cannot list gateways: forbidden")
 
 
@@ -178,7 +179,7 @@ def test_the_version_decides_about_allowed_routes() -> None:
     far = Wish(goal="enable", waypoint="far", namespace="infra")
     snapshot = cluster(waypoint("far", "infra"))
     assert answer(snapshot, target(), far)[0] == "unfit"
-    unknown = structs.replace(snapshot, istiods=Unread(what="list deployments of istiod", why="forbidden"))
+    unknown = altered(snapshot, istiods=Unread(what="list deployments of istiod", why="forbidden"))
     assert answer(unknown, target(), far)[0] != "fit"
 
 
@@ -188,14 +189,14 @@ def test_taking_a_label_off_asks_nothing_of_a_waypoint() -> None:
 
 
 def test_what_goes_to_a_dead_waypoint_fails() -> None:
-    snapshot = cluster(instances={"shop": [proxy(ready=False)]})
+    snapshot = cluster(instances=[proxy(ready=False)])
     assert ways(effects(snapshot, [plan(target(), ENABLE)])) == {"cart": "fails"}
 
 
 def test_the_oldest_version_reads_the_name_alone() -> None:
     far = Wish(goal="enable", waypoint="wp", namespace="infra")
     old = Istiod(namespace="istio-system", name="istiod", container=agent("istiod", "1.22.8").agent)
-    snapshot = structs.replace(cluster(waypoint(), waypoint("wp", "infra")), istiods=[old])
+    snapshot = altered(cluster(waypoint(), waypoint("wp", "infra")), istiods=[old])
     assert answer(snapshot, target(), far) == (
         "unfit",
         "istiod 1.22.8 does not know istio.io/use-waypoint-namespace, and would take shop/wp for infra/wp; name a "
@@ -205,8 +206,7 @@ def test_the_oldest_version_reads_the_name_alone() -> None:
 
 def test_what_is_true_of_many_objects_is_told_once() -> None:
     headless = [service(name, cluster_ips=("None",)) for name in "ab"]
-    snapshot = cluster()
-    snapshot.l7.services = headless
+    snapshot = cluster(services=headless)
     change = change_of(snapshot, "enable", [plan(found, ENABLE) for found in headless])
     (told,) = [note for note in map(said, notes(change)) if "headless" in note]
     assert told.startswith("service/a, service/b: the Service is headless")

@@ -19,7 +19,7 @@ import pytest
 from kubectl_ambient.kube.resources import find_resource
 from kubectl_ambient.kube.selectors import parse_label_selector
 from tests.cluster import manifests_of as m
-from tests.cluster.test_live import CLUSTER, CNI
+from tests.cluster.shop import CLUSTER, CNI
 from tests.kube.standin import Reply, Seen, StandIn, status
 
 LONGEST = 60.0

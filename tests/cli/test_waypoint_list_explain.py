@@ -11,9 +11,9 @@ import pytest
 
 from tests.cluster import manifests_of as m
 from tests.cluster.fake_client import FakeClient
-from tests.cluster.test_l7 import CLUSTER as BARE
-from tests.cluster.test_l7 import gateway as gateway_without_class
-from tests.cluster.test_l7 import made
+from tests.cluster.waypoint_shop import CLUSTER as BARE
+from tests.cluster.waypoint_shop import gateway as gateway_without_class
+from tests.cluster.waypoint_shop import made
 
 from .enable_fixtures import Result, Run
 

@@ -100,7 +100,7 @@ def event(pod_name: str, namespace: str = "shop", reason: str = "FailedCreatePod
     return {
         "apiVersion": "v1",
         "kind": "Event",
-        "metadata": {"name": f"{pod_name}.1", "namespace": namespace},
+        "metadata": {"name": f"{pod_name}.{reason.lower()}", "namespace": namespace},
         "involvedObject": {"kind": "Pod", "namespace": namespace, "name": pod_name},
         "reason": reason,
         "message": "no agent",

@@ -194,8 +194,8 @@ items:
     snapshot, problems = read(text, tmp_path)
     assert problems == []
     assert names(snapshot) == ["default/a", "default/b"]
-    assert isinstance(snapshot.namespaces["shop"], Namespace)
-    assert list(snapshot.workloads) == ["Deployment/default/web"]
+    assert isinstance(snapshot.namespaces.get("shop"), Namespace)
+    assert list(snapshot.workloads.facts) == ["Deployment/default/web"]
 
 
 def test_objects_without_a_namespace(tmp_path: Path) -> None:
@@ -203,7 +203,7 @@ def test_objects_without_a_namespace(tmp_path: Path) -> None:
     assert names(read(text, tmp_path)[0]) == ["default/x"]
     snapshot, _ = read(text, tmp_path, namespace="team")
     assert names(snapshot) == ["team/x"]
-    assert list(snapshot.nodes) == ["n1"]  # type: ignore[arg-type]
+    assert list(snapshot.nodes.facts) == ["n1"]
 
 
 def test_other_kinds_are_passed_over(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_other_kinds_are_passed_over(tmp_path: Path) -> None:
     )
     snapshot, problems = read(text, tmp_path)
     assert problems == []
-    assert snapshot.workloads == {}
+    assert snapshot.workloads.facts == {}
 
 
 def test_what_no_file_holds(tmp_path: Path) -> None:
@@ -229,15 +229,22 @@ def test_what_no_file_holds(tmp_path: Path) -> None:
 
     assert snapshot.from_files
     assert snapshot.now is None
-    assert snapshot.namespaces == {"shop": absent("get namespace shop")}
-    assert snapshot.nodes == absent("list nodes")
-    assert snapshot.webhooks == absent("list mutatingwebhookconfigurations")
-    assert snapshot.injectors == absent("get configmap istio-sidecar-injector")
-    assert snapshot.istiods == absent("list deployments of istiod")
-    assert snapshot.events == absent("list events")
-    assert snapshot.unread_workloads == {"StatefulSet/shop/db": absent("get statefulset db")}
+    assert (snapshot.namespaces.facts, snapshot.namespaces.unread) == ({}, {"shop": absent("get namespace shop")})
+    silent = {
+        "nodes": "list nodes",
+        "webhooks": "list mutatingwebhookconfigurations",
+        "injectors": "get configmap istio-sidecar-injector",
+        "istiods": "list deployments of istiod",
+        "events": "list events",
+    }
+    for part, what in silent.items():
+        found = getattr(snapshot, part)
+        assert found.why_unread() == found.refusal == absent(what)
+        assert found.facts == {}
+    assert snapshot.workloads.unread == {"StatefulSet/shop/db": absent("get statefulset db")}
     # The files are taken for the whole cluster: nothing of istio-cni in them means that there is none.
-    assert (snapshot.cni_daemonsets, snapshot.cni_pods, snapshot.ztunnel_pods, snapshot.cni_config) == ([], [], [], [])
+    for found in (snapshot.cni_daemonsets, snapshot.cni_pods, snapshot.ztunnel_pods, snapshot.cni_config):
+        assert (found.facts, found.unread) == ({}, {})
 
 
 @pytest.mark.parametrize(
@@ -249,10 +256,10 @@ def test_what_no_file_holds(tmp_path: Path) -> None:
 )
 def test_the_configuration_is_missed_where_there_is_an_agent(agent: m.Manifest, tmp_path: Path) -> None:
     snapshot, _ = read(m.listed(agent), tmp_path)
-    assert snapshot.cni_config == Unread(what="get configmap istio-cni-config", why="not in the files")
+    assert snapshot.cni_config.refusal == Unread(what="get configmap istio-cni-config", why="not in the files")
     config = m.configmap("istio-cni-config", data={"AMBIENT_ENABLED": "true"})
     snapshot, _ = read(m.listed(agent, config), tmp_path)
-    assert [c.data for c in snapshot.cni_config] == [{"AMBIENT_ENABLED": "true"}]  # type: ignore[union-attr]
+    assert [c.data for c in snapshot.cni_config] == [{"AMBIENT_ENABLED": "true"}]
 
 
 def test_istio_is_found(tmp_path: Path) -> None:
@@ -282,13 +289,13 @@ def test_istio_is_found(tmp_path: Path) -> None:
         "injectors": ["istio-sidecar-injector", "istio-sidecar-injector-canary"],
     }
     assert {field: [fact.name for fact in getattr(snapshot, field)] for field in found} == found
-    assert [event.pod for event in snapshot.events] == ["web-1"]  # type: ignore[union-attr]
-    assert snapshot.nodes.keys() == {"n1"}  # type: ignore[union-attr]
+    assert [event.pod for event in snapshot.events] == ["web-1"]
+    assert snapshot.nodes.facts.keys() == {"n1"}
 
 
 def test_webhooks_of_others_are_evidence_too(tmp_path: Path) -> None:
     other = m.webhooks("cert-manager", labels={"app": "cert-manager"}, webhook={"name": "webhook.cert-manager.io"})
-    assert read(m.listed(other), tmp_path)[0].webhooks == []
+    assert read(m.listed(other), tmp_path)[0].webhooks.facts == {}
 
 
 def test_owners_are_found_through_their_replicasets(tmp_path: Path) -> None:
@@ -300,8 +307,8 @@ def test_owners_are_found_through_their_replicasets(tmp_path: Path) -> None:
         ),
         tmp_path,
     )
-    assert snapshot.unread_workloads == {}
-    assert snapshot.workloads["ReplicaSet/shop/web-1"].owner == Owner(kind="Deployment", name="web")
+    assert snapshot.workloads.unread == {}
+    assert snapshot.workloads.facts["ReplicaSet/shop/web-1"].owner == Owner(kind="Deployment", name="web")
 
 
 def test_a_must_gather_tree(tmp_path: Path) -> None:
@@ -324,7 +331,7 @@ def test_a_must_gather_tree(tmp_path: Path) -> None:
 def test_reading_files_brings_in_nothing_of_the_network() -> None:
     heavy = ("kubernetes", "urllib3", "ruamel", "http.client", "ssl")
     code = f"""
-import sys, kubectl_ambient.cluster.files, kubectl_ambient.cluster.manifests
+import sys, kubectl_ambient.cluster.reading.files, kubectl_ambient.cluster.manifests
 sys.exit(",".join(name for name in {heavy!r} if name in sys.modules) or 0)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

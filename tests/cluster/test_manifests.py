@@ -521,9 +521,9 @@ def test_any_layout_reads_as_it_was_meant(
     after, _ = read_files(["-"], stdin=io.BytesIO(edited.text.encode()))
     for old, new in zip(before.pods, after.pods, strict=True):
         assert new.labels == _with(old.labels, value)
-    for name, old_workload in before.workloads.items():
-        assert after.workloads[name].template.labels == _with(old_workload.template.labels, value)
-        assert after.workloads[name].labels == old_workload.labels
+    for name, old_workload in before.workloads.facts.items():
+        assert after.workloads.facts[name].template.labels == _with(old_workload.template.labels, value)
+        assert after.workloads.facts[name].labels == old_workload.labels
     again = edit(edited.text, KEY, lambda _: value)
     assert set(outcomes(again)) <= {"unchanged"}
     assert again.text == edited.text

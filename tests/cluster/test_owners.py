@@ -49,6 +49,6 @@ def test_a_replicaset_that_was_read_knows_better() -> None:
 def test_owners_that_were_not_read() -> None:
     pods = [pod("ReplicaSet/web-5d9f", "5d9f"), pod("StatefulSet/db"), pod("StatefulSet/db"), pod()]
     read = {"StatefulSet/shop/db": Workload(kind="StatefulSet", namespace="shop", name="db")}
-    assert unread_owners(pods, read, lambda owner, namespace: f"{owner} in {namespace}") == {
-        "Deployment/shop/web": Unread(what="get deployment web", why="Deployment/web in shop")
+    assert unread_owners(pods, read, lambda ref: f"{ref} is away") == {
+        "Deployment/shop/web": Unread(what="get deployment web", why="Deployment/shop/web is away")
     }

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import io
 import json
-from datetime import UTC, datetime
-from typing import cast
 
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_ambient.cluster import needs
-from kubectl_ambient.cluster.reading.cluster import read_snapshot
+from kubectl_ambient.cluster.needs.pods import of_pods_in
 from kubectl_ambient.cluster.reading.files import read_files
 from kubectl_ambient.cluster.scope import Scope, select
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.kube.api import Client
 from tests.cluster import manifests_of as m
 from tests.cluster.fake_client import FakeClient
+from tests.cluster.shop import read
 
 KINDS = ["Deployment", "StatefulSet", "DaemonSet", "Job"]
 WORKLOADS = st.builds(
@@ -65,7 +62,7 @@ def key(item: m.Manifest) -> tuple[str, str, str]:
 @given(st.lists(m.pods(), max_size=4, unique_by=key), st.lists(WORKLOADS, max_size=3, unique_by=key), OTHERS)
 def test_the_same_facts(pods: list[m.Manifest], workloads: list[m.Manifest], others: list[m.Manifest]) -> None:
     objects = sorted([*pods, *workloads, *others], key=key)
-    live = read_snapshot(cast(Client, FakeClient(*objects)), needs.of_scope(Scope()), now=datetime.now(UTC))
+    live = read(FakeClient(*objects), of_pods_in(Scope()))
     texts = [
         json.dumps({"kind": "List", "apiVersion": "v1", "items": objects}),
         yaml.dump({"kind": "List", "apiVersion": "v1", "items": objects}, Dumper=Quoting),
@@ -78,16 +75,16 @@ def test_the_same_facts(pods: list[m.Manifest], workloads: list[m.Manifest], oth
 
 
 def _agree(files: Snapshot, live: Snapshot) -> None:
-    assert files.pods == live.pods
+    for field in ("pods", "cni_daemonsets", "cni_pods", "ztunnel_pods"):
+        assert list(getattr(files, field).facts.items()) == list(getattr(live, field).facts.items()), field
+    assert files.workloads.facts == live.workloads.facts
+    for field in ("cni_daemonsets", "cni_pods", "ztunnel_pods"):
+        assert getattr(files, field).unread == getattr(live, field).unread == {}, field
     assert select(files.pods, Scope(namespace="shop")) == select(live.pods, Scope(namespace="shop"))
-    assert files.workloads == live.workloads
-    assert files.unread_workloads.keys() == live.unread_workloads.keys()
-    assert files.cni_daemonsets == live.cni_daemonsets
-    assert files.cni_pods == live.cni_pods
-    assert files.ztunnel_pods == live.ztunnel_pods
-    for name, namespace in live.namespaces.items():
-        assert files.namespaces[name] == namespace
+    assert files.workloads.unread.keys() == live.workloads.unread.keys()
+    for name, namespace in live.namespaces.facts.items():
+        assert files.namespaces.get(name) == namespace
     for field in ("nodes", "cni_config", "webhooks", "injectors", "istiods", "events"):
         found = getattr(live, field)
         if found:  # files cannot tell "none" from "not in the files"
-            assert getattr(files, field) == found
+            assert (getattr(files, field).facts, getattr(files, field).unread) == (found.facts, found.unread), field

@@ -119,9 +119,9 @@ def test_any_snapshot_becomes_documents_of_the_schema(snapshot: Snapshot, hidden
         assert [step["rule"] for step in document["steps"]] == rules
         of_waypoint = {step["outcome"] for step in document["steps"] if step["rule"].startswith("Waypoint")}
         assert of_waypoint <= {"pass", "skipped", "unknown"}
-    workloads: list[Workload] = list(snapshot.workloads.values())
+    workloads: list[Workload] = list(snapshot.workloads.facts.values())
     subjects = [
-        *(namespace_subject(judge, name, judgements) for name in snapshot.namespaces),
+        *(namespace_subject(judge, name, judgements) for name in snapshot.namespaces.facts),
         *(workload_subject(judge, workload, judgements) for workload in workloads),
     ]
     check(documents.explanation_list(explained, judge.assumptions, [documents.subject(s) for s in subjects]))

@@ -52,7 +52,7 @@ def test_every_waypoint_and_explanation_of_the_meshes_is_as_the_schema_says() ->
         judge = WaypointJudge(snapshot(number))
         check(waypoint_list(waypoints(judge), judge.assumptions, AIM))
         explained = [explain(judge, target) for target in judge.targets()]
-        uses = [namespace_use(judge, name) for name in judge.snapshot.namespaces]
+        uses = [namespace_use(judge, name) for name in judge.snapshot.namespaces.facts]
         check(waypoint_explanation_list(explained, uses, judge.assumptions, AIM))
         check(waypoint_explanation(explained[0], judge.assumptions, AIM))
 

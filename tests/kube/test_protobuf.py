@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
-from operator import methodcaller
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from kubectl_ambient.cluster.l7 import wire as l7
-from kubectl_ambient.cluster.labelled import wire as labelled
 
-from kubectl_ambient.cluster import wire
+from kubectl_ambient.cluster.kinds.kind import Kind
+from kubectl_ambient.cluster.kinds.labels import LABELS
+from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME, Pod
+from kubectl_ambient.cluster.kinds.table import KINDS
+from kubectl_ambient.cluster.reading.cluster import keys_and_facts
+from kubectl_ambient.kube.accept import METADATA
 from kubectl_ambient.kube.protobuf.envelope import BadEnvelope, ListStream
 from kubectl_ambient.kube.protobuf.fields import fields_of, is_known
 from kubectl_ambient.kube.protobuf.views import ERRORS, held_type, is_struct, viewer
@@ -83,14 +85,15 @@ def test_garbage_is_no_list(body: bytes) -> None:
 
 
 a_text = st.text(max_size=8)
-a_time = st.datetimes(allow_imaginary=False).map(lambda t: f"{t.replace(microsecond=0).isoformat()}+00:00")
+AGENTS = st.sampled_from(["ztunnel", "istio-cni-node"])
+a_time = st.datetimes().map(lambda t: f"{t.replace(microsecond=0).isoformat()}+00:00")
 
 
 def held(of: type[msgspec.Struct], message: str) -> st.SearchStrategy[dict[str, Any]]:
     """JSON of what a wire type reads of a message, some of it left out."""
     known = fields_of(message)
     parts: dict[str, st.SearchStrategy[Any]] = {}
-    required = {}
+    required: dict[str, st.SearchStrategy[Any]] = {}
     for field in msgspec.structs.fields(of):
         numbered = known.get(field.encode_name)
         if numbered is None:
@@ -109,9 +112,9 @@ def held(of: type[msgspec.Struct], message: str) -> st.SearchStrategy[dict[str, 
                 keys = (
                     [f.encode_name for f in msgspec.structs.fields(inner)]
                     if is_struct(inner)
-                    else ["a", "istio.io/rev", "app"]
+                    else ["a", "istio.io/rev", "app", "k8s-app", GATEWAY_NAME]
                 )
-                one = st.dictionaries(st.sampled_from(keys), a_text, max_size=3)
+                one = st.dictionaries(st.sampled_from(keys), a_text | AGENTS, max_size=3)
             case nested:
                 one = held(inner, nested)
         (required if field.required else parts)[field.encode_name] = (
@@ -120,30 +123,40 @@ def held(of: type[msgspec.Struct], message: str) -> st.SearchStrategy[dict[str, 
     return st.fixed_dictionaries(required, optional=parts)
 
 
-FACT = methodcaller("fact")
-KINDS: list[tuple[str, type[msgspec.Struct], Callable[[Any], Any]]] = [
-    ("Pod", wire.Pod, FACT),
-    ("PartialObjectMetadata", wire.Namespace, FACT),
-    ("PartialObjectMetadata", wire.Node, FACT),
-    ("Service", l7.Service, FACT),
-    ("Event", wire.Event, FACT),
-    ("ReplicationController", wire.ReplicationController, FACT),
-    ("DaemonSet", wire.Workload, methodcaller("daemonset")),
-    ("Deployment", wire.Workload, methodcaller("istiod")),
-]
-WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
-KINDS += [(kind, wire.Workload, methodcaller("fact", kind)) for kind in WORKLOADS]
+def message_of(kind: Kind[Any]) -> str:
+    """The message that a server sends where the kind is read."""
+    return METADATA if kind.partial else kind.kind
 
 
-@pytest.mark.parametrize(("message", "of", "fact"), KINDS)
+IN_PROTOBUF = [kind for kind in (*KINDS, *LABELS.values()) if is_known(message_of(kind))]
+
+
+def name_of(kind: Kind[Any]) -> str:
+    return f"{kind.kind} to {kind.part}"
+
+
+def followed(kind: Kind[Any], found: Any) -> tuple[bool, list[tuple[str, Any]]]:
+    """What reading makes of an object: whether it is one of those, and its facts by their keys."""
+    metadata = found.metadata
+    return kind.chooses(metadata.labels or {}, metadata.name or ""), keys_and_facts(kind, found)
+
+
+@pytest.mark.parametrize("kind", IN_PROTOBUF, ids=name_of)
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_both_encodings_give_one_fact(
-    message: str, of: type[msgspec.Struct], fact: Callable[[Any], Any], data: st.DataObject
-) -> None:
+def test_both_encodings_give_one_fact(kind: Kind[Any], data: st.DataObject) -> None:
+    message = message_of(kind)
+    of: type[msgspec.Struct] = kind.wire
     written = data.draw(held(of, message))
-    from_json = fact(msgspec.json.decode(msgspec.json.encode(written), type=of))
-    assert fact(viewer(of, message)(encoded(message, written))) == from_json
+    from_json = followed(kind, msgspec.json.decode(msgspec.json.encode(written), type=of))
+    assert followed(kind, viewer(of, message)(encoded(message, written))) == from_json
+
+
+def test_what_there_may_be_many_of_comes_in_protobuf() -> None:
+    wanted = {"Pod", "Service", "Event", "ReplicationController"}
+    wanted |= {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"}
+    assert {kind.kind for kind in IN_PROTOBUF if not kind.partial} == wanted
+    assert {kind.part for kind in IN_PROTOBUF if kind.partial} == {"namespaces", "nodes", "labelled"}
 
 
 def fields_without_number(of: type[msgspec.Struct], message: str) -> Iterator[str]:
@@ -169,8 +182,7 @@ def numbered_fields(of: type[msgspec.Struct], message: str) -> Iterator[str]:
 
 def test_every_field_that_is_read_has_its_number() -> None:
     """Else it would be read of JSON alone, and taken for absent in a large cluster. Kinds differ in what they have."""
-    kinds = [(of, message) for message, of, _ in KINDS]
-    kinds += [(labelled.Workload, message) for message in WORKLOADS] + [(labelled.Plain, "PartialObjectMetadata")]
+    kinds = {(kind.wire, message_of(kind)) for kind in IN_PROTOBUF}
     numbered = {name for kind in kinds for name in numbered_fields(*kind)}
     assert {name for kind in kinds for name in fields_without_number(*kind)} - numbered == set()
 
@@ -187,4 +199,4 @@ def test_every_message_within_is_known(message: str) -> None:
 @given(st.binary(max_size=200))
 def test_broken_bytes_are_an_error_that_is_foreseen(body: bytes) -> None:
     with contextlib.suppress(*ERRORS):
-        viewer(wire.Pod, "Pod")(body).fact()
+        viewer(Pod, "Pod")(body).fact()

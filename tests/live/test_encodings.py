@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import partial
 from operator import attrgetter, methodcaller
 from typing import Any
 
 import pytest
-from kubectl_ambient.cluster.l7 import wire as l7
-from kubectl_ambient.cluster.labelled import wire as labelled
 
-from kubectl_ambient.cluster import wire
+from kubectl_ambient.cluster.kinds.kind import Kind
+from kubectl_ambient.cluster.kinds.labels import LABELS as LABELLED
+from kubectl_ambient.cluster.kinds.pods import Pod
+from kubectl_ambient.cluster.kinds.table import KINDS
+from kubectl_ambient.cluster.reading.cluster import keys_and_facts
+from kubectl_ambient.kube.accept import METADATA
 from kubectl_ambient.kube.api import Client, connect
 from kubectl_ambient.kube.errors import ApiError
 from kubectl_ambient.kube.options import ConnectionOptions
+from kubectl_ambient.kube.protobuf.fields import is_known
 from kubectl_ambient.kube.resources import find_resource
 from tests.rig.apiserver import ApiServer
 
@@ -112,19 +117,24 @@ STATUS = {
     ],
 }
 
-FACT = methodcaller("fact")
-CASES: list[tuple[str, Any, Callable[[Any], Any], bool]] = [
-    ("Pod", wire.Pod, FACT, False),
-    ("Service", l7.Service, FACT, False),
-    ("Event", wire.Event, FACT, False),
-    ("ReplicationController", wire.ReplicationController, FACT, False),
-    ("DaemonSet", wire.Workload, methodcaller("daemonset"), False),
-    ("Deployment", wire.Workload, methodcaller("istiod"), False),
+BUILT_IN = ("", "apps", "batch")
+IN_PROTOBUF = [
+    kind
+    for kind in (*KINDS, *LABELLED.values())
+    if is_known(METADATA if kind.partial else kind.kind)
+    and kind.resource.namespaced
+    and kind.resource.group in BUILT_IN
 ]
-WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
-CASES += [(kind, wire.Workload, methodcaller("fact", kind), False) for kind in WORKLOADS]
-CASES += [(kind, labelled.Workload, methodcaller("fact", kind), False) for kind in WORKLOADS]
-CASES += [(kind, labelled.Plain, methodcaller("fact", kind), True) for kind in ("Pod", "Service")]
+
+
+def name_of(kind: Kind[Any]) -> str:
+    return f"{kind.kind} to {kind.part}"
+
+
+def followed(kind: Kind[Any], found: Any) -> tuple[bool, list[tuple[str, Any]]]:
+    """What reading makes of an object: whether it is one of those, and its facts by their keys."""
+    metadata = found.metadata
+    return kind.chooses(metadata.labels or {}, metadata.name or ""), keys_and_facts(kind, found)
 
 
 @pytest.fixture(scope="module")
@@ -154,17 +164,16 @@ def client(server: ApiServer) -> Client:
     return connect(ConnectionOptions(kubeconfig=str(server.kubeconfig)))
 
 
-@pytest.mark.parametrize(("kind", "of", "fact", "partial"), CASES)
+@pytest.mark.parametrize("kind", IN_PROTOBUF, ids=name_of)
 @pytest.mark.parametrize("chunk_size", [0, 1], ids=["at once", "pages"])
-def test_json_and_protobuf_give_the_same_facts(
-    client: Client, kind: str, of: Any, fact: Callable[[Any], Any], partial: bool, chunk_size: int
-) -> None:
-    resource = find_resource(kind)
-    in_json = [fact(o) for page in client.list(resource, type=of, metadata_only=partial) for o in page]
-    pages = client.facts(resource, type=of, fact=fact, metadata_only=partial, chunk_size=chunk_size)
+def test_json_and_protobuf_give_the_same_facts(client: Client, kind: Kind[Any], chunk_size: int) -> None:
+    fact = partial(followed, kind)
+    how: dict[str, Any] = {"type": kind.wire, "metadata_only": kind.partial}
+    in_json = [fact(o) for page in client.list(kind.resource, **how) for o in page]
+    pages = client.facts(kind.resource, fact=fact, chunk_size=chunk_size, **how)
     in_protobuf = [found for page in pages for found in page]
     assert in_protobuf == in_json
-    assert len(in_json) >= 1
+    assert len(in_json) >= 2
     assert client.bad_objects == []
 
 
@@ -172,9 +181,9 @@ def test_a_refusal_in_protobuf_says_what_one_in_json_says(server: ApiServer) -> 
     stranger = connect(ConnectionOptions(kubeconfig=str(server.kubeconfig), as_user="nobody"))
     pods = find_resource("pods")
     with pytest.raises(ApiError) as in_json:
-        list(stranger.list(pods, type=wire.Pod))
+        list(stranger.list(pods, type=Pod))
     with pytest.raises(ApiError) as in_protobuf:
-        list(stranger.facts(pods, type=wire.Pod, fact=FACT, chunk_size=0))
+        list(stranger.facts(pods, type=Pod, fact=methodcaller("fact"), chunk_size=0))
     said = attrgetter("status", "reason", "message", "details")
     assert said(in_protobuf.value) == said(in_json.value)
     assert str(in_protobuf.value) == str(in_json.value)

@@ -19,6 +19,7 @@ from kubectl_ambient.cluster.facts import (
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.injection import DEFAULT_WEBHOOKS
 from kubectl_ambient.mesh.verdict import Judge, Verdict
+from tests.snapshots import snapshot as snapshot_of
 
 DEFAULT_SELECTORS = """
 - podSelector:
@@ -112,9 +113,9 @@ def cluster(
             Istiod(namespace="istio-system", name="istiod", container=AgentContainer(image=f"istio/pilot:{version}"))
         ],
     }
-    return Snapshot(**{**settings, **fields})
+    return snapshot_of(**{**settings, **fields})
 
 
 def judge(snapshot: Snapshot, number: int = 0) -> Verdict:
     """The verdict on the snapshot's pod."""
-    return Judge(snapshot).judge(snapshot.pods[number])
+    return Judge(snapshot).judge(list(snapshot.pods)[number])

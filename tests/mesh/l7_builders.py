@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_ambient.cluster.l7.snapshot import L7
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import AgentContainer, Istiod, Namespace, Pod, Unread
@@ -18,6 +17,8 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.rules import Target
 from tests.mesh.builders import pod
+from tests.snapshots import altered
+from tests.snapshots import snapshot as snapshot_of
 
 USE, USE_NS, FOR = "istio.io/use-waypoint", "istio.io/use-waypoint-namespace", "istio.io/waypoint-for"
 EVERY = ("1.22.0", "1.23.0", "1.24.0", "1.25.0", "1.26.8", "1.27.0", "1.28.0", "1.29.6", "1.30.3", "1.31.0")
@@ -90,28 +91,23 @@ def mesh(
     **fields: Any,
 ) -> Snapshot:
     """A snapshot of these; `namespace` holds the labels of namespace app."""
-    l7 = L7(
-        services=[t for t in targets if isinstance(t, Service)],
-        service_entries=[t for t in targets if isinstance(t, ServiceEntry)],
-        workload_entries=[t for t in targets if isinstance(t, WorkloadEntry)],
-        gateways={g.key: g for g in gateways},
-        gateway_classes={c.name: c for c in classes},
-    )
     settings: dict[str, Any] = {
         "pods": [t for t in targets if isinstance(t, Pod)],
         "namespaces": {"app": Namespace(name="app", labels=namespace or {})},
         "istiods": [istiod(version)],
-        "l7": l7,
+        "services": [t for t in targets if isinstance(t, Service)],
+        "service_entries": [t for t in targets if isinstance(t, ServiceEntry)],
+        "workload_entries": [t for t in targets if isinstance(t, WorkloadEntry)],
+        "gateways": gateways,
+        "gateway_classes": classes,
     }
-    return Snapshot(**{**settings, **fields})
+    return snapshot_of(**{**settings, **fields})
 
 
-def a_mesh(*gateways: Gateway, namespaces: dict[str, Any] = USED, **l7: Any) -> Snapshot:
+def a_mesh(*gateways: Gateway, namespaces: dict[str, Any] = USED, **parts: Any) -> Snapshot:
     """A snapshot of Gateways each with its pod, without GatewayClasses; namespace app names `wp`."""
     found = mesh(gateways=gateways, classes=(), namespaces=namespaces)
-    instances = {"app": [proxy(g.name, g.namespace) for g in gateways], "far": []}
-    found.l7 = structs.replace(found.l7, **{"instances": instances, **l7})
-    return found
+    return altered(found, **{"instances": [proxy(g.name, g.namespace) for g in gateways], **parts})
 
 
 def bind(target: Target, snapshot: Snapshot | None = None, /, **fields: Any) -> Binding:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from kubectl_ambient.cluster.labelled.facts import LabelSnapshot
-
 from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, Istiod, Owner, Unread
 from kubectl_ambient.cluster.kinds.labelled import Labelled
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.labels.judge import LabelJudge, Report
 from tests.lines import line
+from tests.snapshots import altered
+from tests.snapshots import snapshot as snapshot_of
 
 DEFAULT_SELECTORS = """
 - podSelector: {matchLabels: {istio.io/dataplane-mode: ambient}}
@@ -26,7 +26,7 @@ def istio(version: str = "1.30.3", selectors: str = DEFAULT_SELECTORS, *, webhoo
     )
     config = {"AMBIENT_ENABLED": "true", "AMBIENT_ENABLEMENT_SELECTOR": selectors}
     istiod = Istiod(namespace="istio-system", name="istiod", container=AgentContainer(image=f"istio/pilot:{version}"))
-    return Snapshot(
+    return snapshot_of(
         cni_daemonsets=[cni],
         cni_config=[ConfigMap(namespace="istio-system", name="istio-cni-config", data=config)],
         istiods=[istiod],
@@ -72,8 +72,8 @@ def pod_of(workload: str, labels: dict[str, str], kind: str = "Deployment") -> L
 
 def judged(*objects: Labelled, by: Snapshot | None = None) -> LabelJudge:
     """A judge over these objects, the Namespaces among them known."""
-    namespaces: dict[str, Labelled | Unread] = {o.name: o for o in objects if o.kind == "Namespace"}
-    return LabelJudge(LabelSnapshot(objects=list(objects), namespaces=namespaces, istio=by or istio()))
+    namespaces = {o.name: o for o in objects if o.kind == "Namespace"}
+    return LabelJudge(altered(by or istio(), labelled=objects, labelled_namespaces=namespaces))
 
 
 def report(labelled: Labelled, *others: Labelled, by: Snapshot | None = None) -> Report:

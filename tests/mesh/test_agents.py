@@ -11,6 +11,8 @@ from msgspec import structs
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.verdict import Judge
+from tests.snapshots import altered
+from tests.snapshots import found as found_of
 
 from .builders import AMBIENT, agent, cluster, judge, pod, redirected
 
@@ -55,7 +57,7 @@ def test_a_surge_pod_that_is_not_ready_yet_is_no_fault() -> None:
 def test_settings_that_only_the_outgoing_agent_missed_are_no_assumption() -> None:
     snapshot = cluster(pods=[pod()], namespace_labels=AMBIENT)
     (config,) = snapshot.cni_config  # type: ignore[misc]
-    snapshot.cni_config = [structs.replace(config, created=OLD, changed=NEW)]
+    snapshot.cni_config = found_of([structs.replace(config, created=OLD, changed=NEW)])
     outgoing = structs.replace(agent("istio-cni-node", "1.30.3"), started=OLD)
     assert any("after it started on n1" in told for told in Judge(_with(snapshot, outgoing)).assumptions)
     incoming = structs.replace(outgoing, name="incoming", started=NOW)
@@ -64,7 +66,7 @@ def test_settings_that_only_the_outgoing_agent_missed_are_no_assumption() -> Non
 
 
 def _with(snapshot: Snapshot, *agents: Pod) -> Snapshot:
-    return structs.replace(snapshot, cni_pods=list(agents))
+    return altered(snapshot, cni_pods=list(agents))
 
 
 def test_each_agent_goes_by_the_settings_beside_it() -> None:
@@ -72,8 +74,8 @@ def test_each_agent_goes_by_the_settings_beside_it() -> None:
     snapshot = cluster("1.30.3", [pod(), pod(name="web-2", node="n2")], AMBIENT)
     (daemonset,), (config,) = snapshot.cni_daemonsets, snapshot.cni_config  # type: ignore[misc]
     excluding = structs.replace(config, namespace="kube-system", data={**config.data, "EXCLUDE_NAMESPACES": "app"})
-    snapshot.cni_daemonsets = [daemonset, structs.replace(daemonset, namespace="kube-system")]
-    snapshot.cni_config = [config, excluding]
+    snapshot.cni_daemonsets = found_of([daemonset, structs.replace(daemonset, namespace="kube-system")])
+    snapshot.cni_config = found_of([config, excluding])
     there = structs.replace(agent("istio-cni-node", "1.30.3", "n2"), namespace="kube-system")
-    snapshot.cni_pods = [agent("istio-cni-node", "1.30.3"), there]
+    snapshot.cni_pods = found_of([agent("istio-cni-node", "1.30.3"), there])
     assert [judge(snapshot, number).reason for number in (0, 1)] == ["NamespaceLabel", "NamespaceExcluded"]

@@ -15,6 +15,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.verdict import Judge
 from tests.mesh.builders import AMBIENT, NONE, cluster, config_data, pod, redirected
 from tests.mesh.test_properties import a_pod, a_snapshot, brief, some_parts, without
+from tests.snapshots import altered
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
 FIELDS = ("namespace", "labels", "owner", "annotations", "phase", "host_network", "windows", "native_sidecar", "node")
@@ -33,8 +34,8 @@ def siblings(one: Pod, other: Pod, nodes: list[str]) -> list[Pod]:
 def test_each_pod_is_judged_as_if_it_were_alone(
     snapshot: Snapshot, hidden: set[str], other: Pod, nodes: list[str]
 ) -> None:
-    pods = [*snapshot.pods, *siblings(snapshot.pods[0], other, nodes)]
-    snapshot = without(structs.replace(snapshot, pods=pods), hidden)
+    pods = [*snapshot.pods, *siblings(next(iter(snapshot.pods)), other, nodes)]
+    snapshot = without(altered(snapshot, pods=pods), hidden)
     together = Judge(snapshot)
     for one in snapshot.pods:
         assert together.judge(one) == Judge(snapshot).judge(one)
@@ -63,7 +64,7 @@ def test_a_pod_that_waits_is_judged_by_itself() -> None:
     snapshot = cluster("1.30.3", [first], dict(AMBIENT))
     young = structs.replace(first, name="young", created=NOW - timedelta(seconds=3))
     old = structs.replace(first, name="old", created=NOW - timedelta(minutes=3))
-    judge = Judge(structs.replace(snapshot, now=NOW))
+    judge = Judge(altered(snapshot, now=NOW))
     assert [judge.judge(one).state for one in (old, young, old)] == ["NotEnrolled", "Starting", "NotEnrolled"]
 
 

@@ -9,6 +9,7 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import ConfigMap, EnvVar, Event, Pod, Unread
 from kubectl_ambient.mesh.verdict import Judge
+from tests.snapshots import found as found_of
 
 from .builders import AMBIENT, agent, cluster, config_data, judge, pod
 
@@ -56,7 +57,7 @@ def test_the_nodes_whose_agents_started_before_their_settings(count: int, names:
         structs.replace(agent("istio-cni-node", "1.30.3", f"n{number}"), started=OLD) for number in range(count, 0, -1)
     ]
     snapshot = cluster(pods=[pod()], namespace_labels=AMBIENT, cni_pods=agents)
-    snapshot.cni_config = [structs.replace(_config(), created=OLD, changed=NEW)]
+    snapshot.cni_config = found_of([structs.replace(_config(), created=OLD, changed=NEW)])
     (told,) = Judge(snapshot).assumptions
     assert f"after it started on {names}:" in told
 

@@ -52,7 +52,7 @@ def test_the_trace_decides_as_the_verdict_does(version: str) -> None:
         snapshot = cluster(version, [subject], case["ns_labels"], data=config_data(version, case["selectors"]))
         explained = Judge(snapshot).explain(subject)
         rules = Judge(snapshot).installation.on("n1").worlds[0]
-        plain = decide(Case(subject, snapshot.namespaces["app"], None, rules))  # type: ignore[arg-type]
+        plain = decide(Case(subject, snapshot.namespaces.facts["app"], None, rules))  # type: ignore[arg-type]
         assert (explained.verdict.expected, explained.verdict.reason) == (plain.expected, plain.reason)
         words = [step.outcome for step in explained.decision.steps]
         deciding = [s for s in explained.decision.steps if s.outcome != "skipped" and s.reason == plain.reason]

@@ -167,10 +167,10 @@ def test_a_finished_pod_has_no_traffic() -> None:
 
 def test_why_the_next_pod_is_out_is_the_rule_that_keeps_it_out() -> None:
     snapshot = cluster(pods=[pod(host_network=True)], namespace_labels=AMBIENT)
-    next_pod = Judge(snapshot).explain(snapshot.pods[0]).next_pod
+    next_pod = Judge(snapshot).explain(next(iter(snapshot.pods))).next_pod
     assert (next_pod.becomes, next_pod.why[:32]) == ("none", "the pod uses its node's network:")
     unknown = cluster("1.18.0", [pod()], AMBIENT, data={"AMBIENT_ENABLED": "true"})
-    next_pod = Judge(unknown).explain(unknown.pods[0]).next_pod
+    next_pod = Judge(unknown).explain(next(iter(unknown.pods))).next_pod
     assert (next_pod.becomes, "older than 1.22" in next_pod.why) == ("unknown", True)
 
 

@@ -35,6 +35,7 @@ from kubectl_ambient.mesh.fixes import fixes
 from kubectl_ambient.mesh.injection import DEFAULT_WEBHOOKS
 from kubectl_ambient.mesh.verdict import Judge
 from tests.lines import line
+from tests.snapshots import altered
 
 from .builders import AMBIENT, NONE, SIDECAR, cluster, config_data, pod, redirected
 from .test_properties import a_documented_snapshot, a_snapshot, thorough
@@ -214,7 +215,7 @@ def test_what_cannot_be_told_is_asked_for_where_it_stands() -> None:
     nowhere |= {"cni_pods": [], "data": config_data("1.30.3", "[]") | {"CURRENT_AGENT_VERSION": "latest"}}
     assert commands(pod(), AMBIENT, **nowhere) == ["kubectl get daemonsets -A -l k8s-app=istio-cni-node -o wide"]
     old = cluster("1.18.0", [pod()], AMBIENT, data=config_data("1.30.3"))
-    assert fixes(Judge(old).explain(old.pods[0]), old) == ()
+    assert fixes(Judge(old).explain(next(iter(old.pods))), old) == ()
 
 
 def test_an_opt_out_that_is_not_heeded_moves_nobody_in() -> None:
@@ -269,23 +270,25 @@ def owned(draw: st.DrawFn) -> Snapshot:
     snapshot = draw(st.one_of(a_documented_snapshot(), a_snapshot()))
     owner = draw(st.sampled_from(OWNERS))
     injects = draw(st.sampled_from(({}, {}, {"sidecar.istio.io/inject": "true"})))
-    subject = structs.replace(snapshot.pods[0], owner=owner, mirror=draw(st.sampled_from((False, False, True))))
+    subject = structs.replace(
+        next(iter(snapshot.pods)), owner=owner, mirror=draw(st.sampled_from((False, False, True)))
+    )
     made = web(draw(some_values) | injects, kind=owner.kind, namespace=subject.namespace) if owner else web()
     known = {made.ref: made} if owner and owner.kind != "Widget" and draw(st.booleans()) else {}
-    return structs.replace(snapshot, pods=[subject], workloads=known)
+    return altered(snapshot, pods=[subject], workloads=known)
 
 
 @thorough
 @given(owned())
 def test_each_step_is_possible_and_does_what_it_says(snapshot: Snapshot) -> None:
-    found = fixes(Judge(snapshot).explain(snapshot.pods[0]), snapshot)
+    found = fixes(Judge(snapshot).explain(next(iter(snapshot.pods))), snapshot)
     for fix in found:
         snapshot = done(fix, snapshot)
 
 
 def done(fix: Fix, snapshot: Snapshot) -> Snapshot:
     """The snapshot after a step, where that is one for labels; fails where it is refused or moves nothing."""
-    words, subject = shlex.split(line(fix.command)), snapshot.pods[0]
+    words, subject = shlex.split(line(fix.command)), next(iter(snapshot.pods))
     match words:
         case ["#", *_]:
             assert subject.mirror
@@ -307,33 +310,33 @@ def done(fix: Fix, snapshot: Snapshot) -> Snapshot:
 
 
 def _labelled(name: str, change: str, flags: Sequence[str], snapshot: Snapshot) -> Snapshot:
-    namespace = snapshot.namespaces[name]
+    namespace = snapshot.namespaces.facts[name]
     assert isinstance(namespace, Namespace)
     key, _, value = change.removesuffix("-").partition("=")
     assert (key in namespace.labels) == (change.endswith("-") or "--overwrite" in flags)
     labels = {k: v for k, v in namespace.labels.items() if k != key} | ({key: value} if value else {})
-    namespaces = {**snapshot.namespaces, name: structs.replace(namespace, labels=labels)}
-    return structs.replace(snapshot, namespaces=namespaces)
+    namespaces = {**snapshot.namespaces.facts, name: structs.replace(namespace, labels=labels)}
+    return altered(snapshot, namespaces=namespaces)
 
 
 def _enabled(kind: str, flags: Sequence[str], snapshot: Snapshot) -> Snapshot:
-    subject = snapshot.pods[0]
-    target: Namespace | Pod | Workload | None = snapshot.workloads.get(f"{kind.title()}/{subject.namespace}/web")
+    subject = next(iter(snapshot.pods))
+    target: Namespace | Pod | Workload | None = snapshot.workloads.facts.get(f"{kind.title()}/{subject.namespace}/web")
     if kind == "pod":
         target = subject
     elif kind == "ns":
-        namespace = snapshot.namespaces[subject.namespace]
+        namespace = snapshot.namespaces.facts[subject.namespace]
         assert isinstance(namespace, Namespace)
         target = namespace
     elif kind in ("deployment", "statefulset"):
-        target = next(iter(snapshot.workloads.values()), None)
+        target = next(iter(snapshot.workloads.facts.values()), None)
     if target is None:
         return snapshot  # its template was not read
     edit = plan(target, "enable", overwrite="--overwrite" in flags)
     assert edit.action == "set", edit.why
     after = edited(snapshot, [edit])
     if kind == "pod":
-        assert Judge(after).expected_of(after.pods[0]).expected == "in"
+        assert Judge(after).expected_of(next(iter(after.pods))).expected == "in"
     elif kind != "ns":
         assert _next_expected(after) == "ambient"
     return after
@@ -343,13 +346,13 @@ def _patched(patch: Any, snapshot: Snapshot) -> Snapshot:
     labels = patch["spec"]["template"]["metadata"]["labels"]
     found = {
         ref: structs.replace(w, template=structs.replace(w.template, labels=w.template.labels | labels))
-        for ref, w in snapshot.workloads.items()
+        for ref, w in snapshot.workloads.facts.items()
     }
-    after = structs.replace(snapshot, workloads=found)
+    after = altered(snapshot, workloads=found)
     assert not found or _next_expected(after) != "sidecar"
     return after
 
 
 def _next_expected(snapshot: Snapshot) -> str:
     """What the next pod of the owner is, on the same node."""
-    return Judge(snapshot).judge(snapshot.pods[0]).after_restart
+    return Judge(snapshot).judge(next(iter(snapshot.pods))).after_restart

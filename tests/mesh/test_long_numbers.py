@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from kubectl_ambient.cluster.l7.wire import Condition
 
+from kubectl_ambient.cluster.kinds.conditions import WireCondition as Condition
 from kubectl_ambient.kube.proxies import proxy_for
 from kubectl_ambient.kube.selectors import parse_field_selector, parse_label_selector
 from kubectl_ambient.mesh.enrolment import goscalars

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from kubectl_ambient.cluster.l7.snapshot import L7
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Istiod, Namespace, Pod, Unread
@@ -15,6 +14,7 @@ from kubectl_ambient.mesh.waypoint.pods import PodWaypoints, selects
 from tests.conformance import cases
 from tests.mesh.builders import pod
 from tests.mesh.meshes import MESHES, snapshot
+from tests.snapshots import snapshot as snapshot_of
 
 USE = "istio.io/use-waypoint"
 ALL = {"istio.io/waypoint-for": "all"}
@@ -31,7 +31,7 @@ def test_every_pod_of_the_meshes_has_the_waypoint_that_istiod_gave_it(number: in
     assert found
 
 
-def a_mesh(namespace: dict[str, str], *pods: Pod, **l7: object) -> Snapshot:
+def a_mesh(namespace: dict[str, str], *pods: Pod, **parts: object) -> Snapshot:
     wp = Gateway(
         namespace="app",
         name="wp",
@@ -40,17 +40,17 @@ def a_mesh(namespace: dict[str, str], *pods: Pod, **l7: object) -> Snapshot:
         listeners=(Listener(port=15008, protocol="HBONE"),),
         addresses=("10.0.0.9",),
     )
-    return Snapshot(
+    return snapshot_of(
         pods=list(pods),
         namespaces={"app": Namespace(name="app", labels=namespace)},
         istiods=[Istiod(namespace="istio-system", name="istiod", labels={"app.kubernetes.io/version": "1.30.3"})],
-        l7=structs.replace(L7(gateways={wp.key: wp}), **l7),
+        **{"gateways": [wp], **parts},
     )
 
 
 def told(mesh: Snapshot, one: Pod) -> tuple[str | None, list[str]]:
     waypoints = PodWaypoints(mesh)
-    return waypoints.of(one, mesh.namespaces["app"]), waypoints.assumptions
+    return waypoints.of(one, mesh.namespaces.facts["app"]), waypoints.assumptions
 
 
 def test_own_label_before_the_namespaces() -> None:
@@ -62,7 +62,7 @@ def test_own_label_before_the_namespaces() -> None:
 
 
 def test_what_could_not_be_read_is_told_where_it_counts() -> None:
-    unread = {"gateways": {}, "unread_gateways": {"app": FORBIDDEN}, "gateway_classes": FORBIDDEN}
+    unread = {"gateways": {"app": FORBIDDEN}, "gateway_classes": FORBIDDEN}
     sentence = "no waypoint is told where it is not known: cannot list gateways.gateway.networking.k8s.io: forbidden"
     assert told(a_mesh({USE: "wp"}, **unread), pod()) == (None, [sentence])
     assert told(a_mesh({}, **unread), pod()) == (None, [])
@@ -81,7 +81,7 @@ def test_the_services_that_select_a_pod() -> None:
     one = pod({"app": "cart", "tier": "web"})
     (found,) = PodWaypoints(a_mesh({}, services=[*others, cart])).services_of(one)  # type: ignore[misc]
     assert (found.name, found.waypoint) == ("cart", "app/wp")
-    assert PodWaypoints(a_mesh({}, unread={"Service": FORBIDDEN})).services_of(one) == FORBIDDEN
+    assert PodWaypoints(a_mesh({}, services=FORBIDDEN)).services_of(one) == FORBIDDEN
     assert not selects(others[2], one)
 
 

@@ -43,6 +43,7 @@ from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.selectors import as_text, matches, why_invalid
 from kubectl_ambient.mesh.verdict import Judge, Judgement, Verdict
 from tests.mesh.builders import AMBIENT, DEFAULT_SELECTORS, NONE, agent, cluster, config_data, pod, redirected
+from tests.snapshots import altered
 
 # Every release whose rules were read, and the patches that follow (1.29.7, 1.30.4), in order.
 NEWEST_PATCH = {22: 8, 23: 6, 24: 6, 25: 5, 26: 8, 27: 9, 28: 10, 29: 7, 30: 4, 31: 1}
@@ -169,7 +170,7 @@ def snapshot_of(
 def a_documented_snapshot(draw: st.DrawFn) -> Snapshot:
     """Any version, pod and namespace in an installation with the documented settings."""
     snapshot = snapshot_of(draw(a_version), draw(a_pod()), draw(namespace_labels))
-    return snapshot if draw(st.booleans()) else structs.replace(snapshot, cni_pods=[])
+    return snapshot if draw(st.booleans()) else altered(snapshot, cni_pods=[])
 
 
 @st.composite
@@ -187,14 +188,14 @@ def a_snapshot(draw: st.DrawFn) -> Snapshot:
     env = draw(st.sampled_from(((), (), (EnvVar(name="EXCLUDE_NAMESPACES", value="app"),))))
     snapshot = snapshot_of(version, draw(a_pod()), draw(namespace_labels), data, env=env)
     if draw(st.sampled_from((False,) * 5 + (True,))):
-        snapshot = structs.replace(snapshot, cni_daemonsets=[], cni_pods=[], cni_config=[])
+        snapshot = altered(snapshot, cni_daemonsets=[], cni_pods=[], cni_config=[])
     elif draw(st.sampled_from((False, False, True))):
         other = draw(a_version)
-        snapshot = structs.replace(snapshot, cni_pods=[agent("istio-cni-node", other, ready=draw(st.booleans()))])
+        snapshot = altered(snapshot, cni_pods=[agent("istio-cni-node", other, ready=draw(st.booleans()))])
     if draw(st.sampled_from((False, False, True))):
-        snapshot = structs.replace(snapshot, ztunnel_pods=draw(st.sampled_from(([], [agent("ztunnel", "1.30.3")]))))
+        snapshot = altered(snapshot, ztunnel_pods=draw(st.sampled_from(([], [agent("ztunnel", "1.30.3")]))))
     system = draw(st.sampled_from(("linux", "linux", "linux", "windows")))
-    return structs.replace(snapshot, nodes={"n1": Node(name="n1", labels={"kubernetes.io/os": system})})
+    return altered(snapshot, nodes={"n1": Node(name="n1", labels={"kubernetes.io/os": system})})
 
 
 # No deadline, and no complaint of slowness: machines that run tests are busy.
@@ -221,31 +222,31 @@ def without(snapshot: Snapshot, parts: set[str]) -> Snapshot:
     hidden = {part: Unread(what=f"list {part}", why="forbidden") for part in parts}
     namespace = hidden.pop("namespace", None)
     if namespace is not None:
-        hidden["namespaces"] = dict.fromkeys(snapshot.namespaces, namespace)  # type: ignore[assignment]
-    return structs.replace(snapshot, **hidden)
+        hidden["namespaces"] = dict.fromkeys(snapshot.namespaces.facts, namespace)  # type: ignore[assignment]
+    return altered(snapshot, **hidden)
 
 
 def explain(snapshot: Snapshot) -> Judgement:
-    return Judge(snapshot).explain(snapshot.pods[0])
+    return Judge(snapshot).explain(next(iter(snapshot.pods)))
 
 
 def verdict_of(snapshot: Snapshot) -> Verdict:
-    return Judge(snapshot).judge(snapshot.pods[0])
+    return Judge(snapshot).judge(next(iter(snapshot.pods)))
 
 
 def changed(snapshot: Snapshot, **fields: Any) -> Snapshot:
     """The same with another first pod."""
     first, *others = snapshot.pods
-    return structs.replace(snapshot, pods=[structs.replace(first, **fields), *others])
+    return altered(snapshot, pods=[structs.replace(first, **fields), *others])
 
 
 def relabelled(snapshot: Snapshot, **labels: str) -> Snapshot:
     """The same with other labels on the namespaces."""
     namespaces: dict[str, Namespace | Unread] = {
         name: structs.replace(n, labels={**n.labels, **labels}) if isinstance(n, Namespace) else n
-        for name, n in snapshot.namespaces.items()
+        for name, n in snapshot.namespaces.facts.items()
     }
-    return structs.replace(snapshot, namespaces=namespaces)
+    return altered(snapshot, namespaces=namespaces)
 
 
 # The trace
@@ -311,7 +312,7 @@ def test_labelling_a_namespace_ambient_never_moves_a_pod_out(
 @brief
 @given(a_snapshot(), some_parts, st.sampled_from(("", "{}", "injected")))
 def test_a_sidecar_is_never_expected_in(snapshot: Snapshot, hidden: set[str], status: str) -> None:
-    annotations = structs.replace(snapshot.pods[0].annotations, sidecar_status=status)
+    annotations = structs.replace(next(iter(snapshot.pods)).annotations, sidecar_status=status)
     with_sidecar = changed(snapshot, annotations=annotations)
     assert verdict_of(with_sidecar).expected != "in"
     assert verdict_of(without(with_sidecar, hidden)).expected != "in"
@@ -344,7 +345,7 @@ def test_exclusion_counts_from_1_30_on() -> None:
 @brief
 @given(a_snapshot(), st.sampled_from((None, "enabled", "pending", "", "true")))
 def test_what_should_be_never_hangs_on_what_is(snapshot: Snapshot, value: str | None) -> None:
-    annotations = structs.replace(snapshot.pods[0].annotations, redirection=value)
+    annotations = structs.replace(next(iter(snapshot.pods)).annotations, redirection=value)
     before, after = verdict_of(snapshot), verdict_of(changed(snapshot, annotations=annotations))
     assert (before.expected, before.reason, before.after_restart) == (after.expected, after.reason, after.after_restart)
 
@@ -355,7 +356,7 @@ def test_other_pods_change_nothing(snapshot: Snapshot, other: Pod, position: int
     alone = verdict_of(snapshot)
     pods = [*snapshot.pods]
     pods.insert(position, structs.replace(other, name="other"))
-    judge = Judge(structs.replace(snapshot, pods=pods))
+    judge = Judge(altered(snapshot, pods=pods))
     assert {v.name: v for v in map(judge.judge, pods)}[alone.name] == alone
 
 
@@ -407,7 +408,7 @@ def test_the_agent_of_the_pods_own_node_decides() -> None:
     """Half-way through an upgrade: 1.26.8 still runs on n1, the DaemonSet and all other nodes have 1.30.3."""
     for node, expected in (("n1", "in"), ("n2", "out"), ("", "out")):
         snapshot = snapshot_of("1.30.3", pod(namespace="kube-system", node=node), AMBIENT)
-        snapshot = structs.replace(snapshot, cni_pods=[agent("istio-cni-node", "1.26.8", "n1")])
+        snapshot = altered(snapshot, cni_pods=[agent("istio-cni-node", "1.26.8", "n1")])
         assert verdict_of(snapshot).expected == expected, node
 
 
@@ -420,7 +421,7 @@ def of_every_version(snapshot: Snapshot) -> set[str]:
     for tag in TAGS:
         container = AgentContainer(image=f"docker.io/istio/install-cni:{tag}")
         daemonsets = [DaemonSet(namespace="istio-system", name="istio-cni-node", container=container)]
-        snapshot = structs.replace(snapshot, cni_daemonsets=daemonsets, cni_pods=[agent("istio-cni-node", tag)])
+        snapshot = altered(snapshot, cni_daemonsets=daemonsets, cni_pods=[agent("istio-cni-node", tag)])
         found.add(verdict_of(snapshot).expected)
     return found
 
@@ -481,12 +482,12 @@ OTHERWISE = {
 def test_what_is_taken_for_granted_is_named(parts: str) -> None:
     snapshot = snapshot_of("1.30.3", pod(), AMBIENT, **OTHERWISE[parts])  # type: ignore[arg-type]
     judge = Judge(without(snapshot, set(parts.split())))
-    assert (judge.judge(snapshot.pods[0]).expected, verdict_of(snapshot).expected) == ("in", "out")
+    assert (judge.judge(next(iter(snapshot.pods))).expected, verdict_of(snapshot).expected) == ("in", "out")
     assert all(f"list {part}" in " ".join(judge.assumptions) for part in parts.split() if part != "cni_pods")
 
 
 def test_an_unreadable_daemonset_without_pods_may_still_be_there() -> None:
-    snapshot = structs.replace(snapshot_of("1.30.3", pod(), AMBIENT), cni_pods=[])
+    snapshot = altered(snapshot_of("1.30.3", pod(), AMBIENT), cni_pods=[])
     assert verdict_of(snapshot).expected == "in"
     assert verdict_of(without(snapshot, {"cni_daemonsets"})).expected != "out"
 
@@ -496,16 +497,16 @@ def test_an_unreadable_daemonset_without_pods_may_still_be_there() -> None:
 def test_a_verdict_that_hidden_evidence_could_turn_names_what_was_not_read(snapshot: Snapshot, hidden: str) -> None:
     """With any settings behind it, a verdict that turns out wrong had named what it could not look at."""
     told, true = Judge(without(snapshot, {hidden})), verdict_of(snapshot)
-    verdict = told.judge(snapshot.pods[0])
+    verdict = told.judge(next(iter(snapshot.pods)))
     if verdict.expected in ("in", "out") and true.expected not in (verdict.expected, "unknown"):
         assert f"list {hidden}" in " ".join(told.assumptions), (verdict.message, true.message)
 
 
 def test_a_verdict_by_the_daemonsets_version_says_so() -> None:
     snapshot = snapshot_of("1.30.3", pod(namespace="kube-system"), AMBIENT)
-    snapshot = structs.replace(snapshot, cni_pods=[agent("istio-cni-node", "1.26.8")])
+    snapshot = altered(snapshot, cni_pods=[agent("istio-cni-node", "1.26.8")])
     told, true = Judge(without(snapshot, {"cni_pods"})), verdict_of(snapshot)
-    verdict = told.judge(snapshot.pods[0])
+    verdict = told.judge(next(iter(snapshot.pods)))
     assert verdict.expected in (true.expected, "unknown") or "list cni_pods" in " ".join(told.assumptions)
 
 
@@ -513,7 +514,7 @@ def test_a_verdict_by_the_config_map_alone_says_so() -> None:
     env = (EnvVar(name="EXCLUDE_NAMESPACES", value="app"),)
     snapshot = snapshot_of("1.30.3", pod(node="n2"), AMBIENT, env=env)
     told, true = Judge(without(snapshot, {"cni_daemonsets"})), verdict_of(snapshot)
-    verdict = told.judge(snapshot.pods[0])
+    verdict = told.judge(next(iter(snapshot.pods)))
     assert verdict.expected in (true.expected, "unknown") or "list cni_daemonsets" in " ".join(told.assumptions)
 
 
@@ -523,7 +524,7 @@ def test_the_pods_own_word_is_enough_where_it_decides(snapshot: Snapshot) -> Non
     """A pod that is out whatever its namespace says is out without the Namespace; so is one in by its own label."""
     true = {verdict_of(relabelled(snapshot, **{DATAPLANE_MODE: mode})).expected for mode in MODES}
     told = verdict_of(without(snapshot, {"namespace"})).expected
-    rules = Judge(snapshot).installation.on(snapshot.pods[0].node).worlds
+    rules = Judge(snapshot).installation.on(next(iter(snapshot.pods)).node).worlds
     assume(not any(rule.custom for rule in rules))
     assert told == (true.pop() if len(true) == 1 else "unknown")
 

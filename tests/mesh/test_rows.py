@@ -27,6 +27,7 @@ from kubectl_ambient.mesh.injection import INJECT, INJECTION, REVISION
 from kubectl_ambient.mesh.verdict import Judge, Verdict
 from tests.lines import line
 from tests.mesh.builders import AMBIENT, NONE, SIDECAR, agent, cluster, config_data, judge, pod, redirected
+from tests.snapshots import found as found_of
 
 EVERY = ("1.22.0", "1.22.8", "1.23.6", "1.24.4", "1.24.6", "1.25.1", "1.26.8", "1.27.0", "1.29.6", "1.30.3", "1.31.0")
 MODE = "istio.io/dataplane-mode"
@@ -218,7 +219,7 @@ def test_8b_row_42_literal_env_is_read() -> None:
 @pytest.mark.parametrize("version", EVERY)
 def test_8b_rows_43_44_istio_system_is_not_excluded(version: str) -> None:
     inside = pod({"app": "prometheus"}, namespace="istio-system")
-    ztunnel = pod({"app": "ztunnel", **NONE}, namespace="istio-system")
+    ztunnel = pod({"app": "ztunnel", **NONE}, namespace="istio-system", name="ztunnel-1")
     snapshot = cluster(version, [inside, ztunnel], AMBIENT, namespace="istio-system")
     assert judge(snapshot).expected == "in"
     assert judge(snapshot, 1).reason == "PodOptedOut"
@@ -319,7 +320,7 @@ def test_8c_row_59_pending_did_not_exist_before_125() -> None:
 @pytest.mark.parametrize("version", ["1.22.8", "1.24.6", "1.30.3"])
 def test_8c_row_60_enabled_is_history_when_ztunnel_is_down(version: str) -> None:
     snapshot = cluster(version, [pod(annotations=redirected("enabled"))], AMBIENT)
-    snapshot.ztunnel_pods = [agent("ztunnel", version, ready=False)]
+    snapshot.ztunnel_pods = found_of([agent("ztunnel", version, ready=False)])
     verdict = judge(snapshot)
     assert verdict.state == "Enrolled"
     assert [(f.code, f.severity) for f in verdict.findings] == [("AgentNotReady", "error")]
@@ -328,7 +329,7 @@ def test_8c_row_60_enabled_is_history_when_ztunnel_is_down(version: str) -> None
 def test_8c_row_61_not_captured_names_the_agent_that_is_not_ready() -> None:
     snapshot = cluster(pods=[pod(created=OLD)], namespace_labels=AMBIENT, now=NOW)
     sick = agent("ztunnel", "1.30.3", ready=False)
-    snapshot.ztunnel_pods = [structs.replace(sick, ready_since=OLD)]
+    snapshot.ztunnel_pods = found_of([structs.replace(sick, ready_since=OLD)])
     verdict = judge(snapshot)
     assert (verdict.state, "ztunnel on n1 is not Ready (120m)" in verdict.message) == ("NotEnrolled", True)
 
@@ -498,7 +499,7 @@ def test_a_pod_is_judged_by_the_agent_of_its_own_node() -> None:
     """Two versions side by side, as in the middle of an upgrade: the exclusion holds on the new node only."""
     pods = [pod(namespace="kube-system", node="n1"), pod(namespace="kube-system", node="n2", name="web-2")]
     snapshot = cluster("1.30.3", pods, AMBIENT, namespace="kube-system")
-    snapshot.cni_pods = [agent("istio-cni-node", "1.29.6", "n1"), agent("istio-cni-node", "1.30.3", "n2")]
+    snapshot.cni_pods = found_of([agent("istio-cni-node", "1.29.6", "n1"), agent("istio-cni-node", "1.30.3", "n2")])
     assert [Judge(snapshot).judge(p).expected for p in pods] == ["in", "out"]
     assert [str(v) for v in Judge(snapshot).installation.versions] == ["1.29.6", "1.30.3"]
 
@@ -506,18 +507,18 @@ def test_a_pod_is_judged_by_the_agent_of_its_own_node() -> None:
 def test_an_image_without_a_tag_takes_the_version_of_the_config_map() -> None:
     snapshot = cluster("1.29.6", [pod(namespace="kube-system")], AMBIENT, namespace="kube-system")
     digest = AgentContainer(image="registry.local:5000/istio/install-cni@sha256:0123")
-    snapshot.cni_pods = [structs.replace(agent("istio-cni-node", "x"), agent=digest)]
+    snapshot.cni_pods = found_of([structs.replace(agent("istio-cni-node", "x"), agent=digest)])
     assert judge(snapshot).expected == "in"
 
 
 def test_settings_that_changed_after_the_agent_started_are_an_assumption() -> None:
     snapshot = cluster(pods=[pod()], namespace_labels=AMBIENT, now=NOW)
     (config,) = snapshot.cni_config  # type: ignore[misc]
-    snapshot.cni_config = [structs.replace(config, created=OLD, changed=NOW)]
+    snapshot.cni_config = found_of([structs.replace(config, created=OLD, changed=NOW)])
     started = structs.replace(agent("istio-cni-node", "1.30.3"), started=OLD)
-    snapshot.cni_pods = [started]
+    snapshot.cni_pods = found_of([started])
     assert any("after it started on n1" in told for told in Judge(snapshot).assumptions)
-    snapshot.cni_pods = [structs.replace(started, started=NOW)]
+    snapshot.cni_pods = found_of([structs.replace(started, started=NOW)])
     assert Judge(snapshot).assumptions == []
 
 

@@ -12,6 +12,7 @@ from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.rules import ACCEPTED, NOT_SERVED, UNUSABLE
 from tests.conformance import cases
 from tests.mesh.meshes import MESHES, snapshot
+from tests.snapshots import altered
 
 
 def as_istiod_tells(binding: Binding) -> dict[str, Any]:
@@ -50,7 +51,7 @@ def test_two_other_versions_gave_the_same_answers(version: str) -> None:
         mesh = snapshot(number)
         container = AgentContainer(image=f"docker.io/istio/pilot:{version}")
         istiods = [structs.replace(istiod, container=container) for istiod in mesh.istiods]  # type: ignore[union-attr]
-        judge = WaypointJudge(structs.replace(mesh, istiods=istiods))
+        judge = WaypointJudge(altered(mesh, istiods=istiods))
         assert str(judge.control_plane.newest.version) == version
         bindings = {b.ref: as_istiod_tells(b) for b in judge.all()}
         assert {ref: bindings[ref] for ref in expected(number)} == expected(number)

@@ -29,6 +29,7 @@ from tests.mesh.l7_builders import (
     use,
     workload_entry,
 )
+from tests.snapshots import found as found_of
 
 WP = use("wp")
 ON, OFF = Condition(type="Programmed", status="True"), Condition(type="Programmed", status="False", reason="Gone")
@@ -75,13 +76,13 @@ def test_life_that_cannot_be_told() -> None:
 @pytest.mark.parametrize("fields", [{"phase": "Failed", "ready": True}, {"ready": False}])
 def test_a_finished_or_unready_pod_keeps_no_waypoint_alive(fields: dict[str, Any]) -> None:
     snapshot = mesh(gateways=(gateway(conditions=(OFF,)),))
-    snapshot.l7.instances = {"app": [proxy(**fields)]}
+    snapshot.instances = found_of([proxy(**fields)])
     assert codes(bind(service(WP), snapshot)) == ["WaypointDead"]
 
 
 def test_pods_that_may_not_be_listed_leave_the_condition() -> None:
     snapshot = mesh()
-    snapshot.l7.instances = {"app": Unread(what="list pods of gateways", why="forbidden")}
+    snapshot.instances = found_of(Unread(what="list pods of gateways", why="forbidden"))
     assert codes(bind(service(WP), snapshot)) == []
 
 
@@ -194,4 +195,4 @@ def test_a_gateway_that_is_no_waypoint() -> None:
 def test_a_waypoint_is_asked_for_its_life_once() -> None:
     snapshot = mesh()
     judge = WaypointJudge(snapshot)
-    assert judge.life_of(snapshot.l7.gateways["app/wp"]) is judge.life_of(snapshot.l7.gateways["app/wp"])
+    assert judge.life_of(snapshot.gateways.facts["app/wp"]) is judge.life_of(snapshot.gateways.facts["app/wp"])

@@ -9,11 +9,11 @@ from typing import Any, cast
 
 import msgspec
 import pytest
-from kubectl_ambient.cluster.l7 import wire
 from msgspec import structs
 
 from kubectl_ambient.change.waypoint.use_waypoint import UseWaypoint, with_waypoint
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Pod, Unread
+from kubectl_ambient.cluster.kinds import workload_entries as wire
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
 from kubectl_ambient.cluster.kinds.services import Service
@@ -26,6 +26,7 @@ from tests.lines import line
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import FORBIDDEN, HBONE, USE, USE_NS, WP, a_mesh
 from tests.mesh.meshes import MESHES, snapshot
+from tests.snapshots import altered
 
 CART = Service(namespace="app", name="cart", cluster_ips=("10.0.0.1",))
 
@@ -74,9 +75,9 @@ def test_a_pod_wants_a_waypoint_for_workloads() -> None:
 
 def test_one_elsewhere_that_admits_all() -> None:
     far = structs.replace(WP, namespace="far", listeners=(structs.replace(HBONE, allowed_from="All"),))
-    judge = WaypointJudge(a_mesh(far, instances={"far": [pod({"gateway.networking.k8s.io/gateway-name": "wp"})]}))
+    judge = WaypointJudge(a_mesh(far, instances=[pod({"gateway.networking.k8s.io/gateway-name": "wp"}, namespace="far")]))
     namespaces = {"app": Namespace(name="app")}
-    judge = WaypointJudge(structs.replace(judge.snapshot, namespaces=namespaces))
+    judge = WaypointJudge(altered(judge.snapshot, namespaces=namespaces))
     (fix,) = explain(judge, CART).fixes
     assert line(fix.command) == "kubectl ambient waypoint enable svc cart -n app --waypoint wp --waypoint-namespace far"
 
@@ -109,7 +110,7 @@ def test_a_workloadentry_may_opt_out_in_two_places(
     metadata: dict[str, str], spec: dict[str, str], command: str, field: str
 ) -> None:
     fields = {"metadata": {"name": "vm", "namespace": "app", "labels": metadata}, "spec": {"labels": spec}}
-    vm = msgspec.convert(fields, wire.WorkloadEntry).fact()
+    vm = msgspec.convert(fields, wire.WorkloadEntryObject).fact()
     found = explained(vm, structs.replace(WP, labels={"istio.io/waypoint-for": "all"}), namespace={USE: "wp"})
     assert [line(fix.command) for fix in found.fixes] == [command]
     assert found.fixes[0].effect == "the label of its namespace counts again: waypoint app/wp serves it"
@@ -210,7 +211,7 @@ def test_the_waypoint_of_a_namespace_keeps_the_traffic_that_it_has() -> None:
 
 
 def test_a_dead_waypoint_is_looked_at_or_left() -> None:
-    mesh = a_mesh(WP, instances={"app": []})
+    mesh = a_mesh(WP, instances=[])
     found = [line(fix.command) for fix in explain(WaypointJudge(mesh), CART).fixes]
     assert [command.split()[1] for command in found] == ["describe", "get", "ambient"]
     assert found[-1] == "kubectl ambient waypoint disable svc cart -n app --opt-out"
@@ -219,7 +220,7 @@ def test_a_dead_waypoint_is_looked_at_or_left() -> None:
 def test_istiods_word_stands_alone_where_the_rules_cannot_tell() -> None:
     accepted = Condition(type=WAYPOINT_BOUND, status="True", reason="WaypointAccepted")
     service = structs.replace(CART, conditions=(accepted,))
-    unread = {"gateways": {}, "unread_gateways": {"app": FORBIDDEN}}
+    unread = {"gateways": {"app": FORBIDDEN}}
     assert explain(WaypointJudge(a_mesh(**unread)), service).word == "alone"
     assert explain(WaypointJudge(a_mesh(WP)), service).word == "agrees"
 
@@ -230,7 +231,7 @@ def test_what_is_served_needs_nothing() -> None:
 
 
 def test_a_right_that_is_missing() -> None:
-    unread = {"gateways": {}, "unread_gateways": {"app": FORBIDDEN}}
+    unread = {"gateways": {"app": FORBIDDEN}}
     mesh = a_mesh(**unread)
     (fix,) = explain(WaypointJudge(mesh), CART).fixes
     assert line(fix.command) == "kubectl auth can-i list gateways.gateway.networking.k8s.io -n app"
@@ -268,7 +269,7 @@ def test_what_enable_is_told_to_name_would_serve() -> None:
     tried = 0
     for number in range(0, len(MESHES), 3):
         judge = WaypointJudge(snapshot(number))
-        for service in judge.snapshot.l7.services:
+        for service in judge.snapshot.services:
             for fix in explain(judge, service).fixes:
                 words = shlex.split(line(fix.command))
                 if words[:5] != ["kubectl", "ambient", "waypoint", "enable", "svc"]:

@@ -25,6 +25,7 @@ from tests.mesh.l7_builders import (
     service_entry,
     workload_entry,
 )
+from tests.snapshots import altered
 
 NAMES = st.sampled_from(["wp", "other", "missing", ""])
 PLACES = st.sampled_from(["app", "infra", ""])
@@ -81,7 +82,7 @@ def test_accepted_means_a_waypoint_and_nothing_else_does(case: tuple[Target, Sna
     assert (found.reason == ACCEPTED) == (found.waypoint is not None)
     assert found.reason in REASONS
     assert found.waypoint in (None, found.named)
-    assert found.waypoint is None or snapshot.l7.gateways[found.waypoint].addresses
+    assert found.waypoint is None or snapshot.gateways.facts[found.waypoint].addresses
 
 
 @settings(deadline=None)
@@ -102,7 +103,7 @@ def test_a_label_on_the_object_beats_the_namespace(case: tuple[Target, Snapshot]
     home = snapshot.namespaces.get("app")
     if home is None or isinstance(home, Unread):
         return
-    elsewhere = structs.replace(snapshot, namespaces={"app": structs.replace(home, labels=labels)})
+    elsewhere = altered(snapshot, namespaces={"app": structs.replace(home, labels=labels)})
     here, there = WaypointJudge(snapshot).of(labelled), WaypointJudge(elsewhere).of(labelled)
     # Not the evidence: what a waypoint admits may hang on the namespace's labels, which are then shown.
     assert (here.waypoint, here.reason, here.named, here.inherited_from) == (
@@ -118,8 +119,8 @@ def test_a_label_on_the_object_beats_the_namespace(case: tuple[Target, Snapshot]
 def test_unrelated_gateways_change_nothing(case: tuple[Target, Snapshot], other: Gateway) -> None:
     target, snapshot = case
     stranger = structs.replace(other, name="stranger")
-    l7 = structs.replace(snapshot.l7, gateways={**snapshot.l7.gateways, stranger.key: stranger})
-    assert WaypointJudge(structs.replace(snapshot, l7=l7)).of(target) == WaypointJudge(snapshot).of(target)
+    more = altered(snapshot, gateways=[*snapshot.gateways, stranger])
+    assert WaypointJudge(more).of(target) == WaypointJudge(snapshot).of(target)
 
 
 @settings(deadline=None)
@@ -128,13 +129,11 @@ def test_less_evidence_never_changes_the_answer_only_hides_it(case: tuple[Target
     target, snapshot = case
     whole = WaypointJudge(snapshot).of(target)
     refused = Unread(what="list gateways", why="forbidden")
-    no_gateways = structs.replace(snapshot.l7, gateways={}, unread_gateways={"": refused})
-    no_classes = structs.replace(snapshot.l7, gateway_classes=refused)
     for less in (
-        structs.replace(snapshot, l7=no_gateways),
-        structs.replace(snapshot, l7=no_classes),
-        structs.replace(snapshot, namespaces={}),
-        structs.replace(snapshot, istiods=refused),
+        altered(snapshot, gateways=refused),
+        altered(snapshot, gateway_classes=refused),
+        altered(snapshot, namespaces={}),
+        altered(snapshot, istiods=refused),
     ):
         found = WaypointJudge(less).of(target)
         # Without the version, only the waypoint has to be the same: the word for none may differ.

@@ -24,6 +24,7 @@ from tests.lines import line
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import FOR, FORBIDDEN, HBONE, USE, USED, WP, a_mesh, bind, istiod, proxy, service
 from tests.mesh.meshes import MESHES, snapshot
+from tests.snapshots import altered
 
 REV = "istio.io/rev"
 
@@ -123,7 +124,7 @@ def test_the_routes_are_those_of_the_listener_that_counts() -> None:
 
 
 def test_users_that_could_not_be_read_are_not_counted_as_none() -> None:
-    found = one(a_mesh(WP, namespaces={"app": FORBIDDEN}, unread={"Service": FORBIDDEN}))
+    found = one(a_mesh(WP, namespaces={"app": FORBIDDEN}, services=FORBIDDEN))
     assert (found.uses.namespaces, found.uses.served["Service"], found.uses.served["Pod"]) == (None, None, 0)
     assert found.uses.canaries is None
     assert not found.uses.nobody
@@ -135,7 +136,7 @@ def test_a_canary_is_used() -> None:
     cart = [service(labels), service({**labels, "istio.io/use-waypoint-canary": "wp"}, name="same")]
     mesh = a_mesh(WP, structs.replace(WP, name="next"), namespaces={"app": Namespace(name="app")}, services=cart)
     for version, canaries in (("1.31.0", 1), ("1.30.3", 0)):
-        following, wp = listed(structs.replace(mesh, istiods=[istiod(version)]))
+        following, wp = listed(altered(mesh, istiods=[istiod(version)]))
         assert (wp.uses.served["Service"], wp.uses.canaries) == (2, 0)
         assert (following.uses.canaries, following.uses.nobody) == (canaries, not canaries)
         assert used_by(following.uses) == ("1 canary" if canaries else "-")
@@ -159,7 +160,7 @@ def test_the_istiod_that_owns_it(
 ) -> None:
     mesh = a_mesh(structs.replace(WP, labels=gateway), namespaces={"app": Namespace(name="app", labels=namespace)})
     canary = Istiod(namespace="istio-system", name="istiod-1-30", revision="1-30")
-    mesh = structs.replace(
+    mesh = altered(
         mesh,
         istiods=[*mesh.istiods, canary],  # type: ignore[misc]
         webhooks=[Webhook(configuration="tag", name="w", revision="1-30", tag="prod")],
@@ -169,7 +170,7 @@ def test_the_istiod_that_owns_it(
 
 
 def test_an_owner_that_could_not_be_read_is_not_missing() -> None:
-    assert one(structs.replace(a_mesh(WP), istiods=FORBIDDEN)).owner.missing is False
+    assert one(altered(a_mesh(WP), istiods=FORBIDDEN)).owner.missing is False
     assert one(a_mesh(WP, namespaces={"app": FORBIDDEN})).owner.revision is None
 
 
@@ -178,9 +179,9 @@ def test_an_owner_that_could_not_be_read_is_not_missing() -> None:
 
 def test_a_dead_one() -> None:
     sick = pod({GATEWAY_NAME: "wp"}, name="wp-1", ready=False)
-    found = one(a_mesh(WP, instances={"app": [sick]}))
+    found = one(a_mesh(WP, instances=[sick]))
     assert (found.ready, found.pods) == (0, 1)
-    assert codes(a_mesh(WP, instances={"app": [sick]})) == ["WaypointDead"]
+    assert codes(a_mesh(WP, instances=[sick])) == ["WaypointDead"]
     assert needs_attention(found)
 
 
@@ -206,7 +207,7 @@ WAITING = Condition(type="Programmed", status="Unknown", message="Waiting for co
     ],
 )
 def test_why_there_is_no_address(pods: list[Pod] | Unread, conditions: tuple[Condition, ...], why: str) -> None:
-    mesh = a_mesh(structs.replace(WP, addresses=(), conditions=conditions), instances={"app": pods})
+    mesh = a_mesh(structs.replace(WP, addresses=(), conditions=conditions), instances=pods)
     (told,) = findings_of(one(mesh))
     assert told.message == f"it has no address yet{why}: what names it goes direct"
     binding = bind(service({USE: "wp"}), mesh)
@@ -272,6 +273,6 @@ def test_objects_that_it_refuses() -> None:
 
 def test_pods_that_inherit_a_waypoint_for_services_are_not_refused() -> None:
     workload = Pod(namespace="app", name="web", phase="Running", has_ip=True)
-    mesh = structs.replace(a_mesh(WP), pods=[workload])
+    mesh = altered(a_mesh(WP), pods=[workload])
     assert one(mesh).uses.refused == Counter()
     assert codes(mesh) == []

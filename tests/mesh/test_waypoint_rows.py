@@ -26,6 +26,7 @@ from tests.mesh.l7_builders import (
     use,
     workload_entry,
 )
+from tests.snapshots import found as found_of
 
 WP, INFRA = use("wp"), use("wp", "infra")
 CANARY, CANARY_NS = "istio.io/use-waypoint-canary", "istio.io/use-waypoint-canary-namespace"
@@ -92,7 +93,7 @@ def test_8f_row_109_traffic_goes_direct() -> None:
 def test_8f_row_110_traffic_fails() -> None:
     gone = proxy(ready=False)
     snapshot = mesh(service(), gone, namespace=WP)
-    snapshot.l7.instances = {"app": [gone]}
+    snapshot.instances = found_of([gone])
     found = bind(service(), snapshot)
     assert (found.waypoint, codes(found)) == ("app/wp", ["WaypointDead"])
     assert found.findings[0].severity == "error"
@@ -197,5 +198,5 @@ def test_the_split_is_told(weight: str | None, told: str) -> None:
 def test_a_dead_canary_fails_its_share(weight: str, expected: list[str]) -> None:
     target = service({**WP, CANARY: "next"}, canary_weight=weight)
     snapshot = mesh(target, version="1.31.0", gateways=(gateway(), gateway("next")))
-    snapshot.l7.instances = {"app": [proxy(), proxy("next", ready=False)]}
+    snapshot.instances = found_of([proxy(), proxy("next", ready=False)])
     assert codes(bind(target, snapshot)) == expected

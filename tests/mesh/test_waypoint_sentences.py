@@ -28,6 +28,7 @@ from tests.mesh.l7_builders import (
     use,
     workload_entry,
 )
+from tests.snapshots import found as found_of
 
 WP = use("wp")
 ALL = {FOR: "all"}
@@ -303,7 +304,8 @@ def test_unread_gateways_decide_only_where_one_is_named() -> None:
     written = (Condition(type="istio.io/WaypointBound", status="True", reason="WaypointAccepted"),)
     for key in ("app", ""):
         snapshot = mesh(gateways=())
-        snapshot.l7.unread_gateways = {key: NO_GATEWAYS}
+        snapshot.gateways.unread = {key: NO_GATEWAYS}
+        snapshot.gateways.places.clear()
         assert bind(service(), snapshot).reason == "NotLabeled"
         assert bind(service(use("none")), snapshot).reason == "OptedOut"
         assert bind(proxy(), snapshot).reason == "NotLabeled"
@@ -316,7 +318,7 @@ def test_unread_gateways_decide_only_where_one_is_named() -> None:
 def test_unread_classes_matter_only_where_the_gateway_is_silent() -> None:
     def found(of: Gateway, target: Target) -> tuple[str, bool]:
         snapshot = mesh(gateways=(of,))
-        snapshot.l7.gateway_classes = NO_CLASSES
+        snapshot.gateway_classes = found_of(NO_CLASSES)
         judge = WaypointJudge(snapshot)
         return judge.of(target).reason, bool(judge.assumptions)
 

@@ -19,5 +19,5 @@ from tests.mesh.builders import AMBIENT, cluster, pod, redirected
 )
 def test_what_was_observed(value: str | None, told: str) -> None:
     snapshot = cluster(pods=[pod(annotations=redirected(value))], namespace_labels=AMBIENT)
-    text = explanation(Judge(snapshot).explain(snapshot.pods[0]), (), width=200, paint=Paint(False))
+    text = explanation(Judge(snapshot).explain(next(iter(snapshot.pods))), (), width=200, paint=Paint(False))
     assert f"Intended in, observed out {told}: they disagree." in text

@@ -12,9 +12,9 @@ from functools import partial
 from typing import Any
 
 from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
-from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.needs.ask import Ask, Needs
+from kubectl_ambient.cluster.reading.taking import keyed, part
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import ApiError, BadAnswer, KubeError
@@ -117,20 +117,6 @@ def _facts(one: Ask, found: Any) -> Facts:
     return [(kind, key, fact) for kind in kinds for key, fact in keyed(kind, namespace, name, found)]
 
 
-def keys_and_facts(kind: Kind[Any], found: Any) -> list[tuple[str, Any]]:
-    """The facts of one object by their keys."""
-    return keyed(kind, found.metadata.namespace or "", found.metadata.name or "", found)
-
-
-def keyed(kind: Kind[Any], namespace: str, name: str, found: Any) -> list[tuple[str, Any]]:
-    """The same of an object of this name: several facts of one object are numbered."""
-    key = kind.path(namespace, name)
-    facts = tuple(kind.facts(found))
-    if len(facts) == 1:
-        return [(key, facts[0])]
-    return [(f"{key}#{number}", fact) for number, fact in enumerate(facts)]
-
-
 def _take(snapshot: Snapshot, one: Ask, facts: Facts) -> None:
     if not one.name and not one.label_selector and not one.field_selector and one.keep is None:
         for kind in (one.kind, *one.also):
@@ -152,12 +138,6 @@ def _note_unread(snapshot: Snapshot, one: Ask, error: KubeError) -> None:
         snapshot.missing["/".join(p for p in (one.kind.kind, one.namespace, one.name) if p)] = str(error)
     for kind in (one.kind, *one.also):
         part(snapshot, kind).unread[kind.path(one.namespace, one.name)] = unread
-
-
-def part(snapshot: Snapshot, kind: Kind[Any]) -> Found[Any]:
-    """Where the facts of the kind are."""
-    found: Found[Any] = getattr(snapshot, kind.part)
-    return found
 
 
 def _while_any_can_succeed(calls: Sequence[Callable[[], Any]]) -> list[Callable[[], Any]]:

@@ -18,8 +18,8 @@ from kubectl_ambient.cluster.needs.owners import tell_unread
 from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.paths import OnLarge
 from kubectl_ambient.cluster.problem import Problem
-from kubectl_ambient.cluster.reading.cluster import keyed, part
 from kubectl_ambient.cluster.reading.silence import gateways_in_files, namespaces_in_files
+from kubectl_ambient.cluster.reading.taking import keyed, part
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.taking import NOT_IN_FILES, Taker, not_in_files
 

@@ -15,7 +15,8 @@ from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.pods import CNI_PODS, PODS, ZTUNNEL_PODS
 from kubectl_ambient.cluster.needs.ask import Ask
-from kubectl_ambient.cluster.reading.cluster import keys_and_facts, part, why
+from kubectl_ambient.cluster.reading.cluster import why
+from kubectl_ambient.cluster.reading.taking import keys_and_facts, part
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import stacked

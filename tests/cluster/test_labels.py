@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from kubectl_ambient.cluster.labelled.facts import LabelSnapshot
-from kubectl_ambient.cluster.labelled.live import LabelNeeds, of_scope, read_labels
 
 from kubectl_ambient.cluster.facts import Owner, Unread
 from kubectl_ambient.cluster.kinds.labelled import LISTED, TEMPLATED, Labelled
 from kubectl_ambient.cluster.label_keys import concerns_istio, distance, is_domain
+from kubectl_ambient.cluster.needs.labels import SETTINGS, LabelNeeds, of_scope, refused_lists
+from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.reading.label_files import read_label_files
-from kubectl_ambient.kube.api import Client
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import ApiError
 from kubectl_ambient.kube.resources import find_resource
 from tests.cluster import manifests_of as m
 from tests.cluster.fake_client import FakeClient
 from tests.cluster.manifests_of import Manifest
+from tests.cluster.shop import read as live
 
 MODE, WAYPOINT = "istio.io/dataplane-mode", "istio.io/use-waypoint"
 AMBIENT = {MODE: "ambient"}
@@ -56,22 +57,23 @@ CLUSTER = [
 ]
 
 
-def live(client: FakeClient, needs: LabelNeeds) -> LabelSnapshot:
-    return read_labels(cast(Client, client), needs)
+def refs(snapshot: Snapshot) -> list[str]:
+    return [labelled.ref for labelled in snapshot.labelled]
 
 
-def refs(snapshot: LabelSnapshot) -> list[str]:
-    return [labelled.ref for labelled in snapshot.objects]
+def by_ref(snapshot: Snapshot) -> dict[str, Labelled]:
+    assert list(snapshot.labelled.facts) == refs(snapshot)
+    return snapshot.labelled.facts
 
 
-def by_ref(snapshot: LabelSnapshot) -> dict[str, Labelled]:
-    return {labelled.ref: labelled for labelled in snapshot.objects}
+def read_files(path: Path, label_selector: str = "") -> tuple[Snapshot, list[Problem]]:
+    return read_label_files(SETTINGS, label_selector, [str(path)])
 
 
-def in_files(path: Path, *objects: Manifest, **options: Any) -> LabelSnapshot:
+def in_files(path: Path, *objects: Manifest, label_selector: str = "") -> Snapshot:
     file = path / "all.json"
     file.write_text(m.listed(*objects))
-    snapshot, problems = read_label_files([str(file)], **options)
+    snapshot, problems = read_files(file, label_selector)
     assert problems == []
     return snapshot
 
@@ -123,9 +125,9 @@ def test_a_named_object_needs_itself_and_its_namespace() -> None:
     )
     found = live(client, LabelNeeds(namespace="shop", named=(("Pod", "web-5d9f-1"),)))
     assert refs(found) == ["Pod/shop/web-5d9f-1"]
-    assert isinstance(found.namespaces["shop"], Labelled)
-    assert isinstance(found.istio.cni_config, Unread)
-    assert (found.missing, found.unread) == ([], [])
+    assert isinstance(found.labelled_namespaces.get("shop"), Labelled)
+    assert found.cni_config.refusal
+    assert (found.missing, refused_lists(found)) == ({}, [])
 
 
 def test_what_is_not_there_and_what_is_refused() -> None:
@@ -133,14 +135,15 @@ def test_what_is_not_there_and_what_is_refused() -> None:
         *CLUSTER, refused={"list services *", "list jobs *"}, missing={"gateways", "gatewayclasses", "serviceentries"}
     )
     found = live(client, of_scope(""))
-    assert list(map(str, found.unread)) == ["cannot list services: forbidden", "cannot list jobs: forbidden"]
+    assert refused_lists(found) == ["cannot list services: forbidden", "cannot list jobs: forbidden"]
     assert "Deployment/shop/web" in refs(found)
     assert "Gateway/shop/wp" not in refs(found)
     absent = live(FakeClient(*CLUSTER), LabelNeeds(namespace="shop", named=(("Service", "no"), ("Namespace", "nope"))))
-    assert sorted(absent.missing) == [
-        'Error from server (NotFound): namespaces "nope" not found',
-        'Error from server (NotFound): services "no" not found',
-    ]
+    assert absent.missing == {
+        "Namespace/nope": 'Error from server (NotFound): namespaces "nope" not found',
+        "Service/shop/no": 'Error from server (NotFound): services "no" not found',
+    }
+    assert refused_lists(absent) == []
 
 
 def test_where_every_list_is_refused_there_is_no_answer() -> None:
@@ -153,7 +156,7 @@ def test_a_selector_chooses_on_the_server() -> None:
     client = FakeClient(*CLUSTER)
     found = live(client, of_scope("", label_selector="app=web"))
     assert refs(found) == ["Pod/shop/web-5d9f-1", "Service/shop/web"]
-    assert isinstance(found.namespaces["shop"], Labelled)
+    assert isinstance(found.labelled_namespaces.get("shop"), Labelled)
 
 
 def test_a_list_that_begins_anew_counts_once() -> None:
@@ -170,31 +173,31 @@ def test_files_give_the_same_facts(tmp_path: Path) -> None:
 def test_a_selector_chooses_in_files(tmp_path: Path) -> None:
     found = in_files(tmp_path, *CLUSTER, label_selector="app=web")
     assert refs(found) == ["Pod/shop/web-5d9f-1", "Service/shop/web"]
-    assert isinstance(found.namespaces["shop"], Labelled)
-    assert isinstance(found.namespaces["istio-system"], Unread)
+    assert isinstance(found.labelled_namespaces.get("shop"), Labelled)
+    assert isinstance(found.labelled_namespaces.get("istio-system"), Unread)
 
 
 def test_templates_of_every_kind_of_workload(tmp_path: Path) -> None:
     kinds = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "ReplicationController", "Job", "CronJob")
     found = in_files(tmp_path, *(m.workload(k, template={"metadata": {"labels": AMBIENT}}) for k in kinds))
-    assert {o.kind: o.template_labels for o in found.objects} == dict.fromkeys(kinds, AMBIENT)
+    assert {o.kind: o.template_labels for o in found.labelled} == dict.fromkeys(kinds, AMBIENT)
 
 
 def test_what_a_workload_made_is_left_out(tmp_path: Path) -> None:
     made = m.workload("ReplicaSet", "web-5d9f", labels=AMBIENT, owner="Deployment/web")
-    assert in_files(tmp_path, made).objects == []
+    assert in_files(tmp_path, made).labelled.facts == {}
 
 
 def test_an_owner_of_another_group_is_another_thing(tmp_path: Path) -> None:
     made = m.pod("db-0", labels=AMBIENT, owner="StatefulSet.apps.kruise.io/db")
     wanted = Owner(kind="StatefulSet.apps.kruise.io", name="db")
-    assert [o.owner for o in in_files(tmp_path, made).objects] == [wanted]
+    assert [o.owner for o in in_files(tmp_path, made).labelled] == [wanted]
     assert by_ref(live(FakeClient(made), of_scope("shop")))["Pod/shop/db-0"].owner == wanted
 
 
 def test_the_gateway_of_another_group_is_another_thing(tmp_path: Path) -> None:
     other = {"apiVersion": "networking.istio.io/v1", "kind": "Gateway", "metadata": {"name": "x", "labels": AMBIENT}}
-    assert in_files(tmp_path, other).objects == []
+    assert in_files(tmp_path, other).labelled.facts == {}
 
 
 @pytest.mark.parametrize(
@@ -212,7 +215,7 @@ def test_the_gateway_of_another_group_is_another_thing(tmp_path: Path) -> None:
     ],
 )
 def test_what_an_api_server_refuses(tmp_path: Path, labels: dict[str, Any], key: str, why: str) -> None:
-    (found,) = in_files(tmp_path, any_object("services", "web", labels)).objects
+    (found,) = in_files(tmp_path, any_object("services", "web", labels)).labelled
     (refused,) = found.refused
     assert (refused.field, refused.key) == ("metadata.labels", key)
     assert why in refused.why
@@ -221,16 +224,16 @@ def test_what_an_api_server_refuses(tmp_path: Path, labels: dict[str, Any], key:
 def test_the_labels_of_a_spec_take_any_key_but_only_text(tmp_path: Path) -> None:
     labels = {"istio.io./x": "a/b", "istio.io/rev": True}
     entry = {**any_object("workloadentries", "vm", {}), "spec": {"labels": labels}}
-    (found,) = in_files(tmp_path, entry).objects
+    (found,) = in_files(tmp_path, entry).labelled
     assert [(r.field, r.key, r.value) for r in found.refused] == [("spec.labels", "istio.io/rev", "true")]
     (tmp_path / "bad.json").write_text(json.dumps({**entry, "spec": {"labels": []}}))
-    _, (problem,) = read_label_files([str(tmp_path / "bad.json")])
+    _, (problem,) = read_files(tmp_path / "bad.json")
     assert "spec.labels: expected an object" in str(problem)
 
 
 def test_values_of_annotations_are_free_but_text(tmp_path: Path) -> None:
     weight = "istio.io/use-waypoint-canary-weight"
-    (found,) = in_files(tmp_path, any_object("services", "web", None, **{weight: 10, "istio.io/x": "a/b c"})).objects
+    (found,) = in_files(tmp_path, any_object("services", "web", None, **{weight: 10, "istio.io/x": "a/b c"})).labelled
     assert [(r.key, r.value) for r in found.refused] == [(weight, "10")]
     assert found.annotations == {weight: "10", "istio.io/x": "a/b c"}
 
@@ -240,7 +243,7 @@ def test_bad_files_are_told_and_hide_nothing(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(f"kind: Service\n---\na: [\n---\n{good}\n")
     bad = any_object("services", "odd", ["x"])
     (tmp_path / "b.json").write_text(json.dumps(bad))
-    snapshot, problems = read_label_files([str(tmp_path)])
+    snapshot, problems = read_files(tmp_path)
     assert refs(snapshot) == ["Service/shop/web"]
     assert len(problems) == 3
     assert "metadata.labels: expected an object" in str(problems[-1])

@@ -3,31 +3,25 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 
 from kubectl_ambient.cluster.facts import Unread
-from kubectl_ambient.cluster.needs.pods import Needs, of_pods
-from kubectl_ambient.cluster.reading.cluster import read_snapshot
-from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.kube.api import Client
+from kubectl_ambient.cluster.needs.pods import PodNeeds, of_pods
 from tests.cluster import manifests_of as m
 from tests.cluster.fake_client import FakeClient
-from tests.cluster.test_l7 import NOW, gateway, made
+from tests.cluster.shop import read
+from tests.cluster.waypoint_shop import gateway, made
 
-SHOP = Needs(namespaces=("shop",), waypoints=True)
-ALL = Needs(waypoints=True)
+SHOP = PodNeeds(namespaces=("shop",), waypoints=True)
+ALL = PodNeeds(waypoints=True)
 FAR = {"istio.io/use-waypoint": "far", "istio.io/use-waypoint-namespace": "infra"}
 
 
 def a_cluster(*objects: Any, **fields: Any) -> FakeClient:
     others = (gateway("wp"), gateway("far", "infra"), gateway("other", "other"), m.namespace("infra"))
     return FakeClient(*objects, *others, **fields)
-
-
-def read(client: FakeClient, needs: Needs) -> Snapshot:
-    return read_snapshot(cast(Client, client), needs, now=NOW)
 
 
 def asked(client: FakeClient) -> list[str]:
@@ -39,7 +33,7 @@ def asked(client: FakeClient) -> list[str]:
     "labels", [{}, {"istio.io/use-waypoint": "none"}, {"istio.io/use-waypoint-namespace": "infra"}]
 )
 @pytest.mark.parametrize("needs", [SHOP, ALL], ids=["shop", "all"])
-def test_a_cluster_without_waypoints_pays_nothing(labels: dict[str, str], needs: Needs) -> None:
+def test_a_cluster_without_waypoints_pays_nothing(labels: dict[str, str], needs: PodNeeds) -> None:
     client = a_cluster(m.namespace("shop", labels), m.pod("web-1", labels=labels))
     read(client, needs)
     assert asked(client) == []
@@ -70,27 +64,27 @@ def test_the_gateways_of_the_homes_that_are_named(
     snapshot = read(client, SHOP)
     assert asked(client) == ["gatewayclasses", *(f"gateways {home}" for home in homes)]
     assert len(client.rounds) == 2
-    assert {key.split("/")[0] for key in snapshot.l7.gateways} == set(homes)
+    assert {key.split("/")[0] for key in snapshot.gateways.facts} == set(homes)
 
 
 def test_all_gateways_where_all_namespaces_are_read() -> None:
     client = a_cluster(m.namespace("shop", FAR), m.pod("web-1"))
     snapshot = read(client, ALL)
     assert asked(client) == ["gatewayclasses", "gateways *"]
-    assert len(snapshot.l7.gateways) == 3
+    assert len(snapshot.gateways) == 3
 
 
 def test_gateways_that_may_not_be_read_are_named() -> None:
     client = a_cluster(m.namespace("shop", FAR), m.pod("web-1"), refused={"list gateways", "list gatewayclasses"})
-    l7 = read(client, SHOP).l7
-    assert isinstance(l7.gateway("infra", "far"), Unread)
-    assert isinstance(l7.gateway_classes, Unread)
+    snapshot = read(client, SHOP)
+    assert isinstance(snapshot.gateway("infra", "far"), Unread)
+    assert snapshot.gateway_classes.refusal
 
 
 def test_a_server_without_the_gateway_api() -> None:
     client = a_cluster(m.namespace("shop", FAR), m.pod("web-1"), missing={"gateways", "gatewayclasses"})
-    l7 = read(client, SHOP).l7
-    assert (l7.gateways, l7.unread_gateways, list(l7.absent)) == ({}, {}, ["Gateway"])
+    gateways = read(client, SHOP).gateways
+    assert (gateways.facts, gateways.unread, gateways.absent) == ({}, {}, True)
 
 
 @pytest.mark.parametrize("own", [{}, FAR], ids=["plain", "named by its Service"])
@@ -98,6 +92,6 @@ def test_a_pod_that_is_explained_is_told_its_services(own: dict[str, str]) -> No
     cart = made("Service", "v1", "cart", labels=own, spec={"selector": {"app": "cart"}})
     client = a_cluster(m.namespace("shop"), m.pod("web-1"), cart)
     snapshot = read(client, replace(of_pods("shop", ["web-1"]), waypoints=True))
-    assert [service.name for service in snapshot.l7.services] == ["cart"]
+    assert [service.name for service in snapshot.services] == ["cart"]
     assert asked(client) == [*(["gatewayclasses", "gateways infra"] if own else []), "services shop"]
     assert len(client.rounds) == 2

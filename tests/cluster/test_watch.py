@@ -10,7 +10,7 @@ from typing import Any, TypeVar, cast
 import pytest
 
 from kubectl_ambient.cluster.facts import Unread
-from kubectl_ambient.cluster.needs import of_scope
+from kubectl_ambient.cluster.needs.pods import of_pods_in
 from kubectl_ambient.cluster.reading.watch import Changes, follow
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -23,7 +23,7 @@ from kubectl_ambient.kube.watch import WatchEvent
 
 from . import manifests_of as m
 from .fake_client import FakeClient
-from .test_live import CLUSTER, read
+from .shop import CLUSTER, read
 
 T = TypeVar("T")
 SHOP = Scope(namespace="shop")
@@ -60,7 +60,7 @@ class Watched(FakeClient):
 
 
 def begin(client: Watched) -> tuple[Snapshot, Iterator[Changes]]:
-    snapshot = read(client, of_scope(SHOP))
+    snapshot = read(client, of_pods_in(SHOP))
     return snapshot, follow(cast(Client, client), snapshot, SHOP)
 
 
@@ -107,7 +107,7 @@ def test_an_agent_that_goes_changes_others() -> None:
     client.remove("Pod", "ztunnel-1")
     changes = next_change(following)
     assert (changes.pods, changes.others) == (set(), True)
-    assert snapshot.ztunnel_pods == []
+    assert (snapshot.ztunnel_pods.facts, snapshot.ztunnel_pods.unread) == ({}, {})
 
 
 def test_pods_that_cannot_be_watched_end_it() -> None:
@@ -129,9 +129,10 @@ def test_what_else_cannot_be_watched_is_told_and_unknown_from_then_on() -> None:
         "Error from server (Forbidden): pods is forbidden\n"
         "not known from now on: what the pods of ztunnel decide, since they can be watched no more",
     ]
-    assert snapshot.namespaces == {"shop": Unread(what="watch namespaces", why="forbidden")}
-    assert snapshot.ztunnel_pods == Unread(what="watch the pods of ztunnel", why="forbidden")
-    assert not isinstance(snapshot.cni_pods, Unread)
+    assert snapshot.namespaces.get("shop") == Unread(what="watch namespaces", why="forbidden")
+    assert snapshot.ztunnel_pods.refusal == Unread(what="watch the pods of ztunnel", why="forbidden")
+    assert (snapshot.namespaces.facts, snapshot.ztunnel_pods.facts) == ({}, {})
+    assert not snapshot.cni_pods.unread
 
 
 @pytest.mark.parametrize("verb", ["list", "watch"])
