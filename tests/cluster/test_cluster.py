@@ -253,3 +253,26 @@ def test_a_list_that_begins_anew() -> None:
 def test_small_pages() -> None:
     client = FakeClient(*CLUSTER)
     assert len(read(client, ALL, chunk_size=2).pods) == 7
+
+
+def test_the_pods_of_one_name_wherever_they_are() -> None:
+    client = FakeClient(*CLUSTER, m.pod("lone", "other"))
+    snapshot = read(client, n.PodsCalled("lone"))
+    assert [pod.ref for pod in snapshot.pods] == ["Pod/plain/lone", "Pod/other/lone"]
+    assert client.requests == ["list pods * metadata.name=lone"]
+    assert not snapshot.pods.covers("plain"), "there may be others"
+
+
+@pytest.mark.parametrize(
+    ("scope", "whole"),
+    [
+        (Scope(namespace="shop"), True),
+        (Scope(), True),
+        (Scope(namespace="plain"), False),
+        (Scope(namespace="shop", label_selector="app=web"), False),
+        (Scope(namespace="shop", field_selector="spec.nodeName=n1"), False),
+        (Scope(namespace="shop", names=("db-0",)), False),
+    ],
+)
+def test_what_is_known_of_a_namespace_as_a_whole(scope: Scope, whole: bool) -> None:
+    assert read(FakeClient(*CLUSTER), n.of_pods_in(scope)).pods.covers("shop") is whole

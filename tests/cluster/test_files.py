@@ -331,7 +331,7 @@ def test_a_must_gather_tree(tmp_path: Path) -> None:
 def test_reading_files_brings_in_nothing_of_the_network() -> None:
     heavy = ("kubernetes", "urllib3", "ruamel", "http.client", "ssl")
     code = f"""
-import sys, kubectl_ambient.cluster.reading.files, kubectl_ambient.cluster.manifests
+import sys, kubectl_ambient.cluster.reading.files, kubectl_ambient.cluster.editing.manifests
 sys.exit(",".join(name for name in {heavy!r} if name in sys.modules) or 0)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kubectl_ambient.cluster.documents import Document, documents
-from kubectl_ambient.cluster.manifests import Edited, Labelled, edit, join
+from kubectl_ambient.cluster.editing.manifests import Edited, Labelled, edit, join
 from kubectl_ambient.cluster.reading.files import read_files
 from tests.cluster import manifests_of as m
 from tests.cluster.test_same_facts import Quoting

@@ -15,7 +15,7 @@ from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labels import LABELS
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME, Pod
 from kubectl_ambient.cluster.kinds.table import KINDS
-from kubectl_ambient.cluster.reading.cluster import keys_and_facts
+from kubectl_ambient.cluster.reading.taking import keys_and_facts
 from kubectl_ambient.kube.accept import METADATA
 from kubectl_ambient.kube.protobuf.envelope import BadEnvelope, ListStream
 from kubectl_ambient.kube.protobuf.fields import fields_of, is_known

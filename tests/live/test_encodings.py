@@ -13,7 +13,7 @@ from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labels import LABELS as LABELLED
 from kubectl_ambient.cluster.kinds.pods import Pod
 from kubectl_ambient.cluster.kinds.table import KINDS
-from kubectl_ambient.cluster.reading.cluster import keys_and_facts
+from kubectl_ambient.cluster.reading.taking import keys_and_facts
 from kubectl_ambient.kube.accept import METADATA
 from kubectl_ambient.kube.api import Client, connect
 from kubectl_ambient.kube.errors import ApiError

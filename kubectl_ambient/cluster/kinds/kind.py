@@ -17,13 +17,13 @@ READ = ("get", "list")
 class Kind(Generic[F]):
     """One kind, or (`label`, `called`) those objects of it that mean something by themselves.
 
-    part: the collection of a Snapshot that its facts go to. resource: as the API has it, by a name that
-    `find_resource` knows. wire: the type that an object is decoded into, and facts: what follows from one. partial:
-    its metadata is enough. prefixed: its keys begin with the kind, since other kinds go to the same part. label: only
-    those that have it, `app=ztunnel` or a key alone. called: only those with this name, in whatever namespace;
-    also_called tells of names that files may hold besides. homes: where it is looked for by who may not list it.
-    words: what people call several of it. rights: the verbs that reading takes. in_files: whether files that hold
-    none of it say that there is none (a cluster's Nodes are seldom in files).
+    part: the collection of a Snapshot that its facts go to. resource: as the API has it. wire: the type that an
+    object is decoded into, and facts: what follows from one. partial: its metadata is enough. prefixed: its keys
+    begin with the kind, since other kinds go to the same part. label: only those that have it, `app=ztunnel` or a key
+    alone. called: only those of this name, in whatever namespace; also_called tells of names that files may hold
+    besides. homes: where it is looked for by who may not list it. template: the field that holds the template of the
+    pods that it makes. words: what people call several of it. rights: the verbs that reading takes. in_files: whether
+    files that hold none of it say that there is none (a cluster's Nodes are seldom in files).
     """
 
     part: str
@@ -36,6 +36,7 @@ class Kind(Generic[F]):
     called: str = ""
     also_called: Callable[[str], bool] | None = None
     homes: tuple[str, ...] = ()
+    template: tuple[str, ...] = ()
     words: str = ""
     rights: tuple[str, ...] = READ
     in_files: bool = True

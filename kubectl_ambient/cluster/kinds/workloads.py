@@ -208,11 +208,17 @@ def _facts(name: str, workload: Workload) -> tuple[facts.Workload]:
     return (workload.fact(name),)
 
 
+_TEMPLATE = ("spec", "template")
 WORKLOADS = {
-    "ReplicationController": kind("workloads", "replicationcontrollers", ReplicationController, prefixed=True),
+    "ReplicationController": kind(
+        "workloads", "replicationcontrollers", ReplicationController, prefixed=True, template=_TEMPLATE
+    ),
     **{
-        name: kind("workloads", name, Workload, prefixed=True, facts=partial(_facts, name))
-        for name in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
+        name: kind("workloads", name, Workload, prefixed=True, facts=partial(_facts, name), template=template)
+        for name, template in (
+            *((name, _TEMPLATE) for name in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job")),
+            ("CronJob", ("spec", "jobTemplate", *_TEMPLATE)),
+        )
     },
 }
 CNI_DAEMONSETS = WORKLOADS["DaemonSet"].some(

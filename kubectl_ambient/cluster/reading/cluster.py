@@ -118,7 +118,7 @@ def _facts(one: Ask, found: Any) -> Facts:
 
 
 def _take(snapshot: Snapshot, one: Ask, facts: Facts) -> None:
-    if not one.name and not one.label_selector and not one.field_selector and one.keep is None:
+    if not (one.name or one.anywhere or one.label_selector or one.field_selector or one.keep):
         for kind in (one.kind, *one.also):
             part(snapshot, kind).places.add(kind.path(one.namespace))
     for kind, key, fact in facts:

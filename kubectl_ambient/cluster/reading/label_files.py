@@ -12,7 +12,7 @@ from kubectl_ambient.cluster.facts import Owner
 from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labelled import KINDS, Labelled, concerning, is_istios, pod_owner
-from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS
+from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, WORKLOADS
 from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.paths import OnLarge
 from kubectl_ambient.cluster.problem import Problem
@@ -23,8 +23,6 @@ from kubectl_ambient.cluster.taking import Taker, not_in_files
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import Resource, find_resource
 from kubectl_ambient.kube.selectors import parse_label_selector
-
-_TEMPLATE = {"CronJob": ("spec", "jobTemplate", "spec", "template")}
 
 
 def read_label_files(
@@ -93,7 +91,7 @@ class _Found(Taker):
         owner = _owner(metadata)
         if owner and found.kind == "ReplicaSet":
             return  # made from the template of its owner, which its pods have by its name
-        field = ".".join((*_TEMPLATE.get(found.kind, ("spec", "template")), "metadata"))
+        field = ".".join((*_path_of_template(found), "metadata"))
         labelled = Labelled(
             kind=found.kind,
             namespace=namespace if resource.namespaced else "",
@@ -127,10 +125,14 @@ def _resource(found: Object) -> Resource | None:
         return None  # another group's, as the Gateway of networking.istio.io
 
 
+def _path_of_template(found: Object) -> tuple[str, ...]:
+    return WORKLOADS[found.kind].template if found.kind in WORKLOADS else ("spec", "template")
+
+
 def _template(found: Object) -> Any:
     """The metadata of the pod template; None where there is none."""
     value: Any = found.fields
-    for step in (*_TEMPLATE.get(found.kind, ("spec", "template")), "metadata"):
+    for step in (*_path_of_template(found), "metadata"):
         value = value.get(step) if isinstance(value, dict) else None
     return value
 

@@ -9,8 +9,8 @@ from typing import Any, Generic
 from kubectl_ambient.change.plan import Edit, plan
 from kubectl_ambient.change.targets import Target, key_of, printed
 from kubectl_ambient.cluster.documents import Document, documents, is_empty
+from kubectl_ambient.cluster.editing.manifests import Labelled, edit, join
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Template, Workload
-from kubectl_ambient.cluster.manifests import Labelled, edit, join
 from kubectl_ambient.cluster.objects import Object, objects
 from kubectl_ambient.cluster.paths import Source, sources
 from kubectl_ambient.cluster.problem import Problem, Problems

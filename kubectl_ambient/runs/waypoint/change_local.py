@@ -5,11 +5,11 @@ from __future__ import annotations
 from kubectl_ambient.change.targets import WaypointTarget, key_of
 from kubectl_ambient.change.waypoint.plan import WaypointEdit, Wish, plan
 from kubectl_ambient.change.waypoint.use_waypoint import use_waypoint
+from kubectl_ambient.cluster.editing.manifests import OF_WAYPOINTS, Change, Edited, Labelled, edit
 from kubectl_ambient.cluster.facts import Namespace, Pod
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
-from kubectl_ambient.cluster.manifests import OF_WAYPOINTS, Change, Edited, Labelled, edit
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT, USE_WAYPOINT_NAMESPACE
 from kubectl_ambient.runs.change.local import Labelling, label_files_by

@@ -10,7 +10,7 @@ import json
 
 import msgspec
 
-from kubectl_ambient.cluster.yaml_nodes import Node
+from kubectl_ambient.cluster.editing.yaml_nodes import Node
 from kubectl_ambient.kube.yaml_scalars import scalar
 
 _ONE_LINE = ("", '"', "'")

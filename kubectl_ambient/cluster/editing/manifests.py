@@ -16,33 +16,29 @@ import yaml
 
 from kubectl_ambient.cluster import wrong_type
 from kubectl_ambient.cluster.documents import Value, json_values, parts, why_broken
+from kubectl_ambient.cluster.editing.relabel import Place, relabel, with_label
+from kubectl_ambient.cluster.kinds.kind import Kind
+from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
+from kubectl_ambient.cluster.kinds.pods import PODS
+from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
+from kubectl_ambient.cluster.kinds.services import SERVICES
+from kubectl_ambient.cluster.kinds.workload_entries import WORKLOAD_ENTRIES
+from kubectl_ambient.cluster.kinds.workloads import WORKLOADS
 from kubectl_ambient.cluster.objects import NoObject, Object, identity, objects, reference
 from kubectl_ambient.cluster.problem import Problem
-from kubectl_ambient.cluster.relabel import Place, relabel, with_label
 from kubectl_ambient.cluster.wire_parts import Texts, texts
 from kubectl_ambient.kube.yaml_text import values
 
-_TEMPLATE = ("spec", "template")
 Holders = Mapping[tuple[str, str], tuple[str, ...]]
 """Whose labels are set, by group and kind: the path from an object to what holds its `metadata.labels`."""
-OF_PODS: Holders = {
-    ("", "Namespace"): (),
-    ("", "Pod"): (),
-    ("", "ReplicationController"): _TEMPLATE,
-    ("apps", "Deployment"): _TEMPLATE,
-    ("apps", "StatefulSet"): _TEMPLATE,
-    ("apps", "DaemonSet"): _TEMPLATE,
-    ("apps", "ReplicaSet"): _TEMPLATE,
-    ("batch", "Job"): _TEMPLATE,
-    ("batch", "CronJob"): ("spec", "jobTemplate", "spec", "template"),
-}
-OF_WAYPOINTS: Holders = {
-    ("", "Namespace"): (),
-    ("", "Service"): (),
-    ("", "Pod"): (),
-    ("networking.istio.io", "ServiceEntry"): (),
-    ("networking.istio.io", "WorkloadEntry"): (),
-}
+
+
+def _holders(*kinds: Kind[Any]) -> Holders:
+    return {(kind.resource.group, kind.kind): kind.template for kind in kinds}
+
+
+OF_PODS = _holders(NAMESPACES, PODS, *WORKLOADS.values())
+OF_WAYPOINTS = _holders(NAMESPACES, SERVICES, PODS, SERVICE_ENTRIES, WORKLOAD_ENTRIES)
 _LABELS = ("metadata", "labels")
 _BENEATH = ("spec", "labels")
 

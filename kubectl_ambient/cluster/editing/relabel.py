@@ -8,8 +8,8 @@ import msgspec
 import yaml
 
 from kubectl_ambient.cluster.documents import Value
-from kubectl_ambient.cluster.label_edit import NotEditable, Splice, apply, remove_label, set_label
-from kubectl_ambient.cluster.yaml_nodes import Node, compose
+from kubectl_ambient.cluster.editing.label_edit import NotEditable, Splice, apply, remove_label, set_label
+from kubectl_ambient.cluster.editing.yaml_nodes import Node, compose
 from kubectl_ambient.kube.yaml_text import values
 
 _ODD = "its labels are laid out in a way that cannot be edited"

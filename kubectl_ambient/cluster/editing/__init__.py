@@ -1,0 +1,1 @@
+"""Texts that are given back with a label changed, and nothing else."""
