@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Event, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.snapshot import Snapshot, read
 from kubectl_ambient.mesh.ages import since
+from kubectl_ambient.mesh.catalogue import Code, Reason
 from kubectl_ambient.mesh.enrolment.mode_key import misspelt_modes
 from kubectl_ambient.mesh.enrolment.mode_label import corrected, overwrite
 from kubectl_ambient.mesh.enrolment.rules import OTHER_DATA_PLANES, Decision, is_injected_gateway
@@ -72,12 +73,12 @@ def _agent(s: Subject, health: Health) -> Finding:
         what += ": the pod stays in, but nothing can be moved in or out on this node"
     where = (name(health.pod.name), *inside(health.pod.namespace)) if health.pod else ()
     severe = health.program == "ztunnel" or s.state != "Enrolled"
-    return Finding(
-        code="AgentMissing" if missing else "AgentNotReady",
-        severity="error" if severe else "warning",
-        message=what,
-        evidence=(evidence,),
+    return Finding.of(
+        Code.AGENT_MISSING if missing else Code.AGENT_NOT_READY,
+        what,
+        evidence,
         fix=offered(kubectl("describe pod", *where)) if where else None,
+        severity="error" if severe else "warning",
     )
 
 
@@ -88,7 +89,7 @@ def _both_modes(s: Subject) -> Iterator[Finding]:
     """
     if s.pod.finished or not s.injection.injected or is_injected_gateway(s.pod):
         return
-    asks = s.decision.expected == "in" or s.decision.reason == "SidecarPresent"
+    asks = s.decision.expected == "in" or s.decision.reason == Reason.SIDECAR_PRESENT
     if not asks:
         return
     if s.pod.annotations.sidecar_status is not None:
@@ -96,13 +97,7 @@ def _both_modes(s: Subject) -> Iterator[Finding]:
     else:
         now = "in ambient mode now" if s.observed == "enabled" else "both modes are asked for"
         message = f"{now}, and the next pod gets a sidecar, which wins ({s.injection.message})"
-    yield Finding(
-        code="BothModes",
-        severity="warning",
-        message=message,
-        evidence=s.injection.evidence,
-        fix=s.injection.stop,
-    )
+    yield Finding.of(Code.BOTH_MODES, message, *s.injection.evidence, fix=s.injection.stop)
 
 
 def _mode_typo(s: Subject) -> Iterator[Finding]:
@@ -117,11 +112,10 @@ def _mode_typo(s: Subject) -> Iterator[Finding]:
         value = labels.get(DATAPLANE_MODE)
         if value is None or value in ("ambient", "none") or value.lower() in OTHER_DATA_PLANES:
             continue
-        yield Finding(
-            code="ModeValueUnknown",
-            severity="warning",
-            message=f"{ref} has {DATAPLANE_MODE}={value}, which Istio does not know: it means neither ambient nor none",
-            evidence=(label(ref, DATAPLANE_MODE, value),),
+        yield Finding.of(
+            Code.MODE_VALUE_UNKNOWN,
+            f"{ref} has {DATAPLANE_MODE}={value}, which Istio does not know: it means neither ambient nor none",
+            label(ref, DATAPLANE_MODE, value),
             fix=corrected(value, *target),
         )
 
@@ -157,11 +151,10 @@ def _mode_key(s: Subject) -> Iterator[Finding]:
 
 
 def _misspelt(ref: str, key: str, value: str, fix: Command | None) -> Finding:
-    return Finding(
-        code="KeyMisspelt",
-        severity="warning",
-        message=f"{ref} has {key}={value}, a key that Istio does not know: it looks like {DATAPLANE_MODE}",
-        evidence=(label(ref, key, value),),
+    return Finding.of(
+        Code.KEY_MISSPELT,
+        f"{ref} has {key}={value}, a key that Istio does not know: it looks like {DATAPLANE_MODE}",
+        label(ref, key, value),
         fix=fix,
     )
 
@@ -173,11 +166,10 @@ def _mode_annotation(s: Subject) -> Iterator[Finding]:
         where.append((f"Namespace/{s.namespace.name}", s.namespace.mode_annotation))
     for ref, value in where:
         if value is not None:
-            yield Finding(
-                code="ModeIsAnnotation",
-                severity="warning",
-                message=f"{ref} has {DATAPLANE_MODE}={value} as an annotation, which does nothing: Istio reads labels",
-                evidence=(annotation(ref, DATAPLANE_MODE, value),),
+            yield Finding.of(
+                Code.MODE_IS_ANNOTATION,
+                f"{ref} has {DATAPLANE_MODE}={value} as an annotation, which does nothing: Istio reads labels",
+                annotation(ref, DATAPLANE_MODE, value),
             )
 
 
@@ -189,18 +181,16 @@ def _label_not_kept(s: Subject) -> Iterator[Finding]:
     if mine == kept:
         return
     held = held_until(s.workload, s.pod)
-    yield Finding(
-        code="LabelNotKept",
-        severity="info" if mine is None else "warning",
-        message=(
+    yield Finding.of(
+        Code.LABEL_NOT_KEPT,
+        (
             f"the label {DATAPLANE_MODE} is {_shown(mine)} on the pod and {_shown(kept)} in the template of "
             f"{s.workload.kind} {s.workload.name}: the next pod follows the template{f' once {held}' if held else ''}"
         ),
-        evidence=(
-            label(s.pod.ref, DATAPLANE_MODE, mine),
-            Evidence(s.workload.ref, f"{s.workload.template_path}.metadata.labels[{DATAPLANE_MODE}]", kept),
-        ),
+        label(s.pod.ref, DATAPLANE_MODE, mine),
+        Evidence(s.workload.ref, f"{s.workload.template_path}.metadata.labels[{DATAPLANE_MODE}]", kept),
         fix=_keep(mine, s.workload, s.snapshot),
+        severity="info" if mine is None else "warning",
     )
 
 
@@ -241,32 +231,35 @@ def _exclusion(s: Subject) -> Iterator[Finding]:
     if s.decision.expected != "in" or s.pod.namespace not in rules.excluded or len(s.agents.worlds) > 1:
         return
     if not versions.honours_exclusion(rules.version):
-        yield Finding(
-            code="ExclusionNotHonoured",
-            severity="warning",
-            message=(
+        yield Finding.of(
+            Code.EXCLUSION_NOT_HONOURED,
+            (
                 f"namespace {s.pod.namespace} is on the exclude list, but Istio {rules.version} honours that only "
                 "while a pod starts: its agent puts the pod in a moment later (from 1.30 on it does not)"
             ),
-            evidence=(rules.excluded_told.evidence,),
+            rules.excluded_told.evidence,
         )
 
 
 def _host_network(s: Subject) -> Iterator[Finding]:
     """Versions that hold host-network pods eligible: the agent tries, and where nothing guards it, may succeed."""
     rules = s.agents.worlds[-1]
-    if s.decision.reason != "HostNetwork" or len(s.agents.worlds) > 1 or versions.checks_host_network(rules.version):
+    if (
+        s.decision.reason != Reason.HOST_NETWORK
+        or len(s.agents.worlds) > 1
+        or versions.checks_host_network(rules.version)
+    ):
         return
     guarded = versions.refuses_host_netns(rules.version)
-    yield Finding(
-        code="HostNetworkTried" if guarded else "HostNetworkUnguarded",
-        severity="info" if guarded else "error",
-        message=(
+    yield Finding.of(
+        Code.HOST_NETWORK_TRIED if guarded else Code.HOST_NETWORK_UNGUARDED,
+        (
             f"Istio {rules.version} tries to capture host-network pods, refuses at the last step and logs a failure"
             if guarded
             else f"Istio {rules.version} does not guard the node's network: its agent may redirect the node itself"
         ),
-        evidence=(Evidence(s.pod.ref, "spec.hostNetwork", "true"), rules.version_told.evidence),
+        Evidence(s.pod.ref, "spec.hostNetwork", "true"),
+        rules.version_told.evidence,
         fix=None
         if guarded
         else offered(kubectl("label", *_itself(s.pod), setting(DATAPLANE_MODE, "none"), "--overwrite")),
@@ -278,22 +271,21 @@ def _redirection_value(s: Subject) -> Iterator[Finding]:
     value = s.pod.annotations.redirection
     if value is None or s.observed != "absent":
         return
-    yield Finding(
-        code="RedirectionValueUnknown",
-        severity="warning",
-        message=f"annotation ambient.istio.io/redirection is “{value}”, which this Istio never writes: taken as absent",
-        evidence=(annotation(s.pod.ref, "ambient.istio.io/redirection", value),),
+    yield Finding.of(
+        Code.REDIRECTION_VALUE_UNKNOWN,
+        f"annotation ambient.istio.io/redirection is “{value}”, which this Istio never writes: taken as absent",
+        annotation(s.pod.ref, "ambient.istio.io/redirection", value),
     )
 
 
 def _opt_out_ignored(s: Subject) -> Iterator[Finding]:
     """Custom enablement selectors that do not mention `none` take the opt-out away, for Istio's own pods as well."""
     if s.pod.labels.get(DATAPLANE_MODE) == "none" and s.decision.expected == "in":
-        yield Finding(
-            code="OptOutIgnored",
-            severity="error",
-            message=f"the pod's label {DATAPLANE_MODE}=none has no effect: this cluster's own selectors do not heed it",
-            evidence=(label(s.pod.ref, DATAPLANE_MODE, "none"), s.agents.worlds[-1].entries_told.evidence),
+        yield Finding.of(
+            Code.OPT_OUT_IGNORED,
+            f"the pod's label {DATAPLANE_MODE}=none has no effect: this cluster's own selectors do not heed it",
+            label(s.pod.ref, DATAPLANE_MODE, "none"),
+            s.agents.worlds[-1].entries_told.evidence,
         )
 
 
@@ -306,10 +298,10 @@ def _bypass(s: Subject) -> Iterator[Finding]:
     evidence = (annotation(s.pod.ref, "ambient.istio.io/bypass-inbound-capture", value),)
     if value not in _GO_BOOL:
         message = f"annotation bypass-inbound-capture is “{value}”, which is no boolean: Istio ignores it"
-        yield Finding(code="BypassInvalid", severity="warning", message=message, evidence=evidence)
+        yield Finding.of(Code.BYPASS_INVALID, message, *evidence)
     elif value[0] in "1tT":
         message = "inbound plaintext is not captured: it reaches the application without any policy"
-        yield Finding(code="InboundBypassed", severity="warning", message=message, evidence=evidence)
+        yield Finding.of(Code.INBOUND_BYPASSED, message, *evidence)
 
 
 def _terminating(s: Subject) -> Iterator[Finding]:
@@ -317,7 +309,7 @@ def _terminating(s: Subject) -> Iterator[Finding]:
     if s.pod.deleting is not None:
         message = f"the pod is terminating{since(s.pod.deleting, s.snapshot.now)}"
         evidence = (Evidence(s.pod.ref, "metadata.deletionTimestamp", f"{s.pod.deleting:%Y-%m-%dT%H:%M:%SZ}"),)
-        yield Finding(code="Terminating", severity="info", message=message, evidence=evidence)
+        yield Finding.of(Code.TERMINATING, message, *evidence)
 
 
 def _sandbox(s: Subject) -> Iterator[Finding]:
@@ -327,11 +319,10 @@ def _sandbox(s: Subject) -> Iterator[Finding]:
     event = next((e for e in read(s.snapshot.events) or [] if _is_about(e, s.pod)), None)
     if event:
         about = field("involvedObject.name", name(s.pod.name))
-        yield Finding(
-            code="SandboxFailed",
-            severity="error",
-            message=f"the pod cannot start: {event.message.strip()[:300]}",
-            evidence=(Evidence(f"Event/{event.namespace}/{event.pod}", "reason", event.reason),),
+        yield Finding.of(
+            Code.SANDBOX_FAILED,
+            f"the pod cannot start: {event.message.strip()[:300]}",
+            Evidence(f"Event/{event.namespace}/{event.pod}", "reason", event.reason),
             fix=offered(kubectl("get events", *inside(s.pod.namespace), "--field-selector", about)),
         )
 

@@ -12,8 +12,9 @@ from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workloa
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot, read
 from kubectl_ambient.mesh.ages import human, since
+from kubectl_ambient.mesh.catalogue import Expected, Reason
 from kubectl_ambient.mesh.enrolment.alike import Alike
-from kubectl_ambient.mesh.enrolment.rules import Case, Decision, Expected, decide, is_injected_gateway
+from kubectl_ambient.mesh.enrolment.rules import Case, Decision, decide, is_injected_gateway
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.findings import Subject, findings
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
@@ -50,7 +51,7 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     expected: Expected
     observed: Observed
     state: State
-    reason: str
+    reason: Reason
     message: str
     node: str
     owner: str | None
@@ -265,10 +266,10 @@ class Judge:
             rule="Version",
             outcome="unknown",
             message=message,
-            reason="EvidenceMissing",
+            reason=Reason.EVIDENCE_MISSING,
             evidence=(worlds[-1].version_told.evidence,),
         )
-        return Decision("unknown", "EvidenceMissing", because, tuple(_undecided(newest.steps, because)))
+        return Decision("unknown", Reason.EVIDENCE_MISSING, because, tuple(_undecided(newest.steps, because)))
 
     def _newborn(
         self, pod: Pod, owner: Owner | None, workload: Workload | None, namespace: Namespace | Unread

@@ -10,6 +10,7 @@ from msgspec import Struct, field, structs
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread
 from kubectl_ambient.cluster.l7.facts import KINDS, Gateway, GatewayClass, Kind
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.canary import canary
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
@@ -40,7 +41,7 @@ class Uses(Struct):
     namespaces: int | None = 0
     served: dict[Kind, int | None] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     canaries: int | None = 0
-    refused: Counter[str] = field(default_factory=Counter)
+    refused: Counter[WaypointReason] = field(default_factory=Counter)
 
     @property
     def nobody(self) -> bool:

@@ -23,6 +23,7 @@ from kubectl_ambient.cluster.l7.facts import (
     WorkloadEntry,
 )
 from kubectl_ambient.cluster.l7.snapshot import L7
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, label
 from kubectl_ambient.mesh.installation import istiod_versions, versions
 from kubectl_ambient.mesh.installation.control_plane import World
@@ -32,37 +33,10 @@ from kubectl_ambient.mesh.waypoint.usable import Traffic, takes, why_without_add
 
 Target = Service | ServiceEntry | Pod | WorkloadEntry
 
-# istiod's own words.
-ACCEPTED = "WaypointAccepted"
-NOT_READY = "WaypointIsNotReady"
-DENIED = "AttachmentDenied"
-UNSUPPORTED = "UnsupportedTrafficType"
-FORBIDDEN = "CrossNamespaceWaypointForbidden"
-# Ours, where it is silent.
-NOT_SERVED = "NotServed"
-IS_GATEWAY = "IsGateway"
-NOT_LABELED = "NotLabeled"
-OPTED_OUT = "OptedOut"
-NOT_FOR_WORKLOADS = "NotForWorkloads"
-EVIDENCE_MISSING = "EvidenceMissing"
-
-REASONS = (
-    ACCEPTED,
-    NOT_READY,
-    DENIED,
-    UNSUPPORTED,
-    FORBIDDEN,
-    NOT_SERVED,
-    IS_GATEWAY,
-    NOT_LABELED,
-    OPTED_OUT,
-    NOT_FOR_WORKLOADS,
-    EVIDENCE_MISSING,
-)
 # A waypoint is named and cannot be used: the traffic goes past it.
-UNUSABLE = (NOT_READY, DENIED, UNSUPPORTED, FORBIDDEN)
+UNUSABLE = (WaypointReason.NOT_READY, WaypointReason.DENIED, WaypointReason.UNSUPPORTED, WaypointReason.FORBIDDEN)
 # Decided before any label is looked at.
-UNASKED = (NOT_SERVED, IS_GATEWAY)
+UNASKED = (WaypointReason.NOT_SERVED, WaypointReason.IS_GATEWAY)
 
 MANAGED = "gateway.istio.io/managed"
 _MESH = "istio.io-mesh-controller"
@@ -100,7 +74,7 @@ class Decision(Struct, frozen=True, gc=False):
     """
 
     waypoint: str | None
-    reason: str
+    reason: WaypointReason
     because: Step
     named: Reference
     steps: tuple[Step, ...] = ()
@@ -140,16 +114,19 @@ def decide(target: Target, namespace: Namespace | Unread, l7: L7, world: World, 
         else:
             steps.append(structs.replace(step, outcome="skipped"))
     last = decided or _accepted(case)
+    assert isinstance(last.reason, WaypointReason)  # a rule that decides says why
     waypoint = None if decided else named.key
     return Decision(waypoint, last.reason, last, named, tuple(steps) if trace else ())
 
 
 def _accepted(case: Case) -> Step:
     message = f"waypoint {case.named.key} serves it"
-    return _step("Accepted", "in", message, *case.named.evidence, because=ACCEPTED)
+    return _step("Accepted", "in", message, *case.named.evidence, because=WaypointReason.ACCEPTED)
 
 
-def _step(rule: str, outcome: Outcome, message: str, *evidence: Evidence, because: str = "") -> Step:
+def _step(
+    rule: str, outcome: Outcome, message: str, *evidence: Evidence, because: WaypointReason | None = None
+) -> Step:
     return Step(rule=rule, outcome=outcome, message=message, evidence=evidence, reason=because)
 
 
@@ -161,14 +138,22 @@ def _served(case: Case) -> Step:
     target = case.target
     if isinstance(target, Service) and target.type == "ExternalName":
         told = Evidence(target.ref, "spec.type", target.type)
-        return _step("Served", "out", "an ExternalName Service is no more than a DNS name", told, because=NOT_SERVED)
+        return _step(
+            "Served",
+            "out",
+            "an ExternalName Service is no more than a DNS name",
+            told,
+            because=WaypointReason.NOT_SERVED,
+        )
     if isinstance(target, Pod):
         phase = Evidence(target.ref, "status.phase", target.phase or None)
         if target.finished:
-            return _step("Served", "out", f"the pod is finished ({target.phase})", phase, because=NOT_SERVED)
+            return _step(
+                "Served", "out", f"the pod is finished ({target.phase})", phase, because=WaypointReason.NOT_SERVED
+            )
         if not target.has_ip:
             told = Evidence(target.ref, "status.podIP", None)
-            return _step("Served", "out", "the pod has no address yet", told, because=NOT_SERVED)
+            return _step("Served", "out", "the pod has no address yet", told, because=WaypointReason.NOT_SERVED)
         return _step("Served", "pass", "the pod has an address", phase)
     return _step("Served", "pass", "istiod knows it")
 
@@ -180,7 +165,7 @@ def _version(case: Case) -> Step:
         message = f"istiod is {told.value}" if told.value else "the version of istiod is not known"
         return _step("Version", "pass", message, told.evidence)
     message = f"istiod {told.value} is older than 1.22, the oldest whose rules are known"
-    return _step("Version", "unknown", message, told.evidence, because=EVIDENCE_MISSING)
+    return _step("Version", "unknown", message, told.evidence, because=WaypointReason.EVIDENCE_MISSING)
 
 
 def _no_gateway(case: Case) -> Step:
@@ -194,19 +179,21 @@ def _no_gateway(case: Case) -> Step:
         managed = target.labels.get(MANAGED)
         told = label(target.ref, MANAGED, managed)
         if managed == _MESH:
-            return _step("NoGateway", "out", "it is the Service of a waypoint", told, because=IS_GATEWAY)
+            return _step("NoGateway", "out", "it is the Service of a waypoint", told, because=WaypointReason.IS_GATEWAY)
         if managed == _EAST_WEST and istiod_versions.exempts_east_west(case.world.version):
-            return _step("NoGateway", "out", "it is the Service of an east-west gateway", told, because=IS_GATEWAY)
+            return _step(
+                "NoGateway", "out", "it is the Service of an east-west gateway", told, because=WaypointReason.IS_GATEWAY
+            )
         return _step("NoGateway", "pass", "it is no gateway itself", told)
     name = target.labels.get(GATEWAY_NAME, "")
     told = label(target.ref, GATEWAY_NAME, name or None)
     found = case.l7.gateway(target.namespace, name) if name else None
     if isinstance(found, Gateway) and found.addresses:
         message = f"it is a proxy of Gateway {found.key}"
-        return _step("NoGateway", "out", message, told, because=IS_GATEWAY)
+        return _step("NoGateway", "out", message, told, because=WaypointReason.IS_GATEWAY)
     if isinstance(found, Unread) and case.named.waypoint:
         message = f"whether it is a gateway's proxy could not be read: {found}"
-        return _step("NoGateway", "unknown", message, told, because=EVIDENCE_MISSING)
+        return _step("NoGateway", "unknown", message, told, because=WaypointReason.EVIDENCE_MISSING)
     return _step("NoGateway", "pass", "it is no gateway's proxy", told)
 
 
@@ -216,13 +203,13 @@ def _named(case: Case) -> Step:
     where = "its namespace's" if named.inherited else "its own"
     if named.unread is not None:
         message = f"the namespace's labels decide, and they could not be read: {named.unread}"
-        return _step("Named", "unknown", message, *named.evidence, because=EVIDENCE_MISSING)
+        return _step("Named", "unknown", message, *named.evidence, because=WaypointReason.EVIDENCE_MISSING)
     if not named.by:
         message = f"neither it nor its namespace has the label {USE_WAYPOINT}"
-        return _step("Named", "out", message, *named.evidence, because=NOT_LABELED)
+        return _step("Named", "out", message, *named.evidence, because=WaypointReason.NOT_LABELED)
     if not named.waypoint:
         message = f"{where} label {USE_WAYPOINT}={OPT_OUT} opts out"
-        return _step("Named", "out", message, *named.evidence, because=OPTED_OUT)
+        return _step("Named", "out", message, *named.evidence, because=WaypointReason.OPTED_OUT)
     return _step("Named", "pass", f"{where} label names waypoint {named.key}", *named.evidence)
 
 
@@ -238,16 +225,22 @@ def _ready(case: Case) -> Step:
     ref = f"Gateway/{home}/{name}"
     if isinstance(gateway, Unread):
         message = f"Gateway {named.key} could not be read: {gateway}"
-        return _step("Ready", "unknown", message, Evidence(ref, f"status ({gateway})", None), because=EVIDENCE_MISSING)
+        return _step(
+            "Ready",
+            "unknown",
+            message,
+            Evidence(ref, f"status ({gateway})", None),
+            because=WaypointReason.EVIDENCE_MISSING,
+        )
     if gateway is None:
         empty = f"the label {named.empty_label} is empty, which names no Gateway"
         message = empty if named.empty_label else f"there is no Gateway {name} in namespace {home}"
-        return _step("Ready", "out", message, Evidence(ref, "metadata.name", None), because=NOT_READY)
+        return _step("Ready", "out", message, Evidence(ref, "metadata.name", None), because=WaypointReason.NOT_READY)
     told = Evidence(ref, "status.addresses", ", ".join(gateway.addresses) or None)
     if not gateway.addresses:
         why = why_without_address(gateway, case.l7.instances_of(gateway))
         message = f"Gateway {gateway.key} has no address yet{f': {why}' if why else ''}"
-        return _step("Ready", "out", message, told, because=NOT_READY)
+        return _step("Ready", "out", message, told, because=WaypointReason.NOT_READY)
     return _step("Ready", "pass", f"Gateway {gateway.key} has an address", told)
 
 
@@ -257,10 +250,10 @@ def _admitted(case: Case) -> Step:
         return _unasked("Admitted")
     found = admission(case.gateway, case.of_class, case.target.namespace, case.namespace, case.world.version)
     if found.admitted is None:
-        return _step("Admitted", "unknown", found.why, *found.evidence, because=EVIDENCE_MISSING)
+        return _step("Admitted", "unknown", found.why, *found.evidence, because=WaypointReason.EVIDENCE_MISSING)
     if not found.admitted:
         message = f"{found.why}, and not {case.target.namespace}"
-        return _step("Admitted", "out", message, *found.evidence, because=DENIED)
+        return _step("Admitted", "out", message, *found.evidence, because=WaypointReason.DENIED)
     return _step("Admitted", "pass", found.why, *found.evidence)
 
 
@@ -275,13 +268,19 @@ def _takes(case: Case) -> Step:
     found = takes(gateway, case.of_class, case.world.version)
     if found.word is None:
         message = f"which traffic {gateway.key} takes is said by its class, which could not be read: {found.assumed}"
-        return _step("Takes", "unknown", message, *found.evidence, because=EVIDENCE_MISSING)
+        return _step("Takes", "unknown", message, *found.evidence, because=WaypointReason.EVIDENCE_MISSING)
     told = f"waypoint {gateway.key} is for “{found.word}”"
     if found.covers(traffic):
         return _step("Takes", "pass", told, *found.evidence)
     message = f"{told}, not for traffic to a {traffic}"
     silent = traffic == "workload" and case.named.inherited
-    return _step("Takes", "out", message, *found.evidence, because=NOT_FOR_WORKLOADS if silent else UNSUPPORTED)
+    return _step(
+        "Takes",
+        "out",
+        message,
+        *found.evidence,
+        because=WaypointReason.NOT_FOR_WORKLOADS if silent else WaypointReason.UNSUPPORTED,
+    )
 
 
 def _visible(case: Case) -> Step:
@@ -294,9 +293,9 @@ def _visible(case: Case) -> Step:
     if not (istiod_versions.has_visibility(case.world.version) and isinstance(target, ServiceEntry) and elsewhere):
         return _step("Visible", "pass", "it may use this waypoint")
     told = Evidence(target.ref, f"status.conditions[{WAYPOINT_BOUND}].reason", written.reason if written else None)
-    if written is not None and not written.true and written.reason == FORBIDDEN:
+    if written is not None and not written.true and written.reason == WaypointReason.FORBIDDEN:
         message = "the mesh keeps it to its own namespace, as istiod tells, so no waypoint of another may serve it"
-        return _step("Visible", "out", message, told, because=FORBIDDEN)
+        return _step("Visible", "out", message, told, because=WaypointReason.FORBIDDEN)
     return _step("Visible", "pass", "istiod tells nothing against the waypoint of another namespace", told)
 
 
