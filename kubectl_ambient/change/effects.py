@@ -15,7 +15,8 @@ from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Expected, Reason
-from kubectl_ambient.mesh.verdict import AfterRestart, Judge
+from kubectl_ambient.mesh.next_pod import AfterRestart
+from kubectl_ambient.mesh.verdict import Judge
 
 Direction = Literal["in", "out", "stays in", "stays out", "unknown"]
 

@@ -10,7 +10,8 @@ from msgspec import Struct
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import tells
-from kubectl_ambient.mesh.verdict import STATES, Verdict
+from kubectl_ambient.mesh.state import STATES
+from kubectl_ambient.mesh.verdict import Verdict
 
 FAIL_ON = ("drift", "pending", "conflict", "unknown", "any")
 

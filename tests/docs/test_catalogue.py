@@ -17,7 +17,8 @@ import pytest
 from kubectl_ambient import HOMEPAGE
 from kubectl_ambient.mesh.catalogue import CanaryReason, Code, Expected, Reason, Severity, WaypointReason
 from kubectl_ambient.mesh.evidence import Outcome
-from kubectl_ambient.mesh.verdict import AfterRestart, Mode, Observed, State
+from kubectl_ambient.mesh.next_pod import AfterRestart
+from kubectl_ambient.mesh.state import Mode, Observed, State
 from tests.docs.reading import DOCS, ROOT, anchors, headings, section
 from tests.golden.screens import UPDATE
 

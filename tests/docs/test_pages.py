@@ -13,7 +13,7 @@ import pytest
 
 from kubectl_ambient import HOMEPAGE
 from kubectl_ambient.mesh.catalogue import Reason
-from kubectl_ambient.mesh.verdict import STATES
+from kubectl_ambient.mesh.state import STATES
 from tests.docs.reading import DOCS, ROOT, anchors
 from tests.golden.screens import UPDATE, run
 

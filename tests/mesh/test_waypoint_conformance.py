@@ -9,8 +9,8 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import AgentContainer
 from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
-from kubectl_ambient.mesh.waypoint.rules import UNUSABLE
 from tests.conformance import cases
 from tests.mesh.meshes import MESHES, snapshot
 

@@ -14,10 +14,11 @@ from kubectl_ambient.change.words import few
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.l7.facts import GATEWAY_NAME, Gateway, Service, ServiceEntry, WorkloadEntry
 from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE, Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT_NAMESPACE
-from kubectl_ambient.mesh.waypoint.rules import UNUSABLE, Decision, Target, traffic_of
+from kubectl_ambient.mesh.waypoint.rules import Target, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, answers_hbone
 from kubectl_ambient.shell.command import Sentence, joined, kubectl
 from kubectl_ambient.shell.words import inside, label

@@ -1,21 +1,20 @@
-"""Should this pod be in ambient mode? The rules, in the order in which they decide.
+"""The rules of enrolment, in the order in which they decide.
 
-Each rule asks one thing of a case and says what it found, with its evidence. `decide` takes the first answer;
-the trace that `explain` prints is the same run of the same rules.
+Each rule asks one thing of a case and says what it found, with its evidence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Node, Pod, Unread
-from kubectl_ambient.mesh.catalogue import Expected, Reason
+from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.enrolment.enablement import BY_NAMESPACE_LABEL, BY_POD_LABEL, Entry, Invalid, asks
 from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, annotation, label
 from kubectl_ambient.mesh.installation import versions
-from kubectl_ambient.mesh.installation.agents import Rules
+from kubectl_ambient.mesh.installation.settings import Rules
 from kubectl_ambient.mesh.selectors import as_text
 
 OTHER_DATA_PLANES = {"kmesh": "Kmesh"}
@@ -42,42 +41,6 @@ class Rule(Struct, frozen=True):
     name: str
     title: str
     ask: Callable[[Case], Step]
-
-
-class Decision(Struct, frozen=True, gc=False):
-    """What should be, by the reason that decided it; `steps` holds the trace where one was wanted."""
-
-    expected: Expected
-    reason: Reason
-    because: Step
-    steps: tuple[Step, ...] = ()
-
-
-def decide(case: Case, *, trace: bool = False) -> Decision:
-    """Ask the rules in order: the first `out` or refusal decides; with none, the pod is in by what asked for it.
-
-    A question that could not be answered (an unreadable Namespace) decides only if no later rule keeps the pod
-    out anyway.
-    """
-    decided: Step | None = None
-    asked: Step | None = None
-    steps: list[Step] = []
-    for rule in RULES:
-        step = rule.ask(case)
-        if decided is None:
-            if step.outcome == "out" or (step.outcome == "unknown" and rule is not ASKED):
-                decided = step
-                if not trace:
-                    break
-            elif rule is ASKED:
-                asked = step
-            steps.append(step)
-        else:
-            steps.append(structs.replace(step, outcome="skipped"))
-    last = decided or asked
-    assert last is not None  # ASKED is one of the rules
-    assert isinstance(last.reason, Reason)  # a rule that decides says why
-    return Decision(last.reason.expected, last.reason, last, tuple(steps) if trace else ())
 
 
 def _step(rule: str, outcome: Outcome, message: str, *evidence: Evidence, reason: Reason | None = None) -> Step:

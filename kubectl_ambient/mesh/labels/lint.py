@@ -10,17 +10,17 @@ from kubectl_ambient.cluster.labelled.facts import TEMPLATED, Labelled, Refused
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label
 from kubectl_ambient.mesh.labels.context import Context
-from kubectl_ambient.mesh.labels.entry import Entry
-from kubectl_ambient.mesh.labels.fixes import instead, into_template, is_made, move, relabel
-from kubectl_ambient.mesh.labels.meaning import misspelt
-from kubectl_ambient.mesh.labels.reference import (
+from kubectl_ambient.mesh.labels.entry import (
     DATAPLANE_MODE,
     INJECT,
     INJECTION,
     USE_WAYPOINT,
     USE_WAYPOINT_NAMESPACE,
-    entry_of,
+    Entry,
 )
+from kubectl_ambient.mesh.labels.fixes import instead, into_template, is_made, move, relabel
+from kubectl_ambient.mesh.labels.meaning import misspelt
+from kubectl_ambient.mesh.labels.reference import entry_of
 from kubectl_ambient.mesh.labels.settings import Setting
 from kubectl_ambient.mesh.labels.settings import settings as settings_of
 from kubectl_ambient.mesh.labels.values import meant, problem

@@ -12,8 +12,9 @@ from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
+from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.reference import canary_reference
-from kubectl_ambient.mesh.waypoint.rules import Decision, Target
+from kubectl_ambient.mesh.waypoint.rules import Target
 from kubectl_ambient.mesh.waypoint.usable import takes
 
 

@@ -15,8 +15,9 @@ from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.canary import canary
+from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE, Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
-from kubectl_ambient.mesh.waypoint.rules import UNUSABLE, Decision, Target, condition_of, kind_of, traffic_of
+from kubectl_ambient.mesh.waypoint.rules import Target, condition_of, kind_of, traffic_of
 from kubectl_ambient.mesh.waypoint.traffic import has_address
 from kubectl_ambient.mesh.waypoint.usable import Life, answers_hbone, life, takes, widened
 from kubectl_ambient.shell.command import Command, offered
@@ -108,8 +109,7 @@ def _disagrees(found: Found) -> Iterator[Finding]:
     )
     field, value = ("message", written.message) if agrees else ("reason", written.reason)
     told = Evidence(found.target.ref, f"status.conditions[{WAYPOINT_BOUND}].{field}", value)
-    evidence = (told, *decision.because.evidence)
-    yield Finding.of(Code.CONDITION_DISAGREES, message, *evidence)
+    yield Finding.of(Code.CONDITION_DISAGREES, message, told, *decision.because.evidence)
 
 
 def _no_hbone(found: Found) -> Iterator[Finding]:

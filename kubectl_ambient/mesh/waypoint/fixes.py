@@ -24,10 +24,11 @@ from kubectl_ambient.mesh.waypoint.commands import (
     take_off,
     usable,
 )
+from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT, USE_WAYPOINT_NAMESPACE
-from kubectl_ambient.mesh.waypoint.rules import Decision, Target, traffic_of
+from kubectl_ambient.mesh.waypoint.rules import Target, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import answers_hbone, takes, widened
 from kubectl_ambient.shell.command import kubectl
 from kubectl_ambient.shell.words import inside, label, named, namespace

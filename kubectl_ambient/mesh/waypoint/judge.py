@@ -12,17 +12,9 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.installation.control_plane import ControlPlane, control_plane
+from kubectl_ambient.mesh.waypoint.deciding import UNASKED, UNUSABLE, Decision, decide
 from kubectl_ambient.mesh.waypoint.findings import Found, findings
-from kubectl_ambient.mesh.waypoint.rules import (
-    UNASKED,
-    UNUSABLE,
-    Decision,
-    Target,
-    condition_of,
-    decide,
-    kind_of,
-    traffic_of,
-)
+from kubectl_ambient.mesh.waypoint.rules import Target, condition_of, kind_of, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_CLASS, WAYPOINT_FOR, Life, Traffic, life
 from kubectl_ambient.mesh.waypoint.words import sentence
 

@@ -13,10 +13,11 @@ from kubectl_ambient.cluster.l7.facts import KINDS, Gateway, GatewayClass, Kind
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.canary import canary
+from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.owner import Owner, owner_of
 from kubectl_ambient.mesh.waypoint.reference import reference
-from kubectl_ambient.mesh.waypoint.rules import UNUSABLE, kind_of
+from kubectl_ambient.mesh.waypoint.rules import kind_of
 from kubectl_ambient.mesh.waypoint.usable import (
     MESH_CONTROLLER,
     WAYPOINT_CLASS,

@@ -53,7 +53,7 @@ def _without_address(waypoint: Waypoint) -> Iterator[Finding]:
         message += f"; no istiod has the revision {owner.revision}, which its labels ask for (a tag may stand for one)"
         evidence += owner.evidence
     command = offered(on_gateway("describe", gateway.namespace, gateway.name))
-    yield Finding.of(Code.WAYPOINT_WITHOUT_ADDRESS, message, *tuple(evidence), fix=command)
+    yield Finding.of(Code.WAYPOINT_WITHOUT_ADDRESS, message, *evidence, fix=command)
 
 
 def _no_hbone(waypoint: Waypoint) -> Iterator[Finding]:
@@ -100,8 +100,8 @@ def _refuses(waypoint: Waypoint) -> Iterator[Finding]:
     objects = "1 object names it and is" if number == 1 else f"{number} objects name it and are"
     reasons = ", ".join(f"{n} {reason}" for reason, n in told.items())
     message = f"{objects} not served, so traffic there goes direct ({reasons})"
-    evidence = (label(gateway.ref, WAYPOINT_FOR, gateway.labels.get(WAYPOINT_FOR)),)
-    yield Finding.of(Code.WAYPOINT_REFUSES, message, *evidence, fix=offered(kubectl("ambient waypoint status -A")))
+    evidence = label(gateway.ref, WAYPOINT_FOR, gateway.labels.get(WAYPOINT_FOR))
+    yield Finding.of(Code.WAYPOINT_REFUSES, message, evidence, fix=offered(kubectl("ambient waypoint status -A")))
 
 
 def _unused(waypoint: Waypoint) -> Iterator[Finding]:

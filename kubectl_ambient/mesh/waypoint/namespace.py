@@ -10,10 +10,10 @@ from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.l7.facts import Kind, Service
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence, Fix, label
+from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.fixes import fixes
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
-from kubectl_ambient.mesh.waypoint.rules import Decision
 from kubectl_ambient.mesh.waypoint.summary import Sums, sums
 
 

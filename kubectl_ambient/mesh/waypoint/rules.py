@@ -1,14 +1,13 @@
-"""Which waypoint serves an object? The rules, in the order in which istiod asks them.
+"""The rules about waypoints, in the order in which istiod asks them.
 
-Each rule asks one thing of a case and says what it found, with its evidence. `decide` takes the first that refuses;
-the trace is the same run of the same rules.
+Each rule asks one thing of a case and says what it found, with its evidence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.l7.facts import (
@@ -28,15 +27,11 @@ from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, label
 from kubectl_ambient.mesh.installation import istiod_versions, versions
 from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
-from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT, Reference, reference
+from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT, Reference
 from kubectl_ambient.mesh.waypoint.usable import Traffic, takes, why_without_address
 
 Target = Service | ServiceEntry | Pod | WorkloadEntry
 
-# A waypoint is named and cannot be used: the traffic goes past it.
-UNUSABLE = (WaypointReason.NOT_READY, WaypointReason.DENIED, WaypointReason.UNSUPPORTED, WaypointReason.FORBIDDEN)
-# Decided before any label is looked at.
-UNASKED = (WaypointReason.NOT_SERVED, WaypointReason.IS_GATEWAY)
 
 MANAGED = "gateway.istio.io/managed"
 _MESH = "istio.io-mesh-controller"
@@ -67,19 +62,6 @@ class Rule(Struct, frozen=True):
     ask: Callable[[Case], Step]
 
 
-class Decision(Struct, frozen=True, gc=False):
-    """The waypoint (`shop/waypoint`, or None), the reason, and the step that decided.
-
-    `steps` holds the trace where one was wanted.
-    """
-
-    waypoint: str | None
-    reason: WaypointReason
-    because: Step
-    named: Reference
-    steps: tuple[Step, ...] = ()
-
-
 def kind_of(target: Target) -> Kind:
     """The Kubernetes kind of the object."""
     return type(target).__name__  # type: ignore[return-value]
@@ -93,35 +75,6 @@ def traffic_of(target: Target) -> Traffic:
 def condition_of(target: Target) -> Condition | None:
     """What istiod wrote about the object's waypoint; it writes nothing on Pods."""
     return None if isinstance(target, Pod) else target.condition(WAYPOINT_BOUND)
-
-
-def decide(target: Target, namespace: Namespace | Unread, l7: L7, world: World, *, trace: bool = False) -> Decision:
-    """Ask the rules in order: the first that refuses decides; with none, the waypoint that is named serves."""
-    in_spec = target.spec_keys if isinstance(target, WorkloadEntry) else ()
-    named = reference(target.ref, target.labels, target.namespace, namespace, world.version, in_spec)
-    gateway = l7.gateway(*named.waypoint) if named.waypoint else None
-    case = Case(target, namespace, l7, world, named, gateway)
-    decided: Step | None = None
-    steps: list[Step] = []
-    for rule in RULES:
-        step = rule.ask(case)
-        if decided is None:
-            steps.append(step)
-            if step.outcome in ("out", "unknown"):
-                decided = step
-                if not trace:
-                    break
-        else:
-            steps.append(structs.replace(step, outcome="skipped"))
-    last = decided or _accepted(case)
-    assert isinstance(last.reason, WaypointReason)  # a rule that decides says why
-    waypoint = None if decided else named.key
-    return Decision(waypoint, last.reason, last, named, tuple(steps) if trace else ())
-
-
-def _accepted(case: Case) -> Step:
-    message = f"waypoint {case.named.key} serves it"
-    return _step("Accepted", "in", message, *case.named.evidence, because=WaypointReason.ACCEPTED)
 
 
 def _step(

@@ -5,7 +5,8 @@ from __future__ import annotations
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.l7.facts import Service, ServiceEntry
 from kubectl_ambient.mesh.catalogue import WaypointReason
-from kubectl_ambient.mesh.waypoint.rules import Decision, Target, condition_of
+from kubectl_ambient.mesh.waypoint.deciding import Decision
+from kubectl_ambient.mesh.waypoint.rules import Target, condition_of
 
 
 def sentence(target: Target, decision: Decision) -> str:
