@@ -37,6 +37,7 @@ from kubectl_ambient.cluster.facts import (
     Workload,
 )
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.enrolment.enablement import Invalid, parse
 from kubectl_ambient.mesh.enrolment.goscalars import go_float
 from kubectl_ambient.mesh.installation import versions
@@ -286,6 +287,7 @@ def test_where_versions_disagree_the_trace_has_a_step_that_says_so() -> None:
     judgement = explain(snapshot_of("latest", pod(namespace="kube-system"), AMBIENT, data))
     assert judgement.verdict.expected == "unknown"
     assert deciding(judgement)
+    assert judgement.decision.because.docs == Reason.EVIDENCE_MISSING.page
 
 
 # Laws of enrolment
