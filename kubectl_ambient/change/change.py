@@ -10,7 +10,7 @@ from kubectl_ambient.change.planned import PlannedChange
 from kubectl_ambient.change.rollout import restarts
 from kubectl_ambient.change.targets import Target
 from kubectl_ambient.cluster.facts import Namespace, Workload
-from kubectl_ambient.mesh.enrolment.rules import Decision
+from kubectl_ambient.mesh.enrolment.deciding import Decision
 from kubectl_ambient.mesh.verdict import Judge
 
 

@@ -14,8 +14,9 @@ from kubectl_ambient.change.targets import kind_of, value_of, with_value
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.enrolment.rules import Expected
-from kubectl_ambient.mesh.verdict import AfterRestart, Judge
+from kubectl_ambient.mesh.catalogue import Expected, Reason
+from kubectl_ambient.mesh.next_pod import AfterRestart
+from kubectl_ambient.mesh.verdict import Judge
 
 Direction = Literal["in", "out", "stays in", "stays out", "unknown"]
 
@@ -30,7 +31,7 @@ class Moved(Struct, frozen=True, kw_only=True, gc=False):
     owner: Owner | None
     direction: Direction
     when: When
-    reason: str
+    reason: Reason
     message: str
     after_restart: AfterRestart
 
@@ -161,7 +162,7 @@ class _Asked:
             replaced = after.snapshot.workloads.facts.get(workload.ref, workload)
             expected, at = _EXPECTED[becomes], when(replaced, pod)
             if becomes == "sidecar":
-                reason, message = "SidecarPresent", after.next_of(replaced).why
+                reason, message = Reason.SIDECAR_PRESENT, after.next_of(replaced).why
             else:
                 decision = after.expected_of(_successor(changed, replaced))
                 reason, message = decision.reason, decision.because.message

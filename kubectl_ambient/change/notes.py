@@ -11,16 +11,17 @@ from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.targets import printed
 from kubectl_ambient.change.words import MOST, few, grouped, verb
 from kubectl_ambient.cluster.facts import Namespace, Workload
-from kubectl_ambient.mesh.verdict import NextPod
+from kubectl_ambient.mesh.catalogue import Reason
+from kubectl_ambient.mesh.next_pod import NextPod
 from kubectl_ambient.shell.command import Sentence, joined
 
 _NO_EFFECT = (
-    "AmbientNotInstalled",
-    "AmbientDisabled",
-    "SelectorInvalid",
-    "NotSelected",
-    "NamespaceExcluded",
-    "EvidenceMissing",
+    Reason.AMBIENT_NOT_INSTALLED,
+    Reason.AMBIENT_DISABLED,
+    Reason.SELECTOR_INVALID,
+    Reason.NOT_SELECTED,
+    Reason.NAMESPACE_EXCLUDED,
+    Reason.EVIDENCE_MISSING,
 )
 
 

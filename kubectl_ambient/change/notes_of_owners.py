@@ -11,6 +11,7 @@ from kubectl_ambient.change.targets import KINDS, printed, value_of
 from kubectl_ambient.change.words import MOST, few, grouped, more, pods, verb
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
+from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.enrolment.mode_label import overwrite
 from kubectl_ambient.shell.command import Sentence, joined
 
@@ -78,7 +79,7 @@ def _no_loss(edit: Edit, workload: Workload | None, change: Change) -> bool:
     """Whether the label moves nothing anyway, or the next pod is put in without it, by its namespace."""
     mine = change.afterwards(edit)
     if change.goal != "enable":
-        return mine.reason == "PodFinished"
+        return mine.reason == Reason.POD_FINISHED
     kept = change.effects.before.next_of(workload).decision if workload else change.beforehand(edit)
     return mine.expected == "out" or kept.expected == "in"
 

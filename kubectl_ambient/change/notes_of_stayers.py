@@ -10,6 +10,7 @@ from kubectl_ambient.change.plan import Edit, command
 from kubectl_ambient.change.targets import key_of, kind_of, labels_of, printed
 from kubectl_ambient.change.words import MOST, few, grouped, pods, verb
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Workload
+from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.shell.command import Offer, Sentence, joined, kubectl
 from kubectl_ambient.shell.words import inside, name
 
@@ -28,7 +29,7 @@ def stays_in(change: Change) -> Iterator[Sentence]:
             objects = f"the pods of {objects}"
         stay = verb(2 if of_workloads else len(edits), "stay")
         yield joined(f"{objects} {stay} in ambient mode: {why}", _way_out(edits, change))
-    by_namespace = ((m.message, m) for m in _in_namespaces(change) if m.reason != "PodLabel")
+    by_namespace = ((m.message, m) for m in _in_namespaces(change) if m.reason != Reason.POD_LABEL)
     for why, moved in grouped(by_namespace).items():
         yield f"{pods(len(moved))} {verb(len(moved), 'stay')} in ambient mode: {why}"
 
@@ -37,7 +38,7 @@ def in_by_own_label(change: Change) -> Iterator[Sentence]:
     """The pods of a namespace that have the label themselves, and where it comes from."""
     if change.goal == "enable":
         return
-    moved = [m for m in _in_namespaces(change) if m.reason == "PodLabel"]
+    moved = [m for m in _in_namespaces(change) if m.reason == Reason.POD_LABEL]
     if not moved:
         return
     names = few([m.pod.name for m in moved])

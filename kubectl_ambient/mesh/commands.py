@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_ambient.mesh.evidence import Fix, offer
-from kubectl_ambient.mesh.installation.agents import Told
+from kubectl_ambient.mesh.installation.settings import Told
 from kubectl_ambient.mesh.rollout import is_paused
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.shell.command import kubectl, remark

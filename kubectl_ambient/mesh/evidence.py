@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Literal
+from collections.abc import Iterable, Iterator
+from typing import Literal, Self
 
 from msgspec import Struct
 
+from kubectl_ambient.mesh.catalogue import Code, Reason, Severity, WaypointReason
 from kubectl_ambient.shell.command import Command, Offer
 
 Outcome = Literal["pass", "in", "out", "unknown", "skipped"]
-Severity = Literal["info", "warning", "error"]
 
 
 class Evidence(Struct, frozen=True, gc=False):
@@ -25,24 +25,47 @@ class Evidence(Struct, frozen=True, gc=False):
 
 
 class Step(Struct, frozen=True, kw_only=True, gc=False):
-    """What one rule said. `reason` is the stable word where it decides."""
+    """What one rule said. `reason` is the word where it decides."""
 
     rule: str
     outcome: Outcome
     message: str
     evidence: tuple[Evidence, ...] = ()
-    reason: str = ""
-    docs: str = ""
+    reason: Reason | WaypointReason | None = None
+
+    @property
+    def docs(self) -> str | None:
+        """The page of the reason; None where the rule gives none. Those about waypoints share a page."""
+        return self.reason.page if isinstance(self.reason, Reason) else None
 
 
 class Finding(Struct, frozen=True, kw_only=True, gc=False):
     """Something about a pod that its user should know. `fix` is a command, or None where there is none."""
 
-    code: str
+    code: Code
     severity: Severity
     message: str
     evidence: tuple[Evidence, ...] = ()
     fix: Command | None = None
+
+    @classmethod
+    def of(
+        cls,
+        code: Code,
+        message: str,
+        *evidence: Evidence,
+        fix: Command | None = None,
+        severity: Severity | None = None,
+    ) -> Self:
+        """What is raised: of the usual severity of its code, or of another that the code can have."""
+        grave = severity or code.severities[0]
+        assert grave in code.severities, f"{code} is not declared as {grave}"
+        return cls(code=code, severity=grave, message=message, evidence=evidence, fix=fix)
+
+
+def tells(findings: Iterable[Finding], *codes: Code) -> bool:
+    """Whether any of the findings has one of these codes."""
+    return any(finding.code in codes for finding in findings)
 
 
 class Fix(Struct, frozen=True, gc=False):

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.catalogue import Code, Reason
 from kubectl_ambient.mesh.commands import configure, restart
 from kubectl_ambient.mesh.enrolment.way_in import way_in
-from kubectl_ambient.mesh.evidence import Fix, offer
+from kubectl_ambient.mesh.evidence import Fix, offer, tells
 from kubectl_ambient.mesh.installation.agents import Health
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.shell.command import kubectl, lines_with
@@ -18,7 +19,7 @@ def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
     """The commands for one pod, most useful first; none where there is nothing to do, or nothing to type."""
     verdict = judgement.verdict
     match verdict.state:
-        case _ if any(finding.code == "OptOutIgnored" for finding in verdict.findings):
+        case _ if tells(verdict.findings, Code.OPT_OUT_IGNORED):
             found = configure(judgement, judgement.agents.worlds[-1].entries_told, _HEED_NONE)
         case "Enrolled":
             found = _keep(judgement)
@@ -96,7 +97,7 @@ def _renew(judgement: Judgement) -> Iterator[Fix]:
         if not next_pod.injection.stop:
             return
         yield from offer(next_pod.injection.stop, "no new pod gets a sidecar")
-    late = any(finding.code == "ExclusionNotHonoured" for finding in verdict.findings)
+    late = tells(verdict.findings, Code.EXCLUSION_NOT_HONOURED)
     yield from restart(judgement, f"a new pod is put in {'a moment after it starts' if late else _BEFORE}")
 
 
@@ -115,7 +116,7 @@ def _look_at(health: Health) -> Iterator[Fix]:
 
 
 def _ask(judgement: Judgement, from_files: bool) -> Iterator[Fix]:
-    if judgement.verdict.reason == "SelectorInvalid":
+    if judgement.verdict.reason == Reason.SELECTOR_INVALID:
         selectors = judgement.agents.worlds[-1].entries_told
         yield from configure(judgement, selectors, "correct AMBIENT_ENABLEMENT_SELECTOR")
     elif from_files:

@@ -12,14 +12,7 @@ from functools import lru_cache
 
 from msgspec import Struct, structs
 
-from kubectl_ambient.cluster.facts import (
-    Annotations,
-    ConfigMap,
-    LabelSelector,
-    Requirement,
-    Unread,
-    Webhook,
-)
+from kubectl_ambient.cluster.facts import Annotations, ConfigMap, LabelSelector, Requirement, Unread, Webhook
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.enrolment import goyaml
 from kubectl_ambient.mesh.enrolment.enablement import selector_of

@@ -10,9 +10,10 @@ from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.mesh.evidence import Evidence, Fix, label
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
+from kubectl_ambient.mesh.next_pod import NextPod
 from kubectl_ambient.mesh.rollout import is_paused
 from kubectl_ambient.mesh.summary import count
-from kubectl_ambient.mesh.verdict import Judge, Judgement, NextPod
+from kubectl_ambient.mesh.verdict import Judge, Judgement
 from kubectl_ambient.shell.command import Command
 
 

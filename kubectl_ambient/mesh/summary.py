@@ -8,7 +8,10 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
-from kubectl_ambient.mesh.verdict import STATES, Verdict
+from kubectl_ambient.mesh.catalogue import Code
+from kubectl_ambient.mesh.evidence import tells
+from kubectl_ambient.mesh.state import STATES
+from kubectl_ambient.mesh.verdict import Verdict
 
 FAIL_ON = ("drift", "pending", "conflict", "unknown", "any")
 
@@ -76,7 +79,7 @@ def _meets(verdict: Verdict, condition: str) -> bool:
         case "pending":
             return verdict.state == "Pending"
         case "conflict":
-            return any(f.code == "BothModes" for f in verdict.findings)
+            return tells(verdict.findings, Code.BOTH_MODES)
         case "unknown":
             return verdict.state == "Unknown"
         case _:

@@ -3,39 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from datetime import datetime, timedelta
-from typing import Literal
 
 from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.ages import human, since
+from kubectl_ambient.mesh.catalogue import Expected, Reason
 from kubectl_ambient.mesh.enrolment.alike import Alike
-from kubectl_ambient.mesh.enrolment.rules import Case, Decision, Expected, decide, is_injected_gateway
+from kubectl_ambient.mesh.enrolment.deciding import Decision, decide
+from kubectl_ambient.mesh.enrolment.rules import Case
 from kubectl_ambient.mesh.evidence import Finding, Step
-from kubectl_ambient.mesh.findings import Subject, findings
+from kubectl_ambient.mesh.findings.checks import findings
+from kubectl_ambient.mesh.findings.subject import Subject
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
-from kubectl_ambient.mesh.installation import versions
-from kubectl_ambient.mesh.installation.agents import Health, Installation, NodeAgents, installation
+from kubectl_ambient.mesh.installation.agents import Installation, NodeAgents, installation
+from kubectl_ambient.mesh.next_pod import AfterRestart, NextPod, next_pod_of
 from kubectl_ambient.mesh.rollout import held_until
+from kubectl_ambient.mesh.state import Mode, Observed, State, message_of, mode_of, observed_of, state_of
 from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.mesh.waypoint.pods import PodWaypoints
-
-Observed = Literal["enabled", "pending", "absent"]
-State = Literal["Enrolled", "Pending", "Starting", "NotEnrolled", "Stale", "NotAmbient", "Unknown"]
-Mode = Literal["ambient", "sidecar", "gateway", "none"]
-AfterRestart = Literal["ambient", "sidecar", "none", "unknown"]
-
-STATES: tuple[State, ...] = ("Enrolled", "Pending", "Starting", "NotEnrolled", "Stale", "NotAmbient", "Unknown")
-YOUNG = timedelta(seconds=30)
-_GATEWAYS = (
-    "istio.io-mesh-controller",
-    "istio.io-gateway-controller",
-    "istio.io-eastwest-controller",
-    "istio.io-agentgateway-waypoint-controller",
-)
 
 
 class Verdict(Struct, frozen=True, kw_only=True, gc=False):
@@ -50,7 +37,7 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     expected: Expected
     observed: Observed
     state: State
-    reason: str
+    reason: Reason
     message: str
     node: str
     owner: str | None
@@ -88,20 +75,6 @@ class Judgement(Struct, frozen=True, kw_only=True, gc=False):
     def held_until(self) -> str:
         """What has to happen before the next pod is what its template says; empty where nothing has to."""
         return held_until(self.workload, self.pod) if self.workload else ""
-
-
-class NextPod(Struct, frozen=True, kw_only=True, gc=False):
-    """What the next pod of a workload would be, and why. `decision` is that on a pod without a sidecar."""
-
-    becomes: AfterRestart
-    decision: Decision
-    injection: Injection
-
-    @property
-    def why(self) -> str:
-        """What decides: the sidecar where there will be one or may be, else the rules of enrolment."""
-        by_injector = self.becomes == "sidecar" or self.injection.injected is None
-        return self.injection.message if by_injector else self.decision.because.message
 
 
 class Judge:
@@ -164,7 +137,7 @@ class Judge:
     def _next(self, pod: Pod, workload: Workload | None) -> NextPod:
         namespace = self._namespace(pod.namespace)
         newborn = self._newborn(pod, None, workload, namespace)
-        return _next_pod(inject(newborn, self.injector), self._decide(pod, namespace, trace=False))
+        return next_pod_of(inject(newborn, self.injector), self._decide(pod, namespace, trace=False))
 
     @property
     def assumptions(self) -> list[str]:
@@ -206,7 +179,7 @@ class Judge:
             observed=observed,
             state=state,
             reason=decision.reason,
-            message=_message(state, pod, decision, agents, snapshot.now),
+            message=message_of(state, pod, decision, agents, snapshot.now),
             node=pod.node,
             owner=str(owner) if owner else None,
             after_restart=successor.becomes,
@@ -238,7 +211,7 @@ class Judge:
         # Without a template the next pod is this one again, but for its sidecar and its end.
         same = workload is None and pod.annotations.sidecar_status is None and not pod.finished
         expected = decision if same else self._decide_next(pod, newborn, namespace)
-        found = _next_pod(inject(newborn, self.injector), expected)
+        found = next_pod_of(inject(newborn, self.injector), expected)
         if key is not None:
             self._successors[key] = found
         return found
@@ -265,10 +238,10 @@ class Judge:
             rule="Version",
             outcome="unknown",
             message=message,
-            reason="EvidenceMissing",
+            reason=Reason.EVIDENCE_MISSING,
             evidence=(worlds[-1].version_told.evidence,),
         )
-        return Decision("unknown", "EvidenceMissing", because, tuple(_undecided(newest.steps, because)))
+        return Decision("unknown", Reason.EVIDENCE_MISSING, because, tuple(_undecided(newest.steps, because)))
 
     def _newborn(
         self, pod: Pod, owner: Owner | None, workload: Workload | None, namespace: Namespace | Unread
@@ -312,18 +285,6 @@ class Judge:
         return self._decide(next_pod, namespace, trace=False)
 
 
-def _next_pod(injection: Injection, decision: Decision) -> NextPod:
-    becomes: AfterRestart = "unknown"
-    if injection.injected:
-        becomes = "sidecar"
-    elif injection.injected is False:
-        becomes = _BECOMES[decision.expected]
-    return NextPod(becomes=becomes, decision=decision, injection=injection)
-
-
-_BECOMES: dict[Expected, AfterRestart] = {"in": "ambient", "out": "none", "unknown": "unknown"}
-
-
 def _undecided(steps: tuple[Step, ...], because: Step) -> Iterator[Step]:
     """The trace of a pod whose versions disagree: the version decides, and what follows it is not reached."""
     reached = True
@@ -333,88 +294,3 @@ def _undecided(steps: tuple[Step, ...], because: Step) -> Iterator[Step]:
             reached = False
         else:
             yield step if reached else structs.replace(step, outcome="skipped")
-
-
-def observed_of(pod: Pod, agents: NodeAgents) -> Observed:
-    """What the agent wrote on the pod: `enabled`, `pending` (1.25+), or nothing that it could have written."""
-    value = pod.annotations.redirection
-    if value == "enabled":
-        return "enabled"
-    if value == "pending" and any(versions.has_pending(rules.version) for rules in agents.worlds):
-        return "pending"
-    return "absent"
-
-
-def state_of(expected: Expected, observed: Observed, pod: Pod, now: datetime | None) -> State:
-    """Intent against observation. Ages are judged only where there is a clock (`now`)."""
-    if expected == "unknown":
-        return "Unknown"
-    if expected == "out":
-        return "NotAmbient" if observed == "absent" else "Stale"
-    if observed == "enabled":
-        return "Enrolled"
-    if observed == "pending":
-        return "Pending"
-    if not pod.node or not pod.has_ip or _young(pod, now):
-        return "Starting"
-    return "NotEnrolled"
-
-
-def _young(pod: Pod, now: datetime | None) -> bool:
-    born = max((t for t in (pod.created, pod.started) if t), default=None)
-    return now is not None and born is not None and now - born < YOUNG
-
-
-def mode_of(pod: Pod, observed: Observed) -> Mode:
-    """What the pod's traffic goes through now."""
-    if observed != "absent":
-        return "ambient"
-    if pod.finished:
-        return "none"
-    if pod.labels.get("gateway.istio.io/managed") in _GATEWAYS or is_injected_gateway(pod):
-        return "gateway"
-    return "none" if pod.annotations.sidecar_status is None else "sidecar"
-
-
-def _message(state: State, pod: Pod, decision: Decision, agents: NodeAgents, now: datetime | None) -> str:
-    why = decision.because.message
-    trouble = " and ".join(sick(h, pod.node, now) for h in (agents.cni, agents.ztunnel) if h.bad)
-    match state:
-        case "Enrolled":
-            text = f"In ambient mode: {why}"
-        case "Pending":
-            who, until = f"ztunnel on {pod.node} has not accepted it yet", "then"
-            if trouble:
-                who, until = trouble, "ztunnel accepts it,"
-            text = f"Redirected, but {who}: until {until} it can neither send nor receive TCP"
-        case "Starting":
-            text = f"Should be in ambient mode ({why}), and is still starting: {_what_it_waits_for(pod, now)}"
-        case "NotEnrolled":
-            who = trouble or f"the agents on {pod.node} have not put it in"
-            text = f"Should be in ambient mode ({why}), and is not: {who}"
-        case "Stale":
-            still = "its annotation still says that it is" if pod.finished else "its traffic is still redirected"
-            text = f"Should not be in ambient mode ({why}), and {still}"
-            text += f": {trouble}" if trouble else ""
-        case "NotAmbient":
-            text = f"Not in ambient mode: {why}"
-        case "Unknown":
-            text = f"Cannot be told: {why}"
-    return text + "."
-
-
-def _what_it_waits_for(pod: Pod, now: datetime | None) -> str:
-    if not pod.node:
-        return "it has no node yet"
-    if not pod.has_ip:
-        return "it has no IP yet"
-    age = human(now - pod.created) if now and pod.created else "moments"
-    return f"it is {age} old"
-
-
-def sick(health: Health, node: str, now: datetime | None) -> str:
-    """`ztunnel on n3 is not Ready (2h)`, or that there is none."""
-    if health.status == "missing":
-        return f"no {health.program} pod runs on {node or 'any node'}"
-    since_when = since(health.pod.ready_since, now) if health.pod else ""
-    return f"{health.program} on {node} is not Ready{since_when}"

@@ -106,7 +106,7 @@ def item(verdict: Verdict, aim: Aim) -> dict[str, Any]:
         "expected": verdict.expected,
         "observed": verdict.observed,
         "state": verdict.state,
-        "reason": verdict.reason,
+        "reason": verdict.reason.value,
         "message": verdict.message,
         "node": verdict.node,
         "owner": verdict.owner,
@@ -119,7 +119,7 @@ def item(verdict: Verdict, aim: Aim) -> dict[str, Any]:
 def finding_document(finding: Finding, aim: Aim) -> dict[str, Any]:
     """One finding."""
     return {
-        "code": finding.code,
+        "code": finding.code.value,
         "severity": finding.severity,
         "message": finding.message,
         "evidence": [evidence_document(e) for e in finding.evidence],
@@ -140,7 +140,7 @@ def step_document(step: Step) -> dict[str, Any]:
         "outcome": step.outcome,
         "message": step.message,
         "evidence": [evidence_document(e) for e in step.evidence],
-        "docs": step.docs or None,
+        "docs": step.docs,
     }
 
 

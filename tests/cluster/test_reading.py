@@ -21,12 +21,14 @@ PACKAGE = f"{kinds.__name__}."
 OF_ALL = {"kind", "table", "labelled", "labels"}  # modules of `kinds` that are of no single kind
 IMPORTED = {
     "watch.py": {"namespaces.NAMESPACES", "pods.PODS", "pods.CNI_PODS", "pods.ZTUNNEL_PODS"},  # what is watched
-    "label_files.py": {"workloads.CNI_DAEMONSETS"},  # without one, files say nothing of Istio's settings
+    "label_files.py": {
+        "workloads.CNI_DAEMONSETS",  # without one, files say nothing of Istio's settings
+        "workloads.WORKLOADS",  # where their templates lie
+    },
 }
 WRITTEN = {
     "files.py": {"namespace"},  # the field of that name
     "label_files.py": {
-        "CronJob",  # its template lies deeper
         "WorkloadEntry",  # has labels in its spec
         "ReplicaSet",  # one that a workload made is left out
         "Namespace",  # what the others are in

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from kubectl_ambient.mesh.labels.annotations import ANNOTATIONS
 from kubectl_ambient.mesh.labels.entry import Entry
-from kubectl_ambient.mesh.labels.reference import ANNOTATIONS, LABELS
+from kubectl_ambient.mesh.labels.reference import LABELS
 from kubectl_ambient.render.labels.reference import places
-from tests.docs.code_words import ROOT
+from tests.docs.reading import ROOT
 from tests.golden.screens import UPDATE
 
 PAGE = ROOT / "docs/labels.md"

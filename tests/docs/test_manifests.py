@@ -13,7 +13,7 @@ import yaml
 
 from kubectl_ambient import HOMEPAGE, __version__
 from kubectl_ambient.kube.resources import find_resource
-from tests.docs.code_words import ROOT
+from tests.docs.reading import ROOT
 from tests.rig import programs
 
 PLUGIN = yaml.safe_load((ROOT / "plugin.yaml").read_text(encoding="utf-8"))

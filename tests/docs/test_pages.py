@@ -12,35 +12,15 @@ from pathlib import Path
 import pytest
 
 from kubectl_ambient import HOMEPAGE
-from kubectl_ambient.mesh.verdict import STATES
-from tests.docs import code_words
-from tests.docs.code_words import ROOT
+from kubectl_ambient.mesh.catalogue import Reason
+from kubectl_ambient.mesh.state import STATES
+from tests.docs.reading import DOCS, ROOT, anchors
 from tests.golden.screens import UPDATE, run
 
-DOCS = ROOT / "docs"
-REASONS = (
-    "PodFinished",
-    "PodOptedOut",
-    "OtherDataPlane",
-    "NotLabeled",
-    "NotSelected",
-    "AmbientNotInstalled",
-    "AmbientDisabled",
-    "SelectorInvalid",
-    "NodeUnsupported",
-    "HostNetwork",
-    "SidecarPresent",
-    "NamespaceExcluded",
-    "PodLabel",
-    "NamespaceLabel",
-    "SelectorMatched",
-    "EvidenceMissing",
-)
 PAGES = [
     *DOCS.rglob("*.md"),
     *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md")),
 ]
-SECTIONS = ["What it means", "How the tool knows", "Example", "What to do", "Where documentation and code differ"]
 
 EXAMPLE = re.compile(
     r"(<!-- example(?P<full> in full)?: (?P<line>.+?) -->\n```console\n)(?P<shown>.*?)(?=```)", re.DOTALL
@@ -51,28 +31,7 @@ def name_of(page: Path) -> str:
     return str(page.relative_to(ROOT))
 
 
-def headings(text: str, level: int) -> list[str]:
-    return re.findall(rf"^{'#' * level} (.+)$", text, re.MULTILINE)
-
-
 # Words
-
-
-def test_every_reason_of_the_code_has_a_page_and_every_page_a_reason() -> None:
-    pages = {path.stem for path in (DOCS / "reasons").glob("*.md")} - {"README"}
-    assert code_words.reasons() == set(REASONS) == pages
-
-
-@pytest.mark.parametrize("reason", REASONS)
-def test_a_page_has_its_sections(reason: str) -> None:
-    text = (DOCS / f"reasons/{reason}.md").read_text(encoding="utf-8")
-    assert headings(text, 1) == [reason]
-    assert headings(text, 2) == SECTIONS
-    assert f"[{reason}]({reason}.md)" in (DOCS / "reasons/README.md").read_text(encoding="utf-8")
-
-
-def test_every_finding_is_documented_and_nothing_else() -> None:
-    assert headings((DOCS / "findings.md").read_text(encoding="utf-8"), 2) == sorted(code_words.finding_codes())
 
 
 def test_every_state_is_documented() -> None:
@@ -86,12 +45,6 @@ def test_every_state_is_documented() -> None:
 def links(page: Path) -> Iterator[str]:
     text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
     yield from re.findall(r"\]\(([^)\s]+)\)", text)
-
-
-def anchors(page: Path) -> set[str]:
-    """The names under which a page's headings are linked, as GitHub makes them."""
-    found = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in found}
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
@@ -160,8 +113,8 @@ def test_examples_are_what_is_printed_now(page: Path) -> None:
     assert now == text, "UPDATE_GOLDEN=1 makes the examples anew"
 
 
-@pytest.mark.parametrize("reason", REASONS)
-def test_the_example_of_a_page_shows_its_reason(reason: str) -> None:
+@pytest.mark.parametrize("reason", Reason)
+def test_the_example_of_a_page_shows_its_reason(reason: Reason) -> None:
     found = EXAMPLE.search((DOCS / f"reasons/{reason}.md").read_text(encoding="utf-8"))
     assert found
     assert f"reasons/{reason}.md" in found["shown"]

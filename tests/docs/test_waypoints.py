@@ -12,30 +12,18 @@ from kubectl_ambient.mesh.waypoint.explained import explain
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.list import waypoints
 from kubectl_ambient.mesh.waypoint.namespace import namespace_use
-from kubectl_ambient.mesh.waypoint.rules import REASONS
 from kubectl_ambient.mesh.waypoint.traffic import ClientKind
 from kubectl_ambient.render.waypoint.documents import waypoint_status_list
 from kubectl_ambient.render.waypoint.explain_documents import waypoint_explanation, waypoint_explanation_list
 from kubectl_ambient.render.waypoint.list_documents import waypoint_list
 from tests.conformance import cases
-from tests.docs.code_words import ROOT
-from tests.docs.test_pages import headings
 from tests.docs.test_schema import SCHEMAS, check
 from tests.golden.screens import run
 from tests.lines import AIM
 from tests.mesh.meshes import snapshot
 
 
-def test_every_reason_has_its_section() -> None:
-    text = (ROOT / "docs/waypoints.md").read_text(encoding="utf-8")
-    assert sorted(headings(text, 3)) == sorted(REASONS)
-
-
 def test_the_words_of_the_schema_are_those_of_the_code() -> None:
-    binding = SCHEMAS["WaypointStatusList"]["$defs"]["binding"]["properties"]
-    assert sorted(binding["reason"]["enum"]) == sorted(REASONS)
-    namespace = SCHEMAS["WaypointExplanationList"]["$defs"]["namespace"]["properties"]
-    assert namespace["reason"]["enum"] == binding["reason"]["enum"]
     client = SCHEMAS["WaypointExplanation"]["$defs"]["client"]["properties"]["client"]
     assert client["enum"] == list(get_args(ClientKind))
     one, many = SCHEMAS["WaypointExplanation"], SCHEMAS["WaypointExplanationList"]["$defs"]["waypointExplanation"]

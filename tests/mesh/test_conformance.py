@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from kubectl_ambient.cluster.facts import Annotations
-from kubectl_ambient.mesh.enrolment.rules import Case, decide
+from kubectl_ambient.mesh.enrolment.deciding import decide
+from kubectl_ambient.mesh.enrolment.rules import Case
 from kubectl_ambient.mesh.verdict import Judge
 from tests.conformance import cases
 from tests.mesh.builders import cluster, config_data, judge, pod

@@ -8,8 +8,9 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import AgentContainer
+from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
-from kubectl_ambient.mesh.waypoint.rules import ACCEPTED, NOT_SERVED, UNUSABLE
 from tests.conformance import cases
 from tests.mesh.meshes import MESHES, snapshot
 from tests.snapshots import altered
@@ -17,10 +18,10 @@ from tests.snapshots import altered
 
 def as_istiod_tells(binding: Binding) -> dict[str, Any]:
     """A binding in the words of the cases."""
-    found: dict[str, Any] = {"known": binding.reason != NOT_SERVED, "waypoint": binding.waypoint}
+    found: dict[str, Any] = {"known": binding.reason != WaypointReason.NOT_SERVED, "waypoint": binding.waypoint}
     if binding.traffic == "service":
-        word = binding.reason if binding.reason in (ACCEPTED, *UNUSABLE) else None
-        bound = None if word is None else "True" if word == ACCEPTED else "False"
+        word = binding.reason if binding.reason in (WaypointReason.ACCEPTED, *UNUSABLE) else None
+        bound = None if word is None else "True" if word == WaypointReason.ACCEPTED else "False"
         found |= {"bound": bound, "reason": word}
     return found
 

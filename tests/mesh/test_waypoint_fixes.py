@@ -75,7 +75,8 @@ def test_a_pod_wants_a_waypoint_for_workloads() -> None:
 
 def test_one_elsewhere_that_admits_all() -> None:
     far = structs.replace(WP, namespace="far", listeners=(structs.replace(HBONE, allowed_from="All"),))
-    judge = WaypointJudge(a_mesh(far, instances=[pod({"gateway.networking.k8s.io/gateway-name": "wp"}, namespace="far")]))
+    ready = pod({"gateway.networking.k8s.io/gateway-name": "wp"}, namespace="far")
+    judge = WaypointJudge(a_mesh(far, instances=[ready]))
     namespaces = {"app": Namespace(name="app")}
     judge = WaypointJudge(altered(judge.snapshot, namespaces=namespaces))
     (fix,) = explain(judge, CART).fixes

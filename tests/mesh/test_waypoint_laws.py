@@ -11,8 +11,9 @@ from msgspec import structs
 from kubectl_ambient.cluster.facts import LabelSelector, Unread
 from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
-from kubectl_ambient.mesh.waypoint.rules import ACCEPTED, EVIDENCE_MISSING, REASONS, Target
+from kubectl_ambient.mesh.waypoint.rules import Target
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import (
     EVERY,
@@ -79,8 +80,7 @@ def meshes(draw: st.DrawFn) -> tuple[Target, Snapshot]:
 def test_accepted_means_a_waypoint_and_nothing_else_does(case: tuple[Target, Snapshot]) -> None:
     target, snapshot = case
     found = WaypointJudge(snapshot).of(target)
-    assert (found.reason == ACCEPTED) == (found.waypoint is not None)
-    assert found.reason in REASONS
+    assert (found.reason == WaypointReason.ACCEPTED) == (found.waypoint is not None)
     assert found.waypoint in (None, found.named)
     assert found.waypoint is None or snapshot.gateways.facts[found.waypoint].addresses
 
@@ -137,7 +137,11 @@ def test_less_evidence_never_changes_the_answer_only_hides_it(case: tuple[Target
     ):
         found = WaypointJudge(less).of(target)
         # Without the version, only the waypoint has to be the same: the word for none may differ.
-        assert found.reason == EVIDENCE_MISSING or found.waypoint == whole.waypoint or whole.reason == EVIDENCE_MISSING
+        assert (
+            found.reason == WaypointReason.EVIDENCE_MISSING
+            or found.waypoint == whole.waypoint
+            or whole.reason == WaypointReason.EVIDENCE_MISSING
+        )
 
 
 @settings(deadline=None)

@@ -126,7 +126,7 @@ def test_length_brings_no_command_to_where_a_line_begins(words: int) -> None:
 
 
 def test_a_rule_is_told_with_the_line_ends_of_its_message_written_out() -> None:
-    out = Step(rule="x", outcome="out", reason="X", message="a\nb", evidence=(), docs="")
+    out = Step(rule="x", outcome="out", message="a\nb")
     assert steps.step(out, "title", "", 80, Paint(False)).endswith(r"→ a\nb")
 
 

@@ -16,13 +16,15 @@ from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.catalogue import Code, WaypointReason
+from kubectl_ambient.mesh.evidence import tells
 from kubectl_ambient.mesh.waypoint.findings import UNREACHED
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
-from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING, IS_GATEWAY, NOT_LABELED, OPTED_OUT, Target
+from kubectl_ambient.mesh.waypoint.rules import Target
 
 Way = Literal["gains", "fails", "loses", "keeps", "unserved", "direct", "unknown"]
-_BROKEN = ("WaypointDead", "GatewayIsNoWaypoint")
+_BROKEN = (Code.WAYPOINT_DEAD, Code.GATEWAY_IS_NO_WAYPOINT)
 T = TypeVar("T", Service, ServiceEntry, WorkloadEntry, Pod)
 
 
@@ -43,18 +45,20 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
         where it goes direct now, and nobody knows whether it did before.
         """
         before, after = self.before, self.after
-        if after.reason == EVIDENCE_MISSING or (self.goes_direct and before.reason == EVIDENCE_MISSING):
+        if after.reason == WaypointReason.EVIDENCE_MISSING or (
+            self.goes_direct and before.reason == WaypointReason.EVIDENCE_MISSING
+        ):
             return "unknown"
         if not self.named and USE_WAYPOINT in self.target.labels:
             return "keeps"
         if _unused(after):
             return "unserved"
-        if after.reason == IS_GATEWAY and not self.named:
+        if after.reason == WaypointReason.IS_GATEWAY and not self.named:
             return "direct"
         if after.waypoint is not None:
             if before.waypoint == after.waypoint:
                 return "keeps"
-            return "fails" if _finds(after, *_BROKEN) else "gains"
+            return "fails" if tells(after.findings, *_BROKEN) else "gains"
         if before.waypoint is not None:
             return "direct" if _unused(before) else "loses"
         return "direct" if self.goes_direct else "unserved"
@@ -62,7 +66,7 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def goes_direct(self) -> bool:
         """No waypoint is meant for it, afterwards."""
-        return self.after.reason in (NOT_LABELED, OPTED_OUT)
+        return self.after.reason in (WaypointReason.NOT_LABELED, WaypointReason.OPTED_OUT)
 
     @property
     def unused(self) -> bool:
@@ -71,11 +75,7 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def _unused(binding: Binding) -> bool:
-    return _finds(binding, *UNREACHED)
-
-
-def _finds(binding: Binding, *codes: str) -> bool:
-    return any(finding.code in codes for finding in binding.findings)
+    return tells(binding.findings, *UNREACHED)
 
 
 class WaypointEffects(Struct, frozen=True, kw_only=True):

@@ -17,19 +17,12 @@ from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
+from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE, Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT_NAMESPACE
-from kubectl_ambient.mesh.waypoint.rules import (
-    DENIED,
-    EVIDENCE_MISSING,
-    NOT_READY,
-    UNSUPPORTED,
-    UNUSABLE,
-    Decision,
-    Target,
-    traffic_of,
-)
+from kubectl_ambient.mesh.waypoint.rules import Target, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, answers_hbone
 from kubectl_ambient.shell.command import Sentence, joined, kubectl
 from kubectl_ambient.shell.words import inside, label
@@ -59,7 +52,7 @@ def fitness(judge: WaypointJudge, edit: WaypointEdit) -> Fitness:
         return Fitness()
     decisions = [judge.decide(probe) for probe in _probes(target)]
     decision = next((d for d in decisions if d.waypoint), decisions[0])
-    if decision.reason == EVIDENCE_MISSING:
+    if decision.reason == WaypointReason.EVIDENCE_MISSING:
         return Fitness("unknown", _unread(judge, decision))
     if decision.named.waypoint and decision.named.key != edit.names:
         return Fitness("unfit", _unknown_label(judge, edit, decision.named.key))
@@ -103,15 +96,15 @@ def _unusable(judge: WaypointJudge, target: Namespace | Target, decision: Decisi
     why = decision.because.message
     field = decision.because.evidence[0] if decision.because.evidence else None
     mend: Sentence
-    if decision.reason == NOT_READY and gateway is None:
+    if decision.reason == WaypointReason.NOT_READY and gateway is None:
         why = _missing(judge, home, name)
         mend = _make(judge, target, home, name)
-    elif decision.reason == NOT_READY:
+    elif decision.reason == WaypointReason.NOT_READY:
         mend = ("see why: ", on_gateway("describe", home, name))
-    elif decision.reason == DENIED:
+    elif decision.reason == WaypointReason.DENIED:
         why = f"Gateway {decision.named.key}: {why}" + (f" ({field.field}={field.value or 'not set'})" if field else "")
         mend = ("to mend it: ", on_gateway("edit", home, name))
-    elif decision.reason == UNSUPPORTED:
+    elif decision.reason == WaypointReason.UNSUPPORTED:
         # The first traffic that a Namespace was asked about is that of its Services.
         why = f"{why} ({WAYPOINT_FOR} of Gateway {decision.named.key})"
         mend = ("to mend it: ", on_gateway("label", home, name, label(WAYPOINT_FOR, "all"), "--overwrite"))

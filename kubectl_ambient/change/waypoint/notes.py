@@ -11,13 +11,13 @@ from kubectl_ambient.change.waypoint.notes_of_pods import lost_with_the_pod, not
 from kubectl_ambient.change.waypoint.plan import WaypointEdit
 from kubectl_ambient.change.words import MOST, few, grouped, verb
 from kubectl_ambient.cluster.facts import Namespace
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.findings import UNREACHED
-from kubectl_ambient.mesh.waypoint.rules import IS_GATEWAY, NOT_FOR_WORKLOADS, NOT_SERVED, UNSUPPORTED
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
 from kubectl_ambient.shell.command import Offer, Sentence, joined, kubectl
 from kubectl_ambient.shell.words import inside, named
 
-_WRONG_TYPE = (NOT_FOR_WORKLOADS, UNSUPPORTED)
+_WRONG_TYPE = (WaypointReason.NOT_FOR_WORKLOADS, WaypointReason.UNSUPPORTED)
 _TRAFFIC = {
     "workload": ("Services", "pods' own addresses"),
     "service": ("the own addresses of pods", "Services"),
@@ -62,7 +62,7 @@ def _no_effect(change: WaypointChange) -> Iterator[Sentence]:
 
 
 def _in_vain(served: Served) -> Iterator[Sentence]:
-    if served.after.reason in (NOT_SERVED, IS_GATEWAY):
+    if served.after.reason in (WaypointReason.NOT_SERVED, WaypointReason.IS_GATEWAY):
         why = served.after.message.rstrip(".")
         yield f"the label has no effect: {why[0].lower()}{why[1:]}"
     elif served.unused:
@@ -95,7 +95,8 @@ def _inheriting(change: WaypointChange, edit: WaypointEdit) -> list[Served]:
     return [
         s
         for s in change.effects.objects
-        if s.after.inherited_from == ref and s.after.reason not in (NOT_SERVED, IS_GATEWAY)
+        if s.after.inherited_from == ref
+        and s.after.reason not in (WaypointReason.NOT_SERVED, WaypointReason.IS_GATEWAY)
     ]
 
 

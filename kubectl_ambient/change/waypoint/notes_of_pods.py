@@ -10,6 +10,7 @@ from kubectl_ambient.change.words import MOST, few, grouped, more, pods
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Owner, Pod
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.owners import owner_of
+from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.waypoint.findings import REDIRECTED
 from kubectl_ambient.shell.command import Sentence, joined, kubectl
 from kubectl_ambient.shell.words import inside
@@ -63,7 +64,7 @@ def plain_pods(change: WaypointChange) -> Iterator[Sentence]:
         for s in change.effects.objects
         if s.named
         for f in s.after.findings
-        if f.code == "WaypointForPlainPod"
+        if f.code == Code.WAYPOINT_FOR_PLAIN_POD
     )
     for message, objects in grouped(found).items():
         yield f"{few(objects)}: {message}"

@@ -11,7 +11,7 @@ from collections.abc import Hashable, Iterator, Mapping
 from kubectl_ambient.cluster.facts import LabelSelector, Node, Owner, Pod, Workload
 from kubectl_ambient.cluster.label_keys import concerns_istio
 from kubectl_ambient.mesh.enrolment.enablement import Invalid
-from kubectl_ambient.mesh.enrolment.mode_key import misspelt_modes
+from kubectl_ambient.mesh.enrolment.mode_label import misspelt_modes
 from kubectl_ambient.mesh.enrolment.rules import can_run_agents
 from kubectl_ambient.mesh.injection import Injector
 from kubectl_ambient.mesh.installation.agents import Installation

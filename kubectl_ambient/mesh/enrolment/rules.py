@@ -1,25 +1,21 @@
-"""Should this pod be in ambient mode? The rules, in the order in which they decide.
+"""The rules of enrolment, in the order in which they decide.
 
-Each rule asks one thing of a case and says what it found, with its evidence. `decide` takes the first answer;
-the trace that `explain` prints is the same run of the same rules.
+Each rule asks one thing of a case and says what it found, with its evidence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Literal
 
 from msgspec import Struct
 
-from kubectl_ambient import HOMEPAGE
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Node, Pod, Unread
+from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.enrolment.enablement import BY_NAMESPACE_LABEL, BY_POD_LABEL, Entry, Invalid, asks
 from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, annotation, label
 from kubectl_ambient.mesh.installation import versions
-from kubectl_ambient.mesh.installation.agents import Rules
+from kubectl_ambient.mesh.installation.settings import Rules
 from kubectl_ambient.mesh.selectors import as_text
-
-Expected = Literal["in", "out", "unknown"]
 
 OTHER_DATA_PLANES = {"kmesh": "Kmesh"}
 _VIRTUAL_NODE = (
@@ -47,56 +43,8 @@ class Rule(Struct, frozen=True):
     ask: Callable[[Case], Step]
 
 
-class Decision(Struct, frozen=True, gc=False):
-    """What should be, by the reason that decided it; `steps` holds the trace where one was wanted."""
-
-    expected: Expected
-    reason: str
-    because: Step
-    steps: tuple[Step, ...] = ()
-
-
-def decide(case: Case, *, trace: bool = False) -> Decision:
-    """Ask the rules in order: the first `out` or refusal decides; with none, the pod is in by what asked for it.
-
-    A question that could not be answered (an unreadable Namespace) decides only if no later rule keeps the pod
-    out anyway.
-    """
-    decided: Step | None = None
-    asked: Step | None = None
-    steps: list[Step] = []
-    for rule in RULES:
-        step = rule.ask(case)
-        if decided is None:
-            if step.outcome == "out" or (step.outcome == "unknown" and rule is not ASKED):
-                decided = step
-                if not trace:
-                    break
-            elif rule is ASKED:
-                asked = step
-            steps.append(step)
-        else:
-            steps.append(_not_reached(step))
-    last = decided or asked
-    assert last is not None  # ASKED is one of the rules
-    expected: Expected = "out" if last.outcome == "out" else "in" if last.outcome == "in" else "unknown"
-    return Decision(expected, last.reason, last, tuple(steps) if trace else ())
-
-
-def _not_reached(step: Step) -> Step:
-    return Step(
-        rule=step.rule,
-        outcome="skipped",
-        message=step.message,
-        evidence=step.evidence,
-        reason=step.reason,
-        docs=step.docs,
-    )
-
-
-def _step(rule: str, outcome: Outcome, message: str, *evidence: Evidence, reason: str = "") -> Step:
-    docs = f"{HOMEPAGE}/blob/main/docs/reasons/{reason}.md" if reason else ""
-    return Step(rule=rule, outcome=outcome, message=message, evidence=evidence, reason=reason, docs=docs)
+def _step(rule: str, outcome: Outcome, message: str, *evidence: Evidence, reason: Reason | None = None) -> Step:
+    return Step(rule=rule, outcome=outcome, message=message, evidence=evidence, reason=reason)
 
 
 def _finished(case: Case) -> Step:
@@ -111,7 +59,7 @@ def _finished(case: Case) -> Step:
         "out",
         f"the pod is finished ({pod.phase})",
         Evidence(pod.ref, "status.phase", pod.phase),
-        reason="PodFinished",
+        reason=Reason.POD_FINISHED,
     )
 
 
@@ -124,7 +72,7 @@ def _version(case: Case) -> Step:
         )
         return _step("Version", "pass", message, rules.version_told.evidence)
     message = f"istio-cni {rules.version} is older than 1.22, the oldest whose rules are known"
-    return _step("Version", "unknown", message, rules.version_told.evidence, reason="EvidenceMissing")
+    return _step("Version", "unknown", message, rules.version_told.evidence, reason=Reason.EVIDENCE_MISSING)
 
 
 def _asked(case: Case) -> Step:
@@ -133,14 +81,16 @@ def _asked(case: Case) -> Step:
     mode = pod.labels.get(DATAPLANE_MODE)
     on_pod = label(pod.ref, DATAPLANE_MODE, mode)
     if isinstance(rules.entries, Invalid):
-        return _step("Asked", "skipped", "cannot be asked: the selectors are refused", on_pod, reason="SelectorInvalid")
+        return _step(
+            "Asked", "skipped", "cannot be asked: the selectors are refused", on_pod, reason=Reason.SELECTOR_INVALID
+        )
     known = isinstance(namespace, Namespace)
     namespace_labels = namespace.labels if isinstance(namespace, Namespace) else None
     found = asks(rules.entries, pod.labels, namespace_labels)
     if found is None:
         missing = Evidence(f"Namespace/{pod.namespace}", f"metadata.labels ({namespace})", None)
         message = f"the namespace's labels decide, and they could not be read: {namespace}"
-        return _step("Asked", "unknown", message, on_pod, missing, reason="EvidenceMissing")
+        return _step("Asked", "unknown", message, on_pod, missing, reason=Reason.EVIDENCE_MISSING)
     namespace_mode = namespace_labels.get(DATAPLANE_MODE) if namespace_labels is not None else None
     on_namespace = label(f"Namespace/{pod.namespace}", DATAPLANE_MODE, namespace_mode)
     evidence = (on_pod, on_namespace) if known else (on_pod,)
@@ -148,31 +98,37 @@ def _asked(case: Case) -> Step:
         return _asked_by(case, found, on_pod, on_namespace)
     if mode == "none" and _would_be_asked_without_label(case, rules.entries):
         return _step(
-            "Asked", "out", f"the pod opts out by its own label {DATAPLANE_MODE}=none", *evidence, reason="PodOptedOut"
+            "Asked",
+            "out",
+            f"the pod opts out by its own label {DATAPLANE_MODE}=none",
+            *evidence,
+            reason=Reason.POD_OPTED_OUT,
         )
     if rules.custom:
         message = "none of this cluster's own enablement selectors selects it"
-        return _step("Asked", "out", message, rules.entries_told.evidence, *evidence, reason="NotSelected")
+        return _step("Asked", "out", message, rules.entries_told.evidence, *evidence, reason=Reason.NOT_SELECTED)
     for value, where in ((mode, "pod"), (namespace_mode, "namespace")):
         other = OTHER_DATA_PLANES.get((value or "").lower())
         if other:
             message = f"the {where} asks for another data plane: {DATAPLANE_MODE}={value} is {other}'s"
-            return _step("Asked", "out", message, *evidence, reason="OtherDataPlane")
+            return _step("Asked", "out", message, *evidence, reason=Reason.OTHER_DATA_PLANE)
     message = f"neither the pod nor its namespace has the label {DATAPLANE_MODE}=ambient"
-    return _step("Asked", "out", message, *evidence, reason="NotLabeled")
+    return _step("Asked", "out", message, *evidence, reason=Reason.NOT_LABELED)
 
 
 def _asked_by(case: Case, entry: Entry, on_pod: Evidence, on_namespace: Evidence) -> Step:
     if entry == BY_POD_LABEL:
-        return _step("Asked", "in", f"the pod's label {DATAPLANE_MODE}=ambient asks for it", on_pod, reason="PodLabel")
+        return _step(
+            "Asked", "in", f"the pod's label {DATAPLANE_MODE}=ambient asks for it", on_pod, reason=Reason.POD_LABEL
+        )
     if entry == BY_NAMESPACE_LABEL:
         message = f"the namespace's label {DATAPLANE_MODE}=ambient asks for it"
-        return _step("Asked", "in", message, on_namespace, on_pod, reason="NamespaceLabel")
+        return _step("Asked", "in", message, on_namespace, on_pod, reason=Reason.NAMESPACE_LABEL)
     message = (
         f"an enablement selector of this cluster asks for it: pods {as_text(entry.pod)}, "
         f"namespaces {as_text(entry.namespace)}"
     )
-    return _step("Asked", "in", message, case.rules.entries_told.evidence, on_pod, reason="SelectorMatched")
+    return _step("Asked", "in", message, case.rules.entries_told.evidence, on_pod, reason=Reason.SELECTOR_MATCHED)
 
 
 def _would_be_asked_without_label(case: Case, entries: tuple[Entry, ...]) -> bool:
@@ -189,7 +145,7 @@ def _installed(case: Case) -> Step:
     told = case.rules.installed_told
     if not case.rules.installed:
         message = "there is no istio-cni in this cluster, so no label has any effect"
-        return _step("Installed", "out", message, told.evidence, reason="AmbientNotInstalled")
+        return _step("Installed", "out", message, told.evidence, reason=Reason.AMBIENT_NOT_INSTALLED)
     message = "istio-cni is installed" if told.value == "yes" else "istio-cni is taken to be installed"
     return _step("Installed", "pass", message, told.evidence)
 
@@ -199,7 +155,7 @@ def _enabled(case: Case) -> Step:
     told = case.rules.enabled_told
     if not case.rules.enabled:
         message = "istio-cni runs with ambient switched off, so no label has any effect"
-        return _step("Enabled", "out", message, told.evidence, reason="AmbientDisabled")
+        return _step("Enabled", "out", message, told.evidence, reason=Reason.AMBIENT_DISABLED)
     return _step("Enabled", "pass", "istio-cni has ambient on", told.evidence)
 
 
@@ -211,7 +167,7 @@ def _selectors(case: Case) -> Step:
             f"Istio refuses the enablement selectors ({rules.entries.why}): "
             "a new agent does not start, a running one keeps those it had"
         )
-        return _step("Selectors", "unknown", message, rules.entries_told.evidence, reason="SelectorInvalid")
+        return _step("Selectors", "unknown", message, rules.entries_told.evidence, reason=Reason.SELECTOR_INVALID)
     if not versions.has_selectors(rules.version):
         return _step(
             "Selectors", "pass", f"Istio {rules.version} goes by the labels alone", rules.version_told.evidence
@@ -229,7 +185,9 @@ def _node(case: Case) -> Step:
     pod, node = case.pod, case.node
     if pod.windows:
         message = "the pod is for Windows nodes, on which no agent runs"
-        return _step("Node", "out", message, Evidence(pod.ref, "spec.os.name", "windows"), reason="NodeUnsupported")
+        return _step(
+            "Node", "out", message, Evidence(pod.ref, "spec.os.name", "windows"), reason=Reason.NODE_UNSUPPORTED
+        )
     if not pod.node:
         return _step("Node", "pass", "the pod has no node yet", Evidence(pod.ref, "spec.nodeName", None))
     if node is None:
@@ -240,11 +198,11 @@ def _node(case: Case) -> Step:
     system = node.labels.get(_SYSTEM)
     if system not in (None, "linux"):
         message = f"node {node.name} runs {system}, on which no agent runs"
-        return _step("Node", "out", message, label(ref, _SYSTEM, system), reason="NodeUnsupported")
+        return _step("Node", "out", message, label(ref, _SYSTEM, system), reason=Reason.NODE_UNSUPPORTED)
     for key, value in _VIRTUAL_NODE:
         if node.labels.get(key) == value:
             message = f"node {node.name} is a virtual one, on which no DaemonSet runs"
-            return _step("Node", "out", message, label(ref, key, value), reason="NodeUnsupported")
+            return _step("Node", "out", message, label(ref, key, value), reason=Reason.NODE_UNSUPPORTED)
     return _step("Node", "pass", f"node {node.name} can run the agents", label(ref, _SYSTEM, system))
 
 
@@ -268,7 +226,7 @@ def _host_network(case: Case) -> Step:
         )
     else:
         message = f"the pod uses its node's network, which Istio {version} does not guard"
-    return _step("HostNetwork", "out", message, evidence, reason="HostNetwork")
+    return _step("HostNetwork", "out", message, evidence, reason=Reason.HOST_NETWORK)
 
 
 def _sidecar(case: Case) -> Step:
@@ -278,7 +236,9 @@ def _sidecar(case: Case) -> Step:
     evidence = annotation(pod.ref, "sidecar.istio.io/status", status)
     if status is None:
         return _step("Sidecar", "pass", "the pod has no sidecar", evidence)
-    return _step("Sidecar", "out", f"the pod has {sidecar_kind(pod)}, and that wins", evidence, reason="SidecarPresent")
+    return _step(
+        "Sidecar", "out", f"the pod has {sidecar_kind(pod)}, and that wins", evidence, reason=Reason.SIDECAR_PRESENT
+    )
 
 
 def is_injected_gateway(pod: Pod) -> bool:
@@ -303,7 +263,7 @@ def _excluded(case: Case) -> Step:
         return _step("NotExcluded", "pass", f"namespace {pod.namespace} is not excluded", evidence)
     if versions.honours_exclusion(rules.version):
         message = f"istio-cni excludes namespace {pod.namespace}"
-        return _step("NotExcluded", "out", message, evidence, reason="NamespaceExcluded")
+        return _step("NotExcluded", "out", message, evidence, reason=Reason.NAMESPACE_EXCLUDED)
     message = (
         f"namespace {pod.namespace} is on the exclude list, which Istio {rules.version} honours only while a pod "
         "starts: its agent puts the pod in a moment later"

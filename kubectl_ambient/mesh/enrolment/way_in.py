@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.catalogue import Reason, WaypointReason
 from kubectl_ambient.mesh.commands import (
     RESTARTABLE,
     configure,
@@ -23,7 +24,7 @@ from kubectl_ambient.shell.command import istioctl, kubectl, remark
 from kubectl_ambient.shell.words import inside, kind, name, named, namespace, patch, type_
 
 _ISTIOS_OWN = {"ztunnel", "istio-cni-node", "istiod"}
-_FOR_GOOD = {"PodFinished", "NodeUnsupported", "HostNetwork"}
+_FOR_GOOD = {Reason.POD_FINISHED, Reason.NODE_UNSUPPORTED, Reason.HOST_NETWORK}
 
 
 def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
@@ -32,20 +33,20 @@ def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
     its_own = {pod.labels.get("app"), pod.labels.get("k8s-app")} & _ISTIOS_OWN
     if its_own or judgement.verdict.mode == "gateway" or met & _FOR_GOOD:
         return
-    if "AmbientNotInstalled" in met:
+    if Reason.AMBIENT_NOT_INSTALLED in met:
         yield from offer(istioctl("install --set profile=ambient"), "installs istiod, istio-cni and ztunnel")
-    elif "AmbientDisabled" in met:
+    elif Reason.AMBIENT_DISABLED in met:
         effect = "set AMBIENT_ENABLED to true (better: by the value ambient.enabled of its chart)"
         yield from configure(judgement, rules.enabled_told, effect)
-    elif "NotSelected" in met:
+    elif Reason.NOT_SELECTED in met:
         place = "daemonset istio-cni-node" if is_literal(rules.entries_told) else "configmap istio-cni-config"
         command = kubectl("get", place, *inside(home(judgement)), "-o yaml")
         yield from offer(command, "shows the selectors of this cluster, which decide here")
-    elif "NamespaceExcluded" in met:
+    elif Reason.NAMESPACE_EXCLUDED in met:
         yield from configure(judgement, rules.excluded_told, f"take {pod.namespace} off EXCLUDE_NAMESPACES")
-    elif "PodOptedOut" in met:
+    elif Reason.POD_OPTED_OUT in met:
         yield from _owner_alone(judgement)
-    elif judgement.decision.reason == "SidecarPresent":
+    elif judgement.decision.reason == Reason.SIDECAR_PRESENT:
         yield from _without_sidecar(judgement)
     else:
         flag = overwrite(_namespace(judgement, snapshot).labels.get(DATAPLANE_MODE))
@@ -55,7 +56,7 @@ def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
         yield from by_owner or _without_sidecar(judgement)
 
 
-def _obstacles(judgement: Judgement) -> set[str]:
+def _obstacles(judgement: Judgement) -> set[Reason | WaypointReason]:
     """The reasons of the rules that keep the pod out, those that were not reached among them."""
     steps = judgement.decision.steps
     return {step.reason for step in steps if step.reason and step.outcome in ("out", "skipped")}

@@ -8,7 +8,7 @@ from kubectl_ambient.cluster.facts import Istiod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import istiod_versions, versions
-from kubectl_ambient.mesh.installation.agents import Told
+from kubectl_ambient.mesh.installation.settings import Told
 from kubectl_ambient.mesh.installation.versions import Version
 
 _CHART_LABELS = ("app.kubernetes.io/version", "helm.sh/chart")

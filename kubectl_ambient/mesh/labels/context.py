@@ -12,8 +12,7 @@ from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject,
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Installation, installation
 from kubectl_ambient.mesh.installation.versions import OLDEST, Version
-from kubectl_ambient.mesh.labels.entry import Entry
-from kubectl_ambient.mesh.labels.reference import INJECTION, REVISION
+from kubectl_ambient.mesh.labels.entry import INJECTION, REVISION, Entry
 
 
 class Context(Struct, kw_only=True):

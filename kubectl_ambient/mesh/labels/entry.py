@@ -1,4 +1,4 @@
-"""What the label reference knows of one key."""
+"""What the label reference knows of one key, and the keys that rules and commands name."""
 
 from __future__ import annotations
 
@@ -7,6 +7,16 @@ from typing import Literal
 from msgspec import Struct, field
 
 from kubectl_ambient.mesh.installation.versions import OLDEST, Version
+
+DATAPLANE_MODE = "istio.io/dataplane-mode"
+USE_WAYPOINT = "istio.io/use-waypoint"
+USE_WAYPOINT_NAMESPACE = "istio.io/use-waypoint-namespace"
+CANARY = "istio.io/use-waypoint-canary"
+INGRESS_USE_WAYPOINT = "istio.io/ingress-use-waypoint"
+WAYPOINT_FOR = "istio.io/waypoint-for"
+REVISION = "istio.io/rev"
+INJECTION = "istio-injection"
+INJECT = "sidecar.istio.io/inject"
 
 Source = Literal["label", "annotation"]
 Shape = Literal["words", "any case", "boolean", "inject", "waypoint", "namespace", "percent", "binding", "text"]
@@ -63,3 +73,17 @@ class Entry(Struct, frozen=True, kw_only=True):
         """
         kinds = ("Pod", "Service") if kind == "Gateway" and kind in self.also else (kind,)
         return next((place for place in self.places if place.kind in kinds), None)
+
+
+POD = (Place("Pod"),)
+COPIED = ("Gateway",)
+BOOLEAN = Values("boolean", "true, false", ("true", "false"))
+CLOSENESS = ("PreferClose", "PreferSameZone", "PreferSameNode")
+
+
+def known_since(minor: int, *kinds: str) -> tuple[Place, ...]:
+    """The places of a key that is known since that version, 1.`minor`."""
+    return tuple(Place(kind, Version(1, minor, 0)) for kind in kinds)
+
+
+CANARY_USERS = known_since(31, "Namespace", "Service", "ServiceEntry")

@@ -7,19 +7,20 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from kubectl_ambient.cluster.kinds.labelled import TEMPLATED, Labelled, Refused
+from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label
 from kubectl_ambient.mesh.labels.context import Context
-from kubectl_ambient.mesh.labels.entry import Entry
-from kubectl_ambient.mesh.labels.fixes import instead, into_template, is_made, move, relabel
-from kubectl_ambient.mesh.labels.meaning import misspelt
-from kubectl_ambient.mesh.labels.reference import (
+from kubectl_ambient.mesh.labels.entry import (
     DATAPLANE_MODE,
     INJECT,
     INJECTION,
     USE_WAYPOINT,
     USE_WAYPOINT_NAMESPACE,
-    entry_of,
+    Entry,
 )
+from kubectl_ambient.mesh.labels.fixes import instead, into_template, is_made, move, relabel
+from kubectl_ambient.mesh.labels.meaning import misspelt
+from kubectl_ambient.mesh.labels.reference import entry_of
 from kubectl_ambient.mesh.labels.settings import Setting
 from kubectl_ambient.mesh.labels.settings import settings as settings_of
 from kubectl_ambient.mesh.labels.values import meant, problem
@@ -60,11 +61,10 @@ def _refused(of: Labelled, setting: Setting, refused: Refused) -> Finding:
     elif setting.key == USE_WAYPOINT and refused.value.count("/") == 1:
         namespace, _, name = refused.value.partition("/")
         hint = f". Write {USE_WAYPOINT}: {name} and {USE_WAYPOINT_NAMESPACE}: {namespace}"
-    return Finding(
-        code="LabelRefused",
-        severity="error",
-        message=f"{_shown(setting)} is refused by the API server: {_first_words(refused.why)}{hint}",
-        evidence=(_evidence(setting),),
+    return Finding.of(
+        Code.LABEL_REFUSED,
+        f"{_shown(setting)} is refused by the API server: {_first_words(refused.why)}{hint}",
+        _evidence(setting),
     )
 
 
@@ -98,7 +98,7 @@ def _misspelt(of: Labelled, setting: Setting, context: Context) -> Finding | Non
         fix = move(of, setting, key=entry.key, value=value, to=entry.source)
     if entry.source != setting.source:
         message += f", {_a(entry.source)}"
-    return Finding(code="KeyMisspelt", severity="warning", message=message, evidence=(_evidence(setting),), fix=fix)
+    return Finding.of(Code.KEY_MISSPELT, message, _evidence(setting), fix=fix)
 
 
 def _wrong_source(of: Labelled, setting: Setting, context: Context) -> Finding | None:
@@ -117,12 +117,8 @@ def _wrong_source(of: Labelled, setting: Setting, context: Context) -> Finding |
         fix = move(of, setting, key=entry.key, value=value, to=entry.source) if value is not None else None
     message = f"{_shown(setting)} is set as {_a(setting.source)} and does nothing: Istio reads {_a(entry.source)}"
     if setting.source == "annotation":
-        return Finding(
-            code="LabelIsAnnotation", severity="warning", message=message, evidence=(_evidence(setting),), fix=fix
-        )
-    return Finding(
-        code="AnnotationIsLabel", severity="warning", message=message, evidence=(_evidence(setting),), fix=fix
-    )
+        return Finding.of(Code.LABEL_IS_ANNOTATION, message, _evidence(setting), fix=fix)
+    return Finding.of(Code.ANNOTATION_IS_LABEL, message, _evidence(setting), fix=fix)
 
 
 def _misplaced(of: Labelled, setting: Setting, context: Context) -> Finding | None:
@@ -146,7 +142,7 @@ def _misplaced(of: Labelled, setting: Setting, context: Context) -> Finding | No
         message = f"{_shown(setting)} {copied}: it belongs on {_article(where)}"
     elif setting.key == INJECT and setting.kind == "Namespace" and setting.source == "label":
         message = f"{_shown(setting)} does nothing on a Namespace: there it is {INJECTION}"
-    return Finding(code="KeyMisplaced", severity="warning", message=message, evidence=(_evidence(setting),), fix=fix)
+    return Finding.of(Code.KEY_MISPLACED, message, _evidence(setting), fix=fix)
 
 
 # Keys that Istio's own tools and charts put on objects of all kinds, as a note.
@@ -165,9 +161,7 @@ def _too_new(of: Labelled, setting: Setting, context: Context) -> Finding | None
     since = f"{place.since.major}.{place.since.minor}"
     known = f"{entry.read_by} knows it on a {setting.kind} from {since} on, and is {newest} here"
     message = f"{_shown(setting)} does nothing: {known}"
-    return Finding(
-        code="KeyNotInVersion", severity="warning", message=message, evidence=(_evidence(setting),), fix=None
-    )
+    return Finding.of(Code.KEY_NOT_IN_VERSION, message, _evidence(setting))
 
 
 def _value(of: Labelled, setting: Setting, context: Context) -> Finding | None:
@@ -182,13 +176,7 @@ def _value(of: Labelled, setting: Setting, context: Context) -> Finding | None:
     if value is not None and _would_inject(of, entry, value):
         wrong, value = f"{wrong}: it counts as disabled", "disabled"
     fix = relabel(of, setting, {setting.key: value}) if value is not None and value != setting.value else None
-    return Finding(
-        code="ValueUnknown",
-        severity="warning",
-        message=f"{_shown(setting)}, which {wrong}",
-        evidence=(_evidence(setting),),
-        fix=fix,
-    )
+    return Finding.of(Code.VALUE_UNKNOWN, f"{_shown(setting)}, which {wrong}", _evidence(setting), fix=fix)
 
 
 def _incomplete(of: Labelled, setting: Setting, context: Context) -> Finding | None:
@@ -197,13 +185,7 @@ def _incomplete(of: Labelled, setting: Setting, context: Context) -> Finding | N
     if entry is None or not entry.needs or entry.needs in _held(of, setting, "label"):
         return None
     message = f"{_shown(setting)} does nothing alone: it is only read beside {entry.needs} on the same object"
-    return Finding(
-        code="LabelIncomplete",
-        severity="warning",
-        message=message,
-        evidence=(_evidence(setting),),
-        fix=relabel(of, setting, {setting.key: None}),
-    )
+    return Finding.of(Code.LABEL_INCOMPLETE, message, _evidence(setting), fix=relabel(of, setting, {setting.key: None}))
 
 
 CHECKS = (_misspelt, _wrong_source, _misplaced, _too_new, _value, _incomplete)
@@ -235,9 +217,7 @@ def _copied(of: Labelled, namespace: Labelled | None, context: Context) -> Itera
             continue
         message = f"{_shown(setting)} is Istio's to write on a pod. As a copy in the template, {follows}"
         fix = relabel(of, setting, {setting.key: None})
-        finding = Finding(
-            code="CopiedFromPod", severity="warning", message=message, evidence=(_evidence(setting),), fix=fix
-        )
+        finding = Finding.of(Code.COPIED_FROM_POD, message, _evidence(setting), fix=fix)
         yield _advised(of, finding)
 
 
@@ -252,13 +232,7 @@ def _modes(namespace: Labelled, context: Context) -> Iterator[Finding]:
     key = asked[0]
     evidence = (label(namespace.ref, DATAPLANE_MODE, "ambient"), label(namespace.ref, key, namespace.labels[key]))
     asks = f"{namespace.ref} asks for ambient and, by {key}={namespace.labels[key]}, for sidecars"
-    yield Finding(
-        code="BothModes",
-        severity="warning",
-        message=f"{asks}: its next pods get a sidecar, which wins",
-        evidence=evidence,
-        fix=injection.stop,
-    )
+    yield Finding.of(Code.BOTH_MODES, f"{asks}: its next pods get a sidecar, which wins", *evidence, fix=injection.stop)
 
 
 def _is_custom(entry: Entry, context: Context) -> bool:

@@ -6,20 +6,21 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from kubectl_ambient.cluster.label_keys import DOMAIN, distance, is_domain, squashed
-from kubectl_ambient.mesh.labels.entry import Entry, Source
-from kubectl_ambient.mesh.labels.known_keys import KNOWN_KEYS
-from kubectl_ambient.mesh.labels.reference import (
+from kubectl_ambient.mesh.labels.entry import (
     CANARY,
     DATAPLANE_MODE,
     INGRESS_USE_WAYPOINT,
     INJECT,
     INJECTION,
-    REFERENCE,
     REVISION,
     USE_WAYPOINT,
     USE_WAYPOINT_NAMESPACE,
     WAYPOINT_FOR,
+    Entry,
+    Source,
 )
+from kubectl_ambient.mesh.labels.known_keys import KNOWN_KEYS
+from kubectl_ambient.mesh.labels.reference import REFERENCE
 
 _REFERENCE_KEYS = frozenset(entry.key for entry in REFERENCE)
 # What people write below istio.io that is no slip of the finger; of waypoints, below any name of Istio's.

@@ -6,40 +6,38 @@ reads each key, at every minor version from 1.22 to 1.31. What older versions di
 
 from __future__ import annotations
 
-from kubectl_ambient.mesh.installation.versions import Version
-from kubectl_ambient.mesh.labels.entry import Entry, Place, Source, Values
+from kubectl_ambient.mesh.labels.annotations import ANNOTATIONS
+from kubectl_ambient.mesh.labels.entry import (
+    BOOLEAN,
+    CANARY,
+    CANARY_USERS,
+    COPIED,
+    DATAPLANE_MODE,
+    INGRESS_USE_WAYPOINT,
+    INJECT,
+    INJECTION,
+    POD,
+    REVISION,
+    USE_WAYPOINT,
+    USE_WAYPOINT_NAMESPACE,
+    WAYPOINT_FOR,
+    Entry,
+    Place,
+    Source,
+    Values,
+    known_since,
+)
 
-DATAPLANE_MODE = "istio.io/dataplane-mode"
-USE_WAYPOINT = "istio.io/use-waypoint"
-USE_WAYPOINT_NAMESPACE = "istio.io/use-waypoint-namespace"
-CANARY = "istio.io/use-waypoint-canary"
-INGRESS_USE_WAYPOINT = "istio.io/ingress-use-waypoint"
-WAYPOINT_FOR = "istio.io/waypoint-for"
-REVISION = "istio.io/rev"
-INJECTION = "istio-injection"
-INJECT = "sidecar.istio.io/inject"
-
-_POD = (Place("Pod"),)
-_COPIED = ("Gateway",)
-_BOOLEAN = Values("boolean", "true, false", ("true", "false"))
 _WAYPOINT = Values("waypoint", "the name of a Gateway, or none", ("none",))
 _NAMESPACE = Values("namespace", "the name of a namespace")
-_CLOSENESS = ("PreferClose", "PreferSameZone", "PreferSameNode")
-
-
-def _since(minor: int, *kinds: str) -> tuple[Place, ...]:
-    return tuple(Place(kind, Version(1, minor, 0)) for kind in kinds)
-
-
 _USERS = ("Namespace", "Pod", "WorkloadEntry", "Service", "ServiceEntry")
-_CANARY_USERS = _since(31, "Namespace", "Service", "ServiceEntry")
 
 LABELS = (
     Entry(
         key=DATAPLANE_MODE,
         source="label",
         places=(Place("Namespace"), Place("Pod")),
-        also=_COPIED,
+        also=COPIED,
         values=Values("words", "ambient, none", ("ambient", "none")),
         status="Stable",
         read_by="istio-cni",
@@ -71,7 +69,7 @@ LABELS = (
     Entry(
         key=USE_WAYPOINT_NAMESPACE,
         source="label",
-        places=_since(23, *_USERS),
+        places=known_since(23, *_USERS),
         values=_NAMESPACE,
         status="Beta",
         read_by="istiod",
@@ -85,7 +83,7 @@ LABELS = (
     Entry(
         key=WAYPOINT_FOR,
         source="label",
-        places=(Place("Gateway"), *_since(23, "GatewayClass")),
+        places=(Place("Gateway"), *known_since(23, "GatewayClass")),
         values=Values("words", "service (default), workload, all, none", ("service", "workload", "all", "none")),
         status="Stable",
         read_by="istiod",
@@ -98,8 +96,8 @@ LABELS = (
     Entry(
         key=INGRESS_USE_WAYPOINT,
         source="label",
-        places=(*_since(24, "Service", "ServiceEntry"), *_since(25, "Namespace")),
-        values=_BOOLEAN,
+        places=(*known_since(24, "Service", "ServiceEntry"), *known_since(25, "Namespace")),
+        values=BOOLEAN,
         status="Beta",
         read_by="istiod",
         effect="Lets Istio's ingress gateways go through the waypoint as well; else they go past it.",
@@ -111,7 +109,7 @@ LABELS = (
     Entry(
         key=CANARY,
         source="label",
-        places=_CANARY_USERS,
+        places=CANARY_USERS,
         values=_WAYPOINT,
         status="Alpha",
         read_by="istiod",
@@ -125,7 +123,7 @@ LABELS = (
     Entry(
         key=f"{CANARY}-namespace",
         source="label",
-        places=_CANARY_USERS,
+        places=CANARY_USERS,
         values=_NAMESPACE,
         status="Alpha",
         read_by="istiod",
@@ -164,8 +162,8 @@ LABELS = (
     Entry(
         key=INJECT,
         source="label",
-        places=_POD,
-        also=_COPIED,
+        places=POD,
+        also=COPIED,
         values=Values("inject", "true, false", ("true", "false")),
         status="Beta",
         read_by="istiod",
@@ -178,8 +176,8 @@ LABELS = (
     Entry(
         key="networking.istio.io/enable-autoallocate-ip",
         source="label",
-        places=_since(24, "ServiceEntry"),
-        values=_BOOLEAN,
+        places=known_since(24, "ServiceEntry"),
+        values=BOOLEAN,
         status="Beta",
         read_by="istiod",
         effect="Gives a ServiceEntry an address of its own, which it needs to use a waypoint.",
@@ -187,7 +185,7 @@ LABELS = (
     Entry(
         key="istio.io/global",
         source="label",
-        places=_since(27, "Service"),
+        places=known_since(27, "Service"),
         values=Values("text", "true"),
         status="Alpha",
         read_by="istiod",
@@ -218,7 +216,7 @@ LABELS = (
     Entry(
         key="security.istio.io/tlsMode",
         source="label",
-        places=_POD,
+        places=POD,
         values=Values("text", "istio, disabled"),
         status="Alpha",
         read_by="istiod",
@@ -248,146 +246,6 @@ LABELS = (
     ),
 )
 
-
-def _annotation(key: str, places: tuple[Place, ...], values: Values, effect: str, *pitfalls: str, **more: str) -> Entry:
-    return Entry(
-        key=key,
-        source="annotation",
-        places=places,
-        also=_COPIED if places[0].kind == "Pod" or key in _ON_SERVICES_OF_GATEWAYS else (),
-        values=values,
-        status=more.get("status", "Alpha"),
-        read_by="istio-cni" if more.get("read_by") == "istio-cni" else "istiod",
-        effect=effect,
-        pitfalls=pitfalls,
-        by_istio="by_istio" in more,
-        needs=more.get("needs", ""),
-    )
-
-
-_TRAFFIC_DISTRIBUTION = "networking.istio.io/traffic-distribution"
-# A waypoint's Service has one by default, which an annotation of its Gateway replaces [files/waypoint.yaml].
-_ON_SERVICES_OF_GATEWAYS = (_TRAFFIC_DISTRIBUTION,)
-_WHEN_INSTALLED = (
-    "Read when the pod is put in: a change takes effect when the pod restarts, or leaves ambient mode and comes back."
-)
-
-ANNOTATIONS = (
-    _annotation(
-        "ambient.istio.io/redirection",
-        _POD,
-        Values("words", "enabled, pending (1.25+)", ("enabled", "pending")),
-        "Says that the pod's traffic is redirected to ztunnel; the node agent writes it.",
-        "It is a record, no switch: set by hand it changes nothing, and nothing takes it off when an agent dies.",
-        "The value disabled was an opt-out before 1.22. Now that is istio.io/dataplane-mode=none, a label.",
-        status="Beta",
-        read_by="istio-cni",
-        by_istio="yes",
-    ),
-    _annotation(
-        "ambient.istio.io/bypass-inbound-capture",
-        _since(24, "Pod"),
-        _BOOLEAN,
-        "Lets inbound plaintext go straight to the application, for ingress controllers in the mesh.",
-        "No policy is applied to that traffic.",
-        _WHEN_INSTALLED,
-        read_by="istio-cni",
-    ),
-    _annotation(
-        "ambient.istio.io/dns-capture",
-        _since(25, "Pod"),
-        _BOOLEAN,
-        "Takes the pod's DNS through ztunnel or not, whatever the installation says.",
-        _WHEN_INSTALLED,
-        read_by="istio-cni",
-    ),
-    _annotation(
-        "istio.io/reroute-virtual-interfaces",
-        _since(25, "Pod"),
-        Values("text", "interfaces, separated by commas"),
-        "Takes TCP that enters from these interfaces as outbound (virtual machines, containers in the pod).",
-        _WHEN_INSTALLED,
-        read_by="istio-cni",
-    ),
-    _annotation(
-        "istio.io/use-waypoint-canary-weight",
-        _CANARY_USERS,
-        Values("percent", "0 to 100"),
-        "How much of the traffic the canary waypoint gets, in percent; 0 where it is missing.",
-        "An invalid weight switches the canary off.",
-    ),
-    _annotation(
-        "ambient.istio.io/waypoint-inbound-binding",
-        (Place("Gateway"), Place("GatewayClass")),
-        Values("binding", "PROXY, PROXY/port, NONE, NONE/port"),
-        "How ztunnel hands traffic to a waypoint that is in the mesh itself.",
-    ),
-    _annotation(
-        "ambient.istio.io/xfcc-include-client-identity",
-        _since(31, "Gateway"),
-        Values("text", "true"),
-        "Makes a waypoint tell the application who called it, in the header XFCC.",
-        status="not in the API",
-    ),
-    _annotation(
-        _TRAFFIC_DISTRIBUTION,
-        _since(24, "Namespace", "Service", "ServiceEntry"),
-        Values("any case", ", ".join(_CLOSENESS), _CLOSENESS),
-        "Which endpoints of a Service ztunnel and waypoints prefer.",
-        "The field spec.trafficDistribution of the Service wins.",
-        "On a Gateway it is copied to the Service that Istio makes for it.",
-    ),
-    _annotation(
-        "istio.io/dry-run",
-        (Place("AuthorizationPolicy"),),
-        _BOOLEAN,
-        "Only tries the policy out.",
-        "Before 1.25.2 ztunnel enforced it all the same, and a value that is no boolean means that it is enforced.",
-    ),
-    _annotation(
-        "sidecar.istio.io/status",
-        _POD,
-        Values("text", "JSON"),
-        "Says that the pod has a sidecar; injection writes it, and it keeps the pod out of ambient mode.",
-        "Its presence is enough, whatever the value: copied by hand it keeps a pod without sidecar out as well.",
-        by_istio="yes",
-    ),
-    _annotation(
-        INJECT,
-        _POD,
-        Values("inject", "true, false", ("true", "false")),
-        "The older form of the label of the same name, which wins.",
-        "true as an annotation does not call the injector where the namespace has not asked for it.",
-        status="deprecated",
-    ),
-    _annotation(
-        "sidecar.istio.io/nativeSidecar",
-        _POD,
-        Values("text", "true, false"),
-        "Makes the sidecar a native one (an init container that stays) or not.",
-        "A tool that only looks at spec.containers does not see a native sidecar.",
-    ),
-    _annotation(
-        "inject.istio.io/templates",
-        _POD,
-        Values("text", "templates, separated by commas"),
-        "Which templates injection uses; grpc-agent makes a pod proxyless, which counts as a sidecar.",
-    ),
-    _annotation(
-        "proxy.istio.io/config",
-        _POD,
-        Values("text", "ProxyConfig as YAML"),
-        "Settings of one sidecar; with ISTIO_META_ENABLE_HBONE it takes HBONE.",
-        status="Beta",
-    ),
-    _annotation(
-        REVISION,
-        _POD,
-        Values("text", "a revision"),
-        "Says which istiod injected the pod; information only.",
-        by_istio="yes",
-    ),
-)
 
 REFERENCE: tuple[Entry, ...] = (*LABELS, *ANNOTATIONS)
 _BY_KEY = {(entry.key, entry.source): entry for entry in REFERENCE}

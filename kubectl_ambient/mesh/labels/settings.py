@@ -8,8 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from kubectl_ambient.cluster.kinds.labelled import TEMPLATED, Labelled
-from kubectl_ambient.mesh.labels.entry import Source
-from kubectl_ambient.mesh.labels.reference import (
+from kubectl_ambient.mesh.labels.entry import (
     CANARY,
     DATAPLANE_MODE,
     INGRESS_USE_WAYPOINT,
@@ -18,8 +17,9 @@ from kubectl_ambient.mesh.labels.reference import (
     REVISION,
     USE_WAYPOINT,
     USE_WAYPOINT_NAMESPACE,
-    entry_of,
+    Source,
 )
+from kubectl_ambient.mesh.labels.reference import entry_of
 
 Holder = Literal["own", "template", "spec"]
 

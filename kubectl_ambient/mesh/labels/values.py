@@ -8,8 +8,7 @@ from collections.abc import Collection
 from kubectl_ambient.cluster.label_keys import distance
 from kubectl_ambient.mesh.enrolment.rules import OTHER_DATA_PLANES
 from kubectl_ambient.mesh.installation.versions import Version, strict_inject_values
-from kubectl_ambient.mesh.labels.entry import Entry
-from kubectl_ambient.mesh.labels.reference import DATAPLANE_MODE, INGRESS_USE_WAYPOINT
+from kubectl_ambient.mesh.labels.entry import DATAPLANE_MODE, INGRESS_USE_WAYPOINT, Entry
 
 _GO_BOOLEAN = frozenset(("1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"))
 _YES = frozenset(("true", "enabled", "enable", "yes", "y", "on", "1", "t"))

@@ -8,16 +8,15 @@ from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.catalogue import CanaryReason, WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
+from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.reference import canary_reference
-from kubectl_ambient.mesh.waypoint.rules import DENIED, EVIDENCE_MISSING, NOT_READY, UNSUPPORTED, Decision, Target
+from kubectl_ambient.mesh.waypoint.rules import Target
 from kubectl_ambient.mesh.waypoint.usable import takes
-
-SAME_AS_PRIMARY = "CanarySameAsPrimary"
-INVALID_WEIGHT = "CanaryInvalidWeight"
 
 
 class Canary(Struct, frozen=True, gc=False):
@@ -28,7 +27,7 @@ class Canary(Struct, frozen=True, gc=False):
 
     waypoint: str
     weight: int
-    refused: str | None = None
+    refused: CanaryReason | WaypointReason | None = None
     why: str = ""
     evidence: tuple[Evidence, ...] = ()
 
@@ -49,24 +48,28 @@ def canary(
     if named is None:
         return None
 
-    def refuse(word: str, why: str, *evidence: Evidence) -> Canary:
+    def refuse(word: CanaryReason | WaypointReason, why: str, *evidence: Evidence) -> Canary:
         return Canary(named.key, 0, word, why, (*named.evidence, *evidence))
 
     if named.key == decision.waypoint:
-        return refuse(SAME_AS_PRIMARY, "it is the waypoint itself")
+        return refuse(CanaryReason.SAME_AS_PRIMARY, "it is the waypoint itself")
     if named.weight is None:
-        return refuse(INVALID_WEIGHT, "its weight is no whole number from 0 to 100")
+        return refuse(CanaryReason.INVALID_WEIGHT, "its weight is no whole number from 0 to 100")
     gateway = snapshot.gateway(*named.waypoint)
     if isinstance(gateway, Unread):
-        return refuse(EVIDENCE_MISSING, f"it could not be read: {gateway}")
+        return refuse(WaypointReason.EVIDENCE_MISSING, f"it could not be read: {gateway}")
     if gateway is None or not gateway.addresses:
-        return refuse(NOT_READY, "it has no address" if gateway else "there is no such Gateway")
+        return refuse(WaypointReason.NOT_READY, "it has no address" if gateway else "there is no such Gateway")
     of_class = snapshot.gateway_class(gateway.class_name)
     admitted = admission(gateway, of_class, target.namespace, namespace, world.version)
     if not admitted.admitted:
-        return refuse(EVIDENCE_MISSING if admitted.admitted is None else DENIED, admitted.why, *admitted.evidence)
+        return refuse(
+            WaypointReason.EVIDENCE_MISSING if admitted.admitted is None else WaypointReason.DENIED,
+            admitted.why,
+            *admitted.evidence,
+        )
     taken = takes(gateway, of_class, world.version)
     if not taken.covers("service"):
-        word = EVIDENCE_MISSING if taken.word is None else UNSUPPORTED
+        word = WaypointReason.EVIDENCE_MISSING if taken.word is None else WaypointReason.UNSUPPORTED
         return refuse(word, f"it is for “{taken.word}”, not for traffic to a service", *taken.evidence)
     return Canary(named.key, named.weight, evidence=named.evidence)

@@ -12,10 +12,11 @@ from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
+from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
-from kubectl_ambient.mesh.waypoint.rules import Decision, Target, kind_of, traffic_of
+from kubectl_ambient.mesh.waypoint.rules import Target, kind_of, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import answers_hbone, takes
 from kubectl_ambient.mesh.waypoint.words import concerns
 from kubectl_ambient.shell.command import Offer, chain, kubectl

@@ -6,12 +6,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.catalogue import Code, WaypointReason
+from kubectl_ambient.mesh.evidence import Fix, tells
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.versions import Version
 from kubectl_ambient.mesh.waypoint.fixes import fixes
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
-from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING, Target
+from kubectl_ambient.mesh.waypoint.rules import Target
 from kubectl_ambient.mesh.waypoint.traffic import Client, clients
 
 Word = Literal["agrees", "disagrees", "alone", "silent", "never"]
@@ -49,8 +50,8 @@ def explain(judge: WaypointJudge, target: Target) -> Explained:
 
 
 def _word(binding: Binding, version: Version) -> Word:
-    if any(finding.code == "ConditionDisagrees" for finding in binding.findings):
+    if tells(binding.findings, Code.CONDITION_DISAGREES):
         return "disagrees"
     if binding.condition is not None:
-        return "alone" if binding.reason == EVIDENCE_MISSING else "agrees"
+        return "alone" if binding.reason == WaypointReason.EVIDENCE_MISSING else "agrees"
     return "silent" if istiod_versions.writes_waypoint_bound(version, binding.kind) else "never"

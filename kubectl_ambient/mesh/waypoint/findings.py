@@ -13,30 +13,20 @@ from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.served import WAYPOINT_BOUND, WAYPOINT_MISSING
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.catalogue import Code, WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.canary import canary
+from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE, Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
-from kubectl_ambient.mesh.waypoint.rules import (
-    ACCEPTED,
-    DENIED,
-    EVIDENCE_MISSING,
-    NOT_READY,
-    UNSUPPORTED,
-    UNUSABLE,
-    Decision,
-    Target,
-    condition_of,
-    kind_of,
-    traffic_of,
-)
+from kubectl_ambient.mesh.waypoint.rules import Target, condition_of, kind_of, traffic_of
 from kubectl_ambient.mesh.waypoint.traffic import has_address
 from kubectl_ambient.mesh.waypoint.usable import Life, answers_hbone, life, takes, widened
 from kubectl_ambient.shell.command import Command, offered
 
 # Nothing leads to the waypoint.
-UNREACHED = ("ServiceWithoutAddress", "WaypointForHostNetwork")
+UNREACHED = (Code.SERVICE_WITHOUT_ADDRESS, Code.WAYPOINT_FOR_HOST_NETWORK)
 # Redirected: `pending` pods are cut off, and not plain (1.25+).
 REDIRECTED = ("enabled", "pending")
 
@@ -76,7 +66,7 @@ def _dead(found: Found) -> Iterator[Finding]:
         f"waypoint {gateway.key} is dead ({life.why}), and its address is never taken away: connections to the "
         f"{traffic_of(found.target)} fail, they do not go past it"
     )
-    yield Finding(code="WaypointDead", severity="error", message=message, evidence=life.evidence)
+    yield Finding.of(Code.WAYPOINT_DEAD, message, *life.evidence)
 
 
 def _fails_open(found: Found) -> Iterator[Finding]:
@@ -87,24 +77,18 @@ def _fails_open(found: Found) -> Iterator[Finding]:
     named, why = decision.named, decision.because.message
     told = why if named.empty_label else f"waypoint {named.key} is named and not used ({why})"
     message = f"{told}: traffic goes direct, without its policies and routes"
-    yield Finding(
-        code="WaypointNotUsed",
-        severity="warning",
-        message=message,
-        evidence=decision.because.evidence,
-        fix=_fix(found),
-    )
+    yield Finding.of(Code.WAYPOINT_NOT_USED, message, *decision.because.evidence, fix=_fix(found))
 
 
 def _fix(found: Found) -> Command | None:
     gateway, reason = found.named, found.decision.reason
-    if reason == UNSUPPORTED and gateway is not None:
+    if reason == WaypointReason.UNSUPPORTED and gateway is not None:
         now = takes(gateway, found.snapshot.gateway_class(gateway.class_name), found.world.version).word
         word = widened(now, traffic_of(found.target))
         return offered(take_traffic(gateway, word))
-    if reason == NOT_READY and gateway is not None:
+    if reason == WaypointReason.NOT_READY and gateway is not None:
         return offered(on_gateway("describe", gateway.namespace, gateway.name))
-    if reason == DENIED and gateway is not None:
+    if reason == WaypointReason.DENIED and gateway is not None:
         return offered(on_gateway("edit", gateway.namespace, gateway.name))
     return None
 
@@ -112,7 +96,7 @@ def _fix(found: Found) -> Command | None:
 def _disagrees(found: Found) -> Iterator[Finding]:
     """istiod's own condition tells something else than its rules do with these objects."""
     written, decision = condition_of(found.target), found.decision
-    if written is None or decision.reason == EVIDENCE_MISSING:
+    if written is None or decision.reason == WaypointReason.EVIDENCE_MISSING:
         return
     attached = _ATTACHED.match(written.message) if written.true else None
     another = attached[1] if attached and attached[1] != decision.waypoint else None
@@ -128,8 +112,7 @@ def _disagrees(found: Found) -> Iterator[Finding]:
     )
     field, value = ("message", written.message) if agrees else ("reason", written.reason)
     told = Evidence(found.target.ref, f"status.conditions[{WAYPOINT_BOUND}].{field}", value)
-    evidence = (told, *decision.because.evidence)
-    yield Finding(code="ConditionDisagrees", severity="warning", message=message, evidence=evidence)
+    yield Finding.of(Code.CONDITION_DISAGREES, message, told, *decision.because.evidence)
 
 
 def _no_hbone(found: Found) -> Iterator[Finding]:
@@ -144,13 +127,13 @@ def _no_hbone(found: Found) -> Iterator[Finding]:
         "connections fail there"
     )
     told = Evidence(gateway.ref, "spec.gatewayClassName", gateway.class_name or None)
-    yield Finding(code="GatewayIsNoWaypoint", severity="error", message=message, evidence=(told,))
+    yield Finding.of(Code.GATEWAY_IS_NO_WAYPOINT, message, told)
 
 
 def _without_address(found: Found) -> Iterator[Finding]:
     """A service waypoint is only used by who calls the service's own address [ztunnel outbound.rs]."""
     target = found.target
-    if found.decision.reason != ACCEPTED:
+    if found.decision.reason != WaypointReason.ACCEPTED:
         return
     if isinstance(target, Service) and target.headless:
         told = Evidence(target.ref, "spec.clusterIP", "None")
@@ -158,14 +141,14 @@ def _without_address(found: Found) -> Iterator[Finding]:
             "the Service is headless: its clients call the pods' own addresses, for which only a workload's waypoint "
             "counts, so this one is never used"
         )
-        yield Finding(code="ServiceWithoutAddress", severity="warning", message=message, evidence=(told,))
+        yield Finding.of(Code.SERVICE_WITHOUT_ADDRESS, message, told)
     elif isinstance(target, ServiceEntry) and has_address(target, from_files=found.from_files) is False:
         told = Evidence(target.ref, "spec.addresses", None)
         message = (
             "the ServiceEntry has no address, neither its own nor one that istiod gave it, so nothing leads to its "
             "waypoint"
         )
-        yield Finding(code="ServiceWithoutAddress", severity="warning", message=message, evidence=(told,))
+        yield Finding.of(Code.SERVICE_WITHOUT_ADDRESS, message, told)
 
 
 def _host_network(found: Found) -> Iterator[Finding]:
@@ -178,7 +161,7 @@ def _host_network(found: Found) -> Iterator[Finding]:
         "the pod is on the host network: its address is its node's, for which ztunnel knows no waypoint, so nothing "
         "leads to this one"
     )
-    yield Finding(code="WaypointForHostNetwork", severity="warning", message=message, evidence=(told,))
+    yield Finding.of(Code.WAYPOINT_FOR_HOST_NETWORK, message, told)
 
 
 def _on_host_network(target: Target) -> bool:
@@ -195,11 +178,11 @@ def _inactive(found: Found) -> Iterator[Finding]:
     if wildcard and istiod_versions.needs_waypoint_for_wildcards(found.world.version):
         told = Evidence(target.ref, "spec.hosts", wildcard)
         message = f"the host {wildcard} is a wildcard, and such a ServiceEntry does nothing without a waypoint"
-        yield Finding(code="ServiceEntryInactive", severity="warning", message=message, evidence=(told,))
+        yield Finding.of(Code.SERVICE_ENTRY_INACTIVE, message, told)
     elif written is not None and written.true:
         told = Evidence(target.ref, f"status.conditions[{WAYPOINT_MISSING}].reason", written.reason)
         message = f"istiod tells that it needs a waypoint ({written.reason}): {written.message.rstrip('.')}"
-        yield Finding(code="ServiceEntryInactive", severity="warning", message=message, evidence=(told,))
+        yield Finding.of(Code.SERVICE_ENTRY_INACTIVE, message, told)
 
 
 def _out_of_mesh(found: Found) -> Iterator[Finding]:
@@ -214,7 +197,7 @@ def _out_of_mesh(found: Found) -> Iterator[Finding]:
         "the pod is not in the mesh: its waypoint is used by clients in ambient mode all the same, goes on to the pod "
         "in plain text, and everybody else goes past it"
     )
-    yield Finding(code="WaypointForPlainPod", severity="info", message=message, evidence=(told,))
+    yield Finding.of(Code.WAYPOINT_FOR_PLAIN_POD, message, told)
 
 
 def _canary(found: Found) -> Iterator[Finding]:
@@ -224,11 +207,11 @@ def _canary(found: Found) -> Iterator[Finding]:
         return
     if split.refused is not None:
         message = f"canary waypoint {split.waypoint} is not used ({split.refused}): {split.why}"
-        yield Finding(code="CanaryRefused", severity="warning", message=message, evidence=split.evidence)
+        yield Finding.of(Code.CANARY_REFUSED, message, *split.evidence)
         return
     rest = f"{found.decision.waypoint} gets the rest" if split.weight else f"{found.decision.waypoint} gets all"
     message = f"canary waypoint {split.waypoint} gets {split.weight} percent of the connections, {rest}"
-    yield Finding(code="CanarySplit", severity="info", message=message, evidence=split.evidence)
+    yield Finding.of(Code.CANARY_SPLIT, message, *split.evidence)
     gateway, snapshot = found.snapshot.gateways.facts[split.waypoint], found.snapshot
     of_canary = life(gateway, snapshot.gateway_class(gateway.class_name), snapshot.instances_of(gateway))
     if split.weight and of_canary.alive is False:
@@ -236,7 +219,7 @@ def _canary(found: Found) -> Iterator[Finding]:
             f"canary waypoint {split.waypoint} is dead ({of_canary.why}), and its address is never taken away: the "
             f"{split.weight} percent of the connections that it gets fail"
         )
-        yield Finding(code="CanaryDead", severity="error", message=message, evidence=of_canary.evidence)
+        yield Finding.of(Code.CANARY_DEAD, message, *of_canary.evidence)
 
 
 Check = Callable[[Found], Iterator[Finding]]

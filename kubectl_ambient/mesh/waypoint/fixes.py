@@ -8,6 +8,7 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.kinds.gateways import Gateway
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
@@ -23,22 +24,11 @@ from kubectl_ambient.mesh.waypoint.commands import (
     take_off,
     usable,
 )
+from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT, USE_WAYPOINT_NAMESPACE
-from kubectl_ambient.mesh.waypoint.rules import (
-    ACCEPTED,
-    DENIED,
-    EVIDENCE_MISSING,
-    NOT_FOR_WORKLOADS,
-    NOT_LABELED,
-    NOT_READY,
-    OPTED_OUT,
-    UNSUPPORTED,
-    Decision,
-    Target,
-    traffic_of,
-)
+from kubectl_ambient.mesh.waypoint.rules import Target, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import answers_hbone, takes, widened
 from kubectl_ambient.shell.command import kubectl
 from kubectl_ambient.shell.words import inside, label, named, namespace
@@ -54,19 +44,19 @@ def fixes(judge: WaypointJudge, target: Target, decision: Decision, *, whole: bo
     """
     asked = Asked(judge, target, decision, whole)
     match decision.reason:
-        case word if word == ACCEPTED:
+        case WaypointReason.ACCEPTED:
             found = _mend(asked)
-        case word if word == NOT_LABELED:
+        case WaypointReason.NOT_LABELED:
             found = _first(asked)
-        case word if word == OPTED_OUT:
+        case WaypointReason.OPTED_OUT:
             found = _back(asked)
-        case word if word == NOT_READY:
+        case WaypointReason.NOT_READY:
             found = _make_ready(asked)
-        case word if word == DENIED:
+        case WaypointReason.DENIED:
             found = _admit(asked)
-        case word if word in (UNSUPPORTED, NOT_FOR_WORKLOADS):
+        case WaypointReason.UNSUPPORTED | WaypointReason.NOT_FOR_WORKLOADS:
             found = _take(asked)
-        case word if word == EVIDENCE_MISSING:
+        case WaypointReason.EVIDENCE_MISSING:
             found = _ask(asked)
         case _:
             return ()
@@ -106,7 +96,7 @@ def _back(asked: Asked) -> Iterator[Fix]:
         bare = {k: v for k, v in target.labels.items() if k not in (USE_WAYPOINT, USE_WAYPOINT_NAMESPACE)}
         then = judge.decide(structs.replace(target, labels=bare))
         follows = f"waypoint {then.waypoint} serves it" if then.waypoint else f"there is none for it ({then.reason})"
-        if then.reason != NOT_LABELED:
+        if then.reason != WaypointReason.NOT_LABELED:
             yield from offer(take_off(target), f"the label of its namespace counts again: {follows}")
         if then.waypoint:
             return
@@ -165,7 +155,7 @@ def _widen(asked: Asked, gateway: Gateway) -> Iterator[Fix]:
     now = takes(gateway, of_class, judge.control_plane.newest.version).word
     word = widened(now, "service" if asked.whole else traffic_of(asked.target))
     traffic = "services and to workloads" if word == "all" else f"{word}s"
-    wanted = "if that is wanted: " if asked.decision.reason == NOT_FOR_WORKLOADS else ""
+    wanted = "if that is wanted: " if asked.decision.reason == WaypointReason.NOT_FOR_WORKLOADS else ""
     effect = f"{wanted}the waypoint takes traffic to {traffic}, of all that use it"
     return offer(take_traffic(gateway, word), effect)
 

@@ -12,20 +12,12 @@ from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.installation.control_plane import ControlPlane, control_plane
+from kubectl_ambient.mesh.waypoint.deciding import UNASKED, UNUSABLE, Decision, decide
 from kubectl_ambient.mesh.waypoint.findings import Found, findings
-from kubectl_ambient.mesh.waypoint.rules import (
-    EVIDENCE_MISSING,
-    UNASKED,
-    UNUSABLE,
-    Decision,
-    Target,
-    condition_of,
-    decide,
-    kind_of,
-    traffic_of,
-)
+from kubectl_ambient.mesh.waypoint.rules import Target, condition_of, kind_of, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_CLASS, WAYPOINT_FOR, Life, Traffic, life
 from kubectl_ambient.mesh.waypoint.words import sentence
 
@@ -43,7 +35,7 @@ class Binding(Struct, frozen=True, kw_only=True, gc=False):
     name: str
     waypoint: str | None
     traffic: Traffic
-    reason: str
+    reason: WaypointReason
     named: str | None
     inherited_from: str | None
     condition: Condition | None
@@ -64,7 +56,7 @@ class Binding(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def needs_attention(self) -> bool:
         """Whether a person should look at it: it cannot be told, or has a warning or an error."""
-        return self.reason == EVIDENCE_MISSING or any(f.severity != "info" for f in self.findings)
+        return self.reason == WaypointReason.EVIDENCE_MISSING or any(f.severity != "info" for f in self.findings)
 
 
 class WaypointJudge:
@@ -123,7 +115,7 @@ class WaypointJudge:
         worlds = self.control_plane.worlds
         decisions = [decide(target, namespace, self.snapshot, world, trace=trace) for world in worlds]
         newest = decisions[-1]
-        missing = next((d for d in decisions if d.reason == EVIDENCE_MISSING), None)
+        missing = next((d for d in decisions if d.reason == WaypointReason.EVIDENCE_MISSING), None)
         if missing is not None or len({d.waypoint for d in decisions}) == 1:
             return missing or newest
         other = next(i for i, d in enumerate(decisions) if d.waypoint != newest.waypoint)
@@ -137,10 +129,12 @@ class WaypointJudge:
             outcome="unknown",
             message=message,
             evidence=tuple(dict.fromkeys(told)),
-            reason=EVIDENCE_MISSING,
+            reason=WaypointReason.EVIDENCE_MISSING,
         )
         steps = tuple(because if step.rule == "Version" else step for step in newest.steps)
-        return structs.replace(newest, waypoint=None, reason=EVIDENCE_MISSING, because=because, steps=steps)
+        return structs.replace(
+            newest, waypoint=None, reason=WaypointReason.EVIDENCE_MISSING, because=because, steps=steps
+        )
 
     def namespace(self, name: str) -> Namespace | Unread:
         """The Namespace, or why its labels are not known."""

@@ -12,12 +12,14 @@ from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
 from kubectl_ambient.cluster.served import KINDS, Kind
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.canary import canary
+from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.owner import Owner, owner_of
 from kubectl_ambient.mesh.waypoint.reference import reference
-from kubectl_ambient.mesh.waypoint.rules import UNUSABLE, kind_of
+from kubectl_ambient.mesh.waypoint.rules import kind_of
 from kubectl_ambient.mesh.waypoint.usable import (
     MESH_CONTROLLER,
     WAYPOINT_CLASS,
@@ -42,7 +44,7 @@ class Uses(Struct):
     namespaces: int | None = 0
     served: dict[Kind, int | None] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     canaries: int | None = 0
-    refused: Counter[str] = field(default_factory=Counter)
+    refused: Counter[WaypointReason] = field(default_factory=Counter)
 
     @property
     def nobody(self) -> bool:

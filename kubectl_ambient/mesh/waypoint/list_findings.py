@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from kubectl_ambient.mesh.catalogue import Code, WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label
 from kubectl_ambient.mesh.labels.reference import entry_of
 from kubectl_ambient.mesh.labels.values import meant
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
 from kubectl_ambient.mesh.waypoint.list import CLASSES, Waypoint
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT
-from kubectl_ambient.mesh.waypoint.rules import NOT_READY
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
 from kubectl_ambient.shell.command import kubectl, offered
 from kubectl_ambient.shell.words import name, namespace
@@ -38,7 +38,7 @@ def _dead(waypoint: Waypoint) -> Iterator[Finding]:
         "not go past it"
     )
     command = offered(on_gateway("describe", gateway.namespace, gateway.name))
-    yield Finding(code="WaypointDead", severity="error", message=message, evidence=life.evidence, fix=command)
+    yield Finding.of(Code.WAYPOINT_DEAD, message, *life.evidence, fix=command)
 
 
 def _without_address(waypoint: Waypoint) -> Iterator[Finding]:
@@ -53,9 +53,7 @@ def _without_address(waypoint: Waypoint) -> Iterator[Finding]:
         message += f"; no istiod has the revision {owner.revision}, which its labels ask for (a tag may stand for one)"
         evidence += owner.evidence
     command = offered(on_gateway("describe", gateway.namespace, gateway.name))
-    yield Finding(
-        code="WaypointWithoutAddress", severity="warning", message=message, evidence=tuple(evidence), fix=command
-    )
+    yield Finding.of(Code.WAYPOINT_WITHOUT_ADDRESS, message, *evidence, fix=command)
 
 
 def _no_hbone(waypoint: Waypoint) -> Iterator[Finding]:
@@ -70,7 +68,7 @@ def _no_hbone(waypoint: Waypoint) -> Iterator[Finding]:
     )
     message = f"it has no listener for HBONE, so it is no waypoint: {then}"
     told = Evidence(gateway.ref, "spec.gatewayClassName", gateway.class_name or None)
-    yield Finding(code="GatewayIsNoWaypoint", severity="error", message=message, evidence=(told,))
+    yield Finding.of(Code.GATEWAY_IS_NO_WAYPOINT, message, told)
 
 
 def _for_unknown(waypoint: Waypoint) -> Iterator[Finding]:
@@ -84,11 +82,10 @@ def _for_unknown(waypoint: Waypoint) -> Iterator[Finding]:
         "takes nothing"
     )
     wanted = meant(entry, word) or "service"
-    yield Finding(
-        code="WaypointForUnknown",
-        severity="warning",
-        message=message,
-        evidence=waypoint.takes.evidence,
+    yield Finding.of(
+        Code.WAYPOINT_FOR_UNKNOWN,
+        message,
+        *waypoint.takes.evidence,
         fix=offered(take_traffic(gateway, wanted)) if WAYPOINT_FOR in gateway.labels else None,
     )
 
@@ -96,21 +93,15 @@ def _for_unknown(waypoint: Waypoint) -> Iterator[Finding]:
 def _refuses(waypoint: Waypoint) -> Iterator[Finding]:
     """There is no fallback from a waypoint that cannot be used [`fetchWaypointForTarget`]."""
     refused, gateway = waypoint.uses.refused, waypoint.gateway
-    told = {reason: number for reason, number in refused.most_common() if reason != NOT_READY}
+    told = {reason: number for reason, number in refused.most_common() if reason != WaypointReason.NOT_READY}
     if not told:
         return
     number = sum(told.values())
     objects = "1 object names it and is" if number == 1 else f"{number} objects name it and are"
     reasons = ", ".join(f"{n} {reason}" for reason, n in told.items())
     message = f"{objects} not served, so traffic there goes direct ({reasons})"
-    evidence = (label(gateway.ref, WAYPOINT_FOR, gateway.labels.get(WAYPOINT_FOR)),)
-    yield Finding(
-        code="WaypointRefuses",
-        severity="warning",
-        message=message,
-        evidence=evidence,
-        fix=offered(kubectl("ambient waypoint status -A")),
-    )
+    evidence = label(gateway.ref, WAYPOINT_FOR, gateway.labels.get(WAYPOINT_FOR))
+    yield Finding.of(Code.WAYPOINT_REFUSES, message, evidence, fix=offered(kubectl("ambient waypoint status -A")))
 
 
 def _unused(waypoint: Waypoint) -> Iterator[Finding]:
@@ -121,7 +112,7 @@ def _unused(waypoint: Waypoint) -> Iterator[Finding]:
     able = gateway.addresses and waypoint.answers_hbone and waypoint.life.alive is not False
     wanted = able and gateway.name != OPT_OUT and waypoint.takes.word in ("service", "workload", "all")
     command = kubectl("ambient waypoint enable ns", namespace(gateway.namespace), "--waypoint", name(gateway.name))
-    yield Finding(code="WaypointUnused", severity="info", message=message, fix=offered(command) if wanted else None)
+    yield Finding.of(Code.WAYPOINT_UNUSED, message, fix=offered(command) if wanted else None)
 
 
 CHECKS: tuple[Callable[[Waypoint], Iterator[Finding]], ...] = (

@@ -9,11 +9,12 @@ from msgspec import Struct
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.served import Kind
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence, Fix, label
+from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.fixes import fixes
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
-from kubectl_ambient.mesh.waypoint.rules import ACCEPTED, EVIDENCE_MISSING, NOT_LABELED, OPTED_OUT, Decision
 from kubectl_ambient.mesh.waypoint.summary import Sums, sums
 
 
@@ -22,7 +23,7 @@ class Group(Struct, frozen=True):
 
     kind: Kind
     waypoint: str | None
-    reason: str
+    reason: WaypointReason
     names: tuple[str, ...]
 
 
@@ -34,7 +35,7 @@ class NamespaceUse(Struct, frozen=True, kw_only=True):
 
     name: str
     named: str | None
-    reason: str
+    reason: WaypointReason
     message: str
     evidence: tuple[Evidence, ...]
     sums: Sums
@@ -67,13 +68,13 @@ def namespace_use(judge: WaypointJudge, name: str) -> NamespaceUse:
 def _message(name: str, decision: Decision) -> str:
     why = decision.because.message
     match decision.reason:
-        case word if word == ACCEPTED:
+        case WaypointReason.ACCEPTED:
             return f"Namespace {name} names waypoint {decision.waypoint}, which serves its Services"
-        case word if word == NOT_LABELED:
+        case WaypointReason.NOT_LABELED:
             return f"Namespace {name} names no waypoint: only what has a label of its own goes through one"
-        case word if word == OPTED_OUT:
+        case WaypointReason.OPTED_OUT:
             return f"Namespace {name} opts out of waypoints (label {USE_WAYPOINT}=none)"
-        case word if word == EVIDENCE_MISSING:
+        case WaypointReason.EVIDENCE_MISSING:
             return f"Whether the waypoint of namespace {name} serves its Services cannot be told: {why}"
         case _:
             return f"Namespace {name} names waypoint {decision.named.key}, which does not serve its Services: {why}"
@@ -89,7 +90,7 @@ def _evidence(name: str, namespace: Namespace | Unread, decision: Decision) -> t
 
 
 def _groups(bindings: Iterable[Binding]) -> Sequence[Group]:
-    found: dict[tuple[Kind, str | None, str], list[str]] = {}
+    found: dict[tuple[Kind, str | None, WaypointReason], list[str]] = {}
     for binding in bindings:
         found.setdefault((binding.kind, binding.waypoint, binding.reason), []).append(binding.name)
     return [Group(*key, tuple(sorted(names))) for key, names in found.items()]

@@ -1,14 +1,13 @@
-"""Which waypoint serves an object? The rules, in the order in which istiod asks them.
+"""The rules about waypoints, in the order in which istiod asks them.
 
-Each rule asks one thing of a case and says what it found, with its evidence. `decide` takes the first that refuses;
-the trace is the same run of the same rules.
+Each rule asks one thing of a case and says what it found, with its evidence.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.kinds.conditions import Condition
@@ -19,46 +18,16 @@ from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.served import WAYPOINT_BOUND, Kind
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, label
+from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.evidence import Evidence, Step, label
 from kubectl_ambient.mesh.installation import istiod_versions, versions
 from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
-from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT, Reference, reference
+from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT, Reference
 from kubectl_ambient.mesh.waypoint.usable import Traffic, takes, why_without_address
 
 Target = Service | ServiceEntry | Pod | WorkloadEntry
 
-# istiod's own words.
-ACCEPTED = "WaypointAccepted"
-NOT_READY = "WaypointIsNotReady"
-DENIED = "AttachmentDenied"
-UNSUPPORTED = "UnsupportedTrafficType"
-FORBIDDEN = "CrossNamespaceWaypointForbidden"
-# Ours, where it is silent.
-NOT_SERVED = "NotServed"
-IS_GATEWAY = "IsGateway"
-NOT_LABELED = "NotLabeled"
-OPTED_OUT = "OptedOut"
-NOT_FOR_WORKLOADS = "NotForWorkloads"
-EVIDENCE_MISSING = "EvidenceMissing"
-
-REASONS = (
-    ACCEPTED,
-    NOT_READY,
-    DENIED,
-    UNSUPPORTED,
-    FORBIDDEN,
-    NOT_SERVED,
-    IS_GATEWAY,
-    NOT_LABELED,
-    OPTED_OUT,
-    NOT_FOR_WORKLOADS,
-    EVIDENCE_MISSING,
-)
-# A waypoint is named and cannot be used: the traffic goes past it.
-UNUSABLE = (NOT_READY, DENIED, UNSUPPORTED, FORBIDDEN)
-# Decided before any label is looked at.
-UNASKED = (NOT_SERVED, IS_GATEWAY)
 
 MANAGED = "gateway.istio.io/managed"
 _MESH = "istio.io-mesh-controller"
@@ -89,19 +58,6 @@ class Rule(Struct, frozen=True):
     ask: Callable[[Case], Step]
 
 
-class Decision(Struct, frozen=True, gc=False):
-    """The waypoint (`shop/waypoint`, or None), the reason, and the step that decided.
-
-    `steps` holds the trace where one was wanted.
-    """
-
-    waypoint: str | None
-    reason: str
-    because: Step
-    named: Reference
-    steps: tuple[Step, ...] = ()
-
-
 def kind_of(target: Target) -> Kind:
     """The Kubernetes kind of the object."""
     return type(target).__name__  # type: ignore[return-value]
@@ -117,38 +73,17 @@ def condition_of(target: Target) -> Condition | None:
     return None if isinstance(target, Pod) else target.condition(WAYPOINT_BOUND)
 
 
-def decide(
-    target: Target, namespace: Namespace | Unread, snapshot: Snapshot, world: World, *, trace: bool = False
-) -> Decision:
-    """Ask the rules in order: the first that refuses decides; with none, the waypoint that is named serves."""
-    in_spec = target.spec_keys if isinstance(target, WorkloadEntry) else ()
-    named = reference(target.ref, target.labels, target.namespace, namespace, world.version, in_spec)
-    gateway = snapshot.gateway(*named.waypoint) if named.waypoint else None
-    case = Case(target, namespace, snapshot, world, named, gateway)
-    decided: Step | None = None
-    steps: list[Step] = []
-    for rule in RULES:
-        step = rule.ask(case)
-        if decided is None:
-            steps.append(step)
-            if step.outcome in ("out", "unknown"):
-                decided = step
-                if not trace:
-                    break
-        else:
-            steps.append(structs.replace(step, outcome="skipped"))
-    last = decided or _accepted(case)
-    waypoint = None if decided else named.key
-    return Decision(waypoint, last.reason, last, named, tuple(steps) if trace else ())
+def _passed(rule: str, message: str, *evidence: Evidence) -> Step:
+    return Step(rule=rule, outcome="pass", message=message, evidence=evidence)
 
 
-def _accepted(case: Case) -> Step:
-    message = f"waypoint {case.named.key} serves it"
-    return _step("Accepted", "in", message, *case.named.evidence, because=ACCEPTED)
+def _out(rule: str, reason: WaypointReason, message: str, *evidence: Evidence) -> Step:
+    return Step(rule=rule, outcome="out", message=message, evidence=evidence, reason=reason)
 
 
-def _step(rule: str, outcome: Outcome, message: str, *evidence: Evidence, because: str = "") -> Step:
-    return Step(rule=rule, outcome=outcome, message=message, evidence=evidence, reason=because)
+def _unknown(rule: str, message: str, *evidence: Evidence) -> Step:
+    missing = WaypointReason.EVIDENCE_MISSING
+    return Step(rule=rule, outcome="unknown", message=message, evidence=evidence, reason=missing)
 
 
 def _served(case: Case) -> Step:
@@ -159,16 +94,16 @@ def _served(case: Case) -> Step:
     target = case.target
     if isinstance(target, Service) and target.type == "ExternalName":
         told = Evidence(target.ref, "spec.type", target.type)
-        return _step("Served", "out", "an ExternalName Service is no more than a DNS name", told, because=NOT_SERVED)
+        return _out("Served", WaypointReason.NOT_SERVED, "an ExternalName Service is no more than a DNS name", told)
     if isinstance(target, Pod):
         phase = Evidence(target.ref, "status.phase", target.phase or None)
         if target.finished:
-            return _step("Served", "out", f"the pod is finished ({target.phase})", phase, because=NOT_SERVED)
+            return _out("Served", WaypointReason.NOT_SERVED, f"the pod is finished ({target.phase})", phase)
         if not target.has_ip:
             told = Evidence(target.ref, "status.podIP", None)
-            return _step("Served", "out", "the pod has no address yet", told, because=NOT_SERVED)
-        return _step("Served", "pass", "the pod has an address", phase)
-    return _step("Served", "pass", "istiod knows it")
+            return _out("Served", WaypointReason.NOT_SERVED, "the pod has no address yet", told)
+        return _passed("Served", "the pod has an address", phase)
+    return _passed("Served", "istiod knows it")
 
 
 def _version(case: Case) -> Step:
@@ -176,9 +111,9 @@ def _version(case: Case) -> Step:
     told = case.world.told
     if case.world.version.minor_version >= versions.OLDEST.minor_version:
         message = f"istiod is {told.value}" if told.value else "the version of istiod is not known"
-        return _step("Version", "pass", message, told.evidence)
+        return _passed("Version", message, told.evidence)
     message = f"istiod {told.value} is older than 1.22, the oldest whose rules are known"
-    return _step("Version", "unknown", message, told.evidence, because=EVIDENCE_MISSING)
+    return _unknown("Version", message, told.evidence)
 
 
 def _no_gateway(case: Case) -> Step:
@@ -192,20 +127,20 @@ def _no_gateway(case: Case) -> Step:
         managed = target.labels.get(MANAGED)
         told = label(target.ref, MANAGED, managed)
         if managed == _MESH:
-            return _step("NoGateway", "out", "it is the Service of a waypoint", told, because=IS_GATEWAY)
+            return _out("NoGateway", WaypointReason.IS_GATEWAY, "it is the Service of a waypoint", told)
         if managed == _EAST_WEST and istiod_versions.exempts_east_west(case.world.version):
-            return _step("NoGateway", "out", "it is the Service of an east-west gateway", told, because=IS_GATEWAY)
-        return _step("NoGateway", "pass", "it is no gateway itself", told)
+            return _out("NoGateway", WaypointReason.IS_GATEWAY, "it is the Service of an east-west gateway", told)
+        return _passed("NoGateway", "it is no gateway itself", told)
     name = target.labels.get(GATEWAY_NAME, "")
     told = label(target.ref, GATEWAY_NAME, name or None)
     found = case.snapshot.gateway(target.namespace, name) if name else None
     if isinstance(found, Gateway) and found.addresses:
         message = f"it is a proxy of Gateway {found.key}"
-        return _step("NoGateway", "out", message, told, because=IS_GATEWAY)
+        return _out("NoGateway", WaypointReason.IS_GATEWAY, message, told)
     if isinstance(found, Unread) and case.named.waypoint:
         message = f"whether it is a gateway's proxy could not be read: {found}"
-        return _step("NoGateway", "unknown", message, told, because=EVIDENCE_MISSING)
-    return _step("NoGateway", "pass", "it is no gateway's proxy", told)
+        return _unknown("NoGateway", message, told)
+    return _passed("NoGateway", "it is no gateway's proxy", told)
 
 
 def _named(case: Case) -> Step:
@@ -214,14 +149,14 @@ def _named(case: Case) -> Step:
     where = "its namespace's" if named.inherited else "its own"
     if named.unread is not None:
         message = f"the namespace's labels decide, and they could not be read: {named.unread}"
-        return _step("Named", "unknown", message, *named.evidence, because=EVIDENCE_MISSING)
+        return _unknown("Named", message, *named.evidence)
     if not named.by:
         message = f"neither it nor its namespace has the label {USE_WAYPOINT}"
-        return _step("Named", "out", message, *named.evidence, because=NOT_LABELED)
+        return _out("Named", WaypointReason.NOT_LABELED, message, *named.evidence)
     if not named.waypoint:
         message = f"{where} label {USE_WAYPOINT}={OPT_OUT} opts out"
-        return _step("Named", "out", message, *named.evidence, because=OPTED_OUT)
-    return _step("Named", "pass", f"{where} label names waypoint {named.key}", *named.evidence)
+        return _out("Named", WaypointReason.OPTED_OUT, message, *named.evidence)
+    return _passed("Named", f"{where} label names waypoint {named.key}", *named.evidence)
 
 
 def _ready(case: Case) -> Step:
@@ -236,17 +171,17 @@ def _ready(case: Case) -> Step:
     ref = f"Gateway/{home}/{name}"
     if isinstance(gateway, Unread):
         message = f"Gateway {named.key} could not be read: {gateway}"
-        return _step("Ready", "unknown", message, Evidence(ref, f"status ({gateway})", None), because=EVIDENCE_MISSING)
+        return _unknown("Ready", message, Evidence(ref, f"status ({gateway})", None))
     if gateway is None:
         empty = f"the label {named.empty_label} is empty, which names no Gateway"
         message = empty if named.empty_label else f"there is no Gateway {name} in namespace {home}"
-        return _step("Ready", "out", message, Evidence(ref, "metadata.name", None), because=NOT_READY)
+        return _out("Ready", WaypointReason.NOT_READY, message, Evidence(ref, "metadata.name", None))
     told = Evidence(ref, "status.addresses", ", ".join(gateway.addresses) or None)
     if not gateway.addresses:
         why = why_without_address(gateway, case.snapshot.instances_of(gateway))
         message = f"Gateway {gateway.key} has no address yet{f': {why}' if why else ''}"
-        return _step("Ready", "out", message, told, because=NOT_READY)
-    return _step("Ready", "pass", f"Gateway {gateway.key} has an address", told)
+        return _out("Ready", WaypointReason.NOT_READY, message, told)
+    return _passed("Ready", f"Gateway {gateway.key} has an address", told)
 
 
 def _admitted(case: Case) -> Step:
@@ -255,11 +190,11 @@ def _admitted(case: Case) -> Step:
         return _unasked("Admitted")
     found = admission(case.gateway, case.of_class, case.target.namespace, case.namespace, case.world.version)
     if found.admitted is None:
-        return _step("Admitted", "unknown", found.why, *found.evidence, because=EVIDENCE_MISSING)
+        return _unknown("Admitted", found.why, *found.evidence)
     if not found.admitted:
         message = f"{found.why}, and not {case.target.namespace}"
-        return _step("Admitted", "out", message, *found.evidence, because=DENIED)
-    return _step("Admitted", "pass", found.why, *found.evidence)
+        return _out("Admitted", WaypointReason.DENIED, message, *found.evidence)
+    return _passed("Admitted", found.why, *found.evidence)
 
 
 def _takes(case: Case) -> Step:
@@ -273,13 +208,15 @@ def _takes(case: Case) -> Step:
     found = takes(gateway, case.of_class, case.world.version)
     if found.word is None:
         message = f"which traffic {gateway.key} takes is said by its class, which could not be read: {found.assumed}"
-        return _step("Takes", "unknown", message, *found.evidence, because=EVIDENCE_MISSING)
+        return _unknown("Takes", message, *found.evidence)
     told = f"waypoint {gateway.key} is for “{found.word}”"
     if found.covers(traffic):
-        return _step("Takes", "pass", told, *found.evidence)
+        return _passed("Takes", told, *found.evidence)
     message = f"{told}, not for traffic to a {traffic}"
     silent = traffic == "workload" and case.named.inherited
-    return _step("Takes", "out", message, *found.evidence, because=NOT_FOR_WORKLOADS if silent else UNSUPPORTED)
+    return _out(
+        "Takes", WaypointReason.NOT_FOR_WORKLOADS if silent else WaypointReason.UNSUPPORTED, message, *found.evidence
+    )
 
 
 def _visible(case: Case) -> Step:
@@ -290,16 +227,16 @@ def _visible(case: Case) -> Step:
     target, written = case.target, condition_of(case.target)
     elsewhere = case.named.waypoint is not None and case.named.waypoint[0] != target.namespace
     if not (istiod_versions.has_visibility(case.world.version) and isinstance(target, ServiceEntry) and elsewhere):
-        return _step("Visible", "pass", "it may use this waypoint")
+        return _passed("Visible", "it may use this waypoint")
     told = Evidence(target.ref, f"status.conditions[{WAYPOINT_BOUND}].reason", written.reason if written else None)
-    if written is not None and not written.true and written.reason == FORBIDDEN:
+    if written is not None and not written.true and written.reason == WaypointReason.FORBIDDEN:
         message = "the mesh keeps it to its own namespace, as istiod tells, so no waypoint of another may serve it"
-        return _step("Visible", "out", message, told, because=FORBIDDEN)
-    return _step("Visible", "pass", "istiod tells nothing against the waypoint of another namespace", told)
+        return _out("Visible", WaypointReason.FORBIDDEN, message, told)
+    return _passed("Visible", "istiod tells nothing against the waypoint of another namespace", told)
 
 
 def _unasked(rule: str) -> Step:
-    return _step(rule, "skipped", "cannot be asked: no waypoint to ask about")
+    return Step(rule=rule, outcome="skipped", message="cannot be asked: no waypoint to ask about")
 
 
 RULES: tuple[Rule, ...] = (

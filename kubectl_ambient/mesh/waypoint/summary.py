@@ -8,8 +8,9 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from kubectl_ambient.cluster.served import KINDS, Kind
+from kubectl_ambient.mesh.catalogue import Code, WaypointReason
+from kubectl_ambient.mesh.evidence import tells
 from kubectl_ambient.mesh.waypoint.judge import Binding
-from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING
 
 FAIL_ON = ("drift", "unknown", "any")
 
@@ -36,9 +37,9 @@ def sums(bindings: Iterable[Binding]) -> Sums:
     return Sums(
         served={kind: served[kind] for kind in there},
         total={kind: total[kind] for kind in there},
-        dead=sum(any(f.code == "WaypointDead" for f in b.findings) for b in found),
+        dead=sum(tells(b.findings, Code.WAYPOINT_DEAD) for b in found),
         unusable=sum(b.unusable for b in found),
-        unknown=sum(b.reason == EVIDENCE_MISSING for b in found),
+        unknown=sum(b.reason == WaypointReason.EVIDENCE_MISSING for b in found),
     )
 
 
@@ -62,6 +63,6 @@ def _meets(binding: Binding, condition: str) -> bool:
         case "drift":
             return binding.unusable
         case "unknown":
-            return binding.reason == EVIDENCE_MISSING
+            return binding.reason == WaypointReason.EVIDENCE_MISSING
         case _:
             return binding.needs_attention

@@ -5,33 +5,27 @@ from __future__ import annotations
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
-from kubectl_ambient.mesh.waypoint.rules import (
-    ACCEPTED,
-    EVIDENCE_MISSING,
-    IS_GATEWAY,
-    NOT_SERVED,
-    Decision,
-    Target,
-    condition_of,
-)
+from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.waypoint.deciding import Decision
+from kubectl_ambient.mesh.waypoint.rules import Target, condition_of
 
 
 def sentence(target: Target, decision: Decision) -> str:
     """One sentence about the traffic of clients in ambient mode, which alone uses waypoints by itself."""
     what, why = concerns(target), decision.because.message
     match decision.reason:
-        case word if word == ACCEPTED:
+        case WaypointReason.ACCEPTED:
             whose = "the namespace's label" if decision.named.inherited else "its own label"
             passed = _passed_by(target)
             if passed:
                 text = f"Bound to waypoint {decision.waypoint}, and nothing goes through it: {passed}"
             else:
                 text = f"{what} goes through waypoint {decision.waypoint}: {whose} names it"
-        case word if word == EVIDENCE_MISSING:
+        case WaypointReason.EVIDENCE_MISSING:
             text = f"Cannot be told: {why}{_told(target)}"
-        case word if word == NOT_SERVED:
+        case WaypointReason.NOT_SERVED:
             text = f"No waypoint serves it: {why}"
-        case word if word == IS_GATEWAY:
+        case WaypointReason.IS_GATEWAY:
             text = f"It has no waypoint before it: {why}"
         case _ if decision.named.waypoint and not decision.named.empty_label:
             text = f"{what} goes direct, not through waypoint {decision.named.key}: {why}"

@@ -9,7 +9,7 @@ from kubectl_ambient.change.waypoint.effects import Served, Way, WaypointEffects
 from kubectl_ambient.change.words import grouped, pods
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.kinds.services import Service
-from kubectl_ambient.mesh.waypoint.rules import NOT_SERVED
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.render.change import Tense, paragraph
 
 _TITLES: dict[tuple[Tense, Way], str] = {
@@ -80,6 +80,6 @@ def _why(served: Served, way: Way) -> str:
         return " on the host network"
     if served.unused:
         return " headless" if isinstance(served.target, Service) else " without an address"
-    if served.after.reason == NOT_SERVED and isinstance(served.target, Service):
+    if served.after.reason == WaypointReason.NOT_SERVED and isinstance(served.target, Service):
         return f" {served.target.type}"
     return f" {served.after.reason}"

@@ -28,7 +28,7 @@ def binding_document(binding: Binding, aim: Aim) -> dict[str, Any]:
         "name": binding.name,
         "waypoint": binding.waypoint,
         "traffic": binding.traffic,
-        "reason": binding.reason,
+        "reason": binding.reason.value,
         "inheritedFrom": binding.inherited_from,
         "condition": {"status": written.status, "reason": written.reason} if written else None,
         "message": binding.message,

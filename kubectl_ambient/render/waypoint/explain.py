@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_ambient.foreign import Shown, one_line, shown, stacked
+from kubectl_ambient.mesh.catalogue import Code, WaypointReason
+from kubectl_ambient.mesh.evidence import tells
 from kubectl_ambient.mesh.waypoint.explained import Explained
 from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.mesh.waypoint.namespace import Group, NamespaceUse
-from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING
 from kubectl_ambient.mesh.waypoint.traffic import Client
 from kubectl_ambient.render.sentences import folded, paragraphs, wrapped
 from kubectl_ambient.render.steps import evidence_line, finding_text, what_to_do
@@ -40,14 +41,14 @@ def explanation(explained: Explained, *, width: int, paint: Paint) -> Shown:
 def _headline(binding: Binding, width: int, paint: Paint) -> Shown:
     who = f"{binding.kind} {binding.namespace}/{binding.name}"
     message = f"{binding.message[:1].lower()}{binding.message[1:]}"
-    dead = any(finding.code == "WaypointDead" for finding in binding.findings)
+    dead = tells(binding.findings, Code.WAYPOINT_DEAD)
     if dead:
         message += " It is dead: connections fail."
-    elif any(finding.code == "GatewayIsNoWaypoint" for finding in binding.findings):
+    elif tells(binding.findings, Code.GATEWAY_IS_NO_WAYPOINT):
         dead, message = True, f"{message} It is no waypoint: connections fail there."
     text = wrapped(f"{who}: {message}", width)
     good = "red" if dead else "green"
-    colour = good if binding.waypoint else "yellow" if binding.reason == EVIDENCE_MISSING else "bold"
+    colour = good if binding.waypoint else "yellow" if binding.reason == WaypointReason.EVIDENCE_MISSING else "bold"
     return paint.within(text, one_line(who), colour)
 
 

@@ -54,11 +54,11 @@ def _namespace(use: NamespaceUse, aim: Aim) -> dict[str, Any]:
     return {
         "name": use.name,
         "named": use.named,
-        "reason": use.reason,
+        "reason": use.reason.value,
         "message": use.message,
         "evidence": [evidence_document(e) for e in use.evidence],
         "groups": [
-            {"kind": group.kind, "waypoint": group.waypoint, "reason": group.reason, "names": list(group.names)}
+            {"kind": group.kind, "waypoint": group.waypoint, "reason": group.reason.value, "names": list(group.names)}
             for group in use.groups
         ],
         "exceptions": [binding_document(binding, aim) for binding in use.exceptions],

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.foreign import Shown, stacked
-from kubectl_ambient.mesh.evidence import Step
+from kubectl_ambient.mesh.catalogue import Code, WaypointReason
+from kubectl_ambient.mesh.evidence import Step, tells
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.mesh.waypoint.judge import Binding
-from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING, RULES
+from kubectl_ambient.mesh.waypoint.rules import RULES
 from kubectl_ambient.render.sentences import wrapped
 from kubectl_ambient.render.steps import finding_text, step
 from kubectl_ambient.render.terminal import Paint
@@ -50,12 +51,12 @@ def _services(services: Sequence[Binding] | Unread, binding: Binding) -> Iterato
 
 
 def _service(service: Binding) -> str:
-    which, codes = f"Service {service.name}, which selects it,", {finding.code for finding in service.findings}
-    if service.reason == EVIDENCE_MISSING:
+    which = f"Service {service.name}, which selects it,"
+    if service.reason == WaypointReason.EVIDENCE_MISSING:
         return f"Whether traffic to {which} goes through a waypoint cannot be told ({service.reason})"
     if service.waypoint is None:
         return f"Traffic to {which} goes direct ({service.reason})"
-    if "ServiceWithoutAddress" in codes:
+    if tells(service.findings, Code.SERVICE_WITHOUT_ADDRESS):
         return f"{which} is headless, so what is sent to it goes straight to the pod's address"
-    dead = ", which is dead" if "WaypointDead" in codes else ""
+    dead = ", which is dead" if tells(service.findings, Code.WAYPOINT_DEAD) else ""
     return f"Traffic to {which} goes through waypoint {service.waypoint}{dead}"

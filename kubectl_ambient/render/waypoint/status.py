@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from kubectl_ambient.foreign import Shown
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.judge import Binding
-from kubectl_ambient.mesh.waypoint.rules import EVIDENCE_MISSING
 from kubectl_ambient.mesh.waypoint.summary import sums
 from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
 from kubectl_ambient.render.table import fitting, marked, table
@@ -84,7 +84,7 @@ def notes(bindings: Iterable[Binding], *, namespaced: bool, width: int, paint: P
 
 def _why(binding: Binding) -> str:
     """The sentence of what cannot be told, else the most severe finding."""
-    if binding.reason == EVIDENCE_MISSING:
+    if binding.reason == WaypointReason.EVIDENCE_MISSING:
         return binding.message
     return sentence(gravest_first(binding.findings)[0])
 

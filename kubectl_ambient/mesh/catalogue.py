@@ -1,0 +1,168 @@
+"""Every finding and every reason, declared once: its word, what it means, and the page about it.
+
+What raises or compares one names it here; docs/words.md, the schemas in docs/schema and the pages follow.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Literal, Self
+
+from kubectl_ambient import HOMEPAGE
+
+Expected = Literal["in", "out", "unknown"]
+Severity = Literal["info", "warning", "error"]
+
+_DOCS = f"{HOMEPAGE}/blob/main/docs"
+
+
+class _Word(StrEnum):
+    """A word that is as stable as a flag: documents hold it, and scripts compare it."""
+
+    def __new__(cls, word: str, *_declared: str) -> Self:
+        member = str.__new__(cls, word)
+        member._value_ = word
+        return member
+
+
+class Code(_Word):
+    """The code of a finding. `meaning` is a sentence without its full stop, true wherever the finding is raised.
+
+    severities: all that it can have, the usual one first.
+    """
+
+    # Of pods, and the agents of their nodes.
+    AGENT_MISSING = "AgentMissing", "an agent of Istio is missing on the pod's node", "error", "warning"
+    AGENT_NOT_READY = "AgentNotReady", "an agent of Istio on the pod's node is not Ready", "error", "warning"
+    BOTH_MODES = "BothModes", "ambient and a sidecar are both asked for, and the sidecar wins", "warning"
+    BYPASS_INVALID = "BypassInvalid", "the annotation for bypassing inbound capture is no boolean", "warning"
+    EXCLUSION_NOT_HONOURED = "ExclusionNotHonoured", "the namespace is excluded, and its pods go in anyway", "warning"
+    HOST_NETWORK_TRIED = "HostNetworkTried", "Istio tries in vain to capture a pod on the host network", "info"
+    HOST_NETWORK_UNGUARDED = "HostNetworkUnguarded", "Istio may redirect the node's own network", "error"
+    INBOUND_BYPASSED = "InboundBypassed", "inbound plaintext reaches the application without any policy", "warning"
+    LABEL_NOT_KEPT = "LabelNotKept", "the mode's label on the pod is not that of its template", "warning", "info"
+    MODE_IS_ANNOTATION = "ModeIsAnnotation", "the mode is set as an annotation, which does nothing", "warning"
+    MODE_VALUE_UNKNOWN = "ModeValueUnknown", "the mode's label has a value that Istio does not know", "warning"
+    OPT_OUT_IGNORED = "OptOutIgnored", "the pod opts out, and this cluster's selectors do not heed it", "error"
+    REDIRECTION_VALUE_UNKNOWN = (
+        "RedirectionValueUnknown",
+        "the annotation for redirection has a value that this Istio never writes",
+        "warning",
+    )
+    SANDBOX_FAILED = "SandboxFailed", "the pod cannot start, as Istio could not set up its network", "error"
+    TERMINATING = "Terminating", "the pod is being deleted", "info"
+
+    # Of labels and annotations.
+    ANNOTATION_IS_LABEL = "AnnotationIsLabel", "an annotation of Istio is set as a label, and does nothing", "warning"
+    COPIED_FROM_POD = "CopiedFromPod", "a pod template holds what Istio writes on single pods", "warning"
+    KEY_MISPLACED = "KeyMisplaced", "a label or an annotation is on a kind on which it does nothing", "warning"
+    KEY_MISSPELT = "KeyMisspelt", "a key that Istio does not know is nearly one that it does", "warning"
+    KEY_NOT_IN_VERSION = "KeyNotInVersion", "the running Istio is too old for the key", "warning"
+    LABEL_INCOMPLETE = "LabelIncomplete", "a label lacks the other one beside which it is read", "warning"
+    LABEL_IS_ANNOTATION = "LabelIsAnnotation", "a label of Istio is set as an annotation, and does nothing", "warning"
+    LABEL_REFUSED = "LabelRefused", "an API server refuses the object because of the label", "error"
+    VALUE_UNKNOWN = "ValueUnknown", "a value means nothing to Istio, or not what it looks like", "warning"
+
+    # Of waypoints, and what uses them.
+    CANARY_DEAD = "CanaryDead", "the canary waypoint gets connections and has no proxy that is Ready", "error"
+    CANARY_REFUSED = "CanaryRefused", "a canary waypoint is named and not used", "warning"
+    CANARY_SPLIT = "CanarySplit", "a canary waypoint shares the connections with the waypoint", "info"
+    CONDITION_DISAGREES = "ConditionDisagrees", "istiod's condition tells something else than its rules", "warning"
+    GATEWAY_IS_NO_WAYPOINT = "GatewayIsNoWaypoint", "the Gateway has no listener for HBONE", "error"
+    SERVICE_ENTRY_INACTIVE = "ServiceEntryInactive", "the ServiceEntry does nothing without a waypoint", "warning"
+    SERVICE_WITHOUT_ADDRESS = "ServiceWithoutAddress", "no address leads to the service's waypoint", "warning"
+    WAYPOINT_DEAD = "WaypointDead", "the waypoint has no proxy that is Ready, and connections fail", "error"
+    WAYPOINT_FOR_HOST_NETWORK = (
+        "WaypointForHostNetwork",
+        "the pod has a waypoint and is on the host network, so nothing leads there",
+        "warning",
+    )
+    WAYPOINT_FOR_PLAIN_POD = "WaypointForPlainPod", "the pod has a waypoint and is not in the mesh itself", "info"
+    WAYPOINT_FOR_UNKNOWN = (
+        "WaypointForUnknown",
+        "the waypoint's traffic type is a word that Istio does not know",
+        "warning",
+    )
+    WAYPOINT_NOT_USED = "WaypointNotUsed", "a waypoint is named and cannot be used, so traffic goes direct", "warning"
+    WAYPOINT_REFUSES = "WaypointRefuses", "objects name the waypoint and are not served by it", "warning"
+    WAYPOINT_UNUSED = "WaypointUnused", "nothing names the waypoint", "info"
+    WAYPOINT_WITHOUT_ADDRESS = (
+        "WaypointWithoutAddress",
+        "the waypoint has no address, so nobody is sent there",
+        "warning",
+    )
+
+    def __init__(self, _word: str, meaning: str, *severities: Severity) -> None:
+        self.meaning = meaning
+        self.severities = severities
+
+    @property
+    def page(self) -> str:
+        """The address of what the documentation says of it."""
+        return f"{_DOCS}/findings.md#{self.lower()}"
+
+
+class Reason(_Word):
+    """Why a pod should or should not be in ambient mode, in the order in which the rules are asked.
+
+    `meaning` goes on where “because” ends.
+    """
+
+    POD_FINISHED = "PodFinished", "out", "the pod has ended"
+    POD_OPTED_OUT = "PodOptedOut", "out", "its own label is `none`"
+    OTHER_DATA_PLANE = "OtherDataPlane", "out", "the label names another data plane"
+    NOT_LABELED = "NotLabeled", "out", "nothing asks for ambient"
+    NOT_SELECTED = "NotSelected", "out", "this cluster's own selectors do not select it"
+    AMBIENT_NOT_INSTALLED = "AmbientNotInstalled", "out", "there is no istio-cni"
+    AMBIENT_DISABLED = "AmbientDisabled", "out", "istio-cni runs with ambient off"
+    SELECTOR_INVALID = "SelectorInvalid", "unknown", "Istio refuses the selectors"
+    NODE_UNSUPPORTED = "NodeUnsupported", "out", "no agent runs on its node"
+    HOST_NETWORK = "HostNetwork", "out", "it uses its node's network"
+    SIDECAR_PRESENT = "SidecarPresent", "out", "it has a sidecar, and that wins"
+    NAMESPACE_EXCLUDED = "NamespaceExcluded", "out", "its namespace is excluded (1.30+)"
+    POD_LABEL = "PodLabel", "in", "its own label asks for it"
+    NAMESPACE_LABEL = "NamespaceLabel", "in", "its namespace's label asks for it"
+    SELECTOR_MATCHED = "SelectorMatched", "in", "this cluster's own selectors select it"
+    EVIDENCE_MISSING = "EvidenceMissing", "unknown", "what decides could not be read"
+
+    def __init__(self, _word: str, expected: Expected, meaning: str) -> None:
+        self.expected = expected
+        self.meaning = meaning
+
+    @property
+    def page(self) -> str:
+        """The address of its page."""
+        return f"{_DOCS}/reasons/{self}.md"
+
+
+class WaypointReason(_Word):
+    """Why a waypoint serves an object or does not. `meaning` goes on where “because” ends."""
+
+    # istiod's own words.
+    ACCEPTED = "WaypointAccepted", "the waypoint serves it"
+    NOT_READY = "WaypointIsNotReady", "there is no such Gateway, or it has no address yet"
+    DENIED = "AttachmentDenied", "the waypoint does not admit its namespace"
+    UNSUPPORTED = "UnsupportedTrafficType", "the waypoint is not for this traffic"
+    FORBIDDEN = "CrossNamespaceWaypointForbidden", "the mesh keeps it to its own namespace"
+    # Ours, where it is silent.
+    NOT_SERVED = "NotServed", "istiod does not keep it"
+    IS_GATEWAY = "IsGateway", "it is a waypoint or a gateway itself"
+    NOT_LABELED = "NotLabeled", "neither it nor its namespace names a waypoint"
+    OPTED_OUT = "OptedOut", "the label that counts is `none`"
+    NOT_FOR_WORKLOADS = "NotForWorkloads", "its namespace's waypoint takes no traffic to workloads"
+    EVIDENCE_MISSING = "EvidenceMissing", "what decides could not be read"
+
+    def __init__(self, _word: str, meaning: str) -> None:
+        self.meaning = meaning
+
+    @property
+    def page(self) -> str:
+        """The address of what the documentation says of it."""
+        return f"{_DOCS}/waypoints.md#{self.lower()}"
+
+
+class CanaryReason(StrEnum):
+    """istiod's words for a canary that is not used, beside those for which no waypoint would be."""
+
+    SAME_AS_PRIMARY = "CanarySameAsPrimary"
+    INVALID_WEIGHT = "CanaryInvalidWeight"

@@ -1,0 +1,1 @@
+"""What a pod's user should know besides the verdict."""

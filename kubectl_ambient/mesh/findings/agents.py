@@ -1,0 +1,129 @@
+"""Findings on the agents of the pod's node: that they are missing, and what their version does with the pod."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Event, Pod
+from kubectl_ambient.mesh.ages import since
+from kubectl_ambient.mesh.catalogue import Code, Reason
+from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation
+from kubectl_ambient.mesh.findings.subject import Subject
+from kubectl_ambient.mesh.installation import versions
+from kubectl_ambient.mesh.installation.agents import Health
+from kubectl_ambient.shell.command import kubectl, offered
+from kubectl_ambient.shell.words import field, inside, name
+from kubectl_ambient.shell.words import label as setting
+
+_GO_BOOL = {"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"}
+
+
+def health(s: Subject) -> Iterator[Finding]:
+    """An agent of the pod's node is missing or not Ready: nothing re-checks the annotation when one dies."""
+    if not s.pod.node or not (s.concerned or s.state == "Stale"):
+        return
+    for health in (s.agents.cni, s.agents.ztunnel):
+        if health.bad:
+            yield _agent(s, health)
+
+
+def _agent(s: Subject, health: Health) -> Finding:
+    node, missing = s.pod.node, health.status == "missing"
+    what = f"no {health.program} pod runs on {node}" if missing else f"{health.program} on {node} is not Ready"
+    if health.pod:
+        what += since(health.pod.ready_since, s.snapshot.now)
+        evidence = Evidence(health.pod.ref, "status.conditions[Ready]", "False")
+    else:
+        evidence = Evidence(f"Node/{node}", f"pods of {health.program}", "none")
+    if s.state == "Enrolled" and health.program == "ztunnel":
+        what += ": the annotation is history, its traffic is redirected to a ztunnel that does not serve"
+    elif s.state == "Enrolled":
+        what += ": the pod stays in, but nothing can be moved in or out on this node"
+    where = (name(health.pod.name), *inside(health.pod.namespace)) if health.pod else ()
+    severe = health.program == "ztunnel" or s.state != "Enrolled"
+    return Finding.of(
+        Code.AGENT_MISSING if missing else Code.AGENT_NOT_READY,
+        what,
+        evidence,
+        fix=offered(kubectl("describe pod", *where)) if where else None,
+        severity="error" if severe else "warning",
+    )
+
+
+def sandbox(s: Subject) -> Iterator[Finding]:
+    """The pod hangs in ContainerCreating because istio-cni's plugin refuses its sandbox: it fails closed."""
+    if not s.pod.creating:
+        return
+    event = next((e for e in s.snapshot.events.known if _is_about(e, s.pod)), None)
+    if event:
+        about = field("involvedObject.name", name(s.pod.name))
+        yield Finding.of(
+            Code.SANDBOX_FAILED,
+            f"the pod cannot start: {event.message.strip()[:300]}",
+            Evidence(f"Event/{event.namespace}/{event.pod}", "reason", event.reason),
+            fix=offered(kubectl("get events", *inside(s.pod.namespace), "--field-selector", about)),
+        )
+
+
+def _is_about(event: Event, pod: Pod) -> bool:
+    return event.namespace == pod.namespace and event.pod == pod.name and event.reason == "FailedCreatePodSandBox"
+
+
+def exclusion(s: Subject) -> Iterator[Finding]:
+    """On the exclude list of a version whose agent does not honour it: it goes in all the same (before 1.30)."""
+    rules = s.agents.worlds[-1]
+    if s.decision.expected != "in" or s.pod.namespace not in rules.excluded or len(s.agents.worlds) > 1:
+        return
+    if not versions.honours_exclusion(rules.version):
+        message = (
+            f"namespace {s.pod.namespace} is on the exclude list, but Istio {rules.version} honours that only "
+            "while a pod starts: its agent puts the pod in a moment later (from 1.30 on it does not)"
+        )
+        yield Finding.of(Code.EXCLUSION_NOT_HONOURED, message, rules.excluded_told.evidence)
+
+
+def host_network(s: Subject) -> Iterator[Finding]:
+    """Versions that hold host-network pods eligible: the agent tries, and where nothing guards it, may succeed."""
+    rules = s.agents.worlds[-1]
+    if s.decision.reason != Reason.HOST_NETWORK or len(s.agents.worlds) > 1:
+        return
+    if versions.checks_host_network(rules.version):
+        return
+    evidence = (Evidence(s.pod.ref, "spec.hostNetwork", "true"), rules.version_told.evidence)
+    if versions.refuses_host_netns(rules.version):
+        message = (
+            f"Istio {rules.version} tries to capture host-network pods, refuses at the last step and logs a failure"
+        )
+        yield Finding.of(Code.HOST_NETWORK_TRIED, message, *evidence)
+    else:
+        message = f"Istio {rules.version} does not guard the node's network: its agent may redirect the node itself"
+        which = (name(s.pod.name), *inside(s.pod.namespace))
+        opt_out = kubectl("label pod", *which, setting(DATAPLANE_MODE, "none"), "--overwrite")
+        yield Finding.of(Code.HOST_NETWORK_UNGUARDED, message, *evidence, fix=offered(opt_out))
+
+
+def redirection_value(s: Subject) -> Iterator[Finding]:
+    """A value of the annotation that this version of the agent never writes; it counts as absent."""
+    value = s.pod.annotations.redirection
+    if value is None or s.observed != "absent":
+        return
+    yield Finding.of(
+        Code.REDIRECTION_VALUE_UNKNOWN,
+        f"annotation ambient.istio.io/redirection is “{value}”, which this Istio never writes: taken as absent",
+        annotation(s.pod.ref, "ambient.istio.io/redirection", value),
+    )
+
+
+def bypass(s: Subject) -> Iterator[Finding]:
+    """ambient.istio.io/bypass-inbound-capture (1.24+): plaintext goes straight to the application, past all policy."""
+    value = s.pod.annotations.bypass_inbound_capture
+    read_by_some = any(versions.has_bypass(rules.version) for rules in s.agents.worlds)
+    if value is None or s.decision.expected != "in" or not read_by_some:
+        return
+    evidence = annotation(s.pod.ref, "ambient.istio.io/bypass-inbound-capture", value)
+    if value not in _GO_BOOL:
+        message = f"annotation bypass-inbound-capture is “{value}”, which is no boolean: Istio ignores it"
+        yield Finding.of(Code.BYPASS_INVALID, message, evidence)
+    elif value[0] in "1tT":
+        message = "inbound plaintext is not captured: it reaches the application without any policy"
+        yield Finding.of(Code.INBOUND_BYPASSED, message, evidence)
