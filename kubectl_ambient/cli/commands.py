@@ -80,11 +80,11 @@ class LazyGroup(WholeSummaries):
 
 def build(name: str) -> Any:
     """The command of this name, with kubectl's flags."""
-    from kubectl_ambient.cli.kube_command import KubeCommand
+    from kubectl_ambient.cli.options import add
 
     found = function_of(name)
     if isinstance(found, typer.Typer):
         return typer.main.get_command(found)
     alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-    alone.command(name, cls=KubeCommand)(found)
+    add(alone, name, found)
     return typer.main.get_command(alone)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kubectl_ambient.cli import settings
-from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.render.say import say
 from kubectl_ambient.runs.output import check_fail_on, check_format
@@ -26,10 +25,9 @@ def explain(
     target: Annotated[
         list[str], typer.Argument(metavar="(POD | TYPE NAME... | TYPE/NAME...)", help="pod bar, ns shop, deploy/web, …")
     ],
-    selector: settings.Selector = "",
-    field_selector: settings.FieldSelector = "",
-    filename: settings.Filename = None,
-    recursive: settings.Recursive = False,
+    *,
+    selectors: settings.Selectors,
+    files: settings.Files,
     output: settings.Output = "",
     fail_on: settings.FailOn = None,
     chunk_size: settings.ChunkSize = None,
@@ -40,15 +38,14 @@ def explain(
     """
     from kubectl_ambient.runs.explain.request import ExplainRequest
     from kubectl_ambient.runs.explain.source import read_explained
-    from kubectl_ambient.runs.origin import Origin
 
     check_format(output, settings.FORMATS_EXPLAIN)
     conditions = _conditions(fail_on) if fail_on else []
     request = ExplainRequest.of(
-        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size),
+        files.origin(ctx, chunk_size),
         target,
-        label_selector=selector,
-        field_selector=field_selector,
+        label_selector=selectors.selector,
+        field_selector=selectors.field_selector,
     )
     found = read_explained(request)
     if output in ("json", "yaml"):

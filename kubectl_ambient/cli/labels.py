@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kubectl_ambient.cli import settings
-from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.render.say import say
 from kubectl_ambient.runs.output import check_format
 
@@ -28,13 +27,11 @@ def labels(
     ] = None,
     all_namespaces: settings.AllNamespaces = False,
     selector: settings.Selector = "",
-    filename: settings.Filename = None,
-    recursive: settings.Recursive = False,
+    *,
+    files: settings.Files,
     output: settings.Output = "",
     no_headers: settings.NoHeaders = False,
-    fail_on: Annotated[
-        list[str] | None, typer.Option("--fail-on", help="Exit with 3 where something is wrong: any, or error.")
-    ] = None,
+    fail_on: Annotated[list[str] | None, settings.fail_on("where something is wrong: any, or error.")] = None,
     chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Print the label reference; with objects, what is set, what they inherit, and what is wrong.
@@ -46,12 +43,11 @@ def labels(
       labels -n shop, labels -A       all that carry a label of Istio
     """
     from kubectl_ambient.runs.labels.request import LabelsRequest, failing
-    from kubectl_ambient.runs.origin import Origin
 
     check_format(output, settings.FORMATS_STATUS)
     conditions = failing(fail_on or ())
     request = LabelsRequest.of(
-        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size, all_namespaces=all_namespaces),
+        files.origin(ctx, chunk_size, all_namespaces=all_namespaces),
         target or (),
         label_selector=selector,
         fails=bool(conditions),

@@ -1,32 +1,84 @@
-"""The flags that several commands share, each written once."""
+"""The options that several commands share, each written once: what it is called, what it says, what it is without."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from kubectl_ambient.cli.kube_command import connection
+
+if TYPE_CHECKING:
+    from kubectl_ambient.runs.origin import Origin
 
 FORMATS_STATUS = ("wide", "json", "yaml", "name")
 FORMATS_EXPLAIN = ("wide", "json", "yaml", "name")
 FORMATS_DOCUMENT = ("json", "yaml")
 
+
+def output(*formats: str) -> Any:
+    """`-o` of a command that prints in these formats."""
+    return typer.Option("-o", "--output", help=f"One of {', '.join(formats)}.")
+
+
+def fail_on(when: str) -> Any:
+    """`--fail-on`, and when that is."""
+    return typer.Option("--fail-on", help=f"Exit with 3 {when}")
+
+
+def every(what: str) -> Any:
+    """`--all`, and of what."""
+    return typer.Option("--all", help=what)
+
+
+def filename(what: str, why: str = "") -> Any:
+    """`-f`, what its files hold, and what for."""
+    return typer.Option("-f", "--filename", help=f"{what} (a file, a folder, or - for stdin){why}.")
+
+
+def targets(examples: str) -> Any:
+    """The objects that are named, whatever their types."""
+    return typer.Argument(metavar="(TYPE NAME... | TYPE/NAME...)", help=examples)
+
+
 AllNamespaces = Annotated[bool, typer.Option("-A", "--all-namespaces", help="All namespaces.")]
 Selector = Annotated[str, typer.Option("-l", "--selector", help="A label selector (key=value,key2 in (a,b),!key3).")]
-FieldSelector = Annotated[str, typer.Option("--field-selector", help="A field selector (spec.nodeName=n1).")]
-Filename = Annotated[
-    list[str] | None,
-    typer.Option("-f", "--filename", help="Read manifests (a file, a folder, or - for stdin) instead of a cluster."),
-]
 Recursive = Annotated[bool, typer.Option("-R", "--recursive", help="With -f: the folders below as well.")]
-Output = Annotated[str, typer.Option("-o", "--output", help="One of wide, json, yaml, name.")]
+Output = Annotated[str, output(*FORMATS_STATUS)]
 NoHeaders = Annotated[bool, typer.Option("--no-headers", help="Only the rows.")]
-FailOn = Annotated[
-    list[str] | None,
-    typer.Option("--fail-on", help="Exit with 3 on drift, pending, conflict, unknown, or any; may be repeated."),
-]
+FailOn = Annotated[list[str] | None, fail_on("on drift, pending, conflict, unknown, or any; may be repeated.")]
 ChunkSize = Annotated[
     int | None,
     typer.Option(
         "--chunk-size", help="How many objects one page of a list holds, 0 for all; by default what suits the server."
     ),
 ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selectors:
+    """Which objects are meant."""
+
+    selector: Selector = ""
+    field_selector: Annotated[str, typer.Option("--field-selector", help="A field selector (spec.nodeName=n1).")] = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Files:
+    """What is read in the place of a cluster."""
+
+    filename: Annotated[list[str] | None, filename("Read manifests", " instead of a cluster")] = None
+    recursive: Recursive = False
+
+    def origin(self, ctx: typer.Context, chunk_size: int | None, *, all_namespaces: bool = False) -> Origin:
+        """Where a command that only reads looks: here, or in the cluster that the connection flags name."""
+        from kubectl_ambient.runs.origin import Origin
+
+        return Origin.of(
+            connection(ctx),
+            self.filename,
+            recursive=self.recursive,
+            chunk_size=chunk_size,
+            all_namespaces=all_namespaces,
+        )

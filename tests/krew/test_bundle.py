@@ -96,6 +96,10 @@ def test_parts_in_c_are_used(unpacked: Path) -> None:
         assert list((unpacked / "_internal").glob(f"{name}.*so"))
 
 
+def test_it_holds_the_patterns_that_were_compiled(unpacked: Path) -> None:
+    assert (unpacked / "_internal" / "patterns").stat().st_size > 50_000
+
+
 def test_it_holds_the_licences(unpacked: Path) -> None:
     assert (unpacked / "LICENSE").read_bytes() == (ROOT / "LICENSE").read_bytes()
     sections = (unpacked / "THIRD-PARTY-NOTICES.txt").read_text(encoding="utf-8").split("=" * 80)[1:]

@@ -10,11 +10,11 @@ from typing import Any, cast
 
 import pytest
 
-from kubectl_ambient.cli.status import Listing
 from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.render.status import PodRows
 from kubectl_ambient.render.table import Columns
 from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.runs.listing import Listing
 from kubectl_ambient.runs.status import Change, Source
 
 HEADERS = ("NAME", "STATE", "NODE")

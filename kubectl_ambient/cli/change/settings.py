@@ -1,25 +1,71 @@
-"""The flags of `enable` and `disable`, with kubectl label's names."""
+"""The options of the commands that set a label, with kubectl label's names."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from dataclasses import dataclass
+from typing import Annotated, Any
 
 import typer
 
-Targets = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="(TYPE NAME... | TYPE/NAME...)", help="ns shop, pod/bar, deploy web api, …"),
-]
-All = Annotated[bool, typer.Option("--all", help="All objects of the type; of the namespace, where it has one.")]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace another value of the label.")]
-OptOut = Annotated[bool, typer.Option("--opt-out", help="Set the label to none, which keeps a pod out.")]
-DryRun = Annotated[
-    str, typer.Option("--dry-run", help="client: send nothing; server: have it checked, and nothing stored.")
-]
-Output = Annotated[str, typer.Option("-o", "--output", help="One of json, yaml, name.")]
-Filename = Annotated[
-    list[str] | None,
-    typer.Option("-f", "--filename", help="With --local: the manifests (a file, a folder, or - for stdin)."),
-]
-Local = Annotated[bool, typer.Option("--local", help="Print the manifests of -f with the label; ask no server.")]
-FieldManager = Annotated[str, typer.Option("--field-manager", help="The name under which the server remembers it.")]
+from kubectl_ambient.cli import settings
+from kubectl_ambient.runs.change.flags import FIELD_MANAGER, Flags, Goal
+
+
+def overwrite(of: str) -> Any:
+    """`--overwrite`, and of what."""
+    return typer.Option("--overwrite", help=f"Replace another value of {of}.")
+
+
+def opt_out(why: str) -> Any:
+    """`--opt-out`, and what that does."""
+    return typer.Option("--opt-out", help=f"Set the label to none{why}")
+
+
+Overwrite = Annotated[bool, overwrite("the label")]
+Targets = Annotated[list[str] | None, settings.targets("ns shop, pod/bar, deploy web api, …")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection(settings.Selectors):
+    """Which objects are meant, where none is named."""
+
+    all: Annotated[bool, settings.every("All objects of the type; of the namespace, where it has one.")] = False
+    all_namespaces: settings.AllNamespaces = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Writing:
+    """Where the label is set, and what is printed then."""
+
+    dry_run: Annotated[
+        str, typer.Option("--dry-run", help="client: send nothing; server: have it checked, and nothing stored.")
+    ] = "none"
+    output: Annotated[str, settings.output("json", "yaml", "name")] = ""
+    filename: Annotated[list[str] | None, settings.filename("With --local: the manifests")] = None
+    recursive: settings.Recursive = False
+    local: Annotated[bool, typer.Option("--local", help="Print the manifests of -f with the label; ask no server.")] = (
+        False
+    )
+    field_manager: Annotated[
+        str, typer.Option("--field-manager", help="The name under which the server remembers it.")
+    ] = FIELD_MANAGER
+    chunk_size: settings.ChunkSize = None
+
+
+def flags_of(goal: Goal, selection: Selection, writing: Writing, *, overwrite: bool = False) -> Flags:
+    """What was typed, as the run takes it."""
+    return Flags(
+        goal=goal,
+        label_selector=selection.selector,
+        field_selector=selection.field_selector,
+        all=selection.all,
+        all_namespaces=selection.all_namespaces,
+        overwrite=overwrite,
+        dry_run=writing.dry_run,
+        output=writing.output,
+        filenames=tuple(writing.filename or ()),
+        recursive=writing.recursive,
+        local=writing.local,
+        field_manager=writing.field_manager,
+        chunk_size=writing.chunk_size,
+    )

@@ -1,29 +1,21 @@
-"""The flags of `waypoint enable` and `waypoint disable`."""
+"""The options of `waypoint enable` and `waypoint disable` alone."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from kubectl_ambient.runs.waypoint.flags import DEFAULT_NAME
+from kubectl_ambient.cli import settings
 
-Targets = Annotated[
-    list[str] | None,
-    typer.Argument(metavar="(TYPE NAME... | TYPE/NAME...)", help="ns shop, svc/cart, pod web-1, serviceentry ext, …"),
-]
-Waypoint = Annotated[
-    str, typer.Option("--waypoint", help=f"The Gateway that is the waypoint; “{DEFAULT_NAME}” where it is not given.")
-]
-WaypointNamespace = Annotated[
-    str, typer.Option("--waypoint-namespace", help="Its namespace, where that is not the object's own.")
-]
-OnlyWaypoint = Annotated[str, typer.Option("--waypoint", help="Only from objects that name this waypoint.")]
-OnlyWaypointNamespace = Annotated[
-    str, typer.Option("--waypoint-namespace", help="Only from objects that name a waypoint of this namespace.")
-]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace another value of the labels.")]
-Force = Annotated[bool, typer.Option("--force", help="Name a waypoint that cannot serve the object, too.")]
-OptOut = Annotated[
-    bool, typer.Option("--opt-out", help="Set the label to none: no waypoint, whatever the namespace says.")
-]
+Targets = Annotated[list[str] | None, settings.targets("ns shop, svc/cart, pod web-1, serviceentry ext, …")]
+
+
+def waypoint(what: str) -> Any:
+    """`--waypoint`, and what it names."""
+    return typer.Option("--waypoint", help=what)
+
+
+def waypoint_namespace(what: str) -> Any:
+    """`--waypoint-namespace`, and what it names."""
+    return typer.Option("--waypoint-namespace", help=what)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kubectl_ambient.cli import settings
-from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.render.say import say
 from kubectl_ambient.runs.output import check_format
@@ -19,12 +18,10 @@ if TYPE_CHECKING:
 
 def waypoint_explain(
     ctx: typer.Context,
-    target: Annotated[
-        list[str], typer.Argument(metavar="(TYPE NAME... | TYPE/NAME...)", help="svc/cart, pod web-1, ns shop, …")
-    ],
+    target: Annotated[list[str], settings.targets("svc/cart, pod web-1, ns shop, …")],
     selector: settings.Selector = "",
-    filename: settings.Filename = None,
-    recursive: settings.Recursive = False,
+    *,
+    files: settings.Files,
     output: settings.Output = "",
     chunk_size: settings.ChunkSize = None,
 ) -> None:
@@ -32,12 +29,11 @@ def waypoint_explain(
 
     A namespace is summed up over what is in it.
     """
-    from kubectl_ambient.runs.origin import Origin
     from kubectl_ambient.runs.waypoint.explain_source import WaypointExplainRequest, read_waypoint_explanations
 
     check_format(output, settings.FORMATS_EXPLAIN)
     request = WaypointExplainRequest.of(
-        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size),
+        files.origin(ctx, chunk_size),
         target,
         label_selector=selector,
     )

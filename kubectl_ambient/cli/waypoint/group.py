@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from kubectl_ambient.cli.kube_command import KubeCommand
+from kubectl_ambient.cli.options import add
 from kubectl_ambient.cli.summaries import WholeSummaries
 from kubectl_ambient.cli.waypoint.disable import waypoint_disable
 from kubectl_ambient.cli.waypoint.enable import waypoint_enable
@@ -20,11 +20,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("list", cls=KubeCommand)(waypoint_list)
-app.command("status", cls=KubeCommand)(waypoint_status)
-app.command("explain", cls=KubeCommand)(waypoint_explain)
-app.command("enable", cls=KubeCommand)(waypoint_enable)
-app.command("disable", cls=KubeCommand)(waypoint_disable)
+add(app, "list", waypoint_list)
+add(app, "status", waypoint_status)
+add(app, "explain", waypoint_explain)
+add(app, "enable", waypoint_enable)
+add(app, "disable", waypoint_disable)
 
 
 @app.callback()

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import typer
 
 from kubectl_ambient.cli import settings
-from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.render.say import say
 from kubectl_ambient.runs.output import check_format
@@ -21,20 +20,17 @@ if TYPE_CHECKING:
 def waypoint_list(
     ctx: typer.Context,
     all_namespaces: settings.AllNamespaces = False,
-    filename: settings.Filename = None,
-    recursive: settings.Recursive = False,
+    *,
+    files: settings.Files,
     output: settings.Output = "",
     no_headers: settings.NoHeaders = False,
     chunk_size: settings.ChunkSize = None,
 ) -> None:
     """List the waypoints: which traffic they take, whether they live, whom they admit, and who uses them."""
-    from kubectl_ambient.runs.origin import Origin
     from kubectl_ambient.runs.waypoint.list_source import read_waypoint_list
 
     check_format(output, settings.FORMATS_STATUS)
-    origin = Origin.of(
-        connection(ctx), filename, recursive=recursive, chunk_size=chunk_size, all_namespaces=all_namespaces
-    )
+    origin = files.origin(ctx, chunk_size, all_namespaces=all_namespaces)
     source = read_waypoint_list(origin)
     if output in ("json", "yaml"):
         if source.waypoints or not source.problems:

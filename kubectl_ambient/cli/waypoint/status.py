@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from kubectl_ambient.cli import settings
-from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.render.say import say
 from kubectl_ambient.runs.output import check_fail_on, check_format
@@ -28,27 +27,24 @@ def waypoint_status(
         typer.Argument(metavar="[NAME | TYPE NAME | TYPE/NAME]...", help="Only these: cart, svc/cart, pods, …"),
     ] = None,
     all_namespaces: settings.AllNamespaces = False,
-    show_all: Annotated[bool, typer.Option("--all", help="Also what has no waypoint and names none.")] = False,
+    show_all: Annotated[bool, settings.every("Also what has no waypoint and names none.")] = False,
     selector: settings.Selector = "",
-    filename: settings.Filename = None,
-    recursive: settings.Recursive = False,
+    *,
+    files: settings.Files,
     output: settings.Output = "",
     no_headers: settings.NoHeaders = False,
-    fail_on: Annotated[
-        list[str] | None, typer.Option("--fail-on", help="Exit with 3 on drift, unknown, or any; may be repeated.")
-    ] = None,
+    fail_on: Annotated[list[str] | None, settings.fail_on("on drift, unknown, or any; may be repeated.")] = None,
     chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Tell for every Service, ServiceEntry, Pod and WorkloadEntry which waypoint serves it, or why none does."""
     from kubectl_ambient.mesh.waypoint.summary import FAIL_ON, fails
-    from kubectl_ambient.runs.origin import Origin
     from kubectl_ambient.runs.waypoint.request import WaypointRequest
     from kubectl_ambient.runs.waypoint.source import read_waypoint_source
 
     check_format(output, settings.FORMATS_STATUS)
     conditions = check_fail_on(fail_on or (), FAIL_ON)
     request = WaypointRequest.of(
-        Origin.of(connection(ctx), filename, recursive=recursive, chunk_size=chunk_size, all_namespaces=all_namespaces),
+        files.origin(ctx, chunk_size, all_namespaces=all_namespaces),
         names or (),
         label_selector=selector,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Goal = Literal["enable", "disable", "opt-out"]
+
 FIELD_MANAGER = "kubectl-ambient"
 
 
@@ -12,7 +14,7 @@ FIELD_MANAGER = "kubectl-ambient"
 class Flags:
     """The flags as they were typed; `goal` is what the command and `--opt-out` ask for."""
 
-    goal: Literal["enable", "disable", "opt-out"]
+    goal: Goal
     label_selector: str = ""
     field_selector: str = ""
     all: bool = False

@@ -1,0 +1,43 @@
+"""What `waypoint enable` and `waypoint disable` are asked for, checked before anything is read."""
+
+from __future__ import annotations
+
+from kubectl_ambient.change.targets import WAYPOINT_KINDS
+from kubectl_ambient.change.waypoint.plan import Wish
+from kubectl_ambient.kube.errors import UsageError
+from kubectl_ambient.kube.label_syntax import label_value_problems
+from kubectl_ambient.kube.resources import Resource
+from kubectl_ambient.runs.change.flags import Flags
+from kubectl_ambient.runs.waypoint.flags import DEFAULT_NAME, WaypointFlags
+
+
+def wish_of(flags: WaypointFlags) -> Wish:
+    """What is asked for. Raises UsageError for what cannot name a waypoint."""
+    name = flags.waypoint
+    if "/" in name:
+        raise UsageError(f'error: invalid --waypoint "{name}": name its namespace by --waypoint-namespace')
+    if name == "none" and flags.goal == "enable":
+        raise UsageError('error: invalid --waypoint "none": that opts out, which is: waypoint disable … --opt-out')
+    _check_value("--waypoint", name)
+    _check_value("--waypoint-namespace", flags.waypoint_namespace)
+    return Wish(
+        goal=flags.goal,
+        waypoint=name or (DEFAULT_NAME if flags.goal == "enable" else ""),
+        namespace=flags.waypoint_namespace,
+        overwrite=flags.overwrite,
+    )
+
+
+def _check_value(flag: str, value: str) -> None:
+    problems = label_value_problems(value)
+    if problems:
+        raise UsageError(f'error: invalid {flag} "{value}": {"; ".join(problems)}')
+
+
+def check_kind(resource: Resource, flags: Flags) -> None:
+    """Raises UsageError for a type on which the label means nothing."""
+    if resource.kind not in WAYPOINT_KINDS:
+        raise UsageError(
+            f"error: {resource.full_name} cannot have a waypoint: that takes namespaces, services, pods, "
+            "serviceentries and workloadentries"
+        )
