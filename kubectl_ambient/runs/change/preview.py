@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from kubectl_ambient.change.targets import Target, kind_of
@@ -12,19 +13,22 @@ from kubectl_ambient.cluster.needs import Needs, of_namespaces, of_pods, of_work
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import KubeError
+from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.change.targets import is_partial
 
 _MANY = 10  # from so many namespaces on, all are read at once
 
 
-def read_surroundings(client: Client, targets: Sequence[Target], chunk_size: int | None) -> tuple[Snapshot, str]:
+def read_surroundings(client: Client, targets: Sequence[Target], request: ChangeRequest) -> tuple[Snapshot, str]:
     """The pods that the targets concern, with all that decides about them, and what could not be read.
 
     Where the pods may not be read, the targets alone, and why. Raises KubeError where the connection is lost.
     """
-    needs = _needs(targets, chunk_size)
+    chunk_size = request.flags.chunk_size
+    needs = _narrowed(_needs(targets, chunk_size), request)
     names = _namespaces(targets)
-    attempts = [needs] if needs.namespaces else [needs, of_namespaces(names, chunk_size=chunk_size)]
+    each = _narrowed(of_namespaces(names, chunk_size=chunk_size), request)
+    attempts = [needs] if needs.namespaces else [needs, each]
     why = ""
     for attempt in attempts:
         try:
@@ -51,6 +55,14 @@ def _needs(targets: Sequence[Target], chunk_size: int | None) -> Needs:
         owners = (Owner(kind=kind_of(t), name=t.name) for t in targets)
         return of_workloads(names[0], owners, chunk_size=chunk_size)
     return of_namespaces(names, chunk_size=chunk_size)
+
+
+def _narrowed(needs: Needs, request: ChangeRequest) -> Needs:
+    """Of pods that were selected, those around them are not asked for: in a large cluster they are most of all."""
+    if needs.nearby or request.targets or [resource.kind for resource in request.selected] != ["Pod"]:
+        return needs
+    flags = request.flags
+    return replace(needs, label_selector=flags.label_selector, field_selector=flags.field_selector)
 
 
 def alone(targets: Sequence[Target]) -> Snapshot:
