@@ -24,7 +24,7 @@ def test_what_a_command_imports(cluster: Cluster, command: str) -> None:
     words = command.format(pod=pod).split()
     code, found = modules_of(*words, "--kubeconfig", str(cluster.kubeconfig))
     assert code == 0
-    # The two that are slow to import, and that most commands do without.
-    assert "kubernetes" not in found
+    # Those that are slow to import, and that most commands do without.
+    assert not {"kubernetes", "rich"} & found
     assert ("tabulate" in found) == (command in TABLES)
     assert len(found) <= COMMANDS[command] * 1.1, sorted(found)
