@@ -13,7 +13,7 @@ COMMANDS = {
     "status -A -o name": 368,
     "explain pod {pod} -n istio-system": 373,
     "enable ns default --dry-run=server": 394,
-    "version": 285,
+    "version": 314,
 }
 TABLES = {"status -n istio-system"}
 
