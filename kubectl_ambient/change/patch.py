@@ -9,9 +9,10 @@ from typing import Any, Protocol
 from kubectl_ambient.change.targets import WAYPOINT_KINDS, Labelled, kind_of
 from kubectl_ambient.shell.command import Sentence
 
+_OWN = ("metadata", "labels")
 _IN_TEMPLATE = ("spec", "template", "metadata", "labels")
 LABELS = {
-    **dict.fromkeys(WAYPOINT_KINDS, ("metadata", "labels")),
+    **dict.fromkeys(WAYPOINT_KINDS, _OWN),
     "CronJob": ("spec", "jobTemplate", *_IN_TEMPLATE),
 }
 
@@ -47,6 +48,11 @@ class LabelEdit(Protocol):
 def labels_path(kind: str) -> tuple[str, ...]:
     """Where the labels that count stand in an object of this kind."""
     return LABELS.get(kind, _IN_TEMPLATE)
+
+
+def in_metadata(kind: str) -> bool:
+    """Whether those labels are the object's own: its metadata tells all that an edit changes."""
+    return labels_path(kind) == _OWN
 
 
 def merge_patch(edit: LabelEdit, resource_version: str = "") -> dict[str, Any]:

@@ -227,8 +227,9 @@ class Client:
         patch_type: PatchType = "merge",
         dry_run: Literal["none", "server"] = "none",
         field_manager: str = "kubectl-ambient",
+        metadata_only: bool = False,
     ) -> T:
-        """The object as it is after the patch `body` (JSON-like). With `server` nothing is stored."""
+        """The object, or its metadata, as it is after the patch `body` (JSON-like). With `server` nothing is stored."""
         query = [("fieldManager", field_manager)]
         if dry_run == "server":
             query.append(("dryRun", "All"))
@@ -236,12 +237,14 @@ class Client:
             resource.path(namespace, name),
             method="PATCH",
             query=tuple(query),
+            accept=an_object(metadata_only),
             content_type=_PATCH_TYPES[patch_type],
             body=msgspec.json.encode(body),
             resource=resource,
             name=name,
         )
-        return decode_object(self._transport.send(request), type, resource, _named(resource, namespace, name))
+        body_after = self._transport.send(request)
+        return decode_object(body_after, type, resource, _named(resource, namespace, name), partial=metadata_only)
 
     def raw(self, path: str, query: Sequence[tuple[str, str]] = (), accept: str = "*/*") -> bytes:
         """The body of any GET under the server's URL, such as `/version`."""

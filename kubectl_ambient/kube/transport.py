@@ -16,6 +16,7 @@ from .answers import api_error
 from .auth import Authenticator, Login
 from .deadline import Deadline, TimedOut
 from .errors import ConfigError, KubeError, printable
+from .flow import Flow, backoff
 from .headers import standing_headers, warnings_in
 from .pool import make_pool
 from .proxies import proxy_for
@@ -62,6 +63,7 @@ class Transport:
         self._headers = standing_headers(access)
         self._proxy = proxy_for(access.server, access.cluster.get("proxy-url", ""), os.environ)
         self._lock = threading.Lock()
+        self._flow = Flow()
         self._pools: dict[str, urllib3.PoolManager] = {}
         self.requests = 0
         self._pool(self._authenticator.current())
@@ -69,15 +71,18 @@ class Transport:
     def send(self, request: Request) -> bytearray:
         """The body of a success. Raises ApiError, ConnectionFailed or ConfigError.
 
-        A 429 or 5xx that says when to come back is tried again a few times, a broken read once. The error tells
-        whether the request was `sent`, and whether an earlier try (`retried`) may have done its work.
+        A 429 or 5xx that says when to come back is tried again a few times, and meanwhile nothing else is sent
+        either; so is a change that a 429 of any kind turned down, and a broken read once. The error tells whether
+        the request was `sent`, and whether an earlier try (`retried`) may have done its work.
         """
-        deadline = Deadline(self._timeout)
+        deadline = self._begin()
         retried = False
         reset_once = False
         tries = 1
         while True:
             try:
+                with _unsent():
+                    self._flow.wait(deadline)
                 with self._open(request, deadline) as answer:
                     body = self._read(answer)
             except _Broken as e:
@@ -93,7 +98,7 @@ class Transport:
             if _is_success(answer):
                 return body
             try:
-                self._wait_for_next(answer, body, request, deadline, tries)
+                self._hold_for_next(answer, body, request, deadline, tries)
             except KubeError as refusal:
                 refusal.retried = retried
                 raise
@@ -107,27 +112,35 @@ class Transport:
         What breaks off within the body is not tried again, since part of it was given: `reset` of the error tells
         whether that would do.
         """
-        deadline = Deadline(self._timeout)
+        deadline = self._begin()
         tries = 1
         try:
             while True:
+                self._flow.wait(deadline)
                 with self._open(request, deadline) as answer:
                     if _is_success(answer):
                         yield answer.headers.get("Content-Type") or "", self._chunks(answer, whole=True)
                         return
                     refused = self._read(answer)
-                self._wait_for_next(answer, refused, request, deadline, tries)
+                self._hold_for_next(answer, refused, request, deadline, tries)
                 tries += 1
         except _Broken as e:
             raise e.told from e.cause
 
-    def _wait_for_next(self, answer: Any, body: bytearray, request: Request, deadline: Deadline, tries: int) -> None:
-        """Wait as long as a refusal asks for; raises it where it asks for nothing, or for too much."""
+    def _begin(self) -> Deadline:
+        """The deadline of a request from when it may be sent: the wait that others were asked for is not its own."""
+        self._flow.wait(Deadline(None))
+        return Deadline(self._timeout)
+
+    def _hold_for_next(self, answer: Any, body: bytearray, request: Request, deadline: Deadline, tries: int) -> None:
+        """Hold all requests as long as a refusal asks for; raises it where it asks for nothing, or for too much."""
         wait, left = asked_to_wait(answer, body), deadline.left()
+        if wait is None and answer.status == 429 and request.method != "GET":
+            wait = backoff(tries)  # it was not done, so that it may be sent again; kubectl would give it up
         longest = LONGEST_WAIT if left is None else min(left, LONGEST_WAIT)
         if wait is None or wait > longest or tries == _TRIES:
             raise self._refusal(answer, body, request)
-        sleep(wait)
+        self._flow.hold(wait)
 
     @contextmanager
     def stream(self, request: Request, read_seconds: float) -> Iterator[Iterator[bytes]]:

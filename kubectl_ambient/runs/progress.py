@@ -1,72 +1,115 @@
-"""A progress bar on stderr, for work that takes longer than a second; nothing where stderr is no terminal.
-
-Nothing either where stdout is one: there the lines of what is done show how far it is.
-"""
+"""A progress bar on stderr, for much work that takes a while; nothing where stderr is no terminal."""
 
 from __future__ import annotations
 
+import os
+import shutil
 import sys
-import threading
 import time
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from kubectl_ambient.kube.parallel import start
+from kubectl_ambient.render.streams import is_lost
+from kubectl_ambient.render.terminal import colours
+from kubectl_ambient.runs.ending import Broken
 
-_AFTER = 1.0
+if TYPE_CHECKING:
+    from kubectl_ambient.render.bar import Bar
+
+_MANY = 20
+_AFTER = 2.0  # seconds
 _EVERY = 0.1
-_CELLS = 25
+_WIPE = "\r\033[K"
+
+now: Callable[[], float] = time.monotonic  # one name, for tests to replace
 
 
 class Progress:
-    """`labelling  ██████░░░░  12/40  3s`, drawn by a thread of its own while the block runs, then wiped off."""
+    """A bar below what is told meanwhile, and wiped off at the end.
 
-    def __init__(self, total: int, title: str) -> None:
+    It is drawn by the thread that tells the lines, so that neither is torn by the other, and without hiding the
+    cursor, which a killed process would leave so.
+    """
+
+    def __init__(
+        self, total: int, title: str, breaking: Callable[[], AbstractContextManager[None]] = nullcontext
+    ) -> None:
+        """`breaking`: within it a signal raises Broken, should the terminal take nothing more."""
         self._total = total
         self._title = title
+        self._breaking = breaking
         self._done = 0
-        self._lock = threading.Lock()
-        self._ended = threading.Event()
+        self._bar: Bar | None = None
+        self._text = ""
+        self._next = 0.0
         self._drawn = False
-        self._gone = threading.Event()
 
     def __enter__(self) -> Progress:
-        self._started = time.monotonic()
-        wanted = self._total > 1 and sys.stderr.isatty() and not sys.stdout.isatty()
-        if not wanted or not start(self._draw, 1):
-            self._gone.set()
+        self._wanted = self._total >= _MANY and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._begin = now() + _AFTER
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._ended.set()
-        self._gone.wait(_AFTER)  # no longer, should the terminal take nothing more
-        if self._drawn:
-            sys.stderr.write("\r\033[K")
-            sys.stderr.flush()
+        self._wipe()
 
     def step(self) -> None:
         """One more is done."""
-        with self._lock:
-            self._done += 1
+        self._done += 1
 
-    def bar(self, seconds: float) -> str:
-        """The line as it is now."""
-        full = _CELLS * self._done // max(self._total, 1)
-        return f"{self._title}  {'█' * full}{'░' * (_CELLS - full)}  {self._done}/{self._total}  {int(seconds)}s"
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Within, lines may be told: the bar is not in their way."""
+        self._wipe()
+        yield
+        self.draw()
 
-    def _draw(self) -> None:
-        with suppress(OSError):
-            self._draw_on()
-        self._gone.set()
-
-    def _draw_on(self) -> None:
-        if self._ended.wait(_AFTER):
+    def draw(self) -> None:
+        """Draw it where it is not, or where it has changed; to be called often."""
+        if not self._wanted or (moment := now()) < self._begin:
             return
-        while True:
-            sys.stderr.write(f"\r{self.bar(time.monotonic() - self._started)}")
-            sys.stderr.flush()
-            self._drawn = True
-            if self._ended.wait(_EVERY):
-                return
+        if moment >= self._next:
+            self._next = moment + _EVERY
+            self._render()
+        elif self._drawn:
+            return
+        self._write(f"\r{self._text}\033[K")
+        self._drawn = True
+
+    def _render(self) -> None:
+        try:
+            if self._bar is None:
+                from kubectl_ambient.render.bar import Bar
+
+                self._bar = Bar(self._title, self._total, coloured=colours(sys.stderr))
+            # What fills the last column may break the line.
+            self._text = self._bar.text(self._done, _columns() - 1)
+        except Exception:  # such as for want of memory: work that is under way does not end for its bar
+            self._wanted = False
+
+    def _wipe(self) -> None:
+        if self._drawn:
+            self._drawn = False
+            self._write(_WIPE)
+
+    def _write(self, text: str) -> None:
+        if not self._wanted:
+            return
+        try:
+            with self._breaking():
+                sys.stderr.write(text)
+                sys.stderr.flush()
+        except (OSError, ValueError, Broken):
+            self._wanted = False
+        self._wanted = self._wanted and not is_lost(sys.stderr)
+
+
+def _columns() -> int:
+    """Of the terminal that stderr is: stdout may be a file."""
+    try:
+        return os.get_terminal_size(sys.stderr.fileno()).columns or 80
+    except (OSError, ValueError):
+        return shutil.get_terminal_size().columns

@@ -16,7 +16,7 @@ import pytest
 
 from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.runs.change import apply as change_apply
-from tests.kube.standin import Reply, status
+from tests.kube.standin import Reply, Seen, status
 
 from .enable_fixtures import Run, ambient, api, clean_environment, on_api
 from .objects_api import Fields, ObjectsApi
@@ -354,6 +354,43 @@ def test_the_selectors_go_to_the_server(on_api: Run, api: ObjectsApi) -> None:
     api._standin.answers(lambda request: (seen.append(request), answer(request))[1])
     on_api("enable", "ns", "-l", "team=money", "--field-selector", "metadata.name=bank")
     assert {**seen[0].query} == {"labelSelector": "team=money", "fieldSelector": "metadata.name=bank", "limit": "500"}
+
+
+def asked(api: ObjectsApi) -> list[Seen]:
+    """All requests from now on."""
+    seen: list[Seen] = []
+    answer = api._answer
+    api._standin.answers(lambda request: (seen.append(request), answer(request))[1])
+    return seen
+
+
+@pytest.mark.parametrize("where", [(), ("-A",)])
+def test_of_selected_pods_those_around_them_are_not_read(on_api: Run, api: ObjectsApi, where: tuple[str, ...]) -> None:
+    """They are most of a large cluster."""
+    for number in range(12):
+        path = f"{PODS}/web-{number:02}"
+        api.add(path, {"app": "web"})
+        api.objects[f"/api/v1/pods/web-{number:02}"] = api.objects[path]
+    seen = asked(api)
+    found = on_api("enable", "pod", "-l", "app=web", *where)
+    assert (found.code, len(found.out.splitlines())) == (0, 12)
+    lists = [s.query.get("labelSelector") for s in seen if s.path in (PODS, "/api/v1/pods")]
+    assert sorted(lists, key=str) == ["app=web", "app=web", "app=ztunnel", "k8s-app=istio-cni-node"]
+
+
+@pytest.mark.parametrize(("output", "whole"), [("", False), ("name", False), ("json", True), ("yaml", True)])
+def test_what_is_not_told_is_not_sent_back(on_api: Run, api: ObjectsApi, output: str, whole: bool) -> None:
+    api.add(f"{PODS}/web", spec={"nodeName": "n"})
+    found = on_api("enable", "pod", "web", *(["-o", output] if output else []))
+    assert found.code == 0
+    assert ("PartialObjectMetadata" in api.patches[0].headers["Accept"]) != whole
+    assert ("nodeName" in found.out) == whole
+
+
+def test_a_template_is_more_than_metadata(on_api: Run, api: ObjectsApi) -> None:
+    api.add("/apis/apps/v1/namespaces/shop/deployments/web", spec={"template": {"metadata": {}}})
+    assert on_api("enable", "deploy", "web").code == 0
+    assert api.patches[0].headers["Accept"] == "application/json"
 
 
 def test_one_refusal_of_several_is_named(on_api: Run, api: ObjectsApi) -> None:

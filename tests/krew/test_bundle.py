@@ -14,6 +14,11 @@ from release.archive import sha256, sum_file
 from release.build import build
 from release.project import DIST, ROOT, VERSION, this_platform
 
+from tests.cli.account_scene import NAMES, Scene
+from tests.cli.objects_api import ObjectsApi
+from tests.cli.on_terminal import on_terminal
+from tests.kube.standin import StandIn
+
 EXAMPLES = str(ROOT / "examples")
 # Links to both programs have one name, so that both call themselves `kubectl ambient`.
 NAME = "kubectl-ambient"
@@ -87,7 +92,7 @@ def test_it_holds_every_module(unpacked: Path) -> None:
 def test_it_holds_nothing_that_only_costs(unpacked: Path) -> None:
     held = {path.name.partition(".")[0] for path in (unpacked / "_internal").iterdir()}
     held |= {path.name.partition(".")[0] for path in (unpacked / "_internal").glob("python*/lib-dynload/*")}
-    assert held & {"rich", "pygments", "setuptools", "pkg_resources", "tkinter", "unittest", "aiohttp"} == set()
+    assert held & {"pygments", "markdown_it", "setuptools", "pkg_resources", "tkinter", "unittest", "aiohttp"} == set()
 
 
 def test_parts_in_c_are_used(unpacked: Path) -> None:
@@ -98,6 +103,17 @@ def test_parts_in_c_are_used(unpacked: Path) -> None:
 
 def test_it_holds_the_patterns_that_were_compiled(unpacked: Path) -> None:
     assert (unpacked / "_internal" / "patterns").stat().st_size > 50_000
+
+
+def test_it_draws_a_progress_bar(ours: Path, tmp_path: Path) -> None:
+    """By modules that are imported only then."""
+    standin = StandIn()
+    scene = Scene(ObjectsApi(standin), tmp_path)
+    scene.slow(0.2)
+    ran = on_terminal(["enable", "ns", *NAMES], scene.env, program=[str(ours)])
+    standin.stop()
+    assert (ran.code, len(scene.changed)) == (0, 24)
+    assert "━" in ran.written
 
 
 def test_it_holds_the_licences(unpacked: Path) -> None:
@@ -113,9 +129,10 @@ def test_it_holds_the_licences(unpacked: Path) -> None:
         "PyYAML",
         "pydantic_core",
         "urllib3",
+        "rich",
     }
     assert [name for name, text in found.items() if len(text.strip()) < 200] == []
-    assert found.keys().isdisjoint({"pip", "rich", "aiohttp", "setuptools"})
+    assert found.keys().isdisjoint({"pip", "pygments", "aiohttp", "setuptools"})
 
 
 def test_two_builds_are_the_same(archive: Path, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 import yaml
 
-from kubectl_ambient.kube import transport
+from kubectl_ambient.kube import flow, transport
 from kubectl_ambient.kube.api import Client, connect
 from kubectl_ambient.kube.options import ConnectionOptions
 from tests.rig.certificates import Authority, KeyPair
@@ -44,9 +44,12 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def pauses(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """Seconds that would have been slept."""
+    """Seconds that would have been slept; they pass, and chance adds nothing to them."""
     slept: list[float] = []
     monkeypatch.setattr(transport, "sleep", slept.append)
+    monkeypatch.setattr(flow, "sleep", slept.append)
+    monkeypatch.setattr(flow, "now", lambda: sum(slept))
+    monkeypatch.setattr(flow, "chance", lambda: 0.0)
     return slept
 
 

@@ -34,7 +34,7 @@ class Applier(Generic[E]):
         tell: Callable[[Item[E]], bool],
         each_time: Callable[[], None] = lambda: None,
     ) -> None:
-        """`tell` tells an item that is done, and whether one can go on; `each_time` is called now and then.
+        """`tell` tells an item that is done, and whether one can go on; `each_time` is called before each.
 
         Both are called in the thread of `apply`.
         """
@@ -60,7 +60,7 @@ class Applier(Generic[E]):
                     self._todo.put(item)
                 else:
                     self._settle(item, Outcome(state="done"))
-            with Progress(self._todo.qsize(), "labelling") as progress:
+            with Progress(self._todo.qsize(), "labelling", partial(self._signals.breaking, 2)) as progress:
                 self._run(items, progress)
         except BaseException as bug:
             self._stop_for(bug)
@@ -82,16 +82,18 @@ class Applier(Generic[E]):
             self._work_here(progress)
             return
         while not self._is_over(items, threads):
-            self._each_time()
+            progress.draw()
             if self._signals.count:
                 self.stop("interrupted")
             try:
                 news = self._news.get(timeout=_TICK)
             except queue.Empty:
                 continue
-            self._settle(*news)
-            self._untold.release()
             progress.step()
+            with progress.aside():
+                self._each_time()
+                self._settle(*news)
+            self._untold.release()
 
     def _is_over(self, items: Sequence[Item[E]], threads: int) -> bool:
         if not self.why:
@@ -118,9 +120,10 @@ class Applier(Generic[E]):
                     outcome = self._outcome(item)
             except Broken:
                 outcome = Outcome(state="not known", why="interrupted before the answer")
-            self._settle(item, outcome)
             progress.step()
-            self._each_time()
+            with progress.aside():
+                self._settle(item, outcome)
+                self._each_time()
             if self._signals.count:
                 self.stop("interrupted")
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic
 
-from kubectl_ambient.change.patch import merge_patch, undone
+from kubectl_ambient.change.patch import in_metadata, merge_patch, undone
 from kubectl_ambient.change.targets import namespace_of, printed
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import ApiError, ConnectionFailed, KubeError
@@ -18,7 +18,10 @@ _TRIES = 5  # a rollout touches its Deployment several times a second
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What became of an edit; `bug` is an error that is not the cluster's."""
+    """What became of an edit; `bug` is an error that is not the cluster's.
+
+    `final` is the object afterwards, where a document will tell it.
+    """
 
     state: State
     final: Fields | None = None
@@ -43,6 +46,7 @@ class Attempt(Generic[E]):
         self._request = request
         self._reader = reader
         self._stores = request.dry_run == "none"
+        self._tells_objects = request.flags.output in ("json", "yaml")
 
     def __call__(self, item: Item[E], replan: Callable[[Item[E]], bool]) -> Outcome:
         """Write the edit. If somebody changed the object since it was read, it is read and planned anew.
@@ -51,7 +55,8 @@ class Attempt(Generic[E]):
         """
         for tries_left in reversed(range(_TRIES)):
             if not item.edit.changes:
-                return Outcome(state="refused" if item.edit.action == "refuse" else "done", final=item.fields)
+                state: State = "refused" if item.edit.action == "refuse" else "done"
+                return Outcome(state=state, final=self._told(item.fields))
             try:
                 fields = self._patch(item)
             except KubeError as error:
@@ -66,7 +71,7 @@ class Attempt(Generic[E]):
                 return Outcome.failed(error, open_=conflict.retried)
             # The first of several tries may have made the change itself, and so the conflict of the next.
             if conflict.retried and not undone(item.edit, fresh.fields):
-                return Outcome(state="done", final=fresh.fields)
+                return Outcome(state="done", final=self._told(fresh.fields))
             if not replan(fresh):
                 return Outcome(state="not tried")
         raise AssertionError("the last try returns")
@@ -80,6 +85,8 @@ class Attempt(Generic[E]):
             type=Fields,
             dry_run="none" if self._stores else "server",
             field_manager=self._request.flags.field_manager,
+            # Else the server writes and sends the whole object, of which nothing more is looked at.
+            metadata_only=in_metadata(item.resource.kind) and not self._tells_objects,
         )
 
     def _judged(self, item: Item[E], fields: Fields) -> Outcome:
@@ -94,7 +101,11 @@ class Attempt(Generic[E]):
             became = "is not set" if kept is None else f"is “{kept}”"
             why = f"error: {printed(item.target)}: the server took the change, and the label {became} all the same"
             return Outcome(state="refused", why=why)
-        return Outcome(state="done", final=fields)
+        return Outcome(state="done", final=self._told(fields))
+
+    def _told(self, fields: Fields) -> Fields | None:
+        """What is kept of an object until the end: of thousands, nothing that is not told."""
+        return fields if self._tells_objects else None
 
 
 def _may_be_applied(error: KubeError) -> bool:

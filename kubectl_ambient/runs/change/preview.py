@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,22 +15,23 @@ from kubectl_ambient.cluster.reading.cluster import is_partial, read_cluster
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import KubeError
+from kubectl_ambient.runs.change.request import ChangeRequest
 
 _MANY = 10  # from so many namespaces on, all are read at once
 
 
-def read_surroundings(client: Client, targets: Sequence[Target], chunk_size: int | None) -> tuple[Snapshot, str]:
+def read_surroundings(client: Client, targets: Sequence[Target], request: ChangeRequest) -> tuple[Snapshot, str]:
     """The pods that the targets concern, with all that decides about them, and what could not be read.
 
     Where the pods may not be read, the targets alone, and why. Raises KubeError where the connection is lost.
     """
-    needs = _needs(targets)
+    needs = _narrowed(_needs(targets), request)
     names = _namespaces(targets)
-    attempts = [needs] if needs.namespaces else [needs, of_namespaces(names)]
+    attempts = [needs] if needs.namespaces else [needs, _narrowed(of_namespaces(names), request)]
     why = ""
     for attempt in attempts:
         try:
-            return read_cluster(client, attempt, now=datetime.now(UTC), chunk_size=chunk_size), ""
+            return read_cluster(client, attempt, now=datetime.now(UTC), chunk_size=request.flags.chunk_size), ""
         except KubeError as error:
             if not is_partial(error):
                 raise
@@ -52,6 +54,14 @@ def _needs(targets: Sequence[Target]) -> PodNeeds:
         owners = (Owner(kind=kind_of(t), name=t.name) for t in targets)
         return of_workloads(names[0], owners)
     return of_namespaces(names)
+
+
+def _narrowed(needs: PodNeeds, request: ChangeRequest) -> PodNeeds:
+    """Of pods that were selected, those around them are not asked for: in a large cluster they are most of all."""
+    if needs.nearby or request.targets or [resource.kind for resource in request.selected] != ["Pod"]:
+        return needs
+    flags = request.flags
+    return replace(needs, label_selector=flags.label_selector, field_selector=flags.field_selector)
 
 
 def alone(targets: Sequence[Target]) -> Snapshot:

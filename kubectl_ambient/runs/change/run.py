@@ -26,6 +26,7 @@ class Run(LabelRun[Edit]):
     def __init__(self, request: ChangeRequest) -> None:
         super().__init__(request)
         self._can_tell_moves = False
+        self._last: Change | None = None
 
     def _plan(self, resource: Resource, fields: Fields) -> Edit:
         flags = self._request.flags
@@ -36,7 +37,7 @@ class Run(LabelRun[Edit]):
         targets = [i.edit.target for i in found.items if i.edit.action != "refuse"]
         if not any(i.edit.changes for i in found.items) and (self._request.flags.goal == "enable" or not targets):
             return
-        self._snapshot, unread = read_surroundings(self._client, targets, self._request.flags.chunk_size)
+        self._snapshot, unread = read_surroundings(self._client, targets, self._request)
         self._can_tell_moves = not unread
         if unread:
             tell([f"What this moves cannot be told: {unread}"])
@@ -45,7 +46,10 @@ class Run(LabelRun[Edit]):
         if self._snapshot is None:
             return None
         edits = tuple(item.edit for item in items)
-        return Change(goal=self._request.flags.goal, edits=edits, effects=effects(self._snapshot, edits))
+        # What was done is mostly all that was to be done, and so was judged before.
+        if self._last is None or self._last.edits != edits:
+            self._last = Change(goal=self._request.flags.goal, edits=edits, effects=effects(self._snapshot, edits))
+        return self._last
 
     def _tell_before(self, items: list[Item[Edit]]) -> None:
         """What the change leaves where it is, and all that one may want to know before it is made."""
