@@ -26,7 +26,7 @@ _DEFAULT_REVISION = "default"
 
 
 def read_snapshot(client: Client, needs: Needs, *, now: datetime) -> Snapshot:
-    """The facts of a cluster at `now`, an aware datetime.
+    """The facts of a cluster at `now`, an aware datetime by the clock of this machine; the snapshot's is the server's.
 
     Pods and workloads that were named and are not to be had stand in `missing`. Raises KubeError where there can be
     no answer: the pods of the scope refused, no connection, unknown credentials.
@@ -40,6 +40,7 @@ def read_snapshot(client: Client, needs: Needs, *, now: datetime) -> Snapshot:
         snapshot.ztunnel_pods = [pod for pod in snapshot.pods if has_label(pod.labels, ZTUNNEL_LABEL)]
     read_side_by_side(client, [*_second(api, needs, snapshot, workloads), *named_waypoints(client, needs, snapshot)])
     workloads.tell_unread()
+    snapshot.now = client.by_its_clock(now)
     return snapshot
 
 

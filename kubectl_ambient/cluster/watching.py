@@ -93,6 +93,7 @@ def follow(client: Client, snapshot: Snapshot, scope: Scope) -> Iterator[Changes
     facts = _Facts(snapshot)
     while True:
         batch = _batch(news)
+        snapshot.now = client.by_its_clock(datetime.now(UTC))
         yield facts.take([told for told in batch if isinstance(told, _News | _Lost)])
         for told in batch:
             if isinstance(told, Exception):
@@ -218,7 +219,6 @@ class _Facts:
                 self._snapshot.namespaces[pod.namespace] = self._lost_namespaces
         for source, known in self._pods.items():
             setattr(self._snapshot, source, list(known.values()))
-        self._snapshot.now = datetime.now(UTC)
         return changes
 
     def _lose(self, lost: _Lost) -> None:
