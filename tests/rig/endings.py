@@ -21,7 +21,7 @@ import faulthandler, signal, sys
 if sys.stderr: faulthandler.register(signal.SIGUSR1)
 from kubectl_ambient.__main__ import main; main()
 """
-_LONG = 60.0
+_LONG = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -193,6 +193,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if fault.kind == "reset":
                 self._cut()
                 return
+            if fault.kind == "truncate":
+                return
             for start in range(0, len(rest), 64):
                 time.sleep(fault.delay)
                 yield rest[start : start + 64]
