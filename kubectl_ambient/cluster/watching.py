@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from kubectl_ambient.cluster import wire
@@ -19,7 +20,7 @@ from kubectl_ambient.foreign import stacked
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import Expired, KubeError
 from kubectl_ambient.kube.resources import Resource, find_resource
-from kubectl_ambient.kube.watch import Backoff
+from kubectl_ambient.kube.watch import Backoff, patiently
 
 _FORGOTTEN = 5  # times in a row that a list was too old at once for its watch; about ten seconds
 TICK = 1.0  # seconds between looks at pods that are too young to judge
@@ -152,7 +153,8 @@ def _watch_on(client: Client, source: _Source, tell: Callable[[_Told], None]) ->
     }
     forgotten, backoff = 0, Backoff()
     while True:
-        there, version = client.list_with_version(source.resource, source.namespace, **where)
+        # A server that stops tells its watches to list anew, and then is away.
+        there, version = patiently(partial(client.list_with_version, source.resource, source.namespace, **where))
         tell(_News(source.name, [found.fact() for found in there], whole=True))
         try:
             for event in client.watch(source.resource, source.namespace, resource_version=version, **where):

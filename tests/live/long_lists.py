@@ -25,8 +25,8 @@ def fill(server: ApiServer) -> None:
     objects: list[Object] = [item for item in installation() if item["kind"] not in ("GatewayClass", _WEBHOOKS)]
     objects += [namespace(MANY, AMBIENT), namespace(FEW), *map(_node, ("n1", "n2"))]
     for where, count in ((MANY, IN_MANY), (FEW, IN_FEW)):
-        objects += [_deployment(name, where) for name in ("web", *(f"idle-{i:02}" for i in range(59)))]
-        objects += [_service(name, where) for name in ("web", "api", "db")]
+        for name in ("web", *(f"idle-{i:02}" for i in range(59))):
+            objects += [_deployment(name, where), _service(name, where)]
         objects += [_application(i, where) for i in range(count)]
     objects += [_agent(name, label, node) for name, label in _AGENTS.items() for node in ("n1", "n2")]
     write(server, objects)
@@ -64,6 +64,11 @@ def _entry(item: Object) -> Entry:
     metadata = item["metadata"]
     stored = item | {"metadata": {"uid": str(uuid.uuid4()), "creationTimestamp": _BORN} | metadata}
     return key(item["kind"], metadata["name"], metadata.get("namespace", "")), json.dumps(stored).encode()
+
+
+def without_fields(name: str, home: str) -> Object:
+    """A pod that has a name, and nothing that everyone else has."""
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name, "namespace": home, "creationTimestamp": None}}
 
 
 def pod(name: str, home: str, node: str, labels: Mapping[str, str], image: str = "app:1", **metadata: Any) -> Object:

@@ -11,7 +11,9 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,16 @@ import pytest
 import yaml
 
 from kubectl_ambient.cli import app
+from tests.bench.loader.etcd import Etcd
 from tests.rig.apiserver import ApiServer
 from tests.rig.faults import Fault, FaultProxy
 from tests.rig.kubectl import Result
+from tests.rig.processes import wait_for
+from tests.rig.workloads import AMBIENT, namespace
 
-from .long_lists import IN_FEW, IN_MANY, MANY, fill
+from .long_lists import FEW, IN_FEW, IN_MANY, MANY, fill, key, pod, without_fields, write
 from .test_faults import TIMED_OUT
+from .test_watch import Watch
 
 ASKED = IN_MANY + IN_FEW + 4
 
@@ -253,3 +259,212 @@ def test_what_one_list_beside_the_pods_did_not_tell_is_named(
 
 def name(item: dict[str, Any]) -> str:
     return f"{item.get('namespace')}/{item['name']}"
+
+
+@pytest.mark.parametrize("way", BESIDE)
+def test_a_connection_that_always_breaks_off_ends_it(run: Run, proxy: FaultProxy, way: str) -> None:
+    words, path = BESIDE[way]
+    proxy.add(LASTING["a reset in the body"][0](path))
+    told = run(words, "-o json")
+    assert (told.code, told.stdout) == (1, "")
+    assert told.stderr.startswith("Unable to connect to the server: ")
+
+
+SEVERAL = ["an early end in the body", "a reset in the body, always"]
+OTHERS = [
+    pytest.param("labels -A --chunk-size=0", r"/api/v1/pods$", "pods", id="labels, stream"),
+    pytest.param("labels -A --chunk-size=250", r"/api/v1/pods\?.*continue=", "pods", id="labels, pages"),
+    pytest.param("waypoint status -A --chunk-size=0", r"/api/v1/services$", "services", id="waypoints, stream"),
+    pytest.param("waypoint status -A --chunk-size=50", r"/services\?.*continue=", "services", id="waypoints, pages"),
+]
+
+
+@pytest.mark.parametrize("fault", ["429", "a reset in the body", "403", "garbage in the body", *SEVERAL])
+@pytest.mark.parametrize(("words", "path", "what"), OTHERS)
+def test_and_so_do_other_commands(
+    run: Run, proxy: FaultProxy, whole: Callable[[str], str], words: str, path: str, what: str, fault: str
+) -> None:
+    """What they tell is whole, or names what it lacks, or is an error."""
+    expected = whole(words)
+    passes = fault in PASSING
+    ordered = proxy.add(PASSING[fault](path) if passes else LASTING[fault.removesuffix(", always")][0](path))
+    told = run(words, "-o json")
+    if passes:
+        assert (told.code, told.stdout, ordered.times) == (0, expected, 0), told.stderr
+        return
+    assert proxy.count(path) >= 1
+    if told.code == 0:
+        assert told.stderr.startswith(f"cannot list {what}: ")
+    else:
+        assert (told.code, told.stdout) == (1, "")
+        assert re.match("Error from server|error: |Unable to connect to the server: ", told.stderr)
+
+
+# A server that stops, and comes back.
+
+
+def test_a_server_that_stops_and_comes_back(
+    server: ApiServer, run: Run, proxy: FaultProxy, whole: Callable[[str], str]
+) -> None:
+    expected = {way.words: whole(way.words) for way in (STREAM, PAGES, JSON)}
+    running = Watch(server.kubeconfig, "-n", FEW, "--no-headers")
+    try:
+        running.row(FIRST)
+        server.stop_serving()
+        try:
+            for words in expected:
+                told = run(words, "-o json")
+                assert (told.code, told.stdout) == (1, "")
+                assert told.stderr.startswith(("Unable to connect to the server: ", "The connection to the server "))
+        finally:
+            server.serve_again()
+        assert {words: run(words, "-o json").stdout for words in expected} == expected
+        with opted_in(server):
+            assert running.row(FIRST, "NotEnrolled")
+        assert running.process.poll() is None
+    finally:
+        running.stop()
+
+
+FIRST = "web-5d9f-0000"
+
+
+@contextmanager
+def opted_in(server: ApiServer) -> Iterator[None]:
+    """The first pod of the plain namespace asks to be in ambient mode meanwhile."""
+    path = f"/api/v1/namespaces/{FEW}/pods/{FIRST}"
+    server.api.patch(path, {"metadata": {"labels": AMBIENT}})
+    try:
+        yield
+    finally:
+        server.api.patch(path, {"metadata": {"labels": dict.fromkeys(AMBIENT)}})
+
+
+# A watch.
+
+OF_A_WATCH: dict[str, Fault] = {
+    "429": Fault("", status=429, headers={"Retry-After": "1"}),
+    "503": Fault("", status=503, headers={"Retry-After": "1"}),
+    "401": Fault("", status=401),
+    "410": Fault("", status=410),
+    "a reset": Fault("", "reset", after=100),
+}
+
+
+@pytest.mark.parametrize("fault", OF_A_WATCH)
+def test_a_watch_goes_on_after_it(server: ApiServer, proxy: FaultProxy, tmp_path: Path, fault: str) -> None:
+    asked, path = with_a_plugin(proxy, tmp_path)
+    watches = rf"/{FEW}/pods\?.*watch="
+    proxy.add(replace(OF_A_WATCH[fault], pattern=watches, times=1))
+    running = Watch(path, "-n", FEW, "--no-headers")
+    try:
+        running.row(FIRST)
+        wait_for("the watch", lambda: proxy.count(watches) >= 1)
+        with opted_in(server):
+            assert running.row(FIRST, "NotEnrolled")
+        wait_for("a second watch", lambda: proxy.count(watches) >= 2)
+        assert running.row(FIRST, "NotAmbient")
+        assert len(asked.read_text().splitlines()) == (2 if fault == "401" else 1)
+        assert running.interrupt() == 130
+        assert running.err == ""
+    finally:
+        running.stop()
+
+
+# Objects as nobody has them.
+
+ODD = "odd"
+LONGEST_KEY = f"{'.'.join(['d' * 63] * 3)}.{'e' * 61}/{'k' * 63}"
+LONGEST_VALUE = "v" * 63
+
+
+@pytest.fixture(scope="module")
+def odd(server: ApiServer) -> Iterator[str]:
+    """In ambient mode: a pod that lacks everything, one with the longest labels, and a few that fill pages."""
+    labels = {LONGEST_KEY: LONGEST_VALUE, **{f"{number:063}": LONGEST_VALUE for number in range(500)}, **AMBIENT}
+    names = ["empty", "labelled", "plain-1", "plain-2"]
+    write(
+        server,
+        [
+            namespace(ODD, {**AMBIENT, LONGEST_KEY: LONGEST_VALUE}),
+            without_fields("empty", ODD),
+            pod("labelled", ODD, "n1", labels, annotations={"ambient.istio.io/redirection": "enabled"}),
+            *(pod(name, ODD, "n1", {}) for name in names[2:]),
+        ],
+    )
+    yield ODD
+    etcd = Etcd(server.storage)
+    for each in names:
+        etcd.delete(key("Pod", each, ODD))
+    etcd.delete(key("Namespace", ODD))
+
+
+@pytest.mark.parametrize("words", ["-A --chunk-size=0", "-A --chunk-size=100", "-n odd --chunk-size=2", "-n odd"])
+def test_a_pod_that_lacks_everything_and_one_with_the_longest_labels(run: Run, odd: str, words: str) -> None:
+    told = run("status -o json", words)
+    assert (told.code, told.stderr) == (0, "")
+    found = {item["name"]: item for item in json.loads(told.stdout)["items"] if item["namespace"] == odd}
+    states = {name: (item["state"], item["reason"]) for name, item in found.items()}
+    assert states == {
+        "empty": ("Starting", "NamespaceLabel"),
+        "labelled": ("Enrolled", "PodLabel"),
+        "plain-1": ("NotEnrolled", "NamespaceLabel"),
+        "plain-2": ("NotEnrolled", "NamespaceLabel"),
+    }
+    assert "it has no node yet" in found["empty"]["message"]
+
+
+@pytest.mark.parametrize("words", ["explain pod empty labelled -n odd", "labels -n odd", "labels -A --chunk-size=0"])
+def test_and_other_commands_take_them(run: Run, odd: str, words: str) -> None:
+    told = run(words)
+    assert (told.code, told.stderr) == (0, ""), told.stderr
+    assert "labelled" in told.stdout
+
+
+# A clock that is off.
+
+
+@pytest.mark.parametrize("hours", [-5, 5])
+def test_ages_are_by_the_servers_clock(server: ApiServer, run: Run, proxy: FaultProxy, odd: str, hours: int) -> None:
+    """A pod has half a minute to come in, wherever the hands of this machine's clock are."""
+    theirs = datetime.now(UTC) + timedelta(hours=hours)
+    moments = {"new": theirs, "old": theirs - timedelta(minutes=2), "ours": datetime.now(UTC)}
+    born = {name: {"creationTimestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"} for name, at in moments.items()}
+    write(server, [pod(name, odd, "n1", {}, **when) for name, when in born.items()])
+    proxy.clock_ahead = hours * 3600
+    for words in ("-n odd", "-A --chunk-size=0"):
+        document = json.loads(run("status -o json", words).stdout)
+        states = {item["name"]: item["state"] for item in document["items"] if item["name"] in moments}
+        assert states == {"new": "Starting", "old": "NotEnrolled", "ours": "NotEnrolled"}
+    for each in moments:
+        Etcd(server.storage).delete(key("Pod", each, odd))
+
+
+# Last, since each list of all namespaces has them from then on.
+
+
+def test_ten_thousand_namespaces(server: ApiServer, run: Run, proxy: FaultProxy) -> None:
+    names = [f"n-{number:05}" for number in range(10_000)]
+    enrolled = {"annotations": {"ambient.istio.io/redirection": "enabled"}}
+    write(server, [namespace(name, AMBIENT if number % 2 else {}) for number, name in enumerate(names)])
+    write(server, [pod("in", names[-1], "n1", {}, **enrolled), pod("out", names[-2], "n1", {})])
+    document = json.loads(run("status -A -o json").stdout)
+    states = {(i["namespace"], i["name"]): (i["state"], i["reason"]) for i in document["items"]}
+    assert states[names[-1], "in"] == ("Enrolled", "NamespaceLabel")
+    assert states[names[-2], "out"] == ("NotAmbient", "NotLabeled")
+    assert document["summary"]["pods"] == ASKED + 2
+    assert proxy.count("/api/v1/namespaces.*continue=") >= 20
+
+    table = run("status -A").stdout
+    assert all(f"\n{name} " in table for name in names)
+    assert "10008 namespaces" in table or "10,008 namespaces" in table
+
+    labelled = json.loads(run("labels -A -o json").stdout)
+    assert len([i for i in labelled["items"] if i["kind"] == "Namespace"]) >= 5_000
+
+    proxy.clear()
+    proxy.truncate("/api/v1/namespaces.*continue=", after=900)
+    told = run("status -A -o json")
+    document = json.loads(told.stdout)
+    assert {item["state"] for item in document["items"]} == {"Unknown"}
+    assert any("cannot list namespaces" in line for line in document["assumptions"])

@@ -71,6 +71,8 @@ class FaultProxy:
     def __init__(self, behind: ApiServer, *, tls: bool = True) -> None:
         self.behind = behind
         self.requests: list[Request] = []
+        self.clock_ahead = 0.0
+        """How many seconds the server's clock is ahead, by the `Date` of its answers."""
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         trusted = ssl.create_default_context(cafile=str(behind.authority.certificate))
