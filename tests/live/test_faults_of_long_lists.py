@@ -47,8 +47,10 @@ class Way:
 STREAM = Way("status -A", r"/api/v1/pods$", r"/api/v1/pods$")
 PAGES = Way("status -A --chunk-size=250", r"/api/v1/pods\?limit=250$", r"/api/v1/pods\?.*continue=")
 JSON = Way(f"status -n {MANY}", rf"/{MANY}/pods\?limit=500$", rf"/{MANY}/pods\?.*continue=")
-WAYS = [pytest.param(STREAM, id="stream"), pytest.param(PAGES, id="pages"), pytest.param(JSON, id="json")]
-IN_PAGES = WAYS[1:]
+FIRST = "web-5d9f-0000"
+ONE = Way(f"explain pod {FIRST} -n {FEW}", rf"/{FEW}/pods/{FIRST}$", rf"/{FEW}/pods/{FIRST}$")
+IN_PAGES = [pytest.param(PAGES, id="pages"), pytest.param(JSON, id="json")]
+WAYS = [pytest.param(STREAM, id="stream"), *IN_PAGES, pytest.param(ONE, id="one object")]
 
 
 @pytest.fixture(scope="module")
@@ -326,9 +328,6 @@ def test_a_server_that_stops_and_comes_back(
         running.stop()
 
 
-FIRST = "web-5d9f-0000"
-
-
 @contextmanager
 def opted_in(server: ApiServer) -> Iterator[None]:
     """The first pod of the plain namespace asks to be in ambient mode meanwhile."""
@@ -457,7 +456,7 @@ def test_ten_thousand_namespaces(server: ApiServer, run: Run, proxy: FaultProxy)
 
     table = run("status -A").stdout
     assert all(f"\n{name} " in table for name in names)
-    assert "10008 namespaces" in table or "10,008 namespaces" in table
+    assert f"{len(names) + 7} namespaces" in table.replace(",", "")
 
     labelled = json.loads(run("labels -A -o json").stdout)
     assert len([i for i in labelled["items"] if i["kind"] == "Namespace"]) >= 5_000
@@ -466,5 +465,7 @@ def test_ten_thousand_namespaces(server: ApiServer, run: Run, proxy: FaultProxy)
     proxy.truncate("/api/v1/namespaces.*continue=", after=900)
     told = run("status -A -o json")
     document = json.loads(told.stdout)
-    assert {item["state"] for item in document["items"]} == {"Unknown"}
-    assert any("cannot list namespaces" in line for line in document["assumptions"])
+    undecided = [item for item in document["items"] if item["reason"] != "PodLabel"]
+    assert len(undecided) > IN_MANY / 2
+    for item in undecided:
+        assert (item["state"], "cannot list namespaces" in item["message"]) == ("Unknown", True), item
