@@ -16,6 +16,8 @@ from tests.rig.workloads import AMBIENT, namespace
 MANY, FEW = "many", "few"
 """A namespace in ambient mode with more pods than a page has, and a plain one."""
 IN_MANY, IN_FEW = 600, 40
+PODS = IN_MANY + IN_FEW + 4
+"""Those and the agents."""
 _FOLDERS = {"Node": "minions", "Service": "services/specs"}
 _BORN = "2026-01-02T03:04:05Z"
 

@@ -7,110 +7,33 @@ protobuf too. Lists of one namespace come in JSON.
 from __future__ import annotations
 
 import json
-import os
 import re
-import stat
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
-from kubectl_ambient.cli import app
-from tests.bench.loader.etcd import Etcd
-from tests.rig.apiserver import ApiServer
 from tests.rig.faults import Fault, FaultProxy
-from tests.rig.kubectl import Result
-from tests.rig.processes import wait_for
-from tests.rig.workloads import AMBIENT, namespace
 
-from .long_lists import FEW, IN_FEW, IN_MANY, MANY, fill, key, pod, without_fields, write
+from .long_lists import IN_FEW, IN_MANY, MANY, PODS
+from .long_lists_scene import (
+    IN_PAGES,
+    JSON,
+    PAGES,
+    STREAM,
+    WAYS,
+    Run,
+    Way,
+    proxy,
+    run,
+    undisturbed,
+    whole,
+    with_a_plugin,
+)
 from .test_faults import TIMED_OUT
-from .test_watch import Watch
 
-ASKED = IN_MANY + IN_FEW + 4
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a long list comes: the words that have it come so, and the requests for its beginning and its end."""
-
-    words: str
-    first: str
-    last: str
-
-
-STREAM = Way("status -A", r"/api/v1/pods$", r"/api/v1/pods$")
-PAGES = Way("status -A --chunk-size=250", r"/api/v1/pods\?limit=250$", r"/api/v1/pods\?.*continue=")
-JSON = Way(f"status -n {MANY}", rf"/{MANY}/pods\?limit=500$", rf"/{MANY}/pods\?.*continue=")
-FIRST = "web-5d9f-0000"
-ONE = Way(f"explain pod {FIRST} -n {FEW}", rf"/{FEW}/pods/{FIRST}$", rf"/{FEW}/pods/{FIRST}$")
-IN_PAGES = [pytest.param(PAGES, id="pages"), pytest.param(JSON, id="json")]
-WAYS = [pytest.param(STREAM, id="stream"), *IN_PAGES, pytest.param(ONE, id="one object")]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[ApiServer]:
-    """One of its own: with so many objects, and one that can be stopped."""
-    found = ApiServer()
-    try:
-        found.start()
-        fill(found)
-        yield found
-    finally:
-        found.stop()
-
-
-@pytest.fixture
-def proxy(server: ApiServer) -> Iterator[FaultProxy]:
-    made = FaultProxy(server).start()
-    yield made
-    made.stop()
-
-
-Run = Callable[..., Result]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, proxy: FaultProxy) -> Run:
-    """The plugin in this process, with the proxy before its server."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name.startswith("KUBE"):
-            monkeypatch.delenv(name)
-    ours = proxy.kubeconfig()
-
-    def call(*words: str, kubeconfig: Path | None = None) -> Result:
-        monkeypatch.setenv("KUBECONFIG", str(kubeconfig or ours))
-        code = app.run(["kubectl-ambient", *" ".join(words).split()])
-        out, err = capsys.readouterr()
-        return Result(out, err, code)
-
-    return call
-
-
-@pytest.fixture(scope="module")
-def undisturbed() -> dict[str, str]:
-    """What each command told where nothing was wrong."""
-    return {}
-
-
-@pytest.fixture
-def whole(run: Run, proxy: FaultProxy, undisturbed: dict[str, str]) -> Callable[[str], str]:
-    """What a command tells where nothing is wrong, as JSON; call it before faults are ordered."""
-
-    def of(words: str) -> str:
-        if words not in undisturbed:
-            told = run(words, "-o", "json")
-            assert told.code == 0, told.stderr
-            undisturbed[words] = told.stdout
-            proxy.clear()
-        return undisturbed[words]
-
-    return of
+__all__ = ["proxy", "run", "undisturbed", "whole"]
 
 
 def test_the_ways_are_those(run: Run, proxy: FaultProxy, whole: Callable[[str], str]) -> None:
@@ -124,7 +47,7 @@ def test_the_ways_are_those(run: Run, proxy: FaultProxy, whole: Callable[[str], 
         proxy.clear()
     stream, pages, of_one = sums.values()
     assert stream == pages
-    assert stream["summary"] | {"Enrolled": IN_MANY, "NotAmbient": IN_FEW + 4, "pods": ASKED} == stream["summary"]
+    assert stream["summary"] | {"Enrolled": IN_MANY, "NotAmbient": IN_FEW + 4, "pods": PODS} == stream["summary"]
     assert of_one["items"] == [item for item in stream["items"] if item["namespace"] == MANY]
 
 
@@ -219,21 +142,6 @@ def test_a_token_that_expires_half_way(
     assert asked.read_text() == "asked\n" * 2
 
 
-def with_a_plugin(proxy: FaultProxy, folder: Path) -> tuple[Path, Path]:
-    """Where its calls are noted, and a kubeconfig whose user has an exec plugin."""
-    asked, program, path = folder / "asked", folder / "plugin", folder / "kubeconfig"
-    credential = {"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1"}
-    credential |= {"status": {"token": proxy.behind.token("admin")}}
-    program.write_text(f"#!/bin/sh\necho asked >>{asked}\ncat <<'EOF'\n{json.dumps(credential)}\nEOF\n")
-    program.chmod(program.stat().st_mode | stat.S_IXUSR)
-    config: dict[str, Any] = yaml.safe_load(proxy.kubeconfig().read_text())
-    config["users"][0]["user"] = {
-        "exec": {"command": str(program), "apiVersion": credential["apiVersion"], "interactiveMode": "Never"}
-    }
-    path.write_text(json.dumps(config))
-    return asked, path
-
-
 # A list beside the pods.
 
 BESIDE = {
@@ -300,172 +208,3 @@ def test_and_so_do_other_commands(
     else:
         assert (told.code, told.stdout) == (1, "")
         assert re.match("Error from server|error: |Unable to connect to the server: ", told.stderr)
-
-
-# A server that stops, and comes back.
-
-
-def test_a_server_that_stops_and_comes_back(
-    server: ApiServer, run: Run, proxy: FaultProxy, whole: Callable[[str], str]
-) -> None:
-    expected = {way.words: whole(way.words) for way in (STREAM, PAGES, JSON)}
-    running = Watch(server.kubeconfig, "-n", FEW, "--no-headers")
-    try:
-        running.row(FIRST)
-        server.stop_serving()
-        try:
-            for words in expected:
-                told = run(words, "-o json")
-                assert (told.code, told.stdout) == (1, "")
-                assert told.stderr.startswith(("Unable to connect to the server: ", "The connection to the server "))
-        finally:
-            server.serve_again()
-        assert {words: run(words, "-o json").stdout for words in expected} == expected
-        with opted_in(server):
-            assert running.row(FIRST, "NotEnrolled")
-        assert running.process.poll() is None
-    finally:
-        running.stop()
-
-
-@contextmanager
-def opted_in(server: ApiServer) -> Iterator[None]:
-    """The first pod of the plain namespace asks to be in ambient mode meanwhile."""
-    path = f"/api/v1/namespaces/{FEW}/pods/{FIRST}"
-    server.api.patch(path, {"metadata": {"labels": AMBIENT}})
-    try:
-        yield
-    finally:
-        server.api.patch(path, {"metadata": {"labels": dict.fromkeys(AMBIENT)}})
-
-
-# A watch.
-
-OF_A_WATCH: dict[str, Fault] = {
-    "429": Fault("", status=429, headers={"Retry-After": "1"}),
-    "503": Fault("", status=503, headers={"Retry-After": "1"}),
-    "401": Fault("", status=401),
-    "410": Fault("", status=410),
-    "a reset": Fault("", "reset", after=100),
-}
-
-
-@pytest.mark.parametrize("fault", OF_A_WATCH)
-def test_a_watch_goes_on_after_it(server: ApiServer, proxy: FaultProxy, tmp_path: Path, fault: str) -> None:
-    asked, path = with_a_plugin(proxy, tmp_path)
-    watches = rf"/{FEW}/pods\?.*watch="
-    proxy.add(replace(OF_A_WATCH[fault], pattern=watches, times=1))
-    running = Watch(path, "-n", FEW, "--no-headers")
-    try:
-        running.row(FIRST)
-        wait_for("the watch", lambda: proxy.count(watches) >= 1)
-        with opted_in(server):
-            assert running.row(FIRST, "NotEnrolled")
-        wait_for("a second watch", lambda: proxy.count(watches) >= 2)
-        assert running.row(FIRST, "NotAmbient")
-        assert len(asked.read_text().splitlines()) == (2 if fault == "401" else 1)
-        assert running.interrupt() == 130
-        assert running.err == ""
-    finally:
-        running.stop()
-
-
-# Objects as nobody has them.
-
-ODD = "odd"
-LONGEST_KEY = f"{'.'.join(['d' * 63] * 3)}.{'e' * 61}/{'k' * 63}"
-LONGEST_VALUE = "v" * 63
-
-
-@pytest.fixture(scope="module")
-def odd(server: ApiServer) -> Iterator[str]:
-    """In ambient mode: a pod that lacks everything, one with the longest labels, and a few that fill pages."""
-    labels = {LONGEST_KEY: LONGEST_VALUE, **{f"{number:063}": LONGEST_VALUE for number in range(500)}, **AMBIENT}
-    names = ["empty", "labelled", "plain-1", "plain-2"]
-    write(
-        server,
-        [
-            namespace(ODD, {**AMBIENT, LONGEST_KEY: LONGEST_VALUE}),
-            without_fields("empty", ODD),
-            pod("labelled", ODD, "n1", labels, annotations={"ambient.istio.io/redirection": "enabled"}),
-            *(pod(name, ODD, "n1", {}) for name in names[2:]),
-        ],
-    )
-    yield ODD
-    etcd = Etcd(server.storage)
-    for each in names:
-        etcd.delete(key("Pod", each, ODD))
-    etcd.delete(key("Namespace", ODD))
-
-
-@pytest.mark.parametrize("words", ["-A --chunk-size=0", "-A --chunk-size=100", "-n odd --chunk-size=2", "-n odd"])
-def test_a_pod_that_lacks_everything_and_one_with_the_longest_labels(run: Run, odd: str, words: str) -> None:
-    told = run("status -o json", words)
-    assert (told.code, told.stderr) == (0, "")
-    found = {item["name"]: item for item in json.loads(told.stdout)["items"] if item["namespace"] == odd}
-    states = {name: (item["state"], item["reason"]) for name, item in found.items()}
-    assert states == {
-        "empty": ("Starting", "NamespaceLabel"),
-        "labelled": ("Enrolled", "PodLabel"),
-        "plain-1": ("NotEnrolled", "NamespaceLabel"),
-        "plain-2": ("NotEnrolled", "NamespaceLabel"),
-    }
-    assert "it has no node yet" in found["empty"]["message"]
-
-
-@pytest.mark.parametrize("words", ["explain pod empty labelled -n odd", "labels -n odd", "labels -A --chunk-size=0"])
-def test_and_other_commands_take_them(run: Run, odd: str, words: str) -> None:
-    told = run(words)
-    assert (told.code, told.stderr) == (0, ""), told.stderr
-    assert "labelled" in told.stdout
-
-
-# A clock that is off.
-
-
-@pytest.mark.parametrize("hours", [-5, 5])
-def test_ages_are_by_the_servers_clock(server: ApiServer, run: Run, proxy: FaultProxy, odd: str, hours: int) -> None:
-    """A pod has half a minute to come in, wherever the hands of this machine's clock are."""
-    theirs = datetime.now(UTC) + timedelta(hours=hours)
-    moments = {"new": theirs, "old": theirs - timedelta(minutes=2), "ours": datetime.now(UTC)}
-    born = {name: {"creationTimestamp": f"{at:%Y-%m-%dT%H:%M:%SZ}"} for name, at in moments.items()}
-    write(server, [pod(name, odd, "n1", {}, **when) for name, when in born.items()])
-    proxy.clock_ahead = hours * 3600
-    for words in ("-n odd", "-A --chunk-size=0"):
-        document = json.loads(run("status -o json", words).stdout)
-        states = {item["name"]: item["state"] for item in document["items"] if item["name"] in moments}
-        assert states == {"new": "Starting", "old": "NotEnrolled", "ours": "NotEnrolled"}
-    for each in moments:
-        Etcd(server.storage).delete(key("Pod", each, odd))
-
-
-# Last, since each list of all namespaces has them from then on.
-
-
-def test_ten_thousand_namespaces(server: ApiServer, run: Run, proxy: FaultProxy) -> None:
-    names = [f"n-{number:05}" for number in range(10_000)]
-    enrolled = {"annotations": {"ambient.istio.io/redirection": "enabled"}}
-    write(server, [namespace(name, AMBIENT if number % 2 else {}) for number, name in enumerate(names)])
-    write(server, [pod("in", names[-1], "n1", {}, **enrolled), pod("out", names[-2], "n1", {})])
-    document = json.loads(run("status -A -o json").stdout)
-    states = {(i["namespace"], i["name"]): (i["state"], i["reason"]) for i in document["items"]}
-    assert states[names[-1], "in"] == ("Enrolled", "NamespaceLabel")
-    assert states[names[-2], "out"] == ("NotAmbient", "NotLabeled")
-    assert document["summary"]["pods"] == ASKED + 2
-    assert proxy.count("/api/v1/namespaces.*continue=") >= 20
-
-    table = run("status -A").stdout
-    assert all(f"\n{name} " in table for name in names)
-    assert f"{len(names) + 7} namespaces" in table.replace(",", "")
-
-    labelled = json.loads(run("labels -A -o json").stdout)
-    assert len([i for i in labelled["items"] if i["kind"] == "Namespace"]) >= 5_000
-
-    proxy.clear()
-    proxy.truncate("/api/v1/namespaces.*continue=", after=900)
-    told = run("status -A -o json")
-    document = json.loads(told.stdout)
-    undecided = [item for item in document["items"] if item["reason"] != "PodLabel"]
-    assert len(undecided) > IN_MANY / 2
-    for item in undecided:
-        assert (item["state"], "cannot list namespaces" in item["message"]) == ("Unknown", True), item
