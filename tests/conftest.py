@@ -6,5 +6,12 @@ import signal
 
 
 def pytest_configure() -> None:
-    """Take Ctrl-C as a terminal would: a shell's background job starts with it ignored, and hands that on."""
+    """Take signals as a terminal would: a background job starts with some ignored, and hands that on.
+
+    What is handled here is no more ignored in the programs that are started. To change it in each of them, between
+    fork and exec, may hang for ever where other threads run.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number in (getattr(signal, name) for name in ("SIGTERM", "SIGHUP") if hasattr(signal, name)):
+        if signal.getsignal(number) is signal.SIG_IGN:
+            signal.signal(number, lambda *_: None)

@@ -9,6 +9,7 @@ import builtins
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 import msgspec
@@ -72,6 +73,10 @@ class Client:
     def requests(self) -> int:
         """How many requests were sent, repeated ones included."""
         return self._transport.requests
+
+    def by_its_clock(self, moment: datetime) -> datetime:
+        """What the server's clock showed when that of this machine showed `moment`; the same before any answer."""
+        return self._transport.clock.by_the_server(moment)
 
     def get(
         self,

@@ -5,11 +5,20 @@ from __future__ import annotations
 import _thread
 import queue
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from .errors import KubeError
 
 T = TypeVar("T")
+_LOOK = 0.5  # seconds; on Windows Ctrl-C is noticed only between two waits
+
+
+class _Open:
+    """The outcome of a call that has none yet."""
+
+
+_OPEN = _Open()
 
 
 def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T | KubeError]:
@@ -20,7 +29,9 @@ def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T 
     if len(calls) < 2:
         return [_outcome(call) for call in calls]
     todo: queue.SimpleQueue[int] = queue.SimpleQueue()
-    done: queue.SimpleQueue[tuple[int, T | BaseException]] = queue.SimpleQueue()
+    told: queue.SimpleQueue[int] = queue.SimpleQueue()
+    # Beside the queue, since a thread that has no memory can still write into a list.
+    outcomes: list[T | BaseException | _Open] = [_OPEN] * len(calls)
     for i in range(len(calls)):
         todo.put(i)
 
@@ -31,21 +42,22 @@ def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T 
             except queue.Empty:
                 return
             try:
-                done.put((i, calls[i]()))
+                outcomes[i] = calls[i]()
             except BaseException as e:
-                done.put((i, e))
+                outcomes[i] = e
+            told.put(i)
 
     if not start(work, min(workers, len(calls))):
         return [_outcome(call) for call in calls]
     results: dict[int, T | KubeError] = {}
     while len(results) < len(calls):
-        try:
-            i, result = done.get(timeout=0.5)  # on Windows Ctrl-C is noticed only in between
-        except queue.Empty:
-            continue
-        if isinstance(result, BaseException) and not isinstance(result, KubeError):
-            raise result
-        results[i] = result
+        with suppress(queue.Empty):
+            told.get(timeout=_LOOK)
+        for i, outcome in enumerate(outcomes):
+            if isinstance(outcome, BaseException) and not isinstance(outcome, KubeError):
+                raise outcome
+            if not isinstance(outcome, _Open):
+                results[i] = outcome
     return [results[i] for i in range(len(calls))]
 
 

@@ -14,8 +14,9 @@ from urllib.parse import unquote, urlencode
 from .access import Access
 from .answers import api_error
 from .auth import Authenticator, Login
+from .clock import Clock
 from .deadline import Deadline, TimedOut
-from .errors import ConfigError, KubeError, printable
+from .errors import BadAnswer, ConfigError, KubeError, printable
 from .flow import Flow, backoff
 from .headers import standing_headers, warnings_in
 from .pool import make_pool
@@ -66,6 +67,7 @@ class Transport:
         self._flow = Flow()
         self._pools: dict[str, urllib3.PoolManager] = {}
         self.requests = 0
+        self.clock = Clock()
         self._pool(self._authenticator.current())
 
     def send(self, request: Request) -> bytearray:
@@ -204,6 +206,7 @@ class Transport:
                 redirect=False,
                 preload_content=False,
             )
+        self.clock.heard(answer.headers.get("Date"))
         for text in warnings_in(answer.headers.getlist("Warning")):
             self._warn(text)
         return answer
@@ -235,6 +238,8 @@ class Transport:
         except TimedOut as e:
             e.hint = self._access.hint
             raise
+        except urllib3.exceptions.DecodeError:
+            raise BadAnswer(f"error: the answer of {self._access.server} cannot be decompressed") from None
         except (urllib3.exceptions.HTTPError, http.client.HTTPException, OSError) as e:
             told = network_error(e, self._access.server, self._proxy, hint=self._access.hint)
             raise _Broken(told, e, is_reset=is_reset(e)) from e

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, TypeVar
 
@@ -54,6 +54,29 @@ class Backoff:
         self._last = time.monotonic()
 
 
+def patiently(ask: Callable[[], T]) -> T:
+    """What `ask` returns once the server is there again: as a watch, it is asked for about a minute.
+
+    Raises KubeError: a refusal, the time of one request, and what is still the matter then.
+    """
+    backoff = Backoff()
+    for _ in range(_FAILURES - 1):
+        try:
+            return ask()
+        except TimedOut:
+            raise
+        except (ApiError, ConnectionFailed) as e:
+            if isinstance(e, ApiError) and not _passes(e):
+                raise
+        backoff.wait()
+    return ask()
+
+
+def _passes(error: ApiError) -> bool:
+    """Whether it says that the server is in need, and may soon be no more."""
+    return error.is_too_many_requests or error.status >= 500
+
+
 class _Envelope(msgspec.Struct, gc=False):
     type: str
     object: msgspec.Raw
@@ -98,7 +121,7 @@ def watch_events(
                     if event.object is not None or event.type == "BOOKMARK":
                         yield event
         except ApiError as e:
-            if not (e.is_too_many_requests or e.status >= 500):
+            if not _passes(e):
                 raise
             failure = e
         except TimedOut:

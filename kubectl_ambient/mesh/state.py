@@ -53,8 +53,8 @@ def state_of(expected: Expected, observed: Observed, pod: Pod, now: datetime | N
 
 
 def _young(pod: Pod, now: datetime | None) -> bool:
-    born = max((t for t in (pod.created, pod.started) if t), default=None)
-    return now is not None and born is not None and now - born < YOUNG
+    """A moment that lies far ahead is of a clock that is wrong, such as its node's, and tells no age."""
+    return now is not None and any(moment and abs(now - moment) < YOUNG for moment in (pod.created, pod.started))
 
 
 def mode_of(pod: Pod, observed: Observed) -> Mode:
@@ -101,7 +101,7 @@ def _what_it_waits_for(pod: Pod, now: datetime | None) -> str:
         return "it has no node yet"
     if not pod.has_ip:
         return "it has no IP yet"
-    age = human(now - pod.created) if now and pod.created else "moments"
+    age = human(now - pod.created) if now and pod.created and pod.created <= now else "moments"
     return f"it is {age} old"
 
 

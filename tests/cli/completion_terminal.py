@@ -60,7 +60,7 @@ class Terminal:
     def close(self) -> None:
         """End the shell."""
         self._shell.kill()
-        self._shell.wait()
+        self._shell.wait(_SECONDS)
         os.close(self._master)
 
     def _type(self, text: str) -> None:

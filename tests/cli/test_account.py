@@ -74,6 +74,21 @@ def test_fewer_threads_do_it_too(scene: Scene, most: int) -> None:
     scene.check(told, code=0)
 
 
+def test_a_thread_that_dies_before_its_first_step_is_not_waited_for(scene: Scene) -> None:
+    """Its stack took the last of the memory."""
+    stillborn = """
+import _thread
+real, count = _thread.start_new_thread, [0]
+def start(work, *words):
+    count[0] += work.__name__ == "_work"
+    return real((lambda *_: None) if count[0] == 3 else work, *words)
+_thread.start_new_thread = start
+"""
+    told = scene.run(prelude=stillborn)
+    assert len(told.done) == 24
+    scene.check(told, code=0)
+
+
 def test_without_a_thread_ctrl_c_breaks_off_the_request(scene: Scene) -> None:
     scene.hold("n04")
     told = scene.run(prelude=endings.no_threads_after(0), signals=(INT,), after_lines=4, pause=0.2)

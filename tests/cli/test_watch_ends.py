@@ -156,7 +156,7 @@ def start(cluster: Cluster, tmp_path: Path) -> Iterator[Callable[..., Running]]:
     yield begin
     for running in made:
         running.process.kill()
-        running.process.wait()
+        running.process.wait(LONGEST)
 
 
 Start = Callable[..., Running]

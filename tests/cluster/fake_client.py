@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Collection, Iterator, Sequence
+from datetime import datetime
 from typing import Any, TypeVar
 
 from kubectl_ambient.kube.decoding import decode_list, decode_one
@@ -40,6 +41,9 @@ class FakeClient:
         if calls:
             self.rounds.append(len(calls))
         return side_by_side(calls, workers)
+
+    def by_its_clock(self, moment: datetime) -> datetime:
+        return moment
 
     def get(
         self, resource: Resource, name: str, namespace: str = "", *, type: type[T], metadata_only: bool = False

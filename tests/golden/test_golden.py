@@ -6,6 +6,7 @@ import os
 import shlex
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -82,11 +83,14 @@ def on_a_terminal(line: str, **environment: str) -> Screen:
         text=True,
     )
     os.close(slave)
+    watchdog = threading.Timer(120, process.kill)
+    watchdog.start()
     out = b""
     while chunk := _read(master):
         out += chunk
     os.close(master)
     _, err = process.communicate(timeout=120)
+    watchdog.cancel()
     return Screen(out.decode().replace("\r\n", "\n"), err, process.returncode)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import queue
 import signal
 import subprocess
 import sys
@@ -121,3 +122,18 @@ def test_ctrl_c_ends_the_waiting_at_once(tmp_path: Path) -> None:
     process.send_signal(signal.SIGINT)
     out, _ = process.communicate(timeout=30)
     assert (out, process.returncode) == ("stopped\n", 0)
+
+
+def test_an_outcome_that_cannot_be_told_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A thread without memory for a word dies after its call."""
+    import kubectl_ambient.kube.parallel as parallel
+
+    class Full(queue.SimpleQueue[Any]):
+        def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+            if threading.current_thread() is not threading.main_thread():
+                raise MemoryError
+            super().put(item)
+
+    monkeypatch.setattr(parallel.queue, "SimpleQueue", Full)
+    monkeypatch.setattr(sys, "unraisablehook", lambda _: None)
+    assert side_by_side([lambda: 1, lambda: 2]) == [1, 2]

@@ -55,6 +55,11 @@ class TestHeaders:
         assert get(client()).metadata.name == "default"
         assert server.seen[0].headers["Accept-Encoding"] == "gzip"
 
+    def test_what_is_not_gzip_as_it_says_is_a_bad_answer(self, client: MakeClient, server: StandIn) -> None:
+        server.answers(Reply(chunks=[b"<html>"], headers={"Content-Encoding": "gzip"}))
+        with pytest.raises(BadAnswer, match=rf"^error: the answer of {server.url} cannot be decompressed$"):
+            get(client())
+
     @pytest.mark.parametrize("how", [{"disable_compression": True}, {"cluster": {"disable-compression": True}}])
     def test_gzip_can_be_turned_off(self, client: MakeClient, server: StandIn, how: dict[str, Any]) -> None:
         server.answers(OK)

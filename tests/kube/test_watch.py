@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from typing import Any
 
 import pytest
 
 from kubectl_ambient.kube import watch
-from kubectl_ambient.kube.errors import ApiError, BadAnswer, ConnectionFailed, Expired
+from kubectl_ambient.kube.deadline import TimedOut
+from kubectl_ambient.kube.errors import ApiError, BadAnswer, ConnectionFailed, Expired, KubeError
 from kubectl_ambient.kube.resources import find_resource
+from kubectl_ambient.kube.watch import patiently
 
 from .conftest import MakeClient, Object
 from .standin import Reply, StandIn, pod, status
@@ -223,3 +226,35 @@ def test_a_server_that_tells_something_and_closes_for_ever_is_asked_ever_more_se
     server.answers(Reply(chunks=[bookmark("6")]))
     assert len(events(client(), 10)) == 10
     assert max(pauses) > 10
+
+
+class TestPatience:
+    """A list that a watch begins with: the server may be away, as it may be in the middle of a watch."""
+
+    def test_it_is_asked_for_until_the_server_is_there(self, pauses: list[float]) -> None:
+        answers = iter([ConnectionFailed("refused"), ApiError(503, "", "not yet"), ApiError(429, "", "later"), "there"])
+
+        def ask() -> object:
+            answer = next(answers)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        assert patiently(ask) == "there"
+        assert len(pauses) == 3
+        assert sorted(pauses) == pauses
+
+    @pytest.mark.parametrize("error", [ApiError(403, "Forbidden", "no"), TimedOut(), BadAnswer("error: no list")])
+    def test_what_will_not_pass_is_told_at_once(self, pauses: list[float], error: KubeError) -> None:
+        with pytest.raises(type(error)):
+            patiently(partial(_raise, error))
+        assert pauses == []
+
+    def test_it_has_an_end(self, pauses: list[float]) -> None:
+        with pytest.raises(ConnectionFailed):
+            patiently(partial(_raise, ConnectionFailed("refused")))
+        assert len(pauses) == 6
+
+
+def _raise(error: KubeError) -> None:
+    raise error

@@ -18,6 +18,8 @@ from tests.rig.kubectl import Runner
 from tests.rig.mesh import Mesh
 from tests.rig.rights import wait_until_granted
 
+from .long_lists import fill
+
 NewNamespace = Callable[..., str]
 
 RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
@@ -65,6 +67,18 @@ def bare_cluster() -> Iterator[ApiServer]:
     try:
         server.start()
         definitions.install(server)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def long_lists() -> Iterator[ApiServer]:
+    """A bare server whose lists do not fit into a page; see `long_lists.py`. Who adds to it takes it away again."""
+    server = ApiServer()
+    try:
+        server.start()
+        fill(server)
         yield server
     finally:
         server.stop()

@@ -139,7 +139,7 @@ def test_the_account_is_true(
 
 def one(scene: Scene, kind: Callable[[random.Random], Ending], moment: random.Random) -> None:
     """One run, its end, the truth of what it told, and the way back."""
-    number = scene.free.get()
+    number = scene.free.get(timeout=120)  # as long as one may take; one that could not be reset never comes back
     before = scene.labels(number)
     proxy = scene.proxies[number]
     try:

@@ -30,10 +30,6 @@ from .conftest import NewNamespace
 from .test_status import annotated, phase
 
 
-def _heed_ctrl_c() -> None:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
 class Watch:
     """A running `kubectl ambient status -w …`, whose lines are waited for."""
 
@@ -48,8 +44,6 @@ class Watch:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
-            # Where pytest runs in the background, Ctrl-C is ignored, and so it would be in its children.
-            preexec_fn=_heed_ctrl_c,
         )
         self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
         self._err: list[str] = []
@@ -100,13 +94,13 @@ class Watch:
         """What was said on stderr, once it has ended."""
         self.process.wait(PATIENCE)
         for thread in self._threads:
-            thread.join()
+            thread.join(PATIENCE)
         return "\n".join(self._err)
 
     def stop(self) -> None:
         """End it, however the test went."""
         self.process.kill()
-        self.process.wait()
+        self.process.wait(PATIENCE)
 
 
 @pytest.fixture

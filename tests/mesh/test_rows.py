@@ -303,6 +303,20 @@ def test_8c_row_57_too_early_to_say() -> None:
         assert judge(cluster(pods=[young], namespace_labels=AMBIENT)).state == "NotEnrolled", "files have no age"
 
 
+def test_a_moment_that_lies_ahead_is_of_a_wrong_clock_and_tells_no_age() -> None:
+    hours = timedelta(hours=2)
+    for created, started, state in (
+        (OLD, NOW + hours, "NotEnrolled"),
+        (NOW + hours, NOW + hours, "NotEnrolled"),
+        (NOW, NOW + hours, "Starting"),
+        (NOW + timedelta(seconds=3), None, "Starting"),
+    ):
+        subject = pod(created=created, started=started)
+        verdict = judge(cluster(pods=[subject], namespace_labels=AMBIENT, now=NOW))
+        assert verdict.state == state, (created, started)
+        assert "<invalid>" not in verdict.message
+
+
 @pytest.mark.parametrize(("row", "version"), [("58", "1.25.0"), ("58", "1.30.3"), ("58", "1.31.0")])
 def test_8c_pending(row: str, version: str) -> None:
     verdict = judge(cluster(version, [pod(annotations=redirected("pending"))], AMBIENT))

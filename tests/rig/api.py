@@ -93,9 +93,10 @@ class Api:
     def ready(self) -> bool:
         """Whether the server says that it is ready."""
         try:
-            return self._pool.request("GET", f"{self.server}/readyz", headers=self._headers).status == 200
+            answer = self._pool.request("GET", f"{self.server}/readyz", headers=self._headers, timeout=10)
         except urllib3.exceptions.HTTPError:
             return False
+        return answer.status == 200
 
     def watch(self, path: str, version: str) -> Iterator[tuple[str, Object]]:
         """The changes after a version, until the server ends the stream or says that it is too old."""

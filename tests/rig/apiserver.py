@@ -48,6 +48,15 @@ class ApiServer:
         self.processes.wait_for("kube-apiserver", self.api.ready)
         return self
 
+    def stop_serving(self) -> None:
+        """End kube-apiserver alone; what it kept stays."""
+        self.processes.stop("kube-apiserver")
+
+    def serve_again(self) -> None:
+        """Start it again at the same address, and wait until it is ready."""
+        self._start_server()
+        self.processes.wait_for("kube-apiserver", self.api.ready)
+
     def stop(self) -> None:
         """End everything and leave nothing behind."""
         self.processes.stop()
@@ -100,9 +109,9 @@ class ApiServer:
         return self._certificates[key]
 
     def _start_etcd_and_server(self) -> None:
-        etcd, peer, port = (free_port() for _ in range(3))
+        etcd, peer, self._port = (free_port() for _ in range(3))
         self.storage = storage = f"http://127.0.0.1:{etcd}"
-        self.url = f"https://127.0.0.1:{port}"
+        self.url = f"https://127.0.0.1:{self._port}"
         self.processes.start(
             "etcd",
             [
@@ -120,9 +129,12 @@ class ApiServer:
                 "--log-level=warn",
             ],
         )
-        self.processes.start("kube-apiserver", self._server_arguments(storage, port))
+        self._start_server()
 
-    def _server_arguments(self, storage: str, port: int) -> list[str]:
+    def _start_server(self) -> None:
+        self.processes.start("kube-apiserver", self._server_arguments())
+
+    def _server_arguments(self) -> list[str]:
         serving = self.authority.issue("server", "kube-apiserver", server=True)
         tokens = self.folder / "tokens.csv"
         tokens.touch(mode=0o600)
@@ -137,11 +149,11 @@ class ApiServer:
         without = [] if self._controllers else [unwanted]
         return [
             programs.program("kube-apiserver"),
-            f"--etcd-servers={storage}",
+            f"--etcd-servers={self.storage}",
             "--bind-address=127.0.0.1",
             "--advertise-address=127.0.0.1",
             "--endpoint-reconciler-type=none",
-            f"--secure-port={port}",
+            f"--secure-port={self._port}",
             "--service-cluster-ip-range=10.96.0.0/16",
             f"--cert-dir={self.folder / 'pki'}",
             f"--tls-cert-file={serving.certificate}",

@@ -11,12 +11,17 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-_MAIN = "from kubectl_ambient.__main__ import main; main()"
-_LONG = 60.0
+_MAIN = """
+import faulthandler, signal, sys
+if sys.stderr: faulthandler.register(signal.SIGUSR1)
+from kubectl_ambient.__main__ import main; main()
+"""
+_LONG = 120.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +54,10 @@ class Told:
 
 
 def run(words: Sequence[str], ending: Ending, env: Mapping[str, str]) -> Told:
-    """Run `kubectl-ambient WORDS` so; the environment is this process's own with `env`."""
+    """Run `kubectl-ambient WORDS` so; the environment is this process's own with `env`.
+
+    Raises TimeoutError for one that does not end, with what it was doing.
+    """
     command = [sys.executable, "-c", f"{ending.prelude}\n{_MAIN}", *words]
     if ending.redirect:
         command = ["bash", "-c", f"exec {shlex.join(command)} {ending.redirect}"]
@@ -61,15 +69,27 @@ def run(words: Sequence[str], ending: Ending, env: Mapping[str, str]) -> Told:
             stdin=subprocess.DEVNULL,
             text=True,
             env={**os.environ, **env},
-            preexec_fn=_take_signals,
         )
+        hung = threading.Event()
+        watchdog = threading.Timer(_LONG, _end_hung, (process, hung))
+        watchdog.start()
         try:
             out = _end(process, ending)
             code = process.wait(_LONG)
         finally:
+            watchdog.cancel()
             process.kill()
         err.seek(0)
+        if hung.is_set():
+            raise TimeoutError(f"no end within {_LONG:g} s: {ending}\n{out}\n{err.read()}")
         return _read(code, out, err.read())
+
+
+def _end_hung(process: subprocess.Popen[str], hung: threading.Event) -> None:
+    hung.set()
+    process.send_signal(signal.SIGUSR1)  # on stderr stands then where each thread is
+    time.sleep(1)
+    process.kill()
 
 
 def run_lines(lines: Sequence[str], env: Mapping[str, str]) -> None:
@@ -100,12 +120,6 @@ def _end(process: subprocess.Popen[str], ending: Ending) -> str:
         process.stdout.close()
         return "".join(lines)
     return "".join([*lines, process.stdout.read()])
-
-
-def _take_signals() -> None:
-    """A shell may have started the tests with some ignored, and that is handed on."""
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_DFL)
 
 
 def no_threads_after(count: int) -> str:

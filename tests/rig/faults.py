@@ -14,7 +14,7 @@ from typing import Literal
 from . import relay
 from .apiserver import ApiServer
 
-Kind = Literal["status", "reset", "trickle", "garbage", "hang"]
+Kind = Literal["status", "reset", "trickle", "garbage", "truncate", "hang"]
 
 
 @dataclass
@@ -31,7 +31,7 @@ class Fault:
     done: bool = False
     """For `status`: whether the real server does what was asked for all the same."""
     after: int = 200
-    """For `reset`, `trickle` and `garbage`: how many bytes of the body pass unharmed."""
+    """For `reset`, `trickle`, `garbage` and `truncate`: how many bytes of the body pass unharmed."""
     delay: float = 0.05
     """For `trickle`: seconds before each further 64 bytes. For `hang`: seconds before the answer."""
 
@@ -71,6 +71,8 @@ class FaultProxy:
     def __init__(self, behind: ApiServer, *, tls: bool = True) -> None:
         self.behind = behind
         self.requests: list[Request] = []
+        self.clock_ahead = 0.0
+        """How many seconds the server's clock is ahead, by the `Date` of its answers."""
         self._faults: list[Fault] = []
         self._lock = threading.Lock()
         trusted = ssl.create_default_context(cafile=str(behind.authority.certificate))
@@ -130,6 +132,10 @@ class FaultProxy:
     def garbage(self, pattern: str, after: int = 0, times: int | None = None) -> Fault:
         """Answer 200 with something that is not what was asked for."""
         return self.add(Fault(pattern, "garbage", times=times, after=after))
+
+    def truncate(self, pattern: str, after: int = 200, times: int | None = None) -> Fault:
+        """End the body early, in good order."""
+        return self.add(Fault(pattern, "truncate", times=times, after=after))
 
     def hang(self, pattern: str, delay: float, times: int | None = None) -> Fault:
         """Answer rightly, but late."""

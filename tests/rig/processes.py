@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import contextlib
-import ctypes
 import os
 import random
 import signal
@@ -21,17 +20,17 @@ T = TypeVar("T")
 PATIENCE = 90.0
 """Seconds: as long as nothing is wrong nobody waits so long, however busy the machine is."""
 
-_PR_SET_PDEATHSIG = 1
-# Loaded here and not in the child: between fork and exec nothing may be imported.
-_libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+# A program that takes on this, and becomes what it is to start. To do it between fork and exec may hang for ever where
+# other threads run: a lock that one of them holds at the fork is never let go in the child.
+_DIE_WITH_PARENT = f"""
+import ctypes, os, sys
+ctypes.CDLL(None).prctl(1, {int(signal.SIGKILL)})  # PR_SET_PDEATHSIG
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
+_LAUNCHER = [sys.executable, "-I", "-S", "-c", _DIE_WITH_PARENT] if sys.platform == "linux" else []
 
 # Proxies and credentials of the person's own shell have no business in the test cluster.
 _PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR")
-
-
-def _die_with_parent() -> None:
-    if _libc is not None:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def free_port() -> int:
@@ -72,7 +71,7 @@ class Processes:
         environment |= {"TMPDIR": str(self.folder), **(env or {})}
         with self.log(name).open("ab") as log:
             child = subprocess.Popen(
-                argv,
+                [*_LAUNCHER, *argv],
                 cwd=self.folder,
                 env=environment,
                 stdin=subprocess.DEVNULL,
@@ -80,7 +79,6 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 # A group of its own: Ctrl-C in the terminal reaches us, and we end it in order.
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
             )
         self._running.append((name, child))
 
@@ -116,5 +114,5 @@ class Processes:
                 item[1].wait(timeout=max(0.0, until - time.monotonic()))
             except subprocess.TimeoutExpired:
                 item[1].kill()
-                item[1].wait()
+                item[1].wait(PATIENCE)
             self._running.remove(item)

@@ -49,6 +49,8 @@ class Orders(Protocol):
     def fault_for(self, method: str, path: str) -> Any:
         """The harm for this request, or None."""
 
+    clock_ahead: float
+
     def record(self, method: str, path: str, status: int, began: float) -> None:
         """Take note of a request that is about to be answered, and of when it came in."""
 
@@ -107,6 +109,10 @@ class _Handler(http.server.BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         """Nothing: the tests read `requests`."""
+
+    def date_time_string(self, timestamp: float | None = None) -> str:
+        """The `Date` of an answer."""
+        return super().date_time_string((timestamp or time.time()) + self.server.orders.clock_ahead)
 
     def _pass(self) -> None:
         orders = self.server.orders
@@ -192,6 +198,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 return
             if fault.kind == "reset":
                 self._cut()
+                return
+            if fault.kind == "truncate":
                 return
             for start in range(0, len(rest), 64):
                 time.sleep(fault.delay)

@@ -24,7 +24,9 @@ Facts = list[tuple[Kind[Any], str, Any]]
 
 
 def read_cluster(client: Client, needs: Needs, *, now: datetime, chunk_size: int | None = None) -> Snapshot:
-    """The facts of a cluster at `now`, an aware datetime; chunk_size objects a page, 0 for all at once.
+    """The facts of a cluster at `now`, an aware datetime by the clock of this machine; the snapshot's is the server's.
+
+    chunk_size: how many objects a page holds, 0 for all at once.
 
     Raises KubeError where there can be no answer: an ask that must be answered refused, no connection, unknown
     credentials.
@@ -33,6 +35,7 @@ def read_cluster(client: Client, needs: Needs, *, now: datetime, chunk_size: int
     ask(client, snapshot, needs.first(), chunk_size)
     ask(client, snapshot, needs.second(snapshot), chunk_size)
     needs.settle(snapshot)
+    snapshot.now = client.by_its_clock(now)
     return snapshot
 
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from kubectl_ambient.cluster.facts import Unread
@@ -22,7 +23,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import Expired, KubeError
-from kubectl_ambient.kube.watch import Backoff
+from kubectl_ambient.kube.watch import Backoff, patiently
 
 _FORGOTTEN = 5  # times in a row that a list was too old at once for its watch; about ten seconds
 TICK = 1.0  # seconds between looks at pods that are too young to judge
@@ -79,6 +80,7 @@ def follow(client: Client, snapshot: Snapshot, scope: Scope) -> Iterator[Changes
         threading.Thread(target=_watch, args=(client, ask, news.put), daemon=True).start()
     while True:
         batch = _batch(news)
+        snapshot.now = client.by_its_clock(datetime.now(UTC))
         yield _take(snapshot, [told for told in batch if isinstance(told, _News | _Lost)])
         for told in batch:
             if isinstance(told, Exception):
@@ -118,7 +120,8 @@ def _watch_on(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
     where: dict[str, Any] = {"type": kind.wire, "label_selector": ask.labels, "field_selector": ask.fields}
     forgotten, backoff = 0, Backoff()
     while True:
-        there, version = client.list_with_version(kind.resource, ask.namespace, **where)
+        # A server that stops tells its watches to list anew, and then is away.
+        there, version = patiently(partial(client.list_with_version, kind.resource, ask.namespace, **where))
         tell(_News(kind, {key: fact for found in there for key, fact in keys_and_facts(kind, found)}, whole=True))
         try:
             for event in client.watch(kind.resource, ask.namespace, resource_version=version, **where):
@@ -168,7 +171,6 @@ def _take(snapshot: Snapshot, batch: list[_News | _Lost]) -> Changes:
             changes.pods |= {(pod.namespace, pod.name) for pod in changed.values()}
         elif changed:
             changes.others = True
-    snapshot.now = datetime.now(UTC)
     return changes
 
 

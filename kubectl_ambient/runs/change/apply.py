@@ -49,7 +49,7 @@ class Applier(Generic[E]):
         self._lock = threading.Lock()
         # Nobody goes on before what is done has been told: even of a killed run, so few changes are untold.
         self._untold = threading.Semaphore(_SIDE_BY_SIDE)
-        self._ended = 0  # how many of the threads
+        self._begun = self._ended = 0  # how many of the threads
         self._lost = 0
 
     def apply(self, items: Sequence[Item[E]], *, send: bool = True) -> None:
@@ -97,7 +97,9 @@ class Applier(Generic[E]):
 
     def _is_over(self, items: Sequence[Item[E]], threads: int) -> bool:
         if not self.why:
-            return self._ended == threads and self._news.empty()
+            # One that got no memory for its first step never begins.
+            over = self._ended == threads or (self._ended == self._begun and self._todo.empty())
+            return over and self._news.empty()
         if not any(item.state == "sent" for item in items):
             return True
         hurried = self._signals.count > max(self._signals_then, 1)
@@ -105,6 +107,8 @@ class Applier(Generic[E]):
 
     def _work(self) -> None:
         """What each thread does."""
+        with self._lock:
+            self._begun += 1
         try:
             while self._untold.acquire() and (item := self._next()) is not None:
                 self._news.put((item, self._outcome(item)))

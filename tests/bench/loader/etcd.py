@@ -35,6 +35,10 @@ class Etcd:
         """Forget a key."""
         self._ask("deleterange", {"key": _text(key)})
 
+    def delete_under(self, prefix: bytes) -> None:
+        """Forget all keys that begin so."""
+        self._ask("deleterange", {"key": _text(prefix), "range_end": _text(prefix[:-1] + bytes([prefix[-1] + 1]))})
+
     def write(self, entries: Iterable[Entry]) -> int:
         """Write many, at least one; returns the revision of the last."""
         for batch in _batches(entries):
