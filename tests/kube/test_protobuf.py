@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_ambient.cluster import wire
+from kubectl_ambient.cluster import network_wire, wire
 from kubectl_ambient.cluster.l7 import wire as l7
 from kubectl_ambient.cluster.labelled import wire as labelled
 from kubectl_ambient.kube.protobuf.envelope import BadEnvelope, ListStream
@@ -103,6 +103,8 @@ def held(of: type[msgspec.Struct], message: str) -> st.SearchStrategy[dict[str, 
                 one = st.booleans()
             case "int":
                 one = st.integers(-(2**31), 2**31 - 1)
+            case "IntOrString":
+                one = st.integers(-(2**31), 2**31 - 1) | a_text
             case "Time":
                 one = a_time
             case "map":
@@ -130,6 +132,8 @@ KINDS: list[tuple[str, type[msgspec.Struct], Callable[[Any], Any]]] = [
     ("ReplicationController", wire.ReplicationController, FACT),
     ("DaemonSet", wire.Workload, methodcaller("daemonset")),
     ("Deployment", wire.Workload, methodcaller("istiod")),
+    ("NetworkPolicy", network_wire.NetworkPolicy, FACT),
+    ("EndpointSlice", network_wire.EndpointSlice, FACT),
 ]
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")
 KINDS += [(kind, wire.Workload, methodcaller("fact", kind)) for kind in WORKLOADS]
@@ -144,6 +148,13 @@ def test_both_encodings_give_one_fact(
     written = data.draw(held(of, message))
     from_json = fact(msgspec.json.decode(msgspec.json.encode(written), type=of))
     assert fact(viewer(of, message)(encoded(message, written))) == from_json
+
+
+@pytest.mark.parametrize("port", [None, 0, 80, -1, "http", "80", ""])
+def test_a_number_or_a_text_stays_what_it_is(port: int | str | None) -> None:
+    view = viewer(network_wire.NetworkPolicyPort, "NetworkPolicyPort")
+    found = view(encoded("NetworkPolicyPort", {"port": port})).port
+    assert (found, type(found)) == (port, type(port))
 
 
 def fields_without_number(of: type[msgspec.Struct], message: str) -> Iterator[str]:
@@ -175,7 +186,7 @@ def test_every_field_that_is_read_has_its_number() -> None:
     assert {name for kind in kinds for name in fields_without_number(*kind)} - numbered == set()
 
 
-@pytest.mark.parametrize("message", ["Pod", "Service", "Deployment", "Event"])
+@pytest.mark.parametrize("message", ["Pod", "Service", "Deployment", "Event", "NetworkPolicy", "EndpointSlice"])
 def test_every_message_within_is_known(message: str) -> None:
     seen, todo = set(), [message]
     while todo:
