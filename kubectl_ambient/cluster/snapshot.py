@@ -25,6 +25,8 @@ from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
+from kubectl_ambient.cluster.network_facts import EndpointSlice, NetworkPolicy
+from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, PeerAuthentication
 
 
 class Snapshot(Struct, kw_only=True):
@@ -54,6 +56,10 @@ class Snapshot(Struct, kw_only=True):
     gateways: Found[Gateway] = field(default_factory=Found)
     gateway_classes: Found[GatewayClass] = field(default_factory=Found)
     instances: Found[Pod] = field(default_factory=Found)
+    network_policies: Found[NetworkPolicy] = field(default_factory=Found)
+    endpoint_slices: Found[EndpointSlice] = field(default_factory=Found)
+    authorization_policies: Found[AuthorizationPolicy] = field(default_factory=Found)
+    peer_authentications: Found[PeerAuthentication] = field(default_factory=Found)
     labelled: Found[Labelled] = field(default_factory=Found)
     labelled_namespaces: Found[Labelled] = field(default_factory=Found)
     missing: dict[str, str] = field(default_factory=dict)

@@ -90,6 +90,7 @@ TABLE: tuple[Resource, ...] = (
         namespaced=False,
     ),
     Resource("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "networkpolicy", ("netpol",)),
+    Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "endpointslice"),
     Resource(_GATEWAY, "v1", "gateways", "Gateway", "gateway", ("gtw",)),
     Resource(_GATEWAY, "v1", "gatewayclasses", "GatewayClass", "gatewayclass", ("gc",), namespaced=False),
     Resource(_ISTIO_NET, "v1", "serviceentries", "ServiceEntry", "serviceentry", ("se",)),

@@ -48,6 +48,12 @@ def _field(field: Field, value: Any) -> bytes:
         case "map":
             pairs = (block(1, key.encode()) + block(2, (text or "").encode()) for key, text in value.items())
             return b"".join(block(field.number, pair) for pair in pairs)
+        case "IntOrString":
+            number, text = (0, value) if isinstance(value, str) else (value, "")
+            kind = int(isinstance(value, str))
+            return block(
+                field.number, varint(1 << 3) + varint(kind) + varint(2 << 3) + varint(number) + block(3, text.encode())
+            )
         case "Time":
             moment = datetime.fromisoformat(value)
             nanos = moment.microsecond * 1000

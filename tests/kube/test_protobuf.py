@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kubectl_ambient.cluster.kinds import network as network_wire
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labels import LABELS
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME, Pod
@@ -106,6 +107,8 @@ def held(of: type[msgspec.Struct], message: str) -> st.SearchStrategy[dict[str, 
                 one = st.booleans()
             case "int":
                 one = st.integers(-(2**31), 2**31 - 1)
+            case "IntOrString":
+                one = st.integers(-(2**31), 2**31 - 1) | a_text
             case "Time":
                 one = a_time
             case "map":
@@ -153,10 +156,17 @@ def test_both_encodings_give_one_fact(kind: Kind[Any], data: st.DataObject) -> N
 
 
 def test_what_there_may_be_many_of_comes_in_protobuf() -> None:
-    wanted = {"Pod", "Service", "Event", "ReplicationController"}
+    wanted = {"Pod", "Service", "Event", "ReplicationController", "NetworkPolicy", "EndpointSlice"}
     wanted |= {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"}
     assert {kind.kind for kind in IN_PROTOBUF if not kind.partial} == wanted
     assert {kind.part for kind in IN_PROTOBUF if kind.partial} == {"namespaces", "nodes", "labelled"}
+
+
+@pytest.mark.parametrize("port", [None, 0, 80, -1, "http", "80", ""])
+def test_a_number_or_a_text_stays_what_it_is(port: int | str | None) -> None:
+    view = viewer(network_wire.NetworkPolicyPort, "NetworkPolicyPort")
+    found = view(encoded("NetworkPolicyPort", {"port": port})).port
+    assert (found, type(found)) == (port, type(port))
 
 
 def fields_without_number(of: type[msgspec.Struct], message: str) -> Iterator[str]:
@@ -187,7 +197,7 @@ def test_every_field_that_is_read_has_its_number() -> None:
     assert {name for kind in kinds for name in fields_without_number(*kind)} - numbered == set()
 
 
-@pytest.mark.parametrize("message", ["Pod", "Service", "Deployment", "Event"])
+@pytest.mark.parametrize("message", ["Pod", "Service", "Deployment", "Event", "NetworkPolicy", "EndpointSlice"])
 def test_every_message_within_is_known(message: str) -> None:
     seen, todo = set(), [message]
     while todo:

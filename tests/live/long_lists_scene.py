@@ -90,7 +90,7 @@ def whole(run: Run, proxy: FaultProxy, undisturbed: dict[str, str]) -> Callable[
 def with_a_plugin(proxy: FaultProxy, folder: Path) -> tuple[Path, Path]:
     """Where its calls are noted, and a kubeconfig whose user has an exec plugin."""
     asked, program, path = folder / "asked", folder / "plugin", folder / "kubeconfig"
-    credential = {"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1"}
+    credential: dict[str, Any] = {"kind": "ExecCredential", "apiVersion": "client.authentication.k8s.io/v1"}
     credential |= {"status": {"token": proxy.behind.token("admin")}}
     program.write_text(f"#!/bin/sh\necho asked >>{asked}\ncat <<'EOF'\n{json.dumps(credential)}\nEOF\n")
     program.chmod(program.stat().st_mode | stat.S_IXUSR)

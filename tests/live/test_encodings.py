@@ -7,12 +7,15 @@ from functools import partial
 from operator import attrgetter, methodcaller
 from typing import Any
 
+import msgspec
 import pytest
 
+from kubectl_ambient.cluster.kinds import network as network_wire
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labels import LABELS as LABELLED
 from kubectl_ambient.cluster.kinds.pods import Pod
 from kubectl_ambient.cluster.kinds.table import KINDS
+from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyRule
 from kubectl_ambient.cluster.reading.taking import keys_and_facts
 from kubectl_ambient.kube.accept import METADATA
 from kubectl_ambient.kube.api import Client, connect
@@ -50,15 +53,52 @@ OWNER = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-1", "uid": 
 OTHER_OWNER = {"apiVersion": "example.com/v1", "kind": "Job", "name": "other", "uid": "v"}
 
 
-def made(kind: str, **fields: Any) -> dict[str, Any]:
+def made(kind: str, name: str = "", **fields: Any) -> dict[str, Any]:
     version = find_resource(kind).api_version
-    metadata = {"name": kind.lower(), "namespace": HOME, "labels": LABELS, "annotations": ANNOTATIONS}
+    metadata = {"name": name or kind.lower(), "namespace": HOME, "labels": LABELS, "annotations": ANNOTATIONS}
     return {"apiVersion": version, "kind": kind, "metadata": metadata, **fields}
 
 
 def looping(spec: dict[str, Any], policy: str) -> dict[str, Any]:
     return {**spec, "spec": {**spec["spec"], "restartPolicy": policy}}
 
+
+PEERS = [
+    {"podSelector": {}},
+    {"namespaceSelector": {}},
+    {"podSelector": SELECTOR, "namespaceSelector": {"matchLabels": {"team": "u"}}},
+    {"ipBlock": {"cidr": "10.0.0.0/8", "except": ["10.1.0.0/16", "10.2.0.0/16"]}},
+]
+PORTS = [{"port": 80, "endPort": 90}, {"port": "http", "protocol": "UDP"}, {"protocol": "SCTP"}]
+POLICIES = {
+    "full": {
+        "podSelector": SELECTOR,
+        "policyTypes": ["Egress", "Ingress"],
+        "ingress": [{"from": PEERS, "ports": PORTS}, {}],
+        "egress": [{"to": PEERS, "ports": PORTS}, {}],
+    },
+    "left-out": {"podSelector": {}, "egress": [{}]},
+    "empty": {"podSelector": {}, "policyTypes": [], "ingress": [], "egress": [{"to": [], "ports": []}]},
+    "null": {"podSelector": {}, "policyTypes": None, "ingress": None, "egress": [{"to": None, "ports": None}]},
+}
+ENDPOINTS = [
+    {"addresses": ["10.0.0.1"]},
+    {"addresses": ["10.0.0.2"], "conditions": {"ready": False, "serving": True, "terminating": False}},
+    {
+        "addresses": ["10.0.0.3"],
+        "conditions": {"ready": True},
+        "targetRef": {"kind": "Pod", "namespace": HOME, "name": "pod"},
+        "nodeName": "node-1",
+        "zone": "a",
+    },
+]
+SLICES: dict[str, dict[str, Any]] = {
+    "full": {
+        "endpoints": ENDPOINTS,
+        "ports": [{"name": "http", "port": 80, "appProtocol": "http"}, {"name": "all"}, {}],
+    },
+    "bare": {"endpoints": [], "ports": None},
+}
 
 # Two of each, one of them with nothing but what it must have.
 BARE = {"metadata": {"labels": {"app": "web"}}, "spec": {"containers": [{"name": "app", "image": "app"}]}}
@@ -96,6 +136,8 @@ OBJECTS = [
         reportingInstance="n",
         action="x",
     ),
+    *(made("NetworkPolicy", name, spec=spec) for name, spec in POLICIES.items()),
+    *(made("EndpointSlice", name, addressType="IPv4", **fields) for name, fields in SLICES.items()),
 ]
 STATUS = {
     "phase": "Pending",
@@ -117,7 +159,7 @@ STATUS = {
     ],
 }
 
-BUILT_IN = ("", "apps", "batch")
+BUILT_IN = ("", "apps", "batch", "networking.k8s.io", "discovery.k8s.io")
 IN_PROTOBUF = [
     kind
     for kind in (*KINDS, *LABELLED.values())
@@ -175,6 +217,18 @@ def test_json_and_protobuf_give_the_same_facts(client: Client, kind: Kind[Any], 
     assert in_protobuf == in_json
     assert len(in_json) >= 2
     assert client.bad_objects == []
+
+
+def test_the_server_stores_no_empty_list_of_a_network_policy(client: Client) -> None:
+    found: dict[str, NetworkPolicy] = {}
+    for page in client.facts(
+        find_resource("netpol"), type=network_wire.NetworkPolicy, fact=methodcaller("fact"), chunk_size=0
+    ):
+        found |= {policy.name: policy for policy in page}
+    assert found["left-out"].policy_types == ("Ingress", "Egress")
+    assert found["left-out"].egress == (NetworkPolicyRule(),)
+    for name in ("empty", "null"):
+        assert msgspec.structs.replace(found[name], name="left-out") == found["left-out"]
 
 
 def test_a_refusal_in_protobuf_says_what_one_in_json_says(server: ApiServer) -> None:

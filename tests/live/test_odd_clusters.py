@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ __all__ = ["proxy", "run"]
 def ten_thousand(long_lists: ApiServer) -> Iterator[list[str]]:
     """Namespaces, every second in ambient mode; a pod in each of the last two."""
     names = [f"n-{number:05}" for number in range(10_000)]
-    enrolled = {"annotations": {"ambient.istio.io/redirection": "enabled"}}
+    enrolled: dict[str, Any] = {"annotations": {"ambient.istio.io/redirection": "enabled"}}
     write(long_lists, [namespace(name, AMBIENT if number % 2 else {}) for number, name in enumerate(names)])
     write(long_lists, [pod("in", names[-1], "n1", {}, **enrolled), pod("out", names[-2], "n1", {})])
     yield names

@@ -1,4 +1,4 @@
-"""Every kind whose facts the rules look at: the entries, in the order in which files are taken."""
+"""Every kind that is read: the entries, in the order in which files are taken."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from kubectl_ambient.cluster.kinds.events import EVENTS
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
+from kubectl_ambient.cluster.kinds.network import ENDPOINT_SLICES, NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.nodes import NODES
 from kubectl_ambient.cluster.kinds.pods import CNI_PODS, INSTANCES, PODS, ZTUNNEL_PODS
+from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
 from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workload_entries import WORKLOAD_ENTRIES
 from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS, WORKLOADS
 
-KINDS: tuple[Kind[Any], ...] = (
+MESH: tuple[Kind[Any], ...] = (
     PODS,
     CNI_PODS,
     ZTUNNEL_PODS,
@@ -38,6 +40,12 @@ KINDS: tuple[Kind[Any], ...] = (
     GATEWAYS,
     GATEWAY_CLASSES,
 )
+"""What decides about pods and waypoints."""
+
+POLICIES: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES, AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
+"""What decides who may speak to whom. No command asks for it yet, so no right is needed."""
+
+KINDS = (*MESH, *POLICIES)
 
 BY_KIND = {kind.kind: kind for kind in KINDS if not (kind.label or kind.called)}
 """The entries that take every object of their kind."""

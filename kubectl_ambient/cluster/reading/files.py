@@ -13,7 +13,7 @@ import msgspec
 from kubectl_ambient.cluster import wrong_type
 from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.kind import Kind
-from kubectl_ambient.cluster.kinds.table import KINDS
+from kubectl_ambient.cluster.kinds.table import MESH
 from kubectl_ambient.cluster.needs.owners import tell_unread
 from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.paths import OnLarge
@@ -27,17 +27,18 @@ from kubectl_ambient.cluster.taking import NOT_IN_FILES, Taker, not_in_files
 def read_files(
     paths: Iterable[str],
     *,
+    kinds: Collection[Kind[Any]] = MESH,
     recursive: bool = False,
     namespace: str = "default",
     stdin: BinaryIO | None = None,
     on_large: OnLarge | None = None,
 ) -> tuple[Snapshot, list[Problem]]:
-    """Everything that the files hold, taken for the whole cluster, and what was wrong with them.
+    """Everything of these kinds that the files hold, taken for the whole cluster, and what was wrong with them.
 
     Objects without a namespace go to `namespace`. Of an object that comes twice, the last counts. Raises nothing:
     bad input becomes a Problem, and the rest is used. `on_large` is told of files that take long.
     """
-    found = _Found(namespace)
+    found = _Found(kinds, namespace)
     found.read_all(paths, recursive=recursive, stdin=stdin, on_large=on_large)
     snapshot = found.snapshot()
     namespaces_in_files(snapshot)
@@ -92,10 +93,10 @@ class Objects:
 class _Found(Taker):
     """What the files hold."""
 
-    def __init__(self, namespace: str) -> None:
+    def __init__(self, kinds: Collection[Kind[Any]], namespace: str) -> None:
         super().__init__()
         self._namespace = namespace
-        self._objects = Objects(KINDS)
+        self._objects = Objects(kinds)
 
     def snapshot(self) -> Snapshot:
         """All that was found."""

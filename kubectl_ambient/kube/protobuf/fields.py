@@ -25,6 +25,8 @@ _MESSAGES = {
     "Status": "status=2 message=3 reason=4 details=5:StatusDetails code=6:int",
     "StatusDetails": "name=1 group=2 kind=3 causes=4:StatusCause[] retryAfterSeconds=5:int",
     "StatusCause": "reason=1 message=2 field=3",
+    # k8s.io/apimachinery/pkg/util/intstr
+    "IntOrString": "type=1:int intVal=2:int strVal=3",
     # k8s.io/api/core/v1
     "Pod": f"{_METADATA} spec=2:PodSpec status=3:PodStatus",
     "PodSpec": (
@@ -96,6 +98,22 @@ _MESSAGES = {
     "CronJob": f"{_METADATA} spec=2:CronJobSpec",
     "CronJobSpec": "suspend=4:bool jobTemplate=5:JobTemplateSpec",
     "JobTemplateSpec": f"{_METADATA} spec=2:JobSpec",
+    # k8s.io/api/networking/v1
+    "NetworkPolicy": f"{_METADATA} spec=2:NetworkPolicySpec",
+    "NetworkPolicySpec": (
+        "podSelector=1:LabelSelector ingress=2:NetworkPolicyIngressRule[] egress=3:NetworkPolicyEgressRule[]"
+        " policyTypes=4:[]"
+    ),
+    "NetworkPolicyIngressRule": "ports=1:NetworkPolicyPort[] from=2:NetworkPolicyPeer[]",
+    "NetworkPolicyEgressRule": "ports=1:NetworkPolicyPort[] to=2:NetworkPolicyPeer[]",
+    "NetworkPolicyPeer": "podSelector=1:LabelSelector namespaceSelector=2:LabelSelector ipBlock=3:IPBlock",
+    "NetworkPolicyPort": "protocol=1 port=2:IntOrString endPort=3:int",
+    "IPBlock": "cidr=1 except=2:[]",
+    # k8s.io/api/discovery/v1
+    "EndpointSlice": f"{_METADATA} endpoints=2:Endpoint[] ports=3:EndpointPort[] addressType=4",
+    "Endpoint": "addresses=1:[] conditions=2:EndpointConditions targetRef=4:ObjectReference nodeName=6 zone=7",
+    "EndpointConditions": "ready=1:bool serving=2:bool terminating=3:bool",
+    "EndpointPort": "name=1 protocol=2 port=3:int appProtocol=4",
 }
 
 

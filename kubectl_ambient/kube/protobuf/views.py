@@ -29,6 +29,7 @@ _View = Callable[[Any], Any]  # makes a view of a message, or of the bytes of on
 _Get = Callable[[Any], Any]  # a field's value, of a view
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_STR_VAL = 1  # the type of an IntOrString that is a text [k8s.io/apimachinery/pkg/util/intstr]
 _Proto: Any = descriptor_pb2.FieldDescriptorProto
 _TYPES = {"text": _Proto.TYPE_STRING, "bool": _Proto.TYPE_BOOL, "int": _Proto.TYPE_INT64}
 
@@ -99,15 +100,20 @@ class _Describer:
             return _views(name, viewer(inner, numbered.holds))
         added.type = _Proto.TYPE_MESSAGE
         if numbered.holds == "Time":
-            added.type_name = self._time()
+            added.type_name = self._flat(numbered.holds)
             return _time(name)
+        if numbered.holds == "IntOrString":
+            added.type_name = self._flat(numbered.holds)
+            return _int_or_text(name)
         added.type_name = f".wire.M{len(self._file.message_type) + 1}"
         return _within(name, self.view(inner, numbered.holds), required=field.required)
 
-    def _time(self) -> str:
+    def _flat(self, message: str) -> str:
+        """The type of a message that is one value in JSON, as a time."""
         described = self._message()
-        for name, field in fields_of("Time").items():
-            added = described.field.add(name=name, number=field.number, type=_TYPES["int"], label=_Proto.LABEL_OPTIONAL)
+        for name, field in fields_of(message).items():
+            kind = _TYPES[field.holds]
+            added = described.field.add(name=name, number=field.number, type=kind, label=_Proto.LABEL_OPTIONAL)
             _keep_presence(described, added)
         return f".wire.{described.name}"
 
@@ -225,6 +231,17 @@ def _time(name: str) -> _Get:
         moment = getattr(view._of, name)
         # An empty one is no time: Go's year 1.
         return _moment(moment.seconds, moment.nanos) if moment.HasField("seconds") else None
+
+    return get
+
+
+def _int_or_text(name: str) -> _Get:
+    def get(view: Any) -> int | str | None:
+        if not view._of.HasField(name):
+            return None
+        held = getattr(view._of, name)
+        found: int | str = held.strVal if held.type == _STR_VAL else held.intVal
+        return found
 
     return get
 
