@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import datetime
 
 from msgspec import Struct, structs
 
@@ -324,7 +325,8 @@ def _sandbox(s: Subject) -> Iterator[Finding]:
     """The pod hangs in ContainerCreating because istio-cni's plugin refuses its sandbox: it fails closed."""
     if not s.pod.creating:
         return
-    event = next((e for e in read(s.snapshot.events) or [] if _is_about(e, s.pod)), None)
+    told = (event for event in read(s.snapshot.events) or [] if _is_about(event, s.pod))
+    event = max(told, key=_last_told, default=None)
     if event:
         about = field("involvedObject.name", name(s.pod.name))
         yield Finding(
@@ -334,6 +336,11 @@ def _sandbox(s: Subject) -> Iterator[Finding]:
             evidence=(Evidence(f"Event/{event.namespace}/{event.pod}", "reason", event.reason),),
             fix=offered(kubectl("get events", *inside(s.pod.namespace), "--field-selector", about)),
         )
+
+
+def _last_told(event: Event) -> tuple[bool, datetime | str, str]:
+    seen = event.last_seen
+    return seen is not None, seen or "", event.message
 
 
 def _is_about(event: Event, pod: Pod) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
+from operator import attrgetter
 
 from msgspec import Struct, structs
 
@@ -24,6 +25,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot, read
 from kubectl_ambient.mesh.enrolment import goyaml
 from kubectl_ambient.mesh.enrolment.enablement import selector_of
 from kubectl_ambient.mesh.evidence import Evidence, label
+from kubectl_ambient.mesh.in_order import in_order
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.selectors import matches
 from kubectl_ambient.shell.command import Command, kubectl, offered
@@ -126,7 +128,7 @@ DEFAULT_WEBHOOKS = (
 def injector(snapshot: Snapshot) -> Injector:
     """The injection webhooks, policies and istiod versions of the snapshot, with what had to be taken for granted."""
     assumptions = []
-    webhooks = snapshot.webhooks
+    webhooks = in_order(snapshot.webhooks, key=attrgetter("configuration"))
     if isinstance(webhooks, Unread):
         assumptions.append(f"sidecars are taken to be injected by Istio's default webhooks: {webhooks}")
         webhooks = list(DEFAULT_WEBHOOKS)
@@ -138,9 +140,10 @@ def injector(snapshot: Snapshot) -> Injector:
         if istiod.container is not None
     }
     strict = sorted({versions.strict_inject_values(v) for v in found if v})
+    configs = read(in_order(snapshot.injectors)) or []
     return Injector(
         webhooks=tuple(webhooks),
-        policies={_revision_of(c): _policy(c.data.get("config", "")) for c in read(snapshot.injectors) or []},
+        policies={_revision_of(c): _policy(c.data.get("config", "")) for c in configs},
         strict=tuple(strict) or (False, True),
         unread=snapshot.webhooks if isinstance(snapshot.webhooks, Unread) else None,
         assumptions=tuple(assumptions),

@@ -9,13 +9,14 @@ import json
 from functools import lru_cache
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, Pod, Unread
 from kubectl_ambient.cluster.snapshot import Snapshot, read
 from kubectl_ambient.mesh.enrolment import enablement
 from kubectl_ambient.mesh.enrolment.enablement import Entry, Invalid
 from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.in_order import in_order
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.versions import Version
 
@@ -94,6 +95,13 @@ def installation(snapshot: Snapshot) -> Installation:
     Source: the charts of istio-cni and ztunnel 1.22 to 1.31: DaemonSet istio-cni-node (label
     k8s-app=istio-cni-node), its ConfigMap istio-cni-config beside it, pods of ztunnel with label app=ztunnel.
     """
+    snapshot = structs.replace(
+        snapshot,
+        cni_daemonsets=in_order(snapshot.cni_daemonsets),
+        cni_config=in_order(snapshot.cni_config),
+        cni_pods=in_order(snapshot.cni_pods),
+        ztunnel_pods=in_order(snapshot.ztunnel_pods),
+    )
     daemonsets = read(snapshot.cni_daemonsets) or []
     cni_pods = read(snapshot.cni_pods) or []
     homes = [*(daemonset.namespace for daemonset in daemonsets), *(pod.namespace for pod in cni_pods), ""]

@@ -7,6 +7,7 @@ from msgspec import Struct
 from kubectl_ambient.cluster.facts import Istiod, Unread
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.in_order import in_order
 from kubectl_ambient.mesh.installation import istiod_versions, versions
 from kubectl_ambient.mesh.installation.agents import Told
 from kubectl_ambient.mesh.installation.versions import Version
@@ -43,7 +44,7 @@ def control_plane(snapshot: Snapshot) -> ControlPlane:
 
     Several revisions are all asked: which of them a ztunnel listens to is not written on any object that is read.
     """
-    istiods = snapshot.istiods
+    istiods = in_order(snapshot.istiods)
     if isinstance(istiods, Unread):
         return _every_version(str(istiods), Evidence("Deployment/istiod", f"spec ({istiods})", None))
     if not istiods:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.l7.facts import Gateway
 from kubectl_ambient.cluster.snapshot import Snapshot, read
 from kubectl_ambient.mesh.evidence import Evidence, label
+from kubectl_ambient.mesh.in_order import in_order
 from kubectl_ambient.mesh.injection import REVISION
 
 _DEFAULT = "default"
@@ -39,8 +42,9 @@ def owner_of(gateway: Gateway, namespace: Namespace | Unread, snapshot: Snapshot
         revision = namespace.labels.get(REVISION)
         evidence.append(label(where, REVISION, revision))
     revision = revision or _DEFAULT
-    tags = {webhook.tag: webhook.revision for webhook in read(snapshot.webhooks) or [] if webhook.tag}
-    istiods = read(snapshot.istiods)
+    webhooks = read(in_order(snapshot.webhooks, key=attrgetter("configuration"))) or []
+    tags = {webhook.tag: webhook.revision for webhook in webhooks if webhook.tag}
+    istiods = read(in_order(snapshot.istiods))
     found = next((istiod for istiod in istiods or [] if istiod.revision == tags.get(revision, revision)), None)
     ref = f"Deployment/{found.namespace}/{found.name}" if found else None
     return Owner(revision, ref, istiods is not None and found is None, tuple(evidence))
