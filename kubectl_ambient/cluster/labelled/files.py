@@ -128,14 +128,20 @@ class _Found(Taker):
             return
         istio = self._istio
         if isinstance(read, wire_istio.ConfigMap) and read.name == wire_istio.CNI_CONFIG:
-            istio.cni_config = [read.fact()]
+            istio.cni_config = _joined(istio.cni_config, read.fact())
         elif isinstance(read, wire_istio.MutatingWebhookConfiguration):
             hooks = [] if isinstance(istio.webhooks, Unread) else istio.webhooks
-            istio.webhooks = [*hooks, *read.injectors()]
+            istio.webhooks = [*(h for h in hooks if h.configuration != read.name), *read.injectors()]
         elif isinstance(read, wire.Workload) and found.kind == "DaemonSet" and read.has_label(CNI_LABEL):
-            istio.cni_daemonsets = [read.daemonset()]
+            istio.cni_daemonsets = _joined(istio.cni_daemonsets, read.daemonset())
         elif isinstance(read, wire.Workload) and found.kind == "Deployment" and read.has_label(ISTIOD_LABEL):
-            istio.istiods = [*(istio.istiods if isinstance(istio.istiods, list) else []), read.istiod()]
+            istio.istiods = _joined(istio.istiods, read.istiod())
+
+
+def _joined(found: list[Any] | Unread, more: Any) -> list[Any]:
+    """With one more, which takes the place of one by its name."""
+    others = [] if isinstance(found, Unread) else found
+    return [o for o in others if (o.namespace, o.name) != (more.namespace, more.name)] + [more]
 
 
 def _resource(found: Object) -> Resource | None:
