@@ -20,13 +20,14 @@ COMMANDS = ("status", "labels", "waypoint status", "waypoint list", "explain")
 WAYS = {
     "pages of one in JSON": (replace(PLAIN, page=1, protobuf=False), ()),
     "pages of two in protobuf": (replace(PLAIN, page=2), ()),
-    "pages of three that are forgotten": (replace(PLAIN, page=3, forgets=True), ()),
+    "pages that are forgotten": (replace(PLAIN, page=1, forgets=True), ()),
     "at once in protobuf, by the byte": (replace(PLAIN, minor=33, page=1, chunk=1), ()),
     "at once in protobuf": (replace(PLAIN, minor=36, page=2, chunk=1000), ()),
     "at once in JSON": (replace(PLAIN, minor=34, page=2, protobuf=False), ()),
     "--chunk-size=0": (PLAIN, ("--chunk-size=0",)),
     "--chunk-size=1": (PLAIN, ("--chunk-size=1",)),
-    "--chunk-size=7 of a server that forgets": (replace(PLAIN, forgets=True), ("--chunk-size=7",)),
+    "--chunk-size=2 of a server that forgets": (replace(PLAIN, forgets=True), ("--chunk-size=2",)),
+    "--chunk-size=3": (PLAIN, ("--chunk-size=3",)),
 }
 
 
