@@ -100,22 +100,19 @@ class Api:
         if kind == "ReplicationController":
             of = wire.ReplicationController
             return Workloads(self._list(kind, of, of.fact, namespace), [], [])
-        cni: list[DaemonSet] = []
-        istiods: list[Istiod] = []
 
-        def restart() -> None:
-            cni.clear()
-            istiods.clear()
+        # A list that begins anew drops what was converted, so nothing is kept beside it.
+        def convert(workload: wire.Workload) -> tuple[Workload, DaemonSet | None, Istiod | None]:
+            cni = workload.daemonset() if kind == "DaemonSet" and workload.has_label(CNI_LABEL) else None
+            istiod = workload.istiod() if kind == "Deployment" and workload.has_label(ISTIOD_LABEL) else None
+            return workload.fact(kind), cni, istiod
 
-        def convert(workload: wire.Workload) -> Workload:
-            if kind == "DaemonSet" and workload.has_label(CNI_LABEL):
-                cni.append(workload.daemonset())
-            elif kind == "Deployment" and workload.has_label(ISTIOD_LABEL):
-                istiods.append(workload.istiod())
-            return workload.fact(kind)
-
-        found = self._list(kind, wire.Workload, convert, namespace, on_restart=restart)
-        return Workloads(found, cni, istiods)
+        found = self._list(kind, wire.Workload, convert, namespace)
+        return Workloads(
+            [workload for workload, _, _ in found],
+            [cni for _, cni, _ in found if cni],
+            [istiod for _, _, istiod in found if istiod],
+        )
 
     def cni_daemonsets(self) -> list[DaemonSet]:
         """Istio's node agent, wherever it is installed."""
@@ -162,17 +159,9 @@ class Api:
         of: type[T],
         convert: Callable[[T], F],
         namespace: str = "",
-        *,
-        on_restart: Callable[[], None] | None = None,
         **selectors: Any,
     ) -> list[F]:
         found: list[F] = []
-
-        def restart() -> None:
-            found.clear()
-            if on_restart:
-                on_restart()
-
         try:
             for page in self._client.facts(
                 find_resource(word),
@@ -180,7 +169,7 @@ class Api:
                 type=of,
                 fact=convert,
                 chunk_size=self._chunk_size,
-                on_restart=restart,
+                on_restart=found.clear,
                 **selectors,
             ):
                 found += page

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.cluster import manifests_of as m
 from tests.fuzz.budget import fuzzed
 from tests.fuzz.clusters import clusters
 from tests.fuzz.program import Ran, ambient
@@ -68,3 +69,17 @@ def test_the_order_of_objects_does_not_matter(
     plain = answers(server, objects, PLAIN, words)
     found = answers(server, order.sample(objects, len(objects)), PLAIN, words)
     found.agrees_with(plain)
+
+
+@pytest.mark.parametrize("more", [(), ("--chunk-size=1",)])
+def test_istiod_is_not_lost_where_a_list_begins_anew(server: ClusterServer, more: tuple[str, ...]) -> None:
+    objects = [
+        m.namespace("shop", {"istio.io/use-waypoint": "wp"}),
+        m.pod("web", "shop"),
+        m.workload("Deployment", "istiod", "istio-system", labels={"app": "istiod"}),
+        m.workload("Deployment", "web"),
+    ]
+    words = ["status", "-A", "-o", "json", *more]
+    plain = answers(server, objects, PLAIN, words)
+    assert "nothing on Deployment/istio-system/istiod names it" in plain.out
+    answers(server, objects, replace(PLAIN, page=1, forgets=True), words).agrees_with(plain)
