@@ -6,8 +6,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 LOCK := .ci/release/locks/dev.txt
+# Of `make fuzz`: how many clusters and files each law is tried on, and from which seed (none: a new one).
+EXAMPLES ?= 2000
+SEED ?=
 
-.PHONY: help venv control-plane test lint lint-workflows fmt demo lab lab-down example picture dist krew-test manifest lock bench bench-pages clean
+.PHONY: help venv control-plane test lint lint-workflows fuzz fmt demo lab lab-down example picture dist krew-test manifest lock bench bench-pages clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +43,9 @@ lint-workflows: venv ## lint of the workflows in .github (needs Go)
 
 test: lint ## lint and every test; the live ones need `make control-plane`
 	$(BIN)/pytest -n auto --dist loadgroup
+
+fuzz: venv ## random clusters and files for long (EXAMPLES=20000; SEED=1 FUZZ="-k order" does a part again)
+	AMBIENT_FUZZ_EXAMPLES=$(EXAMPLES) AMBIENT_FUZZ_SEED=$(SEED) $(BIN)/pytest tests/fuzz -n auto --timeout 0 $(FUZZ)
 
 fmt: venv ## put the code into form
 	$(BIN)/ruff check --fix

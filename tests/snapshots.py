@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -32,8 +33,12 @@ def found(part: Found[Any] | Unread | Mapping[str, Any] | Iterable[Any]) -> Foun
         facts = {key: value for key, value in part.items() if not isinstance(value, Unread)}
         unread = {key: value for key, value in part.items() if isinstance(value, Unread)}
         return Found(facts=facts, unread=unread, places={EVERYWHERE})
-    numbers = count()
-    return Found.of(part, lambda fact: key_of(fact) or str(next(numbers)))
+    numbers: defaultdict[str, Iterator[int]] = defaultdict(count)
+    return Found.of(part, lambda fact: key_of(fact) or f"{_whose(fact)}#{next(numbers[_whose(fact)]):03}")
+
+
+def _whose(fact: Webhook | Event) -> str:
+    return fact.configuration if isinstance(fact, Webhook) else ""
 
 
 def key_of(fact: Any) -> str:

@@ -71,8 +71,11 @@ class Found(Struct, Generic[F], kw_only=True):
 
     @property
     def known(self) -> list[F]:
-        """All facts; none, where some are not known: half of them would look like the whole."""
-        return [] if self.refusal else list(self.facts.values())
+        """All facts, in the order of their keys, so that where one of them counts it is always the same.
+
+        None of them where some are not known: half would look like the whole.
+        """
+        return [] if self.refusal else [self.facts[key] for key in sorted(self.facts)]
 
 
 def _upwards(path: str) -> Iterator[str]:

@@ -53,7 +53,7 @@ class Text:
                 found = self._decoder.decode(data, final=not data)
             except UnicodeDecodeError as error:
                 # What is good before it is still given.
-                found = error.object[: error.start].decode(error.encoding.replace("utf-16", "utf-8"), "replace")
+                found = error.object[: error.start].decode(error.encoding, "replace").removeprefix("\ufeff")
                 self._bad = True
             if not data:
                 break

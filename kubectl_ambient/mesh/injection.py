@@ -119,7 +119,7 @@ DEFAULT_WEBHOOKS = (
 def injector(snapshot: Snapshot) -> Injector:
     """The injection webhooks, policies and istiod versions of the snapshot, with what had to be taken for granted."""
     assumptions = []
-    webhooks, unread = tuple(snapshot.webhooks), snapshot.webhooks.refusal
+    webhooks, unread = tuple(snapshot.webhooks.known), snapshot.webhooks.refusal
     if unread:
         assumptions.append(f"sidecars are taken to be injected by Istio's default webhooks: {unread}")
         webhooks = DEFAULT_WEBHOOKS

@@ -334,3 +334,12 @@ def test_encodings(encoding: str) -> None:
 def test_other_encodings_are_refused() -> None:
     with pytest.raises(UnicodeDecodeError):
         decode("ü".encode("latin-1"))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_what_is_good_before_half_a_character_in_utf_16_is_read(encoding: str) -> None:
+    data = "\ufeffa: ü\n---\nb: ".encode(encoding) + "\udc00".encode(encoding, "surrogatepass")
+    first, broken = read(io.BytesIO(data))
+    assert first == Document(1, {"a": "ü"})
+    assert isinstance(broken, Broken)
+    assert broken.why == "not UTF-8 text (line 3)"

@@ -100,7 +100,7 @@ def test_all_that_there_is() -> None:
     found = Found.of(["web", "db"], key=lambda name: f"shop/{name}")
     assert (list(found), list(found.facts), len(found)) == (["web", "db"], ["shop/web", "shop/db"], 2)
     assert found.covers(EVERYWHERE)
-    assert (found.get("shop/gone"), found.refusal, found.known) == (None, None, ["web", "db"])
+    assert (found.get("shop/gone"), found.refusal, found.known) == (None, None, ["db", "web"])
 
 
 def test_nothing_but_a_refusal() -> None:

@@ -262,3 +262,19 @@ def test_how_keys_are_told_apart() -> None:
         2,
         3,
     ]
+
+
+def test_istio_in_two_namespaces_is_read_as_in_a_cluster(tmp_path: Path) -> None:
+    places = ("istio-system", "kube-system")
+    several = [
+        *(m.configmap("istio-cni-config", place, data={"AMBIENT_ENABLED": place}) for place in places),
+        *(m.workload("DaemonSet", "istio-cni-node", place, labels={"k8s-app": "istio-cni-node"}) for place in places),
+        *(m.workload("Deployment", "istiod", place, labels={"app": "istiod"}) for place in places),
+        m.webhooks("a"),
+        m.webhooks("b"),
+    ]
+    read = live(FakeClient(*several), of_scope(""))
+    again = in_files(tmp_path, *several, *several[::2])  # of what comes twice, the last counts
+    for field in ("cni_config", "cni_daemonsets", "istiods", "webhooks"):
+        assert len(getattr(again, field)) == 2
+        assert getattr(again, field).known == getattr(read, field).known

@@ -63,8 +63,9 @@ def _field(field: Field, value: Any) -> bytes:
     return block(field.number, encoded(field.holds, value))
 
 
-def enveloped(kind: str, items: list[bytes], *, version: str = "7", token: str = "") -> bytes:
+def enveloped(kind: str, items: list[bytes], *, version: str = "7", token: str = "", api_version: str = "v1") -> bytes:
     """A list, as the API server sends it."""
     metadata = block(1, b"") + block(2, version.encode()) + (block(3, token.encode()) if token else b"")
     inner = block(1, metadata) + b"".join(block(2, item) for item in items)
-    return MAGIC + block(1, block(1, b"v1") + block(2, kind.encode())) + block(2, inner) + block(3, b"") + block(4, b"")
+    told = block(1, api_version.encode()) + block(2, kind.encode())
+    return MAGIC + block(1, told) + block(2, inner) + block(3, b"") + block(4, b"")

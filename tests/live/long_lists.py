@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from tests.bench.loader.captured import SYSTEM, installation
@@ -42,7 +43,7 @@ def write(server: ApiServer, objects: Iterable[Object]) -> None:
     """Put objects under their keys in etcd, whatever they lack, and wait until the server knows the last."""
     revision = Etcd(server.storage).write(map(_entry, objects))
     for path in ("/api/v1/pods", "/api/v1/namespaces", "/api/v1/services", "/apis/apps/v1/deployments"):
-        server.processes.wait_for(f"{path} to be known", lambda path=path: _knows(server, path, revision))
+        server.processes.wait_for(f"{path} to be known", partial(_knows, server, path, revision))
 
 
 def _knows(server: ApiServer, path: str, revision: int) -> bool:

@@ -26,4 +26,4 @@ def keyed(kind: Kind[Any], namespace: str, name: str, found: Any) -> list[tuple[
     facts = tuple(kind.facts(found))
     if len(facts) == 1:
         return [(key, facts[0])]
-    return [(f"{key}#{number}", fact) for number, fact in enumerate(facts)]
+    return [(f"{key}#{number:03}", fact) for number, fact in enumerate(facts)]

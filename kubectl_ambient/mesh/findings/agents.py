@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Event, Pod
 from kubectl_ambient.mesh.ages import since
@@ -54,7 +55,8 @@ def sandbox(s: Subject) -> Iterator[Finding]:
     """The pod hangs in ContainerCreating because istio-cni's plugin refuses its sandbox: it fails closed."""
     if not s.pod.creating:
         return
-    event = next((e for e in s.snapshot.events.known if _is_about(e, s.pod)), None)
+    told = (event for event in s.snapshot.events.known if _is_about(event, s.pod))
+    event = max(told, key=_last_told, default=None)
     if event:
         about = field("involvedObject.name", name(s.pod.name))
         yield Finding.of(
@@ -63,6 +65,11 @@ def sandbox(s: Subject) -> Iterator[Finding]:
             Evidence(f"Event/{event.namespace}/{event.pod}", "reason", event.reason),
             fix=offered(kubectl("get events", *inside(s.pod.namespace), "--field-selector", about)),
         )
+
+
+def _last_told(event: Event) -> tuple[bool, datetime | str, str]:
+    seen = event.last_seen
+    return seen is not None, seen or "", event.message
 
 
 def _is_about(event: Event, pod: Pod) -> bool:

@@ -43,7 +43,7 @@ def control_plane(snapshot: Snapshot) -> ControlPlane:
 
     Several revisions are all asked: which of them a ztunnel listens to is not written on any object that is read.
     """
-    istiods, unread = snapshot.istiods, snapshot.istiods.refusal
+    istiods, unread = snapshot.istiods.known, snapshot.istiods.refusal
     if unread:
         return _every_version(str(unread), Evidence("Deployment/istiod", f"spec ({unread})", None))
     if not istiods:

@@ -1,0 +1,86 @@
+"""Files that hold a whole cluster give the answer that the cluster gives."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fuzz.budget import fuzzed
+from tests.fuzz.clusters import clusters
+from tests.fuzz.files import SHAPES, with_nulls, written
+from tests.fuzz.program import Ran, ambient
+from tests.fuzz.server import PLAIN, ClusterServer
+from tests.fuzz.test_live import COMMANDS, answers, asked
+from tests.fuzz.words import LATE, TIMES, Fields
+
+_AGE = re.compile(r" \(\d+y\)")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@fuzzed()
+@given(data=st.data(), objects=clusters(), shape=st.sampled_from(sorted(SHAPES)), parts=st.integers(1, 3))
+def test_one_answer_however_it_is_written(
+    folder: Path, command: str, data: st.DataObject, objects: list[Fields], shape: str, parts: int
+) -> None:
+    words = asked(command, objects)
+    plain = ambient(*words, *written(folder, objects, "one.json"))
+    assert plain.code == 0, plain
+    nulled = data.draw(with_nulls(objects))
+    order = data.draw(st.permutations(nulled))
+    ambient(*words, *written(folder, order, shape, parts)).agrees_with(plain)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@fuzzed()
+@given(objects=clusters(full=True))
+def test_files_say_what_the_cluster_says(
+    folder: Path, server: ClusterServer, command: str, objects: list[Fields]
+) -> None:
+    objects = without_tags(past(objects)) if command == "waypoint list" else past(objects)
+    words = asked(command, objects)
+    live = answers(server, objects, PLAIN, words)
+    files = ambient(*words, *written(folder, objects, "one.json"))
+    comparable(files, command).agrees_with(comparable(live, command))
+
+
+def past(objects: list[Fields]) -> list[Fields]:
+    """The same, where nothing is yet to come: files have no clock, by which a pod is young."""
+    text = json.dumps(objects)
+    for late in LATE:
+        text = text.replace(late, TIMES[0])
+    found: list[Fields] = json.loads(text)
+    return found
+
+
+def without_tags(objects: list[Fields]) -> list[Fields]:
+    """The same without revision tags, which `waypoint list` knows by the webhooks; of a cluster it reads none."""
+    for found in objects:
+        if found["kind"] == "MutatingWebhookConfiguration":
+            found["metadata"].get("labels", {}).pop("istio.io/tag", None)
+    return objects
+
+
+def comparable(ran: Ran, command: str) -> Ran:
+    """What files and a cluster must agree in; all else that may differ is left out here, and why."""
+    found = ran.document()
+    if command == "explain":
+        # Of a cluster only what concerns the pod is read: its node, the agents there, its owner. And what a cluster
+        # could be asked in addition is no question to files.
+        del found["assumptions"], found["fixes"]
+    if command == "labels":
+        # These are listed in files only: in a cluster others make them.
+        found["items"] = [
+            item for item in found["items"] if item["kind"] not in ("ReplicaSet", "ReplicationController")
+        ]
+        del found["summary"]
+    # An object that is not there was looked for in another place, or not at all.
+    text = _AGE.sub("", json.dumps(found, indent=1))
+    for why in ("not in the files", "a kind that is not read", "not read"):
+        text = text.replace(why, "not found")
+    # Beside the data a server is told to be without some resource type.
+    return ran._replace(out=text, err="")
