@@ -95,7 +95,7 @@ def _print_document(source: LabelSource, output: str, aim: Aim) -> None:
     from kubectl_ambient.render.documents import as_text
     from kubectl_ambient.render.labels.documents import label_list
 
-    document = label_list(source.reports, source.judge.context, source.judge.assumptions, aim)
+    document = label_list(source.reports, source.judge.context, source.assumptions, aim)
     say(as_text(document, output))
 
 
@@ -114,11 +114,12 @@ def _print_text(source: LabelSource, *, headers: bool, aim: Aim) -> None:
     else:
         say(text.table_of(reports, headers=headers, paint=paint))
         if headers:
-            say(text.summary(reports, width=width, paint=paint))
+            say(text.summary(reports, whole=not source.remarks, width=width, paint=paint))
     tell_assumptions(source.judge.assumptions if reports else ())
 
 
 def _say_nothing_found(source: LabelSource) -> None:
     if not source.problems:
         where = f" in {source.namespace} namespace" if source.namespace else ""
-        say(f"No labels of Istio found{where}.", file=sys.stderr)
+        read = " in what could be read" if source.remarks else ""
+        say(f"No labels of Istio found{where}{read}.", file=sys.stderr)

@@ -339,3 +339,15 @@ def test_files_with_gateways_only_tell_nothing_of_their_users(ambient: Run, tmp_
     assert "? ns, ? svc, ? se, ? pod, 1 we" in told.out
     (item,) = document(ambient("waypoint", "list", "-f", in_file(tmp_path, gateway("wp"), CART), "-o", "json"))["items"]
     assert item["usedBy"] == {**dict.fromkeys(kinds, 0), "services": 1, "refused": 0}
+
+
+# labels, whose lists may be refused one by one too
+
+
+def test_labels_of_what_could_not_be_read_are_not_taken_for_none(on: On) -> None:
+    run = on(FakeClient(*CLUSTER, refused={"list pods *"}))
+    told = run("labels", "-A", "-o", "json")
+    assert document(told)["assumptions"][0] == "cannot list pods: forbidden"
+    assert " object that could be read: nothing is wrong." in run("labels", "-A").out
+    everything = on(FakeClient(*CLUSTER))("labels", "-A")
+    assert " object: nothing is wrong." in everything.out

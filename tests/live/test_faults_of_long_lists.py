@@ -205,6 +205,7 @@ def test_and_so_do_other_commands(
     assert proxy.count(path) >= 1
     if told.code == 0:
         assert told.stderr.startswith(f"cannot list {what}: ")
+        assert any(text.startswith(f"cannot list {what}: ") for text in json.loads(told.stdout)["assumptions"])
     else:
         assert (told.code, told.stdout) == (1, "")
         assert re.match("Error from server|error: |Unable to connect to the server: ", told.stderr)

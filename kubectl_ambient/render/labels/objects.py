@@ -75,13 +75,17 @@ def _rows(report: Report, paint: Paint) -> Iterator[list[str]]:
         yield [namespace, name, text[:100], _WHERE[setting.holder, setting.source], mark]
 
 
-def summary(reports: Sequence[Report], *, width: int, paint: Paint) -> Shown:
-    """How many labels were found and how many are wrong, and then each mistake with the command that mends it."""
+def summary(reports: Sequence[Report], *, whole: bool, width: int, paint: Paint) -> Shown:
+    """How many labels were found and how many are wrong, and then each mistake with the command that mends it.
+
+    whole: all that was asked about could be read.
+    """
     labels = sum(len(report.own) for report in reports)
     wrong = [finding for report in reports for finding in report.findings]
     objects = f"{len(reports)} object{'' if len(reports) == 1 else 's'}"
     said = "nothing is wrong" if not wrong else f"{len(wrong)} mistake{'' if len(wrong) == 1 else 's'}"
-    lines = ["", f"{labels} label{'' if labels == 1 else 's'} on {objects}: {said}."]
+    read = "" if whole else " that could be read"
+    lines = ["", f"{labels} label{'' if labels == 1 else 's'} on {objects}{read}: {said}."]
     for finding, also in _told_once(reports):
         lines += _finding(finding, None, width, paint, also)
     return stacked(lines)

@@ -26,6 +26,11 @@ class LabelSource(Told):
     namespace: str
     named: bool
 
+    @property
+    def assumptions(self) -> list[str]:
+        """What could not be read, and what was taken for granted instead."""
+        return [*self.remarks, *self.judge.assumptions]
+
     def name_of(self, labelled: Labelled) -> str:
         """`deployment.apps/web`, as `-o name` prints it."""
         return f"{find_resource(_typed(labelled.kind)).name_for_output}/{labelled.name}"
