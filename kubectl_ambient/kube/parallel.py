@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import _thread
 import queue
+import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TypeVar
 
 from .errors import KubeError
@@ -35,32 +37,43 @@ def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T 
             except BaseException as e:
                 done.put((i, e))
 
-    if not start(work, min(workers, len(calls))):
-        return [_outcome(call) for call in calls]
+    running = start(work, min(workers, len(calls)))
     results: dict[int, T | KubeError] = {}
     while len(results) < len(calls):
+        more = running()
         try:
-            i, result = done.get(timeout=0.5)  # on Windows Ctrl-C is noticed only in between
+            i, result = done.get(timeout=0.5 if more else 0)  # on Windows Ctrl-C is noticed only in between
         except queue.Empty:
-            continue
+            if more:
+                continue
+            break
         if isinstance(result, BaseException) and not isinstance(result, KubeError):
             raise result
         results[i] = result
-    return [results[i] for i in range(len(calls))]
+    return [results[i] if i in results else _outcome(call) for i, call in enumerate(calls)]
 
 
-def start(work: Callable[[], None], threads: int) -> int:
-    """Run `work`, which raises nothing, in so many threads, or in as many as there may be; returns how many.
+class _Held:
+    """What each thread holds as long as it runs."""
 
-    Nothing waits for them at the end: a thread pool's are waited for, even after Ctrl-C.
+
+def start(work: Callable[[], None], threads: int) -> Callable[[], object]:
+    """Run `work`, which raises nothing, in so many threads, or in as many as there may be.
+
+    Returns what tells whether one of them still runs: where there is no memory, a thread may end before it has begun
+    with `work`, or in the midst of it. Nothing waits for them at the end: a thread pool's are waited for, even after
+    Ctrl-C.
     """
-    for started in range(threads):
-        try:
+    held = _Held()
+
+    def run(_: _Held) -> None:
+        work()
+
+    with suppress(RuntimeError, MemoryError):
+        for _ in range(threads):
             # threading.Thread waits until the thread has begun, and for ever where it had no memory to.
-            _thread.start_new_thread(work, ())
-        except (RuntimeError, MemoryError):
-            return started
-    return threads
+            _thread.start_new_thread(run, (held,))
+    return weakref.ref(held)
 
 
 def _outcome(call: Callable[[], T]) -> T | KubeError:

@@ -33,7 +33,7 @@ class Progress:
     def __enter__(self) -> Progress:
         self._started = time.monotonic()
         wanted = self._total > 1 and sys.stderr.isatty() and not sys.stdout.isatty()
-        if not wanted or not start(self._draw, 1):
+        if not wanted or not start(self._draw, 1)():
             self._gone.set()
         return self
 

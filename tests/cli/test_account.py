@@ -74,6 +74,13 @@ def test_fewer_threads_do_it_too(scene: Scene, most: int) -> None:
     scene.check(told, code=0)
 
 
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_threads_that_end_before_they_begin_are_not_waited_for(scene: Scene, every: int) -> None:
+    told = scene.run(prelude=endings.lost_threads(every))
+    assert len(told.done) == 24
+    scene.check(told, code=0)
+
+
 def test_without_a_thread_ctrl_c_breaks_off_the_request(scene: Scene) -> None:
     scene.hold("n04")
     told = scene.run(prelude=endings.no_threads_after(0), signals=(INT,), after_lines=4, pause=0.2)
