@@ -10,6 +10,7 @@ import sys
 import pytest
 
 from tests.golden.screens import SNAPSHOTS, Screen, compare, expected, run
+from tests.rig.processes import ends_within
 
 MESH = "-f mesh.yaml"
 
@@ -83,10 +84,11 @@ def on_a_terminal(line: str, **environment: str) -> Screen:
     )
     os.close(slave)
     out = b""
-    while chunk := _read(master):
-        out += chunk
+    with ends_within(120, process):
+        while chunk := _read(master):
+            out += chunk
+        _, err = process.communicate()
     os.close(master)
-    _, err = process.communicate(timeout=120)
     return Screen(out.decode().replace("\r\n", "\n"), err, process.returncode)
 
 

@@ -100,13 +100,14 @@ class Watch:
         """What was said on stderr, once it has ended."""
         self.process.wait(PATIENCE)
         for thread in self._threads:
-            thread.join()
+            thread.join(PATIENCE)
+            assert not thread.is_alive(), "somebody else still holds its output open"
         return "\n".join(self._err)
 
     def stop(self) -> None:
         """End it, however the test went."""
         self.process.kill()
-        self.process.wait()
+        self.process.wait(PATIENCE)
 
 
 @pytest.fixture
@@ -252,7 +253,8 @@ def test_ctrl_c_ends_it(cluster: Cluster, namespace: str, watch: Callable[..., W
     phase(cluster, namespace, "one", "Running")
     running = watch("-n", namespace)
     running.row("one")
-    assert running.interrupt() == 130
+    code = running.interrupt()
+    assert code == 130, running.err
     assert "Traceback" not in running.err
 
 
