@@ -68,8 +68,8 @@ def _unraisable(dropped: Any) -> None:
 
 
 def at_once() -> None:
-    """Let a signal end the process from now on, without another word."""
-    _handle(lambda number, _: os._exit(128 + number))
+    """Let a signal end the process from now on, without another word; the exit code is by the first that came."""
+    _handle(lambda number, _: os._exit(told_to_end() or 128 + number))
 
 
 def _handle(handler: Handler) -> list[tuple[int, Handler | int | None]]:

@@ -61,6 +61,12 @@ def test_a_lost_one_lets_no_change_begin(scene: Scene) -> None:
     assert (told.code, told.out, scene.changed) == (143, "", set())
 
 
+def test_a_second_one_ends_it_by_the_first(scene: Scene) -> None:
+    prelude = LOST.format(module="kubectl_ambient.runs.change.label_run", name="text_width")
+    told = scene.run(prelude=prelude.replace("        pass\n", "        signal.raise_signal(signal.SIGINT)\n"))
+    assert (told.code, told.out, told.err) == (143, "", "")
+
+
 def test_a_lost_one_ends_a_watch(cluster: Cluster, tmp_path: Path) -> None:
     prelude = LOST.format(module="kubectl_ambient.cluster.watching", name="_sources")
     path = kubeconfig(tmp_path / "config", cluster.standin.url)
