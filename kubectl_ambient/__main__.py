@@ -9,7 +9,7 @@ import sys
 from typing import NoReturn
 
 from kubectl_ambient.render.streams import OutputLost, take_over
-from kubectl_ambient.runs.ending import Ended, at_once, raise_once
+from kubectl_ambient.runs.ending import at_once, raise_once, told_to_end
 
 # Starting makes many objects and hardly any garbage: to look for it at every 700th takes a fifteenth of the time.
 # A watch that goes on for hours is still cleaned up after.
@@ -25,21 +25,21 @@ def main() -> None:
 
         respond(sys.argv[2:])
     at_once()  # nothing is begun that would have to be told
-    from kubectl_ambient.cli.app import INTERRUPTED, run
+    from kubectl_ambient.cli.app import run
 
+    code = 0
     try:
         raise_once()
         code = run(sys.argv)
-    except KeyboardInterrupt:  # while an error was told
-        code = INTERRUPTED
-    except Ended as ended:
-        code = ended.exit_code
-    leave(code)
+        at_once()
+    except BaseException:
+        if not told_to_end():
+            raise
+    leave(told_to_end() or code)
 
 
 def leave(code: int) -> NoReturn:
     """End the process at once: to take every module apart first, as Python does, is a fifth of the whole time."""
-    at_once()
     atexit._run_exitfuncs()
     try:
         sys.stdout.flush()

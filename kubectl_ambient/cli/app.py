@@ -15,7 +15,7 @@ from kubectl_ambient.cli.commands import LazyGroup
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.render.say import say
 from kubectl_ambient.render.streams import OutputLost, give_up
-from kubectl_ambient.runs.ending import Ended
+from kubectl_ambient.runs.ending import told_to_end
 
 HELP = """Put workloads into Istio's ambient mesh, and see why each pod is or is not in it.
 
@@ -23,8 +23,6 @@ HELP = """Put workloads into Istio's ambient mesh, and see why each pod is or is
 Start with:  kubectl ambient status -A
 Then ask:    kubectl ambient explain pod NAME -n NAMESPACE
 """
-INTERRUPTED = 130
-
 
 app = typer.Typer(
     help=HELP,
@@ -67,15 +65,11 @@ def run(argv: list[str]) -> int:
     """Run one command line and return its exit code; nothing that goes wrong is a traceback."""
     _speak_utf8()
     try:
-        app(args=argv[1:], prog_name=program(argv[0]), standalone_mode=True)
+        _run(argv)
     except SystemExit as ended:
         return ended.code if isinstance(ended.code, int) else 1
     except KubeError as error:
         return fail(error)
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except Ended as ended:
-        return ended.exit_code
     except OutputLost as lost:
         return tell_lost(lost)
     except RecursionError:
@@ -87,6 +81,15 @@ def run(argv: list[str]) -> int:
     except Exception as bug:
         return _bug(bug)
     return 0
+
+
+def _run(argv: list[str]) -> None:
+    try:
+        app(args=argv[1:], prog_name=program(argv[0]), standalone_mode=True)
+    except BaseException as error:
+        if code := told_to_end():  # whatever the signal became on its way
+            raise SystemExit(code) from error
+        raise
 
 
 def _bug(bug: Exception) -> int:

@@ -134,7 +134,8 @@ class _Ahead:
         self.token = token
         self._outcome: bytearray | Exception | None = None
         self._there = threading.Event()
-        if not start(partial(self._run, ask), 1):
+        self._running = start(partial(self._run, ask), 1)
+        if not (self._running() or self._there.is_set()):
             self._run(ask)
 
     def _run(self, ask: Callable[[str], bytearray]) -> None:
@@ -147,7 +148,7 @@ class _Ahead:
 
     def body(self) -> bytearray:
         """The answer, once it is there. Raises what the asking raised."""
-        while not self._there.wait(0.5):
+        while self._running() and not self._there.wait(0.5):
             pass  # on Windows Ctrl-C is noticed only in between
         outcome, self._outcome = self._outcome, None
         if isinstance(outcome, bytearray):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import _thread
 import queue
+import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TypeVar
@@ -11,14 +12,6 @@ from typing import TypeVar
 from .errors import KubeError
 
 T = TypeVar("T")
-_LOOK = 0.5  # seconds; on Windows Ctrl-C is noticed only between two waits
-
-
-class _Open:
-    """The outcome of a call that has none yet."""
-
-
-_OPEN = _Open()
 
 
 def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T | KubeError]:
@@ -29,9 +22,7 @@ def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T 
     if len(calls) < 2:
         return [_outcome(call) for call in calls]
     todo: queue.SimpleQueue[int] = queue.SimpleQueue()
-    told: queue.SimpleQueue[int] = queue.SimpleQueue()
-    # Beside the queue, since a thread that has no memory can still write into a list.
-    outcomes: list[T | BaseException | _Open] = [_OPEN] * len(calls)
+    done: queue.SimpleQueue[tuple[int, T | BaseException]] = queue.SimpleQueue()
     for i in range(len(calls)):
         todo.put(i)
 
@@ -42,37 +33,47 @@ def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T 
             except queue.Empty:
                 return
             try:
-                outcomes[i] = calls[i]()
+                done.put((i, calls[i]()))
             except BaseException as e:
-                outcomes[i] = e
-            told.put(i)
+                done.put((i, e))
 
-    if not start(work, min(workers, len(calls))):
-        return [_outcome(call) for call in calls]
+    running = start(work, min(workers, len(calls)))
     results: dict[int, T | KubeError] = {}
     while len(results) < len(calls):
-        with suppress(queue.Empty):
-            told.get(timeout=_LOOK)
-        for i, outcome in enumerate(outcomes):
-            if isinstance(outcome, BaseException) and not isinstance(outcome, KubeError):
-                raise outcome
-            if not isinstance(outcome, _Open):
-                results[i] = outcome
-    return [results[i] for i in range(len(calls))]
-
-
-def start(work: Callable[[], None], threads: int) -> int:
-    """Run `work`, which raises nothing, in so many threads, or in as many as there may be; returns how many.
-
-    Nothing waits for them at the end: a thread pool's are waited for, even after Ctrl-C.
-    """
-    for started in range(threads):
+        more = running()
         try:
+            i, result = done.get(timeout=0.5 if more else 0)  # on Windows Ctrl-C is noticed only in between
+        except queue.Empty:
+            if more:
+                continue
+            break
+        if isinstance(result, BaseException) and not isinstance(result, KubeError):
+            raise result
+        results[i] = result
+    return [results[i] if i in results else _outcome(call) for i, call in enumerate(calls)]
+
+
+class _Held:
+    """What each thread holds as long as it runs."""
+
+
+def start(work: Callable[[], None], threads: int) -> Callable[[], object]:
+    """Run `work`, which raises nothing, in so many threads, or in as many as there may be.
+
+    Returns what tells whether one of them still runs: where there is no memory, a thread may end before it has begun
+    with `work`, or in the midst of it. Nothing waits for them at the end: a thread pool's are waited for, even after
+    Ctrl-C.
+    """
+    held = _Held()
+
+    def run(_: _Held) -> None:
+        work()
+
+    with suppress(RuntimeError, MemoryError):
+        for _ in range(threads):
             # threading.Thread waits until the thread has begun, and for ever where it had no memory to.
-            _thread.start_new_thread(work, ())
-        except (RuntimeError, MemoryError):
-            return started
-    return threads
+            _thread.start_new_thread(run, (held,))
+    return weakref.ref(held)
 
 
 def _outcome(call: Callable[[], T]) -> T | KubeError:

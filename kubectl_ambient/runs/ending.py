@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import _thread
 import os
 import signal
+import sys
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
+from typing import Any
 
 Handler = Callable[[int, FrameType | None], None]
 
 _NUMBERS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+_PATIENCE = 3.0  # seconds for the way out
+
+# Which signal was raised. What is raised anywhere may be lost, or become another error: Python drops it in a
+# finalizer, and a library's `finally` may fail for it. The signal ends the command all the same.
+_raised: list[int] = []
 
 
 class Ended(BaseException):
     """The command was told to end by a signal other than Ctrl-C."""
-
-    def __init__(self, number: int) -> None:
-        super().__init__(number)
-        self.exit_code = 128 + number
 
 
 class Broken(BaseException):
@@ -26,18 +31,45 @@ class Broken(BaseException):
 
 
 def raise_once() -> None:
-    """Let the first signal be raised as KeyboardInterrupt or Ended; a second one ends the process at once."""
+    """Let the first signal be raised as KeyboardInterrupt or Ended; a second one ends the process at once.
+
+    So does, without another word, the time that the way out takes, and where Python would drop what was raised.
+    """
+    sys.unraisablehook = _unraisable
 
     def end(number: int, frame: FrameType | None) -> None:
+        _raised.append(number)
         at_once()
-        raise KeyboardInterrupt if number == signal.SIGINT else Ended(number)
+        with suppress(RuntimeError, MemoryError):  # the machine gives no thread
+            _thread.start_new_thread(_end_late, ())
+        raise _error(number)
 
     _handle(end)
 
 
+def told_to_end() -> int:
+    """The exit code by the signal that was raised, whatever became of that; 0 where none was."""
+    return 128 + _raised[0] if _raised else 0
+
+
+def _error(number: int) -> BaseException:
+    return KeyboardInterrupt() if number == signal.SIGINT else Ended()
+
+
+def _end_late() -> None:
+    time.sleep(_PATIENCE)
+    os._exit(told_to_end())
+
+
+def _unraisable(dropped: Any) -> None:
+    if _raised:
+        os._exit(told_to_end())
+    sys.__unraisablehook__(dropped)
+
+
 def at_once() -> None:
-    """Let a signal end the process from now on, without another word."""
-    _handle(lambda number, _: os._exit(128 + number))
+    """Let a signal end the process from now on, without another word; the exit code is by the first that came."""
+    _handle(lambda number, _: os._exit(told_to_end() or 128 + number))
 
 
 def _handle(handler: Handler) -> list[tuple[int, Handler | int | None]]:
@@ -58,6 +90,9 @@ class Signals:
         self._break_at = 0
 
     def __enter__(self) -> Signals:
+        """Raises the signal that came before and was lost: nothing is begun any more."""
+        if _raised:
+            raise _error(_raised[0])
         self._before = _handle(self._note)
         return self
 

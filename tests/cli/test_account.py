@@ -74,17 +74,9 @@ def test_fewer_threads_do_it_too(scene: Scene, most: int) -> None:
     scene.check(told, code=0)
 
 
-def test_a_thread_that_dies_before_its_first_step_is_not_waited_for(scene: Scene) -> None:
-    """Its stack took the last of the memory."""
-    stillborn = """
-import _thread
-real, count = _thread.start_new_thread, [0]
-def start(work, *words):
-    count[0] += work.__name__ == "_work"
-    return real((lambda *_: None) if count[0] == 3 else work, *words)
-_thread.start_new_thread = start
-"""
-    told = scene.run(prelude=stillborn)
+@pytest.mark.parametrize("every", [1, 2, 3])
+def test_threads_that_end_before_they_begin_are_not_waited_for(scene: Scene, every: int) -> None:
+    told = scene.run(prelude=endings.lost_threads(every))
     assert len(told.done) == 24
     scene.check(told, code=0)
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.rig.processes import ends_within
+
 SLOW = """
 import time
 print("loading", flush=True)
@@ -24,7 +26,8 @@ def test_a_signal_while_modules_are_loaded_ends_it_without_a_word(tmp_path: Path
     words = [sys.executable, "-m", "kubectl_ambient", "enable", "ns", "shop"]
     with subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
         assert running.stdout is not None
-        assert running.stdout.readline() == "loading\n"
-        running.send_signal(number)
-        _, err = running.communicate(timeout=60)
+        with ends_within(60, running):
+            assert running.stdout.readline() == "loading\n"
+            running.send_signal(number)
+            _, err = running.communicate()
     assert (running.returncode, err) == (128 + number, "")

@@ -6,11 +6,11 @@ import os
 import shlex
 import subprocess
 import sys
-import threading
 
 import pytest
 
 from tests.golden.screens import SNAPSHOTS, Screen, compare, expected, run
+from tests.rig.processes import ends_within
 
 MESH = "-f mesh.yaml"
 
@@ -83,14 +83,12 @@ def on_a_terminal(line: str, **environment: str) -> Screen:
         text=True,
     )
     os.close(slave)
-    watchdog = threading.Timer(120, process.kill)
-    watchdog.start()
     out = b""
-    while chunk := _read(master):
-        out += chunk
+    with ends_within(120, process):
+        while chunk := _read(master):
+            out += chunk
+        _, err = process.communicate()
     os.close(master)
-    _, err = process.communicate(timeout=120)
-    watchdog.cancel()
     return Screen(out.decode().replace("\r\n", "\n"), err, process.returncode)
 
 

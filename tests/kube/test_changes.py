@@ -18,6 +18,7 @@ import pytest
 from kubectl_ambient.kube.api import side_by_side
 from kubectl_ambient.kube.errors import ApiError, KubeError
 from kubectl_ambient.kube.resources import find_resource
+from tests.rig.processes import ends_within
 
 from .conftest import MakeClient, Object
 from .standin import Reply, StandIn, pod, status
@@ -117,10 +118,11 @@ def test_ctrl_c_ends_the_waiting_at_once(tmp_path: Path) -> None:
         [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": root}
     )
     assert process.stdout is not None
-    assert [process.stdout.readline() for _ in range(3)] == ["ready\n"] * 3
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    out, _ = process.communicate(timeout=30)
+    with ends_within(60, process):
+        assert [process.stdout.readline() for _ in range(3)] == ["ready\n"] * 3
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        out, _ = process.communicate()
     assert (out, process.returncode) == ("stopped\n", 0)
 
 

@@ -6,8 +6,10 @@ import json
 import threading
 from typing import Any
 
+import pytest
 from msgspec import Struct
 
+from kubectl_ambient.kube import pages as ahead
 from kubectl_ambient.kube.api import _itself as itself
 from kubectl_ambient.kube.pages import read_pages
 from kubectl_ambient.kube.resources import find_resource
@@ -66,3 +68,19 @@ def test_a_wrong_guess_costs_a_request_and_nothing_else() -> None:
     server = Server(pages=3, decoy="x")
     assert [item.name for page in server.list() for item in page.items] == ["item-0", "item-1", "item-2"]
     assert [token for token in server.asked if token != "x"] == ["t0", "t1", "t2"]
+
+
+def test_a_page_whose_thread_never_began_is_asked_for_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ahead, "start", lambda work, threads: lambda: None)
+    server = Server(pages=3)
+    assert [item.name for page in server.list() for item in page.items] == ["item-0", "item-1", "item-2"]
+    assert server.asked == ["t0", "t1", "t2"]
+
+
+def test_a_thread_that_ended_in_the_midst_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = iter([True])
+    monkeypatch.setattr(ahead, "start", lambda work, threads: lambda: next(runs, False))
+    pages = Server(pages=2).list()
+    next(pages)
+    with pytest.raises(RuntimeError, match="never came"):
+        next(pages)

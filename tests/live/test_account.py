@@ -154,8 +154,10 @@ def one(scene: Scene, kind: Callable[[random.Random], Ending], moment: random.Ra
         check(scene, number, before, told, f"{output} {ending}\n{faults}\n{told.code}\n{told.out}\n{told.err}")
     finally:
         proxy.clear()
-        scene.reset(number, before)
-        scene.free.put(number)
+        try:
+            scene.reset(number, before)
+        finally:
+            scene.free.put(number)
 
 
 def check(scene: Scene, number: int, before: dict[str, str | None], told: Told, shown: str) -> None:

@@ -95,6 +95,7 @@ class Watch:
         self.process.wait(PATIENCE)
         for thread in self._threads:
             thread.join(PATIENCE)
+            assert not thread.is_alive(), "somebody else still holds its output open"
         return "\n".join(self._err)
 
     def stop(self) -> None:
@@ -246,7 +247,8 @@ def test_ctrl_c_ends_it(cluster: Cluster, namespace: str, watch: Callable[..., W
     phase(cluster, namespace, "one", "Running")
     running = watch("-n", namespace)
     running.row("one")
-    assert running.interrupt() == 130
+    code = running.interrupt()
+    assert code == 130, running.err
     assert "Traceback" not in running.err
 
 

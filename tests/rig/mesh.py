@@ -154,5 +154,6 @@ def generate() -> list[Object]:
         capture_output=True,
         text=True,
         check=True,
+        timeout=180,
     )
     return [item for item in yaml.load_all(done.stdout, _Loader) if item]

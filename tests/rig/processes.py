@@ -10,10 +10,11 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
@@ -55,6 +56,20 @@ def wait_for(what: str, ask: Callable[[], T | None], seconds: float = PATIENCE, 
         if time.monotonic() > until:
             raise TimeoutError(f"{what}: not within {seconds:g} s")
         time.sleep(every)
+
+
+@contextlib.contextmanager
+def ends_within(seconds: float, process: subprocess.Popen[Any]) -> Iterator[None]:
+    """Kill it where the block takes longer, and raise TimeoutError: to read from a process has no limit of its own."""
+    until = time.monotonic() + seconds
+    late = threading.Timer(seconds, process.kill)
+    late.start()
+    try:
+        yield
+    finally:
+        late.cancel()
+    if time.monotonic() > until:
+        raise TimeoutError(f"no end within {seconds:g} s: {process.args!r:.2000}")
 
 
 class Processes:

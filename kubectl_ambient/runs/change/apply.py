@@ -49,7 +49,6 @@ class Applier(Generic[E]):
         self._lock = threading.Lock()
         # Nobody goes on before what is done has been told: even of a killed run, so few changes are untold.
         self._untold = threading.Semaphore(_SIDE_BY_SIDE)
-        self._begun = self._ended = 0  # how many of the threads
         self._lost = 0
 
     def apply(self, items: Sequence[Item[E]], *, send: bool = True) -> None:
@@ -77,11 +76,9 @@ class Applier(Generic[E]):
         self._untold.release(_SIDE_BY_SIDE)  # for those who wait, and now meet the end
 
     def _run(self, items: Sequence[Item[E]], progress: Progress) -> None:
-        threads = start(self._work, min(_SIDE_BY_SIDE, self._todo.qsize()))
-        if not threads:
-            self._work_here(progress)
-            return
-        while not self._is_over(items, threads):
+        left = self._todo.qsize()
+        running = start(self._work, min(_SIDE_BY_SIDE, left))
+        while left and not self._is_over(items, running):
             progress.draw()
             if self._signals.count:
                 self.stop("interrupted")
@@ -90,16 +87,16 @@ class Applier(Generic[E]):
             except queue.Empty:
                 continue
             progress.step()
+            left -= 1
             with progress.aside():
                 self._each_time()
                 self._settle(*news)
             self._untold.release()
+        self._work_here(progress)
 
-    def _is_over(self, items: Sequence[Item[E]], threads: int) -> bool:
+    def _is_over(self, items: Sequence[Item[E]], running: Callable[[], object]) -> bool:
         if not self.why:
-            # One that got no memory for its first step never begins.
-            over = self._ended == threads or (self._ended == self._begun and self._todo.empty())
-            return over and self._news.empty()
+            return not running() and self._news.empty()
         if not any(item.state == "sent" for item in items):
             return True
         hurried = self._signals.count > max(self._signals_then, 1)
@@ -107,17 +104,11 @@ class Applier(Generic[E]):
 
     def _work(self) -> None:
         """What each thread does."""
-        with self._lock:
-            self._begun += 1
-        try:
-            while self._untold.acquire() and (item := self._next()) is not None:
-                self._news.put((item, self._outcome(item)))
-        finally:
-            with self._lock:
-                self._ended += 1
+        while self._untold.acquire() and (item := self._next()) is not None:
+            self._news.put((item, self._outcome(item)))
 
     def _work_here(self, progress: Progress) -> None:
-        """The same, where the machine gives no thread."""
+        """The same, for what is left where the machine gives no thread."""
         while (item := self._next()) is not None:
             try:
                 with self._signals.breaking():
