@@ -54,7 +54,9 @@ def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T 
 
 
 class _Held:
-    """What each thread holds as long as it runs."""
+    """What a thread holds as long as it is there, and says when it has ended: a traceback may hold it longer."""
+
+    ended = False
 
 
 def start(work: Callable[[], None], threads: int) -> Callable[[], object]:
@@ -64,16 +66,22 @@ def start(work: Callable[[], None], threads: int) -> Callable[[], object]:
     with `work`, or in the midst of it. Nothing waits for them at the end: a thread pool's are waited for, even after
     Ctrl-C.
     """
-    held = _Held()
+    begun: list[weakref.ref[_Held]] = []
 
-    def run(_: _Held) -> None:
-        work()
+    def run(held: _Held) -> None:
+        try:
+            work()
+        finally:
+            held.ended = True
 
     with suppress(RuntimeError, MemoryError):
         for _ in range(threads):
+            held = _Held()
+            begun.append(weakref.ref(held))
             # threading.Thread waits until the thread has begun, and for ever where it had no memory to.
             _thread.start_new_thread(run, (held,))
-    return weakref.ref(held)
+            del held
+    return lambda: any((held := ref()) is not None and not held.ended for ref in begun)
 
 
 def _outcome(call: Callable[[], T]) -> T | KubeError:

@@ -33,6 +33,8 @@ class Asked:
 class Recorder(relay.Server):
     """Passes all on to the server, and takes note of it."""
 
+    clock_ahead = 0.0
+
     def __init__(self, behind: ApiServer) -> None:
         trusted = ssl.create_default_context(cafile=str(behind.authority.certificate))
         # A token goes over TLS only.

@@ -116,16 +116,15 @@ def test_every_command_ends(slow: Slow, words: str) -> None:
 
 def test_more_reads_than_go_side_by_side_take_no_longer(client: MakeClient, server: StandIn) -> None:
     """The server is lost after the first ten: those that wait for their turn are not begun."""
-    from kubectl_ambient.cluster.reads import Read, read_side_by_side
+    from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
+    from kubectl_ambient.cluster.needs.ask import Ask
+    from kubectl_ambient.cluster.reading.cluster import ask
+    from kubectl_ambient.cluster.snapshot import Snapshot
 
     server.answers(lambda _: Reply(chunks=_for_ever()))
     c = client(request_timeout="1s")
-    reads = [
-        Read("list pods", lambda: c.get(NAMESPACE, "a", type=Object), lambda _: None, lambda *_: None)
-        for _ in range(40)
-    ]
     with pytest.raises(ConnectionFailed):
-        read_side_by_side(c, reads)
+        ask(c, Snapshot(), [Ask(kind=NAMESPACES, name="a") for _ in range(40)])
     assert len(server.seen) <= 10
 
 

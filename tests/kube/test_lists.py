@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kubectl_ambient.cluster import wire
+from kubectl_ambient.cluster.kinds.pods import Pod
 from kubectl_ambient.kube.decoding import BadObject
 from kubectl_ambient.kube.errors import ApiError, BadAnswer, Expired
 from kubectl_ambient.kube.resources import find_resource
@@ -238,7 +238,7 @@ class TestOtherKinds:
         for kind in ("PodList", "List"):
             server.answers(a_list(pod("a"), service, kind=kind))
             c = client()
-            assert [p.name for page in c.list(PODS, type=wire.Pod) for p in page] == ["a"]
+            assert [p.name for page in c.list(PODS, type=Pod) for p in page] == ["a"]
             assert list(map(str, c.bad_objects)) == ["Pod shop/s: its kind is Service, not Pod"]
 
     def test_null_items_are_none(self, client: MakeClient, server: StandIn) -> None:

@@ -7,7 +7,7 @@ from operator import attrgetter, methodcaller
 
 import pytest
 
-from kubectl_ambient.cluster import wire
+from kubectl_ambient.cluster.kinds.pods import Pod
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import ApiError, BadAnswer, ConnectionFailed
 from kubectl_ambient.kube.resources import Resource, find_resource
@@ -38,7 +38,7 @@ def binary(body: bytes, **how: object) -> Reply:
 def names(client: Client, resource: Resource = PODS, **how: object) -> list[str]:
     """The names that are there at the end, as a reader that begins anew has them."""
     found: list[str] = []
-    for page in client.facts(resource, type=wire.Pod, fact=FACT, on_restart=found.clear, **how):  # type: ignore[arg-type]
+    for page in client.facts(resource, type=Pod, fact=FACT, on_restart=found.clear, **how):  # type: ignore[arg-type]
         found += map(attrgetter("name"), page)
     return found
 

@@ -16,7 +16,7 @@ import yaml
 from jsonschema import Draft202012Validator
 
 from kubectl_ambient.cli import app
-from kubectl_ambient.mesh import verdict
+from kubectl_ambient.mesh import state
 from tests.rig.agent import ANNOTATION, BEHAVIOUR
 from tests.rig.api import Object
 from tests.rig.cluster import STUCK, Cluster
@@ -418,9 +418,9 @@ def test_a_pod_that_stays_out_is_drift_once_it_is_old_enough(
 ) -> None:
     """It has half a minute, which is shortened here, and tried with a clock of its own in `tests/mesh`."""
     flags = ("status", "-n", odd, "left-out", "-o", "json", "--fail-on", "drift")
-    monkeypatch.setattr(verdict, "YOUNG", timedelta(hours=1))
+    monkeypatch.setattr(state, "YOUNG", timedelta(hours=1))
     assert items(plugin(*flags))["left-out"]["state"] == "Starting"
-    monkeypatch.setattr(verdict, "YOUNG", timedelta(0))
+    monkeypatch.setattr(state, "YOUNG", timedelta(0))
     found = items(plugin(*flags), code=3)["left-out"]
     assert found["state"] == "NotEnrolled"
     assert found["message"].startswith("Should be in ambient mode (the namespace's label")
