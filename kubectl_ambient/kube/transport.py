@@ -219,7 +219,11 @@ class Transport:
 
     def _chunks(self, answer: Any, *, whole: bool = False) -> Iterator[bytes]:
         with self._broken():
-            if whole or answer.chunked:
+            if whole:
+                # Not `stream`, which hands on each chunk of the server's by itself: a list has one for each object.
+                while chunk := answer.read(_CHUNK, decode_content=True):
+                    yield chunk
+            elif answer.chunked:
                 yield from answer.stream(_CHUNK, decode_content=True)
             else:
                 while chunk := answer.read1(_CHUNK, decode_content=True):

@@ -6,7 +6,7 @@ dropped as soon as they are facts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -113,11 +113,12 @@ def _facts(one: Ask, found: Any) -> Facts:
     """What follows from one object, for each part that it belongs to."""
     metadata = found.metadata
     namespace, name = metadata.namespace or "", metadata.name or ""
-    kinds: Iterable[Kind[Any]] = (one.kind,)
+    facts = [(one.kind, key, fact) for key, fact in keyed(one.kind, namespace, name, found)]
     if one.also:
-        labels = metadata.labels or {}
-        kinds = (one.kind, *(kind for kind in one.also if kind.chooses(labels, name)))
-    return [(kind, key, fact) for kind in kinds for key, fact in keyed(kind, namespace, name, found)]
+        labels = facts[0][2].labels  # not those of the object, which in protobuf are made anew
+        chosen = (kind for kind in one.also if kind.chooses(labels, name))
+        facts += [(kind, key, fact) for kind in chosen for key, fact in keyed(kind, namespace, name, found)]
+    return facts
 
 
 def _take(snapshot: Snapshot, one: Ask, facts: Facts) -> None:
