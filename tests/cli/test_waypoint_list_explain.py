@@ -341,6 +341,29 @@ def test_files_with_gateways_only_tell_nothing_of_their_users(ambient: Run, tmp_
     assert item["usedBy"] == {**dict.fromkeys(kinds, 0), "services": 1, "refused": 0}
 
 
+TAGGED = gateway("wp") | {"metadata": {"name": "wp", "namespace": "shop", "labels": {"istio.io/rev": "prod"}}}
+TAGGED["status"] = {}
+TAG = m.webhooks("istio-revision-tag-prod", "default", labels={"istio.io/tag": "prod"})
+
+
+def test_the_owner_of_a_gateway_with_a_tag_is_found_by_the_tags_webhook(on: On) -> None:
+    objects = [o for o in CLUSTER if o["kind"] != "Gateway"]
+    (item,) = document(on(FakeClient(*objects, TAGGED, TAG))("waypoint", "list", "-o", "json"))["items"]
+    assert (item["owner"], "no istiod" in str(item["findings"])) == ("Deployment/istio-system/istiod", False)
+    untagged = FakeClient(*objects, gateway("wp"), TAG)
+    on(untagged)("waypoint", "list", "-o", "json")
+    assert not any("webhook" in request for request in untagged.requests), "only a tag makes it ask"
+
+
+def test_without_the_right_to_read_tags_no_istiod_is_called_missing(on: On) -> None:
+    objects = [o for o in CLUSTER if o["kind"] != "Gateway"]
+    client = FakeClient(*objects, TAGGED, TAG, refused={"list mutatingwebhookconfigurations"})
+    (item,) = document(on(client)("waypoint", "list", "-o", "json"))["items"]
+    assert (item["owner"], "no istiod" in str(item["findings"])) == (None, False)
+    (item,) = document(on(FakeClient(*objects, TAGGED))("waypoint", "list", "-o", "json"))["items"]
+    assert "no istiod has the revision prod" in str(item["findings"])
+
+
 # labels, whose lists may be refused one by one too
 
 

@@ -16,6 +16,7 @@ from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.pods import INSTANCES, PODS
 from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
 from kubectl_ambient.cluster.kinds.services import SERVICES
+from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workload_entries import WORKLOAD_ENTRIES
 from kubectl_ambient.cluster.kinds.workloads import ISTIODS
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
@@ -29,6 +30,8 @@ _LISTED: dict[str, Kind[Any]] = {
     "WorkloadEntry": WORKLOAD_ENTRIES,
     "Pod": PODS,
 }
+_REVISION = "istio.io/rev"
+_DEFAULT = "default"
 _HOMES = ("istio.io/use-waypoint-namespace", "istio.io/use-waypoint-canary-namespace")
 
 
@@ -38,8 +41,8 @@ class WaypointNeeds:
 
     kinds: those that are asked about, among which the label_selector chooses. selected: the namespaces are chosen by
     a selector, so that there is no answer where they cannot be listed. homes: namespaces whose Gateways are wanted
-    besides, as an object may be going to use one of them. around: of objects that were read already, so that there is
-    an answer whatever is refused.
+    besides, as an object may be going to use one of them. owners: which istiod owns each Gateway. around: of objects
+    that were read already, so that there is an answer whatever is refused.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -47,6 +50,7 @@ class WaypointNeeds:
     kinds: tuple[str, ...] = KINDS
     selected: bool = False
     homes: frozenset[str] = frozenset()
+    owners: bool = False
     around: bool = False
 
     @property
@@ -69,11 +73,12 @@ class WaypointNeeds:
         return asks + namespaces_of(self.namespaces, must=self.selected)
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
-        """The Gateways of those namespaces that labels name besides."""
+        """The Gateways of those namespaces that labels name besides, and the tags of istiods where one is named."""
+        tags = [Ask(kind=WEBHOOKS)] if self.owners and _names_a_tag(snapshot) else []
         if not self.namespaces or snapshot.gateways.absent:
-            return []
+            return tags
         elsewhere = set(_named(snapshot)) - {"", *self.namespaces, *self._elsewhere}
-        return [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
+        return tags + [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
 
     def settle(self, snapshot: Snapshot) -> None:
         """Nothing follows."""
@@ -100,6 +105,13 @@ class WaypointNeeds:
 
 def _waypoints(place: str) -> tuple[Ask, Ask]:
     return Ask(kind=GATEWAYS, namespace=place), Ask(kind=INSTANCES, namespace=place)
+
+
+def _names_a_tag(snapshot: Snapshot) -> bool:
+    """Whether some Gateway is of a revision that no istiod has: it is a tag, whose webhooks tell what it stands for."""
+    homes = {namespace.name: namespace.labels.get(_REVISION) for namespace in snapshot.namespaces}
+    named = {found.labels.get(_REVISION) or homes.get(found.namespace) or _DEFAULT for found in snapshot.gateways}
+    return not named <= {istiod.revision for istiod in snapshot.istiods}
 
 
 def _named(snapshot: Snapshot) -> Iterator[str]:

@@ -50,7 +50,7 @@ def _without_address(waypoint: Waypoint) -> Iterator[Finding]:
     message = f"it has no address yet{why}: what names it goes direct"
     evidence = [Evidence(gateway.ref, "status.addresses", None)]
     if owner.missing and gateway.class_name in CLASSES:
-        message += f"; no istiod has the revision {owner.revision}, which its labels ask for (a tag may stand for one)"
+        message += f"; no istiod has the revision {owner.revision}, which its labels ask for, and no tag stands for one"
         evidence += owner.evidence
     command = offered(on_gateway("describe", gateway.namespace, gateway.name))
     yield Finding.of(Code.WAYPOINT_WITHOUT_ADDRESS, message, *evidence, fix=command)

@@ -43,4 +43,6 @@ def owner_of(gateway: Gateway, namespace: Namespace | Unread, snapshot: Snapshot
     istiods = snapshot.istiods
     found = next((istiod for istiod in istiods.known if istiod.revision == tags.get(revision, revision)), None)
     ref = f"Deployment/{found.namespace}/{found.name}" if found else None
-    return Owner(revision, ref, istiods.refusal is None and found is None, tuple(evidence))
+    # What a tag stands for is not known without the webhooks.
+    missing = found is None and istiods.refusal is None and snapshot.webhooks.refusal is None
+    return Owner(revision, ref, missing, tuple(evidence))

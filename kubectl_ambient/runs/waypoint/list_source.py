@@ -29,7 +29,7 @@ def read_waypoint_list(origin: Origin) -> WaypointListSource:
 
     place = opened(origin)
     namespace = place.namespace
-    snapshot = place.read(WaypointNeeds(namespaces=(namespace,) if namespace else ()))
+    snapshot = place.read(WaypointNeeds(namespaces=(namespace,) if namespace else (), owners=True))
     refused = None if snapshot.from_files else snapshot.gateways.why_unread(namespace)
     if refused is not None:
         raise KubeError(f"error: {refused}")
@@ -60,7 +60,7 @@ def _of_all(place: Place) -> Snapshot | None:
     from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
 
     try:
-        found = place.read(WaypointNeeds())
+        found = place.read(WaypointNeeds(owners=True))
     except KubeError:
         return None
     parts = (*objects_of(found).values(), found.gateways, found.namespaces)
