@@ -32,7 +32,8 @@ def test_the_words_of_the_schema_are_those_of_the_code() -> None:
 
 def test_every_binding_of_the_meshes_is_as_the_schema_says() -> None:
     for number in range(0, len(cases("meshes")), 5):
-        check(waypoint_status_list(WaypointJudge(snapshot(number)).all(), AIM))
+        judge = WaypointJudge(snapshot(number))
+        check(waypoint_status_list(judge.all(), judge.assumptions, AIM))
 
 
 def test_every_waypoint_and_explanation_of_the_meshes_is_as_the_schema_says() -> None:

@@ -54,7 +54,7 @@ def waypoint_status(
         whole = show_all or request.chosen
         _print_text(source, bindings, wide=output == "wide", headers=not no_headers, whole=whole)
     elif bindings or not source.problems:
-        _print_data(bindings, output, request.origin.aim)
+        _print_data(source, bindings, output, request.origin.aim)
     source.tell_beside()
     code = source.tell_problems()
     if fails(bindings, conditions):
@@ -63,7 +63,7 @@ def waypoint_status(
         raise typer.Exit(code)
 
 
-def _print_data(bindings: Sequence[Binding], output: str, aim: Aim) -> None:
+def _print_data(source: WaypointSource, bindings: Sequence[Binding], output: str, aim: Aim) -> None:
     from kubectl_ambient.kube.resources import find_resource
     from kubectl_ambient.render.documents import as_text
     from kubectl_ambient.render.waypoint.documents import waypoint_status_list
@@ -72,7 +72,7 @@ def _print_data(bindings: Sequence[Binding], output: str, aim: Aim) -> None:
         for binding in bindings:
             say(f"{find_resource(binding.kind).name_for_output}/{binding.name}")
         return
-    document = waypoint_status_list(bindings, aim)
+    document = waypoint_status_list(bindings, source.assumptions, aim)
     say(as_text(document, output))
 
 

@@ -10,11 +10,12 @@ from kubectl_ambient.render.documents import API_VERSION, finding_document
 from kubectl_ambient.shell.aim import Aim
 
 
-def waypoint_status_list(bindings: Iterable[Binding], aim: Aim) -> dict[str, Any]:
+def waypoint_status_list(bindings: Iterable[Binding], assumptions: Iterable[str], aim: Aim) -> dict[str, Any]:
     """`kind: WaypointStatusList`: one item for each Service, ServiceEntry, Pod and WorkloadEntry."""
     return {
         "apiVersion": API_VERSION,
         "kind": "WaypointStatusList",
+        "assumptions": list(assumptions),
         "items": [binding_document(binding, aim) for binding in bindings],
     }
 
