@@ -9,8 +9,9 @@ import msgspec
 
 from kubectl_ambient.cluster.documents import Broken, Document, Part, Value
 from kubectl_ambient.cluster.wrong_type import mismatch
+from kubectl_ambient.kube.resources import TABLE
 
-_CLUSTER_SCOPED = ("Namespace", "Node", "MutatingWebhookConfiguration", "GatewayClass")
+_CLUSTER_SCOPED = frozenset(resource.kind for resource in TABLE if not resource.namespaced)
 _NAMES = {dict: "an object", list: "a list", str: "a text", bool: "a boolean", int: "a number", float: "a number"}
 
 

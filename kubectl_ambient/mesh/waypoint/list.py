@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct, field, structs
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread
-from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
-from kubectl_ambient.cluster.served import KINDS, Kind
+from kubectl_ambient.cluster.served import KINDS, Kind, objects_of
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.canary import canary
@@ -160,13 +159,8 @@ def _counted(judge: WaypointJudge, uses: Uses) -> Uses:
         # They were not made to tell who uses it, so none of a kind means nothing.
         served = {kind: n or None for kind, n in uses.served.items()}
         return structs.replace(uses, namespaces=None, served=served, canaries=uses.canaries or None)
-    asked: dict[Kind, Found[Any]] = {
-        "Service": snapshot.services,
-        "ServiceEntry": snapshot.service_entries,
-        "Pod": snapshot.pods,
-        "WorkloadEntry": snapshot.workload_entries,
-    }
-    uses.served |= {kind: None for kind, found in asked.items() if found.refusal}
+    objects = objects_of(snapshot)
+    uses.served |= {kind: None for kind in KINDS if objects[kind].refusal}
     if snapshot.services.refusal:
         uses.canaries = None
     known = snapshot.namespaces and not snapshot.namespaces.unread

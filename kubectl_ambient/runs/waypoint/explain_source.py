@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
-from kubectl_ambient.cluster.served import KINDS
+from kubectl_ambient.cluster.served import KINDS, objects_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import Target as Typed
@@ -21,7 +21,7 @@ from kubectl_ambient.runs.output import check_names
 from kubectl_ambient.runs.place import opened
 from kubectl_ambient.runs.told import not_found, nothing_found
 from kubectl_ambient.runs.waypoint.source import selectable
-from kubectl_ambient.runs.waypoint.told import WaypointTold, objects_of, unread_parts
+from kubectl_ambient.runs.waypoint.told import WaypointTold, unread_parts
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from kubectl_ambient.cluster.served import objects_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
@@ -11,7 +12,7 @@ from kubectl_ambient.mesh.waypoint.list import Waypoint, waypoints
 from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.place import Place, opened
 from kubectl_ambient.runs.told import unknown_namespace
-from kubectl_ambient.runs.waypoint.told import WaypointTold, objects_of, unread_objects, without_gateway_api
+from kubectl_ambient.runs.waypoint.told import WaypointTold, unread_objects, without_gateway_api
 
 
 @dataclass(kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
-from kubectl_ambient.cluster.served import KINDS
+from kubectl_ambient.cluster.served import KINDS, objects_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.resources import Resource, find_resource
 from kubectl_ambient.kube.selectors import parse_label_selector
@@ -15,7 +15,7 @@ from kubectl_ambient.mesh.waypoint.rules import Target, kind_of
 from kubectl_ambient.runs.place import opened
 from kubectl_ambient.runs.told import not_found, unknown_namespace
 from kubectl_ambient.runs.waypoint.request import WaypointRequest
-from kubectl_ambient.runs.waypoint.told import WaypointTold, objects_of, unread_parts
+from kubectl_ambient.runs.waypoint.told import WaypointTold, unread_parts
 
 
 @dataclass(kw_only=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.kinds.gateways import GATEWAYS
+from kubectl_ambient.cluster.served import objects_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.runs.told import Told, tell_assumptions
 
@@ -29,16 +29,6 @@ class WaypointTold(Told):
         """Print the remarks to stderr, and what was taken for granted if that counts (`assumed`)."""
         self.tell_remarks()
         tell_assumptions(self.judge.assumptions if assumed else ())
-
-
-def objects_of(snapshot: Snapshot) -> dict[str, Found[Any]]:
-    """What may have a waypoint, by kind."""
-    return {
-        "Service": snapshot.services,
-        "ServiceEntry": snapshot.service_entries,
-        "Pod": snapshot.pods,
-        "WorkloadEntry": snapshot.workload_entries,
-    }
 
 
 def unread_objects(snapshot: Snapshot) -> list[str]:
