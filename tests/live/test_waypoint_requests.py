@@ -126,6 +126,7 @@ def labelled(inside: str) -> dict[str, str]:
     return {**RULES, **dict.fromkeys(paths, "labels of theirs, or of their templates")}
 
 
+TAGS = {f"{_ADMISSION}/mutatingwebhookconfigurations": "what the tag stands for that a Gateway may name"}
 TABLE: dict[str, dict[str, str]] = {
     "waypoint status -n APP": in_namespace("APP"),
     "waypoint status -n GUEST": {**in_namespace("GUEST"), **ELSEWHERE},
@@ -138,13 +139,15 @@ TABLE: dict[str, dict[str, str]] = {
         "/api/v1/namespaces/APP/pods gateway-name": "the proxies of waypoints, which it may leave out",
         f"{_GATEWAY_API}/namespaces/APP/gateways": "the waypoints",
     },
-    "waypoint list -n APP": in_namespace("APP"),
+    "waypoint list -n APP": {**in_namespace("APP"), **TAGS},
     # It admits others, so all may use it.
     "waypoint list -n INFRA": {
         **in_namespace("INFRA"),
         **{f"{path} again" if path in CONTROL_PLANE else path: why for path, why in IN_ALL_NAMESPACES.items()},
+        **TAGS,
+        **{f"{path} again": why for path, why in TAGS.items()},
     },
-    "waypoint list -A": IN_ALL_NAMESPACES,
+    "waypoint list -A": {**IN_ALL_NAMESPACES, **TAGS},
     "waypoint explain svc cart -n APP": of_services("APP"),
     "waypoint explain svc web -n GUEST": {**of_services("GUEST"), **ELSEWHERE},
     "waypoint explain ns APP": in_namespace("APP"),

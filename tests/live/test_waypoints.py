@@ -127,7 +127,11 @@ DUMPED = "pods,services,gateways.gateway.networking.k8s.io,serviceentries,worklo
 def dump(cluster: Cluster, names: Names, told: Items, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """`kubectl get -o yaml` of the same namespaces."""
     folder = tmp_path_factory.mktemp("dump")
-    for what in ("namespaces,gatewayclasses", "deployments -n istio-system", *(f"{DUMPED} -n {n}" for n in names)):
+    for what in (
+        "namespaces,gatewayclasses,mutatingwebhookconfigurations",
+        "deployments -n istio-system",
+        *(f"{DUMPED} -n {n}" for n in names),
+    ):
         path = folder / f"{what.rpartition(' ')[2].replace(',', '-')}.yaml"
         path.write_text(cluster.kubectl("get", *what.split(), "-o", "yaml").stdout)
     return folder

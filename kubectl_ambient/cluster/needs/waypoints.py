@@ -30,8 +30,6 @@ _LISTED: dict[str, Kind[Any]] = {
     "WorkloadEntry": WORKLOAD_ENTRIES,
     "Pod": PODS,
 }
-_REVISION = "istio.io/rev"
-_DEFAULT = "default"
 _HOMES = ("istio.io/use-waypoint-namespace", "istio.io/use-waypoint-canary-namespace")
 
 
@@ -70,15 +68,16 @@ class WaypointNeeds:
         if not self._every_pod:
             asks += [Ask(kind=INSTANCES, namespace=place) for place in places]
         asks.append(Ask(kind=ISTIODS))
+        if self.owners:  # a Gateway may name a tag, and what that stands for is written on its webhooks
+            asks.append(Ask(kind=WEBHOOKS))
         return asks + namespaces_of(self.namespaces, must=self.selected)
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
-        """The Gateways of those namespaces that labels name besides, and the tags of istiods where one is named."""
-        tags = [Ask(kind=WEBHOOKS)] if self.owners and _names_a_tag(snapshot) else []
+        """The Gateways of those namespaces that labels name besides."""
         if not self.namespaces or snapshot.gateways.absent:
-            return tags
+            return []
         elsewhere = set(_named(snapshot)) - {"", *self.namespaces, *self._elsewhere}
-        return tags + [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
+        return [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
 
     def settle(self, snapshot: Snapshot) -> None:
         """Nothing follows."""
@@ -105,13 +104,6 @@ class WaypointNeeds:
 
 def _waypoints(place: str) -> tuple[Ask, Ask]:
     return Ask(kind=GATEWAYS, namespace=place), Ask(kind=INSTANCES, namespace=place)
-
-
-def _names_a_tag(snapshot: Snapshot) -> bool:
-    """Whether some Gateway is of a revision that no istiod has: it is a tag, whose webhooks tell what it stands for."""
-    homes = {namespace.name: namespace.labels.get(_REVISION) for namespace in snapshot.namespaces}
-    named = {found.labels.get(_REVISION) or homes.get(found.namespace) or _DEFAULT for found in snapshot.gateways}
-    return not named <= {istiod.revision for istiod in snapshot.istiods}
 
 
 def _named(snapshot: Snapshot) -> Iterator[str]:
