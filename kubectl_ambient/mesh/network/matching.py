@@ -6,25 +6,13 @@ plugin (whether an ipBlock is also about pods) is answered as most plugins do: a
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from ipaddress import ip_address, ip_network
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.network_facts import IPBlock, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule
+from kubectl_ambient.mesh.answers import Answer, any_of
 from kubectl_ambient.mesh.network.packets import End, Packet
 from kubectl_ambient.mesh.selectors import matches
-
-Answer = bool | None
-
-
-def any_of(answers: Iterable[Answer]) -> Answer:
-    """True if one is, else None if one cannot be told, else False."""
-    unknown = False
-    for answer in answers:
-        if answer:
-            return True
-        unknown = unknown or answer is None
-    return None if unknown else False
 
 
 def about(rule: NetworkPolicyRule, namespace: str, other: End, packet: Packet) -> Answer:

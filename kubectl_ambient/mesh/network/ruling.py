@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from kubectl_ambient.cluster.network_facts import NetworkPolicy
-from kubectl_ambient.mesh.network.matching import Answer, about, any_of
+from kubectl_ambient.mesh.answers import Answer, any_of
+from kubectl_ambient.mesh.network.matching import about
 from kubectl_ambient.mesh.network.packets import End, Packet
 from kubectl_ambient.mesh.selectors import matches
 
