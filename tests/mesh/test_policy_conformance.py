@@ -12,10 +12,12 @@ import pytest
 from kubectl_ambient.cluster.kinds.table import KINDS
 from kubectl_ambient.cluster.reading.files import read_files
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.policy.acceptance import by_waypoint, by_ztunnel, targets_of
 from kubectl_ambient.mesh.policy.connections import Connection, Identity
 from kubectl_ambient.mesh.policy.mtls import Mtls, mtls
 from kubectl_ambient.mesh.policy.sent import Sent, sent, speaks_on
 from kubectl_ambient.mesh.policy.verdict import verdict
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from tests.conformance import cases
 from tests.mesh.meshes import MESHES, objects
 
@@ -86,3 +88,19 @@ def _ip(number: int, ref: str) -> str | None:
         ),
         None,
     )
+
+
+@pytest.mark.parametrize("number", range(len(MESHES)), ids=MESHES)
+def test_every_policy_is_taken_or_not_as_istiod_wrote(number: int) -> None:
+    judge = WaypointJudge(mesh(number))
+    for ref, conditions in expected(number, "conditions").items():
+        policy = mesh(number).authorization_policies.facts[ref.removeprefix("AuthorizationPolicy/")]
+        if policy.targets:
+            said = ("WaypointAccepted", by_waypoint(targets_of(policy, judge, ROOT)))
+        else:
+            said = ("ZtunnelAccepted", by_ztunnel(policy, sent(policy, ROOT)))
+        told = {said[0]: {"status": str(said[1].accepted), "reason": said[1].reason}}
+        if conditions:
+            assert told == conditions, ref
+        else:  # one of those that share a condition with others that ztunnel cannot take
+            assert told == {"ZtunnelAccepted": {"status": "False", "reason": "UnsupportedValue"}}, ref
