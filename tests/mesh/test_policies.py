@@ -57,6 +57,7 @@ STRICT_MESH = pa("STRICT", ns=ROOT)
             (STRICT_MESH, pa("PERMISSIVE", ports={9090: "STRICT"})), (), (9090, 8080), id="123: under a STRICT mesh"
         ),
         pytest.param((pa("STRICT", ports={8080: "PERMISSIVE"}),), (9090,), (8080,), id="124"),
+        pytest.param((pa("STRICT", ports={8080: "DISABLE"}),), (9090,), (8080,), id="124: DISABLE is the same"),
         pytest.param((STRICT_MESH, pa("UNSET", ports={8080: "PERMISSIVE"})), (9090,), (8080,), id="125"),
         pytest.param((STRICT_MESH, pa("UNSET", ports={8080: "DISABLE"})), (8080, 9090), (), id="126"),
         pytest.param((pa("STRICT", selector={"app": "other"}),), (), (8080,), id="another pod's"),
