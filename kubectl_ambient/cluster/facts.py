@@ -64,14 +64,21 @@ class EnvVar(Fact, frozen=True):
 
 
 class AgentContainer(Fact, frozen=True):
-    """The image and the environment of an istio-cni, ztunnel or istiod container."""
+    """The image and the environment of an istio-cni, ztunnel or istiod container.
+
+    env_from: it takes variables from elsewhere too (`envFrom`), whose names are not read.
+    """
 
     image: str
     env: tuple[EnvVar, ...] = ()
+    env_from: bool = False
 
 
 class Pod(Fact, frozen=True):
-    """A pod. `owner` is its controller as written in the pod (a Deployment's pod names its ReplicaSet)."""
+    """A pod. `owner` is its controller as written in the pod (a Deployment's pod names its ReplicaSet).
+
+    agent, service_account: only of istio-cni's and ztunnel's pods.
+    """
 
     namespace: str
     name: str
@@ -93,6 +100,7 @@ class Pod(Fact, frozen=True):
     native_sidecar: bool = False
     creating: bool = False
     agent: AgentContainer | None = None
+    service_account: str = ""
 
     @property
     def ref(self) -> str:
@@ -181,13 +189,22 @@ class DaemonSet(Fact, frozen=True):
 
 
 class Istiod(Fact, frozen=True):
-    """A control plane: its revision (`default` where it has none), its labels and its container."""
+    """A control plane: its revision (`default` where it has none), its labels and its container.
+
+    ready: how many of its pods are Ready; None where nothing has counted them, as in a manifest.
+    """
 
     namespace: str
     name: str
     revision: str = "default"
     labels: dict[str, str] = field(default_factory=dict)
     container: AgentContainer | None = None
+    ready: int | None = None
+
+    @property
+    def ref(self) -> str:
+        """`Deployment/istio-system/istiod`."""
+        return f"Deployment/{self.namespace}/{self.name}"
 
 
 class ConfigMap(Fact, frozen=True):

@@ -50,6 +50,7 @@ class Snapshot(Struct, kw_only=True):
     istiods: Found[Istiod] = field(default_factory=Found)
     webhooks: Found[Webhook] = field(default_factory=Found)
     injectors: Found[ConfigMap] = field(default_factory=Found)
+    mesh_configs: Found[ConfigMap] = field(default_factory=Found)
     services: Found[Service] = field(default_factory=Found)
     service_entries: Found[ServiceEntry] = field(default_factory=Found)
     workload_entries: Found[WorkloadEntry] = field(default_factory=Found)

@@ -170,15 +170,22 @@ class Env(Wire, frozen=True):
         return facts.EnvVar(name=self.name, config_map_key=(ref.key or None) if ref else None)
 
 
+class Present(Wire, frozen=True):
+    """An object of which only counts that it is there."""
+
+
 class Container(Wire, frozen=True):
     """`containers[]` of a pod."""
 
     image: str | None = None
     env: list[Env] | None = None
+    env_from: list[Present] | None = None
 
     def fact(self) -> facts.AgentContainer:
         """Its image and environment."""
-        return facts.AgentContainer(image=self.image or "", env=tuple(e.fact() for e in self.env or ()))
+        return facts.AgentContainer(
+            image=self.image or "", env=tuple(e.fact() for e in self.env or ()), env_from=bool(self.env_from)
+        )
 
 
 class InitContainer(Wire, frozen=True):
@@ -198,6 +205,7 @@ class PodSpec(Wire, frozen=True):
     """`spec` of a pod or of a pod template."""
 
     node_name: str | None = None
+    service_account_name: str | None = None
     host_network: bool | None = None
     os: OperatingSystem | None = None
     node_selector: Texts = None
@@ -233,10 +241,6 @@ class Waiting(Wire, frozen=True):
     """`state.waiting` of a container."""
 
     reason: str | None = None
-
-
-class Present(Wire, frozen=True):
-    """An object of which only counts that it is there."""
 
 
 class ContainerState(Wire, frozen=True):

@@ -45,9 +45,10 @@ def test_a_namespace_in_one_round() -> None:
     assert snapshot.workloads.unread == {}
     assert sorted(snapshot.nodes.facts) == ["n1", "n2"]
     assert [event.reason for event in snapshot.events] == ["FailedCreatePodSandBox"]
-    assert client.rounds == [15]
+    assert client.rounds == [16]
     assert sorted(client.requests) == [
         "get namespaces shop (metadata)",  # the role view may not list them
+        "list configmaps * metadata.name=istio",
         "list configmaps * metadata.name=istio-cni-config",
         "list configmaps * metadata.name=istio-sidecar-injector",
         "list daemonsets * k8s-app=istio-cni-node",
@@ -205,7 +206,7 @@ def test_injectors_of_other_revisions() -> None:
     client = FakeClient(*CLUSTER, canary, tag, config)
     snapshot = read(client, SHOP)
     assert names(snapshot.injectors) == ["istio-sidecar-injector", "istio-sidecar-injector-canary"]
-    assert client.rounds == [15, 1]
+    assert client.rounds == [16, 1]
 
 
 def test_an_owner_that_is_gone() -> None:

@@ -134,6 +134,7 @@ SAMPLES: dict[str, m.Manifest] = {
     "istiods": m.workload("Deployment", "istiod", "istio-system", labels={"app": "istiod", "istio.io/rev": "canary"}),
     "cni_config": m.configmap("istio-cni-config", data={"AMBIENT_ENABLED": "true"}),
     "injectors": m.configmap("istio-sidecar-injector", data={"config": "policy: enabled\ntemplates: {}\n"}),
+    "mesh_configs": m.configmap("istio", data={"mesh": "trustDomain: cluster.local\n"}),
     "webhooks": m.webhooks(revision="canary"),
     "services": made("Service", "v1", "cart", spec={"clusterIP": "10.0.0.1", "selector": {"app": "cart"}}, **SERVED),
     "service_entries": made("ServiceEntry", ISTIO, "ext", spec={"hosts": ["a.example"]}, **SERVED),

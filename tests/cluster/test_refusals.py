@@ -29,7 +29,7 @@ def test_no_further_injectors_are_asked_for_in_vain() -> None:
     client = FakeClient(*CLUSTER, canary, refused={"list configmaps", "get configmaps"})
     snapshot = read(client, SHOP)
     assert snapshot.injectors.refusal
-    assert client.rounds == [15]
+    assert client.rounds == [16]
 
 
 VIEW = {  # what the built-in role view in one namespace does not give

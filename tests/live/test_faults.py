@@ -231,11 +231,12 @@ def test_a_server_that_goes_away_half_way(cluster: Cluster, shop: str, ambient: 
 CONFIGURATION = {
     "/api/v1/configmaps istio-cni-config": "whether ambient is on, what is excluded, the enablement selectors",
     "/api/v1/configmaps istio-sidecar-injector": "the injector's policy, for what follows a restart",
+    "/api/v1/configmaps istio": "which namespaces istiod looks at",
     "/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations": "who gets a sidecar",
 }
 WHERE_ISTIO_IS = {
     "/apis/apps/v1/daemonsets": "istio-cni: whether it is installed, and its literal settings",
-    "/apis/apps/v1/deployments": "istiod: the settings of the injector",
+    "/apis/apps/v1/deployments": "istiod: whether it serves ambient, is Ready, and trusts ztunnel",
 }
 AGENTS = {
     "/api/v1/pods istio-cni-node": "the health and version of istio-cni on the pods' nodes",
@@ -322,7 +323,7 @@ TABLE: dict[str, dict[str, str]] = {
 }
 
 
-ASKED_BY_NAME = ("istio-cni-config", "istio-sidecar-injector", "istio-cni-node", "ztunnel")
+ASKED_BY_NAME = ("istio-cni-config", "istio-sidecar-injector", "istio-cni-node", "ztunnel", "istio")
 
 
 @pytest.mark.parametrize("command", TABLE)

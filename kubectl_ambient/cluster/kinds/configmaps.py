@@ -1,10 +1,10 @@
-"""Istio's ConfigMaps: the settings of istio-cni, and those of the injectors."""
+"""Istio's ConfigMaps: the settings of istio-cni, those of the injectors, and those of the mesh."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from msgspec import UNSET, UnsetType, field
+from msgspec import UNSET, UnsetType, field, structs
 
 from kubectl_ambient.cluster import facts
 from kubectl_ambient.cluster.kinds.kind import kind
@@ -12,6 +12,8 @@ from kubectl_ambient.cluster.wire_parts import Metadata, Object, Present, Texts,
 
 CNI_CONFIG = "istio-cni-config"
 INJECTOR = "istio-sidecar-injector"
+MESH_CONFIG = "istio"
+_MESH = "mesh"  # the key of the settings in a ConfigMap of the mesh
 # Where a ConfigMap is looked for by a user who may not list them: Istio's own namespace, and GKE's and OpenShift's.
 _HOMES = ("istio-system", "kube-system")
 _INJECTOR_SETTINGS = ("policy:", "alwaysInjectSelector:", "neverInjectSelector:")
@@ -20,6 +22,17 @@ _INJECTOR_SETTINGS = ("policy:", "alwaysInjectSelector:", "neverInjectSelector:"
 def is_injector(name: str) -> bool:
     """Whether a ConfigMap of this name is an injector's: `istio-sidecar-injector`, or with `-<revision>`."""
     return name == INJECTOR or name.startswith(f"{INJECTOR}-")
+
+
+def is_mesh_config(name: str) -> bool:
+    """Whether a ConfigMap of this name may be an istiod's: `istio`, or `istio-<revision>` as many others are too."""
+    return name == MESH_CONFIG or name.startswith(f"{MESH_CONFIG}-")
+
+
+def _of_mesh(found: ConfigMap) -> tuple[facts.ConfigMap, ...]:
+    """The ConfigMap where it holds the settings of a mesh, without what else it holds."""
+    settings = texts(found.data).get(_MESH)
+    return () if settings is None else (structs.replace(found.fact(), data={_MESH: settings}),)
 
 
 class FieldsV1(Wire, frozen=True):
@@ -93,6 +106,17 @@ INJECTORS = kind(
     ConfigMap,
     called=INJECTOR,
     also_called=is_injector,
+    homes=_HOMES,
+    rights=("list",),
+    in_files=False,
+)
+MESH_CONFIGS = kind(
+    "mesh_configs",
+    "configmaps",
+    ConfigMap,
+    facts=_of_mesh,
+    called=MESH_CONFIG,
+    also_called=is_mesh_config,
     homes=_HOMES,
     rights=("list",),
     in_files=False,

@@ -25,11 +25,12 @@ class Pod(Object, frozen=True):
     status: PodStatus | None = None
 
     def fact(self) -> facts.Pod:
-        """The flat pod; image and environment only of the agents (istio-cni, ztunnel)."""
+        """The flat pod; image, environment and account only of the agents (istio-cni, ztunnel)."""
         metadata, spec, status = self.metadata, self.spec or _NO_SPEC, self.status or _NO_STATUS
         annotations = metadata.annotations
         labels = texts(metadata.labels)
         ready = status.ready()
+        agent = is_agent(labels)
         return facts.Pod(
             namespace=metadata.namespace or "",
             name=metadata.name or "",
@@ -50,7 +51,8 @@ class Pod(Object, frozen=True):
             mirror=annotations is not None and annotations.mirror is not None,
             native_sidecar=spec.native_sidecar(),
             creating=bool(spec.node_name) and status.waits_for_sandbox(),
-            agent=spec.first_container() if is_agent(labels) else None,
+            agent=spec.first_container() if agent else None,
+            service_account=(spec.service_account_name or "") if agent else "",
         )
 
 

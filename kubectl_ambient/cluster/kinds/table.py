@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, INJECTORS
+from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, INJECTORS, MESH_CONFIGS
 from kubectl_ambient.cluster.kinds.events import EVENTS
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.kind import Kind
@@ -33,6 +33,7 @@ MESH: tuple[Kind[Any], ...] = (
     ISTIODS,
     CNI_CONFIGS,
     INJECTORS,
+    MESH_CONFIGS,
     WEBHOOKS,
     SERVICES,
     SERVICE_ENTRIES,

@@ -90,7 +90,15 @@ class WorkloadStatus(Wire, frozen=True):
 
     observed_generation: int | None = None
     desired_number_scheduled: int | None = None
+    replicas: int | None = None
+    ready_replicas: int | None = None
     conditions: list[Condition] | None = None
+
+    def ready(self) -> int | None:
+        """How many pods are Ready; none of them is left out by the API, so that this counts only beside a count."""
+        if self.ready_replicas is None and not (self.observed_generation or self.replicas):
+            return None
+        return self.ready_replicas or 0
 
     def finished(self) -> bool:
         """Whether a Job is over, well or not."""
@@ -153,6 +161,7 @@ class Workload(Object, frozen=True):
             revision=texts(self.metadata.labels).get("istio.io/rev") or "default",
             labels=texts(self.metadata.labels),
             container=spec.first_container(),
+            ready=(self.status or _NO_WORKLOAD_STATUS).ready(),
         )
 
     def _template(self) -> PodTemplate:

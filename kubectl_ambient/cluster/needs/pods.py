@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kubectl_ambient.cluster.facts import Owner
-from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, INJECTOR, INJECTORS
+from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, INJECTOR, INJECTORS, MESH_CONFIG, MESH_CONFIGS
 from kubectl_ambient.cluster.kinds.events import EVENTS, SANDBOX_FAILED
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.nodes import NODES
@@ -75,7 +75,7 @@ class PodNeeds:
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What follows from the first answers: mostly nothing, for a namespace or for all of them."""
-        asks = _injectors_of_revisions(snapshot)
+        asks = _injectors_of_revisions(snapshot) + mesh_configs_of_revisions(snapshot)
         if self.workloads:
             asks += pods_of_named(self.namespaces[0], self.workloads, snapshot)
         elif self.nearby:
@@ -93,7 +93,7 @@ class PodNeeds:
         return self.namespaces or ("",)
 
     def _configuration(self) -> list[Ask]:
-        asks = [Ask(kind=CNI_CONFIGS), Ask(kind=WEBHOOKS), Ask(kind=INJECTORS)]
+        asks = [Ask(kind=CNI_CONFIGS), Ask(kind=WEBHOOKS), Ask(kind=INJECTORS), Ask(kind=MESH_CONFIGS)]
         # Those of all namespaces come with their workloads.
         return [*asks, Ask(kind=CNI_DAEMONSETS), Ask(kind=ISTIODS)] if self.namespaces else asks
 
@@ -154,6 +154,14 @@ def _injectors_of_revisions(snapshot: Snapshot) -> list[Ask]:
         return []
     revisions = {webhook.revision for webhook in snapshot.webhooks} - {"", _DEFAULT_REVISION}
     return [Ask(kind=INJECTORS, anywhere=f"{INJECTOR}-{revision}") for revision in sorted(revisions)]
+
+
+def mesh_configs_of_revisions(snapshot: Snapshot) -> list[Ask]:
+    """The settings of the meshes of the other revisions, as their istiods name them."""
+    if snapshot.mesh_configs.refusal:
+        return []
+    revisions = {istiod.revision for istiod in snapshot.istiods} - {_DEFAULT_REVISION}
+    return [Ask(kind=MESH_CONFIGS, anywhere=f"{MESH_CONFIG}-{revision}") for revision in sorted(revisions)]
 
 
 def of_pods_in(scope: Scope, *, waypoints: bool = False) -> PodNeeds:

@@ -30,11 +30,12 @@ _MESSAGES = {
     # k8s.io/api/core/v1
     "Pod": f"{_METADATA} spec=2:PodSpec status=3:PodStatus",
     "PodSpec": (
-        "containers=2:Container[] nodeSelector=7:map nodeName=10 hostNetwork=11:bool initContainers=20:Container[]"
-        " os=36:PodOS"
+        "containers=2:Container[] nodeSelector=7:map serviceAccountName=8 nodeName=10 hostNetwork=11:bool"
+        " initContainers=20:Container[] os=36:PodOS"
     ),
     "PodOS": "name=1",
-    "Container": "name=1 image=2 env=7:EnvVar[] restartPolicy=24",
+    "Container": "name=1 image=2 env=7:EnvVar[] envFrom=19:EnvFromSource[] restartPolicy=24",
+    "EnvFromSource": "",
     "EnvVar": "name=1 value=2 valueFrom=3:EnvVarSource",
     "EnvVarSource": "configMapKeyRef=3:ConfigMapKeySelector",
     "ConfigMapKeySelector": "key=2",
@@ -68,7 +69,7 @@ _MESSAGES = {
     "DeploymentSpec": (
         "replicas=1:int selector=2:LabelSelector template=3:PodTemplateSpec strategy=4:DeploymentStrategy paused=7:bool"
     ),
-    "DeploymentStatus": "observedGeneration=1:int conditions=6:PodCondition[]",
+    "DeploymentStatus": "observedGeneration=1:int replicas=2:int conditions=6:PodCondition[] readyReplicas=7:int",
     "DeploymentStrategy": "type=1 rollingUpdate=2:RollingUpdateDeployment",
     "RollingUpdateDeployment": "",
     "StatefulSet": f"{_METADATA} spec=2:StatefulSetSpec status=3:StatefulSetStatus",
@@ -76,7 +77,7 @@ _MESSAGES = {
         "replicas=1:int selector=2:LabelSelector template=3:PodTemplateSpec updateStrategy=7:StatefulSetUpdateStrategy"
         " ordinals=11:StatefulSetOrdinals"
     ),
-    "StatefulSetStatus": "observedGeneration=1:int conditions=10:PodCondition[]",
+    "StatefulSetStatus": "observedGeneration=1:int replicas=2:int readyReplicas=3:int conditions=10:PodCondition[]",
     "StatefulSetUpdateStrategy": "type=1 rollingUpdate=2:RollingUpdateStatefulSetStrategy",
     "RollingUpdateStatefulSetStrategy": "partition=1:int",
     "StatefulSetOrdinals": "start=1:int",
@@ -87,7 +88,7 @@ _MESSAGES = {
     "RollingUpdateDaemonSet": "",
     "ReplicaSet": f"{_METADATA} spec=2:ReplicaSetSpec status=3:ReplicaSetStatus",
     "ReplicaSetSpec": "replicas=1:int selector=2:LabelSelector template=3:PodTemplateSpec",
-    "ReplicaSetStatus": "observedGeneration=3:int conditions=6:PodCondition[]",
+    "ReplicaSetStatus": "replicas=1:int observedGeneration=3:int readyReplicas=4:int conditions=6:PodCondition[]",
     # k8s.io/api/batch/v1
     "Job": f"{_METADATA} spec=2:JobSpec status=3:JobStatus",
     "JobSpec": (

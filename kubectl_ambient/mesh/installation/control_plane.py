@@ -8,6 +8,7 @@ from kubectl_ambient.cluster.facts import Istiod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import istiod_versions, versions
+from kubectl_ambient.mesh.installation.istiod_settings import ambient
 from kubectl_ambient.mesh.installation.settings import Told
 from kubectl_ambient.mesh.installation.versions import Version
 
@@ -41,16 +42,17 @@ class ControlPlane(Struct, frozen=True):
 def control_plane(snapshot: Snapshot) -> ControlPlane:
     """Find istiod's versions: the image tag of its Deployment, else the labels of its chart.
 
-    Several revisions are all asked: which of them a ztunnel listens to is not written on any object that is read.
+    Several revisions are all asked, but for those without ambient: they know no waypoint, and decide nothing.
     """
-    istiods, unread = snapshot.istiods.known, snapshot.istiods.refusal
+    every, unread = snapshot.istiods.known, snapshot.istiods.refusal
+    istiods = [istiod for istiod in every if ambient(istiod).switch != "off"] or every
     if unread:
         return _every_version(str(unread), Evidence("Deployment/istiod", f"spec ({unread})", None))
     if not istiods:
         where = "the files hold" if snapshot.from_files else "the cluster has"
         missing = Evidence("Deployment/istiod", "metadata.labels[app]=istiod", None)
         return _every_version(f"{where} no Deployment with the label app=istiod", missing)
-    found = [_version_of(istiod) for istiod in istiods]
+    found = [version_of(istiod) for istiod in istiods]
     unknown = next((told for version, told in found if version is None), None)
     if unknown is not None:
         return _every_version(f"nothing on {unknown.evidence.object} names it", unknown.evidence)
@@ -61,7 +63,8 @@ def control_plane(snapshot: Snapshot) -> ControlPlane:
     )
 
 
-def _version_of(istiod: Istiod) -> tuple[Version | None, Told]:
+def version_of(istiod: Istiod) -> tuple[Version | None, Told]:
+    """Its version, None where nothing names one, and where that stands."""
     ref = f"Deployment/{istiod.namespace}/{istiod.name}"
     image = istiod.container.image if istiod.container else None
     told = Evidence(ref, "spec.template.spec.containers[0].image", image)

@@ -1,0 +1,80 @@
+"""The settings of a mesh: which namespaces its istiod looks at."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.facts import ConfigMap, Istiod, LabelSelector, Unread
+from kubectl_ambient.cluster.kinds.configmaps import MESH_CONFIG
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.installation.istiod_settings import SHARED_MESH, variable
+from kubectl_ambient.mesh.selectors import matches, why_invalid
+
+_FIELD = "data[mesh].discoverySelectors"
+
+
+class Discovery(Struct, frozen=True):
+    """The `discoverySelectors` of one istiod: none look at all namespaces; `unread` tells why they are not known."""
+
+    selectors: tuple[LabelSelector, ...]
+    evidence: Evidence
+    unread: Unread | None = None
+
+    def finds(self, labels: dict[str, str] | None) -> bool | None:
+        """Whether a namespace with these labels is looked at; None where that is not known.
+
+        Source: pkg/kube/namespace/filter.go; the istiod's own namespace is no exception.
+        """
+        if self.unread is not None:
+            return None
+        if not self.selectors:
+            return True
+        return None if labels is None else any(matches(selector, labels) for selector in self.selectors)
+
+
+def discovery(istiod: Istiod, snapshot: Snapshot) -> Discovery:
+    """The selectors of an istiod, from the ConfigMap `istio` or `istio-<revision>` beside it."""
+    name = MESH_CONFIG if istiod.revision == "default" else f"{MESH_CONFIG}-{istiod.revision}"
+    ref = f"ConfigMap/{istiod.namespace}/{name}"
+    found = snapshot.mesh_configs.get(f"{istiod.namespace}/{name}")
+    evidence = Evidence(ref, _FIELD, None)
+    if not isinstance(found, ConfigMap):
+        return Discovery((), evidence, found or Unread(what=f"get configmap {name}", why="not found"))
+    try:
+        selectors = _selectors(found.data.get("mesh", ""))
+    except ValueError as error:
+        return Discovery((), evidence, Unread(what=f"parse {found.ref}", why=str(error)))
+    shared = variable(istiod.container, SHARED_MESH, istiod.ref)
+    if not selectors and shared.value:  # it is laid below this one, and may bring selectors
+        return Discovery((), evidence, Unread(what=f"get configmap {shared.value}", why="not read"))
+    return Discovery(selectors, Evidence(ref, _FIELD, " or ".join(map(shown, selectors)) or None))
+
+
+@lru_cache(maxsize=16)
+def _selectors(mesh: str) -> tuple[LabelSelector, ...]:
+    """The selectors in the settings; a text without the word is not parsed. Raises ValueError."""
+    if "discovery" not in mesh:
+        return ()
+    from kubectl_ambient.mesh.enrolment import goyaml
+    from kubectl_ambient.mesh.enrolment.enablement import selector_of
+
+    fields = goyaml.fields(goyaml.compose(mesh), "the mesh config")
+    lists = fields.get("discoveryselectors", []) or fields.get("discovery_selectors", [])
+    entries = goyaml.items(lists[-1], "discoverySelectors") if lists else []
+    selectors = tuple(selector_of((node,), "discoverySelectors") for node in entries)
+    for selector in selectors:
+        if problem := why_invalid(selector):
+            raise ValueError(f"discoverySelectors: {problem}")
+    return selectors
+
+
+def shown(selector: LabelSelector) -> str:
+    """A selector in one line, as `kubectl -l` has it; `everything` for an empty one."""
+    parts = [f"{key}={value}" for key, value in selector.match_labels.items()]
+    for r in selector.match_expressions:
+        words = {"Exists": r.key, "DoesNotExist": f"!{r.key}"}
+        parts.append(words.get(r.operator) or f"{r.key} {r.operator.lower()} ({', '.join(r.values)})")
+    return ",".join(parts) or "everything"
