@@ -18,6 +18,7 @@ COMMANDS = {
     "enable": "Add the label istio.io/dataplane-mode=ambient to namespaces, pods or pod templates.",
     "disable": "Take the label istio.io/dataplane-mode=ambient off namespaces, pods or pod templates.",
     "waypoint": "Tell which waypoint serves what, and why not.",
+    "policy": "Tell which policy is enforced where, or nowhere.",
     "labels": "Print the label reference; with objects, what is set, what they inherit, and what is wrong.",
     "version": "Print the version of this tool, of Kubernetes, and of Istio's agents.",
     "completion": "Complete commands, flags and names with TAB.",
@@ -50,6 +51,10 @@ def function_of(name: str) -> Callable[..., None] | typer.Typer:
             from kubectl_ambient.cli.waypoint.group import app as waypoint
 
             return waypoint
+        case "policy":
+            from kubectl_ambient.cli.policy.group import app as policy
+
+            return policy
         case "labels":
             from kubectl_ambient.cli.labels import labels
 

@@ -63,6 +63,33 @@ class Code(_Word):
     LABEL_REFUSED = "LabelRefused", "an API server refuses the object because of the label", "error"
     VALUE_UNKNOWN = "ValueUnknown", "a value means nothing to Istio, or not what it looks like", "warning"
 
+    # Of policies.
+    ALLOW_DENIES_ALL = (
+        "AllowDeniesAll",
+        "ztunnel can check no rule of the ALLOW policy, and so refuses all connections",
+        "error",
+    )
+    PEER_AUTHENTICATION_NOT_SENT = (
+        "PeerAuthenticationNotSent",
+        "istiod names the policy of the ports and never sends it, so plain text passes where it should not",
+        "error",
+    )
+    PEER_AUTHENTICATION_STALE = (
+        "PeerAuthenticationStale",
+        "the policy of the ports may be an old one: what it inherits from has changed since",
+        "error",
+    )
+    PEER_AUTHENTICATION_TIE = (
+        "PeerAuthenticationTie",
+        "PeerAuthentications of the same age disagree, and chance decides which one counts",
+        "error",
+    )
+    POLICY_NOT_ENFORCED = "PolicyNotEnforced", "the policy is enforced nowhere", "error", "info"
+    POLICY_NOT_TOLD = "PolicyNotTold", "ztunnel cannot take the policy, and istiod does not say so", "error"
+    POLICY_TRIED_FOR_REAL = "PolicyTriedForReal", "a policy that is only to be tried out is enforced", "error"
+    RULE_DROPPED = "RuleDropped", "ztunnel does not get some rules of the ALLOW policy", "warning"
+    RULE_NEVER_FIRES = "RuleNeverFires", "a DENY rule never fires at ztunnel, so what it denies passes", "error"
+
     # Of waypoints, and what uses them.
     CANARY_DEAD = "CanaryDead", "the canary waypoint gets connections and has no proxy that is Ready", "error"
     CANARY_REFUSED = "CanaryRefused", "a canary waypoint is named and not used", "warning"

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kubectl_ambient.cluster.facts import LabelSelector, Requirement, Unread
-from kubectl_ambient.cluster.kinds.table import POLICIES
+from kubectl_ambient.cluster.kinds.table import NETWORK
 from kubectl_ambient.cluster.network_facts import (
     IPBlock,
     NetworkPolicy,
@@ -30,7 +30,7 @@ WORLDS = {world["id"]: world for world in cases("netpol")}
 
 def policies(world: Mapping[str, Any]) -> list[NetworkPolicy]:
     text = json.dumps({"apiVersion": "v1", "kind": "List", "items": world["policies"]})
-    snapshot, problems = read_files(["-"], kinds=POLICIES, stdin=io.BytesIO(text.encode()))
+    snapshot, problems = read_files(["-"], kinds=NETWORK, stdin=io.BytesIO(text.encode()))
     assert problems == []
     return list(snapshot.network_policies.known)
 

@@ -77,6 +77,8 @@ WITH_PODS = (
     *("Job", "CronJob", "ReplicaSet", "ReplicationController"),
 )
 
+POLICIES = ("AuthorizationPolicy", "PeerAuthentication")
+
 WITH_WAYPOINT = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")
 
 FLAGS: dict[str, Hint] = {
@@ -94,6 +96,7 @@ FLAGS: dict[str, Hint] = {
     "--waypoint-namespace": names("Namespace"),
     "--fail-on": fail_on,
     "waypoint status --fail-on": words(drift="", unknown="", any=""),
+    "policy status --fail-on": words(unknown="", error="", any=""),
     "labels --fail-on": words(any="errors and warnings", error="errors alone"),
     "--dry-run": words(none="change it", client="send nothing", server="have it checked, and nothing stored"),
 }
@@ -107,6 +110,7 @@ ARGUMENTS: dict[str, Hint] = {
     "waypoint explain": targets("Namespace", *WITH_WAYPOINT),
     "waypoint enable": targets("Namespace", *WITH_WAYPOINT),
     "waypoint disable": targets("Namespace", *WITH_WAYPOINT),
+    "policy status": targets(*POLICIES, bare="AuthorizationPolicy"),
     "labels": keys_or_targets(*WITH_PODS, "Service", "Gateway", "GatewayClass", "ServiceEntry", "WorkloadEntry"),
 }
 

@@ -43,10 +43,13 @@ MESH: tuple[Kind[Any], ...] = (
 )
 """What decides about pods and waypoints."""
 
-POLICIES: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES, AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
-"""What decides who may speak to whom. No command asks for it yet, so no right is needed."""
+POLICIES: tuple[Kind[Any], ...] = (AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
+"""What decides who may speak to whom in the mesh."""
 
-KINDS = (*MESH, *POLICIES)
+NETWORK: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES)
+"""What lets packets through. No command asks for it yet, so no right is needed."""
+
+KINDS = (*MESH, *POLICIES, *NETWORK)
 
 BY_KIND = {kind.kind: kind for kind in KINDS if not (kind.label or kind.called)}
 """The entries that take every object of their kind."""

@@ -82,3 +82,22 @@ def parses_ingress_use_waypoint(version: Version) -> bool:
 def has_east_west_client(version: Version) -> bool:
     """Whether an east-west gateway sends through service waypoints: 1.27+ [xds/endpoints/endpoint_builder.go]."""
     return _since(version, 27)
+
+
+def heeds_dry_run(version: Version) -> bool:
+    """Whether a policy that is only to be tried out is kept from ztunnel: 1.25.2+ [`convertAuthorizationPolicy`]."""
+    return version >= Version(1, 25, 2)
+
+
+def inherits_port_exceptions(version: Version) -> bool:
+    """Whether a port may be excepted from a STRICT that the pod inherits: 1.22.8, 1.23.5, 1.24.3 and 1.25.0 on.
+
+    Source: authorization.go `convertedSelectorPeerAuthentications`.
+    """
+    first = {22: 8, 23: 5, 24: 3}
+    return version >= Version(1, version.minor, first.get(version.minor, 0))
+
+
+def writes_policy_conditions(version: Version) -> bool:
+    """Whether ZtunnelAccepted and WaypointAccepted are written on AuthorizationPolicies: 1.24+ [policies.go]."""
+    return _since(version, 24)

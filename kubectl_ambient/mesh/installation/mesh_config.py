@@ -1,7 +1,8 @@
-"""The settings of a mesh: which namespaces its istiod looks at."""
+"""The settings of a mesh: which namespaces its istiod looks at, whose policies are for all, the trust domain."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 from msgspec import Struct
@@ -78,3 +79,50 @@ def shown(selector: LabelSelector) -> str:
         words = {"Exists": r.key, "DoesNotExist": f"!{r.key}"}
         parts.append(words.get(r.operator) or f"{r.key} {r.operator.lower()} ({', '.join(r.values)})")
     return ",".join(parts) or "everything"
+
+
+class Mesh(Struct, frozen=True):
+    """`rootNamespace`, whose policies are for all, and `trustDomain`, with which every identity begins.
+
+    unread: why they are not known; those that Istio takes by default then.
+    """
+
+    root: str = "istio-system"
+    trust_domain: str = "cluster.local"
+    unread: Unread | None = None
+
+
+def mesh(istiods: Iterable[Istiod], snapshot: Snapshot) -> Mesh:
+    """The settings of the mesh of these istiods. Several that differ are an Unread: which one counts is not known."""
+    found = [_mesh(istiod, snapshot) for istiod in istiods]
+    if not found:
+        return Mesh(unread=Unread(what="get configmap istio", why="no istiod was found"))
+    if all(other == found[0] for other in found):
+        return found[0]
+    return Mesh(unread=Unread(what="tell the root namespace", why="the istiods have different ones"))
+
+
+def _mesh(istiod: Istiod, snapshot: Snapshot) -> Mesh:
+    name = MESH_CONFIG if istiod.revision == "default" else f"{MESH_CONFIG}-{istiod.revision}"
+    found = snapshot.mesh_configs.get(f"{istiod.namespace}/{name}")
+    if not isinstance(found, ConfigMap):
+        return Mesh(unread=found or Unread(what=f"get configmap {name}", why="not found"))
+    try:
+        root, domain = _texts(found.data.get("mesh", ""))
+    except ValueError as error:
+        return Mesh(unread=Unread(what=f"parse {found.ref}", why=str(error)))
+    return Mesh(root or Mesh().root, domain or Mesh().trust_domain)
+
+
+@lru_cache(maxsize=16)
+def _texts(mesh: str) -> tuple[str, str]:
+    """`rootNamespace` and `trustDomain`, empty where they are not set. Raises ValueError."""
+    from kubectl_ambient.mesh.enrolment import goyaml
+
+    fields = goyaml.fields(goyaml.compose(mesh), "the mesh config")
+
+    def setting(*names: str) -> str:
+        nodes = next((fields[name] for name in names if fields.get(name)), [])
+        return goyaml.text(nodes[-1], names[0]) if nodes else ""
+
+    return setting("rootnamespace", "root_namespace"), setting("trustdomain", "trust_domain")

@@ -81,6 +81,10 @@ class Mtls(Struct, frozen=True, gc=False):
         """Whether chance decides about the connection."""
         return connection.identity is None and self.refuses(connection.port) is None
 
+    def beside(self, other: Mtls) -> Mtls:
+        """Both, where it is not known which of them it is."""
+        return Mtls((*self.answers, *(answer for answer in other.answers if answer not in self.answers)))
+
     @property
     def ports(self) -> tuple[int, ...]:
         """Every port that some answer treats by itself."""
@@ -118,6 +122,27 @@ def mtls(
     return Mtls(tuple(answers))
 
 
+def mtls_of_sidecar(found: Sequence[PeerAuthentication], *, namespace: str, labels: dict[str, str], root: str) -> Mtls:
+    """What they mean for a pod with a sidecar: what was written, for no second answer stands beside that.
+
+    Source: pilot/pkg/security/authn `ComposePeerAuthentication`.
+    """
+    mesh = [pa for pa in found if pa.namespace == root and not pa.selector]
+    own = [pa for pa in found if pa.namespace == namespace != root]
+    spaces = [pa for pa in own if not pa.selector]
+    workloads = [pa for pa in own if pa.selector and pa.selector.items() <= labels.items()]
+    answers: list[Answered] = []
+    for of_mesh, space, workload in product(*map(_oldest, (mesh, spaces, workloads))):
+        strict = _strict(next((pa for pa in (workload, space, of_mesh) if _set(pa)), None))
+        by = tuple(pa for pa in (workload, space, of_mesh) if pa is not None)
+        decisive = next((number for number, pa in enumerate(by) if _set(pa)), len(by))
+        ports = _meant(workload, strict) if workload else Ports(but=frozenset()) if strict else Ports()
+        answer = Answered(ports=ports, decided_by=by[: decisive + 1])
+        if answer not in answers:
+            answers.append(answer)
+    return Mtls(tuple(answers))
+
+
 def _oldest(found: Iterable[PeerAuthentication]) -> Sequence[PeerAuthentication | None]:
     """The oldest; all of them where several are. One without a time comes before all others, as to istiod."""
     ages = [(pa.created.replace(microsecond=0).timestamp() if pa.created else 0.0, pa) for pa in found]
@@ -141,7 +166,7 @@ def _answer(chosen: Chosen, *, root: str, inherits: bool) -> Answered:
     by = (workload,) if mode else (workload, *parents) if workload.port_level_mtls else parents
     if not _refers(workload, strict=strict, inherits=inherits):
         return _everywhere(strict, root, by)
-    sent = _contents(workload, bare_space, bare_mesh)
+    sent = sent_ports(workload, bare_space, bare_mesh)
     meant = _meant(workload, strict)
     return Answered(
         ports=sent or Ports(),
@@ -167,7 +192,16 @@ def _refers(workload: PeerAuthentication, *, strict: bool, inherits: bool) -> bo
     return inherits and "PERMISSIVE" in modes
 
 
-def _contents(
+def inherited(
+    found: Iterable[PeerAuthentication], namespace: str, root: str
+) -> tuple[PeerAuthentication | None, PeerAuthentication | None]:
+    """The PeerAuthentications of the namespace and of the mesh that the policy of a pod's ports is made from."""
+    bare = [pa for pa in found if pa.selector is None]
+    space = _oldest(pa for pa in bare if pa.namespace == namespace)[0]
+    return space, _oldest(pa for pa in bare if pa.namespace == root)[0]
+
+
+def sent_ports(
     workload: PeerAuthentication, space: PeerAuthentication | None, mesh: PeerAuthentication | None
 ) -> Ports | None:
     """What the policy of its ports denies; None where istiod sends none."""

@@ -1,0 +1,67 @@
+"""What decides about policies: these, the pods that they speak on, and the waypoints that some are attached to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from kubectl_ambient.cluster.kinds.kind import Kind
+from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
+from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
+from kubectl_ambient.cluster.needs.pods import PodNeeds
+from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
+from kubectl_ambient.cluster.snapshot import Snapshot
+
+_KINDS: tuple[Kind[object], ...] = (AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
+_ROOT = "istio-system"
+# Where it may be worth looking; what the setting means is for the rules to say.
+_NAMES_ROOT = re.compile(r"""^rootNamespace:[ \t]*["']?([a-z0-9-]+)""", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyNeeds:
+    """Of one namespace, or (empty) of all.
+
+    Those of the root namespace speak everywhere. It is istio-system nearly always, so that is asked at once; another
+    one is named by the settings of the mesh, and takes the second round.
+    """
+
+    namespace: str = ""
+
+    @property
+    def of_files(self) -> FilesReader:
+        """Every kind: files are the whole cluster."""
+        from functools import partial
+
+        from kubectl_ambient.cluster.kinds.table import MESH, POLICIES
+        from kubectl_ambient.cluster.reading.files import read_files
+
+        return partial(read_files, kinds=(*MESH, *POLICIES))
+
+    def first(self) -> list[Ask]:
+        """What is known to be wanted."""
+        places = dict.fromkeys((self.namespace, _ROOT)) if self.namespace else ("",)
+        asks = [Ask(kind=kind, namespace=place) for kind in _KINDS for place in places]
+        return [*dict.fromkeys((*asks, *self._pods.first(), *self._targets.first()))]
+
+    def second(self, snapshot: Snapshot) -> list[Ask]:
+        """What the first answers name besides."""
+        asks: list[Ask] = []
+        if self.namespace:
+            texts = (config.data.get("mesh", "") for config in snapshot.mesh_configs)
+            roots = {found[1] for text in texts if (found := _NAMES_ROOT.search(text))} - {_ROOT, self.namespace}
+            asks = [Ask(kind=kind, namespace=root) for kind in _KINDS for root in sorted(roots)]
+        return [*dict.fromkeys((*asks, *self._pods.second(snapshot), *self._targets.second(snapshot)))]
+
+    def settle(self, snapshot: Snapshot) -> None:
+        """Name the owners of the pods that could not be read."""
+        self._pods.settle(snapshot)
+
+    @property
+    def _pods(self) -> PodNeeds:
+        return PodNeeds(namespaces=(self.namespace,) if self.namespace else ())
+
+    @property
+    def _targets(self) -> WaypointNeeds:
+        namespaces = (self.namespace,) if self.namespace else ()
+        return WaypointNeeds(namespaces=namespaces, kinds=("Service", "ServiceEntry"), around=True)

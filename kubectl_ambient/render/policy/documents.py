@@ -1,0 +1,58 @@
+"""The documents of the policy commands: contracts, held to by the schemas in docs/schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from kubectl_ambient.mesh.policy.acceptance import Accepted
+from kubectl_ambient.mesh.policy.judge import PolicyVerdict
+from kubectl_ambient.mesh.policy.pods import PodPolicies
+from kubectl_ambient.render.documents import API_VERSION, finding_document
+from kubectl_ambient.shell.aim import Aim
+
+
+def policy_status_list(
+    verdicts: Iterable[PolicyVerdict], pods: Sequence[PodPolicies] | None, assumptions: Iterable[str], aim: Aim
+) -> dict[str, Any]:
+    """`kind: PolicyStatusList`: one item a policy; `pods` holds those in the mesh, None where not asked for."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "PolicyStatusList",
+        "assumptions": list(assumptions),
+        "items": [policy_document(verdict, aim) for verdict in verdicts],
+        "pods": None if pods is None else [pod_document(pod) for pod in pods if pod.mtls is not None],
+    }
+
+
+def policy_document(verdict: PolicyVerdict, aim: Aim) -> dict[str, Any]:
+    """One policy, and where it is enforced."""
+    return {
+        "kind": verdict.kind,
+        "namespace": verdict.policy.namespace,
+        "name": verdict.policy.name,
+        "enforcedAt": list(verdict.enforced_at),
+        "ztunnel": _accepted(verdict.ztunnel),
+        "waypoint": _accepted(verdict.waypoint),
+        "pods": verdict.pods,
+        "message": verdict.message,
+        "findings": [finding_document(finding, aim) for finding in verdict.findings],
+    }
+
+
+def _accepted(found: Accepted | None) -> dict[str, Any] | None:
+    return {"accepted": found.accepted, "reason": found.reason or None} if found else None
+
+
+def pod_document(found: PodPolicies) -> dict[str, Any]:
+    """One pod: where it refuses plain text, who decides that, and which policies speak on it."""
+    return {
+        "namespace": found.pod.namespace,
+        "name": found.pod.name,
+        "mtls": {
+            "default": found.default,
+            "ports": {str(port): mode for port, mode in found.ports.items()},
+            "decidedBy": [pa.ref for pa in found.decided_by],
+        },
+        "policies": sorted(sent.policy.ref for sent in found.policies),
+    }

@@ -1,0 +1,1 @@
+"""What the policy commands do between their flags and their screen."""
