@@ -50,5 +50,5 @@ def once(found: Iterable[PeerAuthentication]) -> tuple[PeerAuthentication, ...]:
 
 
 def decided_by(pods: Sequence[PodPolicies], pa: PeerAuthentication) -> list[PodPolicies]:
-    """The pods for which it has a word."""
-    return [pod for pod in pods if any(other.ref == pa.ref for other in pod.decided_by)]
+    """The pods of the mesh for which it has a word."""
+    return [pod for pod in pods if pod.mode != "none" and any(other.ref == pa.ref for other in pod.decided_by)]
