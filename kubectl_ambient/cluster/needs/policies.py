@@ -41,7 +41,7 @@ class PolicyNeeds:
     def first(self) -> list[Ask]:
         """What is known to be wanted."""
         places = dict.fromkeys((self.namespace, _ROOT)) if self.namespace else ("",)
-        asks = [Ask(kind=kind, namespace=place) for kind in _KINDS for place in places]
+        asks = [Ask(kind=kind, namespace=place, counts=place == self.namespace) for kind in _KINDS for place in places]
         return [*dict.fromkeys((*asks, *self._pods.first(), *self._targets.first()))]
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
