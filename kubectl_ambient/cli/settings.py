@@ -42,6 +42,16 @@ def targets(examples: str) -> Any:
     return typer.Argument(metavar="(TYPE NAME... | TYPE/NAME...)", help=examples)
 
 
+def some_of(examples: str) -> Any:
+    """The objects of a listing, all of them where none is named."""
+    return typer.Argument(metavar="[NAME | TYPE NAME | TYPE/NAME]...", help=f"Only these: {examples}")
+
+
+def pods(what: str) -> Any:
+    """`--pods`, and what of them is shown."""
+    return typer.Option("--pods", help=what)
+
+
 AllNamespaces = Annotated[bool, typer.Option("-A", "--all-namespaces", help="All namespaces.")]
 Selector = Annotated[str, typer.Option("-l", "--selector", help="A label selector (key=value,key2 in (a,b),!key3).")]
 Recursive = Annotated[bool, typer.Option("-R", "--recursive", help="With -f: the folders below as well.")]

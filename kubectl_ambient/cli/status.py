@@ -17,7 +17,7 @@ def status(
     ctx: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(metavar="[POD]...", help="Only these pods.")] = None,
     all_namespaces: settings.AllNamespaces = False,
-    pods: Annotated[bool, typer.Option("--pods", help="With -A: every pod, not a row for each namespace.")] = False,
+    pods: Annotated[bool, settings.pods("With -A: every pod, not a row for each namespace.")] = False,
     *,
     selectors: settings.Selectors,
     files: settings.Files,

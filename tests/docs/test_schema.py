@@ -94,6 +94,10 @@ def test_the_sums_of_the_schema_are_those_of_the_code() -> None:
         "labels -A -f labels.yaml",
         "labels ns/shop svc/web svc/cart -f labels.yaml",
         "labels -A -f mesh.yaml",
+        "policy status -A -f policies.yaml",
+        "policy status -n shop --pods -f policies.yaml",
+        "policy explain ap/allow-web -n shop -f policies.yaml",
+        "policy explain ap/cart-get pa/default -n shop -f policies.yaml",
     ],
 )
 def test_what_is_printed_is_as_its_schema_says(line: str) -> None:

@@ -29,6 +29,7 @@ COMMANDS = [
     "waypoint status -A -o wide",
     "waypoint explain ns {namespace}",
     "waypoint explain {service} -n {namespace}",
+    "policy status -A --pods",
     "labels -A",
     "labels {service} ns/{namespace} -n {namespace}",
     "enable --local -o name",
@@ -117,6 +118,7 @@ DOCUMENTS = [
     "waypoint status -A --all",
     "waypoint explain ns {namespace}",
     "waypoint explain {service} -n {namespace}",
+    "policy status -A --pods",
     "labels -A",
 ]
 

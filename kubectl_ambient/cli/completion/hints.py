@@ -111,6 +111,7 @@ ARGUMENTS: dict[str, Hint] = {
     "waypoint enable": targets("Namespace", *WITH_WAYPOINT),
     "waypoint disable": targets("Namespace", *WITH_WAYPOINT),
     "policy status": targets(*POLICIES, bare="AuthorizationPolicy"),
+    "policy explain": targets(*POLICIES, bare="AuthorizationPolicy"),
     "labels": keys_or_targets(*WITH_PODS, "Service", "Gateway", "GatewayClass", "ServiceEntry", "WorkloadEntry"),
 }
 

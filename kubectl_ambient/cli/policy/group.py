@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from kubectl_ambient.cli.options import add
+from kubectl_ambient.cli.policy.explain import policy_explain
 from kubectl_ambient.cli.policy.status import policy_status
 from kubectl_ambient.cli.summaries import WholeSummaries
 
@@ -17,6 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 add(app, "status", policy_status)
+add(app, "explain", policy_explain)
 
 
 @app.callback()

@@ -19,14 +19,9 @@ FAILED = 3
 
 def policy_status(
     ctx: typer.Context,
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[NAME | TYPE NAME | TYPE/NAME]...", help="Only these: allow, ap/allow, pa, …"),
-    ] = None,
+    names: Annotated[list[str] | None, settings.some_of("allow, ap/allow, pa, …")] = None,
     all_namespaces: settings.AllNamespaces = False,
-    pods: Annotated[
-        bool, typer.Option("--pods", help="Also what each pod refuses, and which policies speak on it.")
-    ] = False,
+    pods: Annotated[bool, settings.pods("Also what each pod refuses, and which policies speak on it.")] = False,
     *,
     files: settings.Files,
     output: settings.Output = "",

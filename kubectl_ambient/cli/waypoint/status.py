@@ -22,10 +22,7 @@ DRIFT = 3
 
 def waypoint_status(
     ctx: typer.Context,
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(metavar="[NAME | TYPE NAME | TYPE/NAME]...", help="Only these: cart, svc/cart, pods, …"),
-    ] = None,
+    names: Annotated[list[str] | None, settings.some_of("cart, svc/cart, pods, …")] = None,
     all_namespaces: settings.AllNamespaces = False,
     show_all: Annotated[bool, settings.every("Also what has no waypoint and names none.")] = False,
     selector: settings.Selector = "",

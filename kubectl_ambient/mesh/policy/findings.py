@@ -78,9 +78,10 @@ def _rules(policy: AuthorizationPolicy, as_sent: Sent) -> Iterator[Finding]:
     if as_sent.denies:
         for rule in as_sent.rules:
             if not rule.can_fire:
+                asked = f"asks for {', '.join(rule.l7)}, which ztunnel cannot check" if rule.l7 else "asks for nothing"
                 message = (
-                    f"ztunnel cannot check {', '.join(rule.l7) or 'what it asks for'}, and without it nothing is left "
-                    "of a clause: the rule never fires, and what it should deny passes. A waypoint enforces such a rule"
+                    f"its rules[{numbers[id(rule.written)]}] {asked}, and nothing is left of one of its clauses: it never "
+                    "fires, and what it should deny passes. A waypoint enforces such a rule"
                 )
                 yield Finding.of(Code.RULE_NEVER_FIRES, message, told(rule))
         return
@@ -90,12 +91,14 @@ def _rules(policy: AuthorizationPolicy, as_sent: Sent) -> Iterator[Finding]:
     evidence = [told(rule) for rule in as_sent.dropped]
     if not as_sent.rules:
         message = (
-            f"ztunnel cannot check {lost}, so none of its rules is left, and an ALLOW policy without rules refuses all "
-            "connections. A waypoint enforces such rules"
+            f"all its rules ask for what ztunnel cannot check ({lost}), so none is left, and an ALLOW policy without rules "
+            "refuses all connections. A waypoint enforces such rules"
         )
         yield Finding.of(Code.ALLOW_DENIES_ALL, message, *evidence)
     else:
-        message = f"ztunnel cannot check {lost}, and does not get the rules that ask for it: they allow nothing there"
+        message = (
+            f"some of its rules ask for what ztunnel cannot check ({lost}) and are left out: they allow nothing there"
+        )
         yield Finding.of(Code.RULE_DROPPED, message, *evidence)
 
 

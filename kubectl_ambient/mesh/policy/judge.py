@@ -33,7 +33,8 @@ TUNNEL = "networking.istio.io/tunnel"  # `http`: it takes HBONE, whatever it is 
 class PolicyVerdict(Struct, frozen=True, kw_only=True, gc=False):
     """One policy's row. `pods` is how many it speaks on; None where they could not be read.
 
-    ztunnel, waypoint: whether these take it; None where it is not for them. targets: what it is attached to.
+    ztunnel, waypoint: whether these take it; None where it is not for them. targets: what it is attached to. on: the
+    pods on which it is enforced. as_sent: what of it ztunnel gets, None where it gets nothing.
     """
 
     kind: Literal["AuthorizationPolicy", "PeerAuthentication"]
@@ -44,6 +45,8 @@ class PolicyVerdict(Struct, frozen=True, kw_only=True, gc=False):
     pods: int | None
     message: str
     targets: tuple[Target, ...] = ()
+    on: tuple[PodPolicies, ...] = ()
+    as_sent: Sent | None = None
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -152,6 +155,7 @@ class PolicyJudge:
             waypoint=None,
             pods=self._count(found.pods),
             message=self._told(found.message),
+            on=found.pods,
             findings=tuple(findings.of_peer_authentication(policy, deciding, found, self.snapshot, self.mesh.root)),
         )
 
@@ -183,6 +187,8 @@ class PolicyJudge:
             waypoint=None,
             pods=self._count(found.pods),
             message=self._told(found.message),
+            on=found.pods,
+            as_sent=as_sent,
             findings=tuple(
                 findings.of_unattached(policy, as_sent, taken, found, self.snapshot, self._waypoints.control_plane)
             ),
@@ -201,7 +207,7 @@ class PolicyJudge:
     @property
     def assumptions(self) -> list[str]:
         """What was taken for granted because it could not be read."""
-        told = [*self._pods.assumptions, *self._waypoints.assumptions]
+        told = [*self._pods.installation.assumptions, *self._waypoints.assumptions]
         if self.mesh.unread:
             told.append(f"the root namespace is taken to be {self.mesh.root}: {self.mesh.unread}")
         return list(dict.fromkeys(told))

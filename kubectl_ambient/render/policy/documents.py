@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy
 from kubectl_ambient.mesh.policy.acceptance import Accepted
 from kubectl_ambient.mesh.policy.judge import PolicyVerdict
 from kubectl_ambient.mesh.policy.pods import PodPolicies
+from kubectl_ambient.mesh.policy.rule_words import fates
 from kubectl_ambient.render.documents import API_VERSION, finding_document
 from kubectl_ambient.shell.aim import Aim
 
@@ -37,6 +39,38 @@ def policy_document(verdict: PolicyVerdict, aim: Aim) -> dict[str, Any]:
         "pods": verdict.pods,
         "message": verdict.message,
         "findings": [finding_document(finding, aim) for finding in verdict.findings],
+    }
+
+
+def policy_explanation(verdict: PolicyVerdict, assumptions: Iterable[str], aim: Aim) -> dict[str, Any]:
+    """`kind: PolicyExplanation`: one policy, its targets and rules, and the pods that it speaks on."""
+    policy = verdict.policy
+    rules = fates(policy, verdict.as_sent) if isinstance(policy, AuthorizationPolicy) else ()
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "PolicyExplanation",
+        "assumptions": list(assumptions),
+        "policy": policy_document(verdict, aim),
+        "targets": [
+            {"object": t.ref, "accepted": t.accepted, "reason": t.reason or None, "message": t.message}
+            for t in verdict.targets
+        ],
+        "rules": [
+            {"number": rule.number, "words": rule.words, "atZtunnel": rule.fate, "unchecked": list(rule.l7)}
+            for rule in rules
+        ],
+        "on": [{"namespace": p.pod.namespace, "name": p.pod.name, "mode": p.mode} for p in verdict.on],
+        "conditions": [{"type": c.type, "status": c.status, "reason": c.reason} for c in policy.conditions],
+    }
+
+
+def policy_explanation_list(items: Iterable[dict[str, Any]], assumptions: Iterable[str]) -> dict[str, Any]:
+    """`kind: PolicyExplanationList`."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "PolicyExplanationList",
+        "assumptions": list(assumptions),
+        "items": list(items),
     }
 
 

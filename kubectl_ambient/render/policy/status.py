@@ -47,14 +47,18 @@ def pod_table(pods: Sequence[PodPolicies], *, namespaced: bool, headers: bool, w
     return table(*fitting(names, rows, width, ("DECIDED-BY",)), with_headers=headers)
 
 
-def _pod_row(found: PodPolicies, namespaced: bool) -> list[str]:
+def plain_text(found: PodPolicies) -> str:
+    """`refused (8080 allowed)`."""
     words = {"STRICT": "refused", "PERMISSIVE": "allowed", None: _UNKNOWN}
     ports = ", ".join(f"{port} {words[mode]}" for port, mode in found.ports.items())
-    default = words[found.default]
+    return f"{words[found.default]} ({ports})" if ports else words[found.default]
+
+
+def _pod_row(found: PodPolicies, namespaced: bool) -> list[str]:
     by = ", ".join(f"{pa.namespace}/{pa.name}" for pa in found.decided_by)
     policies = ", ".join(sorted(f"{sent.policy.namespace}/{sent.policy.name}" for sent in found.policies))
     row = [found.pod.namespace] if namespaced else []
-    return [*row, found.pod.name, f"{default} ({ports})" if ports else default, by or _NONE, policies or _NONE]
+    return [*row, found.pod.name, plain_text(found), by or _NONE, policies or _NONE]
 
 
 def summary(verdicts: Sequence[PolicyVerdict]) -> str:

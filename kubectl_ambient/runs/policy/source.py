@@ -28,11 +28,13 @@ class PolicyRequest:
     names: tuple[str, ...]
 
     @classmethod
-    def of(cls, origin: Origin, words: Sequence[str]) -> PolicyRequest:
-        """Check what was typed. Raises UsageError in kubectl's words."""
+    def of(cls, origin: Origin, words: Sequence[str], *, named: bool = False) -> PolicyRequest:
+        """Check what was typed; `named`: something must be. Raises UsageError in kubectl's words."""
         targets, names = _parsed(words)
-        named = bool(names) or any(target.name for target in targets)
-        check_names(named=named, selected=False, all_namespaces=origin.all_namespaces)
+        if named and any(target.name is None for target in targets):
+            raise UsageError("error: resource(s) were provided, but no name was specified")
+        chosen = bool(names) or any(target.name for target in targets)
+        check_names(named=chosen, selected=False, all_namespaces=origin.all_namespaces)
         return cls(origin=origin, targets=targets, names=names)
 
     def wants(self, kind: str, name: str) -> bool:
