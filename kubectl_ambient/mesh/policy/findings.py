@@ -80,8 +80,8 @@ def _rules(policy: AuthorizationPolicy, as_sent: Sent) -> Iterator[Finding]:
             if not rule.can_fire:
                 asked = f"asks for {', '.join(rule.l7)}, which ztunnel cannot check" if rule.l7 else "asks for nothing"
                 message = (
-                    f"its rules[{numbers[id(rule.written)]}] {asked}, and nothing is left of one of its clauses: it never "
-                    "fires, and what it should deny passes. A waypoint enforces such a rule"
+                    f"its rules[{numbers[id(rule.written)]}] {asked}, and nothing is left of one of its clauses: it "
+                    "never fires, and what it should deny passes. A waypoint enforces such a rule"
                 )
                 yield Finding.of(Code.RULE_NEVER_FIRES, message, told(rule))
         return
@@ -91,8 +91,8 @@ def _rules(policy: AuthorizationPolicy, as_sent: Sent) -> Iterator[Finding]:
     evidence = [told(rule) for rule in as_sent.dropped]
     if not as_sent.rules:
         message = (
-            f"all its rules ask for what ztunnel cannot check ({lost}), so none is left, and an ALLOW policy without rules "
-            "refuses all connections. A waypoint enforces such rules"
+            f"all its rules ask for what ztunnel cannot check ({lost}), so none is left, and an ALLOW policy without "
+            "rules refuses all connections. A waypoint enforces such rules"
         )
         yield Finding.of(Code.ALLOW_DENIES_ALL, message, *evidence)
     else:
