@@ -98,6 +98,12 @@ BROKEN: dict[str, list[m.Manifest]] = {
     "IstiodNotReady": [{**served(), "status": {"replicas": 1, "readyReplicas": 0, "unavailableReplicas": 1}}],
     "ZtunnelNotDiscovered": [served(), m.configmap("istio", "istio-system", data={"mesh": SELECTORS})],
 }
+WORDS = {
+    "ZtunnelNotTrusted": "istiod does not trust ztunnel",
+    "IstiodWithoutAmbient": "no istiod has ambient on",
+    "IstiodNotReady": "no pod of istiod is Ready",
+    "ZtunnelNotDiscovered": "istiod does not look at namespace istio-system",
+}
 HEADLINES = {"IstiodNotReady": "is in ambient mode, and no istiod that serves it is Ready."}
 
 
@@ -214,11 +220,41 @@ def test_without_the_right_to_read_istiod_it_is_an_assumption(on: On) -> None:
     )
 
 
+@pytest.fixture
+def enabling(ambient: Run, monkeypatch: pytest.MonkeyPatch) -> On:
+    """The same for `enable`, whose run has bound the name by then."""
+
+    def start(client: FakeClient) -> Run:
+        client.namespace = "shop"  # type: ignore[attr-defined]
+        monkeypatch.setattr("kubectl_ambient.runs.change.label_run.connect", lambda *_, **__: client)
+        return ambient
+
+    return start
+
+
 @pytest.mark.parametrize("code", BROKEN)
-def test_enable_says_so_before_anything_is_sent(on: On, code: str) -> None:
+def test_enable_says_so_before_anything_is_sent(enabling: On, code: str) -> None:
     objects = looked_at("shop", mesh(*BROKEN[code]))
     objects[0] = {**objects[0], "metadata": {**objects[0]["metadata"], "labels": {"mesh": "enabled"}}}
     client = FakeClient(*objects)
-    told = on(client)("enable", "ns", "shop", "--dry-run=client")
-    assert "what moves in (namespace shop) is not served: " in " ".join((told.out + told.err).split())
+    told = enabling(client)("enable", "ns", "shop", "--dry-run=client")
+    said = " ".join((told.out + told.err).split())
+    assert f"what moves in (namespace shop) is not served: {WORDS[code]}" in said
     assert not [request for request in client.requests if request.startswith("patch")]
+
+
+@pytest.mark.parametrize(
+    "selectors",
+    ["", SELECTORS, "discoverySelectors: [{matchLabels: {istio.io/dataplane-mode: ambient}}]"],
+    ids=["none", "already", "by the label that is set"],
+)
+def test_enable_is_silent_where_it_is_served(enabling: On, selectors: str) -> None:
+    shop, *others = looked_at(
+        "istio-system", mesh(served(), m.configmap("istio", "istio-system", data={"mesh": selectors}))
+    )
+    for found in others:
+        if found["kind"] == "Namespace":
+            found["metadata"]["labels"] |= AMBIENT  # ztunnel's own is looked at by either selector
+    shop["metadata"]["labels"] = {"mesh": "enabled"} if selectors == SELECTORS else {}
+    told = enabling(FakeClient(shop, *others))("enable", "ns", "shop", "--dry-run=client")
+    assert "not served" not in told.out + told.err

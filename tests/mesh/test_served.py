@@ -334,6 +334,14 @@ def test_ztunnel_asks_one_that_has_ambient_off() -> None:
     assert codes(mesh(off, canary, ztunnel_pods=[ztunnel(XDS_ADDRESS=CANARY)])) == []
 
 
+def test_ztunnels_that_may_not_be_listed_are_an_assumption() -> None:
+    unread = Unread(what="list pods of ztunnel", why="forbidden")
+    blind = altered(mesh(istiod(**{TRUST: "a/b"})), ztunnel_pods=unread)
+    assert codes(blind) == []
+    assert f"istiod is taken to trust ztunnel, and to look at its namespace: {unread}" in assumed(blind)
+    assert codes(altered(mesh(ready(0)), ztunnel_pods=unread)) == ["IstiodNotReady"], "whoever asks it"
+
+
 # Versions.
 
 

@@ -164,6 +164,9 @@ class Served:
                 return []
             return [f"an istiod is taken to serve ambient mode, to be Ready and to trust ztunnel: {self._istiods}"]
         told = dict.fromkeys(text for ztunnel in self._ztunnels for text in self._assumed(ztunnel))
+        unread = self._snapshot.ztunnel_pods.refusal
+        if self._istiods and unread and not self._snapshot.from_files:
+            told[f"istiod is taken to trust ztunnel, and to look at its namespace: {unread}"] = None
         return list(told)
 
     def _assumed(self, ztunnel: Pod | None) -> Iterator[str]:
@@ -199,7 +202,9 @@ def _without_ambient(told_by: list[ShownIstiod], every: list[ShownIstiod] | Unre
         f"{who} ({AMBIENT}): ztunnel hears of no pod, so that none in ambient mode can connect, and no waypoint is "
         "known (Helm sets it for good by profile=ambient of the chart istiod)",
         *(istiod.ambient.evidence for istiod in told_by),
-        fix=None if version and version < versions.OLDEST else offered(kubectl(*_set_env(told_by[0], f"{AMBIENT}=true"))),
+        fix=None
+        if version and version < versions.OLDEST
+        else offered(kubectl(*_set_env(told_by[0], f"{AMBIENT}=true"))),
     )
 
 
