@@ -110,7 +110,7 @@ def test_an_account_of_another_name() -> None:
 
 def test_nobody_is_trusted_where_nothing_is_set() -> None:
     (finding,) = told(mesh(istiod(**{TRUST: None})))
-    assert "names nobody" in finding.message
+    assert "CA_TRUSTED_NODE_ACCOUNTS of istiod is not set; no pod" in finding.message
 
 
 def test_a_manifest_without_what_the_chart_always_sets_is_taken_for_shortened() -> None:
@@ -201,8 +201,10 @@ def test_a_namespace_that_istiod_does_not_look_at() -> None:
     (finding,) = told(looking({}, SEEN))
     assert (finding.code, finding.severity) == ("NamespaceNotDiscovered", "error")
     assert "istiod does not look at namespace app" in finding.message
-    assert finding.evidence[0].object == "ConfigMap/istio-system/istio"
-    assert finding.evidence[0].value == "mesh=enabled"
+    assert [(e.object, e.field, e.value) for e in finding.evidence] == [
+        ("ConfigMap/istio-system/istio", "data[mesh].discoverySelectors", "mesh=enabled"),
+        ("Namespace/app", "metadata.labels[mesh]", None),
+    ]
     assert line(finding.fix) == "kubectl label namespace app mesh=enabled"
     assert line(told(looking({"mesh": "off"}, SEEN))[0].fix) == "kubectl label namespace app mesh=enabled --overwrite"
 
@@ -216,7 +218,7 @@ def test_a_selector_that_is_no_label_to_set_is_edited() -> None:
 def test_ztunnels_own_namespace_is_not_looked_at() -> None:
     (finding,) = told(looking(SEEN, {}))
     assert (finding.code, finding.severity) == ("ZtunnelNotDiscovered", "error")
-    assert line(finding.fix) == "kubectl label namespace istio-system mesh=enabled --overwrite"
+    assert line(finding.fix) == "kubectl label namespace istio-system mesh=enabled"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.taking import NOT_IN_FILES
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding
+from kubectl_ambient.mesh.evidence import label as label_of
 from kubectl_ambient.mesh.findings.skew import skew
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Installation
@@ -124,7 +125,7 @@ class Served:
             yield _not_trusted(asked, ztunnel)
         labels = self._labels(ztunnel.namespace)
         if all(istiod.discovery.finds(labels) is False for istiod in asked):
-            yield _unseen_ztunnel(asked, ztunnel)
+            yield _unseen_ztunnel(asked, ztunnel, labels or {})
 
     def _refuses(self, istiod: ShownIstiod, ztunnel: Pod) -> bool:
         trusted = istiod.trusted_accounts
@@ -152,7 +153,7 @@ class Served:
                 Code.NAMESPACE_NOT_DISCOVERED,
                 f"istiod does not look at namespace {home.name}, which its discoverySelectors leave out: its pods are "
                 "redirected to ztunnel, which never hears of them, and their connections fail after 5 seconds",
-                *_why_unseen(self._looking, home.name),
+                *_why_unseen(self._looking, home.name, home.labels),
                 fix=_let_in(home.name, home.labels, seen),
             )
 
@@ -226,7 +227,7 @@ def _account(ztunnel: Pod) -> str:
 def _not_trusted(asked: list[ShownIstiod], ztunnel: Pod) -> Finding:
     istiod, account = asked[0], _account(ztunnel)
     trusted = istiod.trusted_accounts or ()
-    whom = f"names {' and '.join(trusted)}" if trusted else "names nobody"
+    whom = f"names {' and '.join(trusted)}" if trusted else "names nobody" if istiod.trusted.value else "is not set"
     if ztunnel.service_account == "ztunnel":
         lasting = f"trustedZtunnelNamespace={ztunnel.namespace}"
     else:
@@ -243,30 +244,33 @@ def _not_trusted(asked: list[ShownIstiod], ztunnel: Pod) -> Finding:
     )
 
 
-def _unseen_ztunnel(asked: list[ShownIstiod], ztunnel: Pod) -> Finding:
+def _unseen_ztunnel(asked: list[ShownIstiod], ztunnel: Pod, labels: dict[str, str]) -> Finding:
     home = ztunnel.namespace
     return Finding.of(
         Code.ZTUNNEL_NOT_DISCOVERED,
         f"istiod does not look at namespace {home}, where ztunnel runs and which its discoverySelectors leave out: it "
         "does not know who asks for certificates, and no pod in ambient mode gets one",
-        *_why_unseen(asked, home),
-        fix=_let_in(home, None, asked[0].discovery),
+        *_why_unseen(asked, home, labels),
+        fix=_let_in(home, labels, asked[0].discovery),
     )
 
 
-def _why_unseen(by: Iterable[ShownIstiod], home: str) -> Iterator[Evidence]:
+def _why_unseen(by: list[ShownIstiod], home: str, labels: dict[str, str]) -> Iterator[Evidence]:
+    """The selectors, and what the Namespace has of the labels that they are about."""
     for istiod in by:
         yield istiod.discovery.evidence
-    yield Evidence(f"Namespace/{home}", "metadata.labels", "matches none of them")
+    selectors = [selector for istiod in by for selector in istiod.discovery.selectors]
+    keys = dict.fromkeys(key for s in selectors for key in (*s.match_labels, *(r.key for r in s.match_expressions)))
+    yield from (label_of(f"Namespace/{home}", key, labels.get(key)) for key in keys)
 
 
-def _let_in(home: str, labels: dict[str, str] | None, seen: Discovery) -> Command | None:
+def _let_in(home: str, labels: dict[str, str], seen: Discovery) -> Command | None:
     """A label that a selector asks for; where that would do more (istio-injection) or less, the selectors."""
     for selector in seen.selectors:
         wanted = selector.match_labels
         plain = wanted and not selector.match_expressions
         if plain and not any(concerns_istio(key) or "kubernetes.io/" in key for key in wanted):
-            taken = labels is None or any(key in labels for key in wanted)
+            taken = any(key in labels for key in wanted)
             change = [label(key, value) for key, value in wanted.items()]
             return offered(kubectl("label namespace", namespace(home), *change, *(("--overwrite",) if taken else ())))
     _, place, config = seen.evidence.object.split("/")
