@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.notes_of_owners import lost_with_the_pod, restarts, undone_by_owner
+from kubectl_ambient.change.notes_of_serving import unserved
 from kubectl_ambient.change.notes_of_stayers import in_by_own_label, need_no_label, stays_in
 from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.targets import printed
@@ -94,6 +95,7 @@ def _left_alone(change: Change) -> Iterator[Sentence]:
 
 TELLERS: tuple[Callable[[Change], Iterator[Sentence]], ...] = (
     _no_effect,
+    unserved,
     _sidecars,
     stays_in,
     in_by_own_label,

@@ -73,7 +73,8 @@ def _conditions(typed: Sequence[str]) -> list[str]:
 def _fails(found: Explained, conditions: Sequence[str]) -> bool:
     from kubectl_ambient.mesh.summary import fails
 
-    return fails([j.verdict for j in found.judgements], conditions)
+    awaiting = [finding for subject in found.subjects for finding in subject.findings]
+    return fails([j.verdict for j in found.judgements], conditions, awaiting)
 
 
 def _print_document(found: Explained, output: str, aim: Aim) -> None:
@@ -86,7 +87,9 @@ def _print_document(found: Explained, output: str, aim: Aim) -> None:
     if len(items) == 1 and not found.subjects and not found.several:
         document = items[0]
     else:
-        document = documents.explanation_list(items, found.assumptions, [documents.subject(s) for s in found.subjects])
+        document = documents.explanation_list(
+            items, found.assumptions, [documents.subject(s, aim) for s in found.subjects]
+        )
     say(documents.as_text(document, output))
 
 

@@ -54,7 +54,7 @@ def status(
         sys.stdout.flush()  # into a pipe as well, the listing comes before the first change
         show.print_changes(source, verdicts, watch_status(source))
     code = source.tell_problems()
-    if fails(verdicts, conditions):
+    if conditions and fails(verdicts, conditions, source.mesh_findings(verdicts)):
         code = DRIFT
     if code:
         raise typer.Exit(code)

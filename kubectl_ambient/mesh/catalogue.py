@@ -40,9 +40,13 @@ class Code(_Word):
     HOST_NETWORK_TRIED = "HostNetworkTried", "Istio tries in vain to capture a pod on the host network", "info"
     HOST_NETWORK_UNGUARDED = "HostNetworkUnguarded", "Istio may redirect the node's own network", "error"
     INBOUND_BYPASSED = "InboundBypassed", "inbound plaintext reaches the application without any policy", "warning"
+    ISTIOD_MISSING = "IstiodMissing", "there is no istiod in the cluster", "warning"
+    ISTIOD_NOT_READY = "IstiodNotReady", "no istiod that serves ambient mode is Ready", "error"
+    ISTIOD_WITHOUT_AMBIENT = "IstiodWithoutAmbient", "the istiod that ztunnel asks has ambient off", "error"
     LABEL_NOT_KEPT = "LabelNotKept", "the mode's label on the pod is not that of its template", "warning", "info"
     MODE_IS_ANNOTATION = "ModeIsAnnotation", "the mode is set as an annotation, which does nothing", "warning"
     MODE_VALUE_UNKNOWN = "ModeValueUnknown", "the mode's label has a value that Istio does not know", "warning"
+    NAMESPACE_NOT_DISCOVERED = "NamespaceNotDiscovered", "istiod does not look at the pod's namespace", "error"
     OPT_OUT_IGNORED = "OptOutIgnored", "the pod opts out, and this cluster's selectors do not heed it", "error"
     REDIRECTION_VALUE_UNKNOWN = (
         "RedirectionValueUnknown",
@@ -51,6 +55,9 @@ class Code(_Word):
     )
     SANDBOX_FAILED = "SandboxFailed", "the pod cannot start, as Istio could not set up its network", "error"
     TERMINATING = "Terminating", "the pod is being deleted", "info"
+    VERSIONS_UNSUPPORTED = "VersionsUnsupported", "Istio does not support these versions together", "warning"
+    ZTUNNEL_NOT_DISCOVERED = "ZtunnelNotDiscovered", "istiod does not look at ztunnel's namespace", "error"
+    ZTUNNEL_NOT_TRUSTED = "ZtunnelNotTrusted", "istiod does not trust ztunnel's account", "error"
 
     # Of labels and annotations.
     ANNOTATION_IS_LABEL = "AnnotationIsLabel", "an annotation of Istio is set as a label, and does nothing", "warning"

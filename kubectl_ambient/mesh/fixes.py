@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Code, Reason
@@ -20,9 +20,9 @@ def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
     verdict = judgement.verdict
     match verdict.state:
         case _ if tells(verdict.findings, Code.OPT_OUT_IGNORED):
-            found = configure(judgement, judgement.agents.worlds[-1].entries_told, _HEED_NONE)
+            found: Iterable[Fix] = configure(judgement, judgement.agents.worlds[-1].entries_told, _HEED_NONE)
         case "Enrolled":
-            found = _keep(judgement)
+            found = (*_served(judgement), *_keep(judgement))
         case "NotEnrolled" | "Pending":
             found = _mend(judgement)
         case "Starting":
@@ -40,6 +40,22 @@ _HEED_NONE = (
     "add {key: istio.io/dataplane-mode, operator: NotIn, values: [none]} to the podSelector.matchExpressions of "
     "every entry of AMBIENT_ENABLEMENT_SELECTOR"
 )
+
+
+_SERVES = {
+    Code.NAMESPACE_NOT_DISCOVERED: "istiod looks at it, and ztunnel hears of its pods",
+    Code.ZTUNNEL_NOT_DISCOVERED: "istiod knows ztunnel, and gives it certificates",
+    Code.ZTUNNEL_NOT_TRUSTED: "istiod restarts, and gives ztunnel certificates",
+    Code.ISTIOD_WITHOUT_AMBIENT: "istiod restarts, and tells ztunnel of the pods",
+    Code.ISTIOD_NOT_READY: "shows why istiod is not Ready",
+}
+
+
+def _served(judgement: Judgement) -> Iterator[Fix]:
+    """Have it served: the fix of each finding that tells why it is not."""
+    for finding in judgement.verdict.findings:
+        if finding.code in _SERVES:
+            yield from offer(finding.fix, _SERVES[finding.code])
 
 
 def _keep(judgement: Judgement) -> Iterator[Fix]:

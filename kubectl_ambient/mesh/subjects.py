@@ -8,7 +8,8 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
-from kubectl_ambient.mesh.evidence import Evidence, Fix, label
+from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, label, tells
+from kubectl_ambient.mesh.findings.served import NOTHING_COMES
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.next_pod import NextPod
 from kubectl_ambient.mesh.rollout import is_paused
@@ -20,7 +21,8 @@ from kubectl_ambient.shell.command import Command
 class Subject(Struct, frozen=True, kw_only=True):
     """A namespace or a workload with its judged pods. `ref` as `Deployment/shop/web`, `title` as a person says it.
 
-    paused: a Deployment whose rollout waits, so that even new pods come from the template before.
+    paused: a Deployment whose rollout waits, so that even new pods come from the template before. findings: what
+    awaits its next pod, where it has none that they are told of.
     """
 
     ref: str
@@ -30,11 +32,18 @@ class Subject(Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...]
     why_no_pods: str
     paused: bool = False
+    findings: tuple[Finding, ...] = ()
 
     @property
     def summary(self) -> dict[str, int]:
         """How many pods are in each state."""
         return count(j.verdict for j in self.judgements)
+
+    @property
+    def unserved(self) -> int:
+        """How many pods are in ambient mode, and nothing can come of it."""
+        verdicts = (j.verdict for j in self.judgements)
+        return sum(v.state == "Enrolled" and tells(v.findings, *NOTHING_COMES) for v in verdicts)
 
 
 def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) -> Subject:
@@ -54,6 +63,7 @@ def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) 
         next_pod=judge.next_in(name),
         evidence=evidence,
         why_no_pods="",
+        findings=_awaiting(judge, name, judge.next_in(name), judgements),
     )
 
 
@@ -77,7 +87,15 @@ def workload_subject(judge: Judge, workload: Workload, judgements: Sequence[Judg
         evidence=tuple(evidence),
         why_no_pods="it asks for 0 replicas" if workload.desired == 0 else "it has made none, or they are gone",
         paused=is_paused(workload),
+        findings=_awaiting(judge, workload.namespace, judge.next_of(workload), judgements),
     )
+
+
+def _awaiting(judge: Judge, namespace: str, next_pod: NextPod, judgements: Sequence[Judgement]) -> tuple[Finding, ...]:
+    """What keeps the next pod from being served, where no pod tells of it."""
+    if next_pod.decision.expected != "in" or any(j.verdict.expected == "in" for j in judgements):
+        return ()
+    return tuple(judge.awaiting(namespace))
 
 
 def fixes_of(subject: Subject, by_pod: Sequence[tuple[Fix, ...]]) -> tuple[Fix, ...]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
 from kubectl_ambient.mesh.catalogue import Code
-from kubectl_ambient.mesh.evidence import tells
+from kubectl_ambient.mesh.evidence import Finding, tells
 from kubectl_ambient.mesh.state import STATES
 from kubectl_ambient.mesh.verdict import Verdict
 
@@ -66,9 +66,14 @@ def needs_attention(verdict: Verdict) -> bool:
     )
 
 
-def fails(verdicts: Sequence[Verdict], conditions: Iterable[str]) -> bool:
-    """Whether any verdict meets a condition of --fail-on: drift, pending, conflict, unknown, any."""
+def fails(verdicts: Sequence[Verdict], conditions: Iterable[str], findings: Iterable[Finding] = ()) -> bool:
+    """Whether any verdict meets a condition of --fail-on: drift, pending, conflict, unknown, any.
+
+    findings: those on the mesh as a whole, on which `any` fails as well.
+    """
     wanted = set(conditions)
+    if "any" in wanted and any(finding.severity != "info" for finding in findings):
+        return True
     return any(_meets(verdict, condition) for condition in wanted for verdict in verdicts)
 
 

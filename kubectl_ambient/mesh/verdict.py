@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 
 from msgspec import Struct, structs
 
@@ -15,6 +15,7 @@ from kubectl_ambient.mesh.enrolment.deciding import Decision, decide
 from kubectl_ambient.mesh.enrolment.rules import Case
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.findings.checks import findings
+from kubectl_ambient.mesh.findings.served import NOT_SERVED, Served
 from kubectl_ambient.mesh.findings.subject import Subject
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
 from kubectl_ambient.mesh.installation.agents import Installation, NodeAgents, installation
@@ -88,8 +89,10 @@ class Judge:
         self.installation: Installation = installation(snapshot)
         self.injector: Injector = injector(snapshot)
         self.waypoints = PodWaypoints(snapshot) if waypoints else None
+        self.served = Served(snapshot, self.installation)
         self._nodes = {} if snapshot.nodes.refusal else snapshot.nodes.facts
         self._stood_in: set[str] = set()
+        self._concerned = False
         self._successors: dict[tuple[str, str, bool], NextPod] = {}
         self._alike = Alike(self.installation, self.injector, self._nodes)
         self._settled: dict[Hashable, Verdict] = {}
@@ -113,6 +116,23 @@ class Judge:
             return judgement
         services = self.waypoints.services_of(pod)
         return structs.replace(judgement, waypoint=self.waypoints.explain(pod), services=services)
+
+    def mesh_findings(self, verdicts: Iterable[Verdict], namespaces: Iterable[str] = ()) -> list[Finding]:
+        """What keeps all of these pods from being served, once; and what awaits the first pod of these namespaces."""
+        inside = [verdict for verdict in verdicts if verdict.expected == "in"]
+        homes = {verdict.namespace for verdict in inside}
+        empty = [name for name in namespaces if name not in homes and self.next_in(name).decision.expected == "in"]
+        found = [*(f for name in empty for f in self.awaiting(name)), *self._on_nodes(v.node for v in inside)]
+        return list({finding.message: finding for finding in found}.values())
+
+    def awaiting(self, namespace: str) -> list[Finding]:
+        """What keeps a pod that comes to a namespace from being served, on whatever node."""
+        of_mesh = (finding for finding in self._on_nodes([""]) if finding.code in NOT_SERVED)
+        return [*self.served.of_namespace(self._namespace(namespace)), *of_mesh]
+
+    def _on_nodes(self, nodes: Iterable[str]) -> list[Finding]:
+        wanted = set(nodes)
+        return [found.finding for found in self.served.mesh if found.concerns(wanted)] if wanted else []
 
     def expected_of(self, pod: Pod) -> Decision:
         """What should be, by labels alone; for asking what a change would move."""
@@ -149,6 +169,7 @@ class Judge:
             first, *more = sorted(self._stood_in)
             rest = f", and {len(more)} more" if more else ""
             told.append(f"for what follows a restart, the pods' own labels stand for their template: {first}{rest}")
+        told += self.served.assumptions if self._concerned else ()
         return [*told, *(self.waypoints.assumptions if self.waypoints else ())]
 
     def _judge(self, pod: Pod, *, trace: bool) -> Judgement:
@@ -170,7 +191,12 @@ class Judge:
             workload=workload,
             injection=successor.injection,
             snapshot=snapshot,
+            served=self.served,
         )
+        wanted = decision.expected == "in"
+        self._concerned = self._concerned or wanted
+        # Of a listing they are told once, see `mesh_findings`.
+        of_mesh = self._on_nodes([pod.node]) if trace and wanted else []
         verdict = Verdict(
             namespace=pod.namespace,
             name=pod.name,
@@ -184,7 +210,7 @@ class Judge:
             owner=str(owner) if owner else None,
             after_restart=successor.becomes,
             waypoint=self.waypoints.of(pod, namespace) if self.waypoints else None,
-            findings=findings(subject),
+            findings=(*findings(subject), *of_mesh),
         )
         return Judgement(
             verdict=verdict, pod=pod, decision=decision, next_pod=successor, agents=agents, workload=workload

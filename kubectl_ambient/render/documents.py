@@ -23,13 +23,18 @@ _WAYPOINT_OUTCOMES: dict[Outcome, Outcome] = {"in": "pass", "out": "skipped"}
 
 
 def status_list(
-    verdicts: Sequence[Verdict], installed: Installation, assumptions: Sequence[str], aim: Aim
+    verdicts: Sequence[Verdict],
+    installed: Installation,
+    findings: Iterable[Finding],
+    assumptions: Sequence[str],
+    aim: Aim,
 ) -> dict[str, Any]:
-    """`kind: StatusList`: the installation, what was assumed, the sums, and one item a pod."""
+    """`kind: StatusList`: the installation, what is true of all pods, what was assumed, the sums, one item a pod."""
     return {
         "apiVersion": API_VERSION,
         "kind": "StatusList",
         "istio": istio(installed),
+        "findings": [finding_document(f, aim) for f in findings],
         "assumptions": list(assumptions),
         "summary": count(verdicts),
         "items": [item(v, aim) for v in verdicts],
@@ -71,13 +76,14 @@ def explanation_list(
     }
 
 
-def subject(of: Subject) -> dict[str, Any]:
+def subject(of: Subject, aim: Aim) -> dict[str, Any]:
     """A namespace or a workload, summed up."""
     return {
         "ref": of.ref,
         "summary": of.summary,
         "nextPod": of.next_pod.becomes,
         "message": of.next_pod.why,
+        "findings": [finding_document(f, aim) for f in of.findings],
         "evidence": [evidence_document(e) for e in of.evidence],
     }
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kubectl_ambient.foreign import Shown, stacked
+from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.enrolment.rules import RULES
-from kubectl_ambient.mesh.evidence import Fix
+from kubectl_ambient.mesh.evidence import Fix, tells
+from kubectl_ambient.mesh.findings.served import NOTHING_COMES
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.render.sentences import paragraphs, wrapped
 from kubectl_ambient.render.steps import finding_text, step, what_to_do
@@ -45,10 +47,15 @@ def explanation(judgement: Judgement, fixes: Sequence[Fix], *, width: int, paint
 def _headline(judgement: Judgement, width: int, paint: Paint) -> Shown:
     verdict = judgement.verdict
     words, colour = _HEADLINE[verdict.state]
+    unserved = verdict.state == "Enrolled" and tells(verdict.findings, *NOTHING_COMES, Code.ISTIOD_NOT_READY)
+    if unserved and tells(verdict.findings, *NOTHING_COMES):
+        words, colour = "is in ambient mode, and NOT served", "red"
+    elif unserved:
+        words, colour = "is in ambient mode, and no istiod that serves it is Ready", "yellow"
     if verdict.state == "Stale" and judgement.pod.finished:
         words = "should NOT be in ambient mode and is still marked as redirected"
     who = f"Pod {verdict.namespace}/{verdict.name} "
-    if verdict.state in ("Enrolled", "NotAmbient", "Unknown"):
+    if verdict.state in ("Enrolled", "NotAmbient", "Unknown") and not unserved:
         text = wrapped(f"{who}{words}: {judgement.decision.because.message}.", width)
     else:
         text = stacked([wrapped(f"{who}{words}.", width), wrapped(verdict.message, width)])

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
-from kubectl_ambient.foreign import Shown
+from kubectl_ambient.foreign import Shown, stacked
+from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.summary import NamespaceRow, count, needs_attention
 from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
+from kubectl_ambient.render.steps import finding_text
 from kubectl_ambient.render.table import Columns, fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
 
@@ -31,6 +33,11 @@ def pod_table(
     names, rows = marked(_names(namespaced, wide), [_pod_row(v, namespaced, wide, paint) for v in verdicts])
     kept, cells = fitting(names, rows, width, _droppable(wide))
     return table(kept, cells, with_headers=headers)
+
+
+def of_mesh(findings: Iterable[Finding], width: int, paint: Paint) -> Shown:
+    """What is true of the mesh and so of all its pods, above them."""
+    return stacked(finding_text(finding, (), width, paint) for finding in gravest_first(findings))
 
 
 class PodRows:

@@ -8,7 +8,7 @@ from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.subjects import Subject
 from kubectl_ambient.render.sentences import folded, paragraphs
-from kubectl_ambient.render.status import notes, share
+from kubectl_ambient.render.status import notes, of_mesh, share
 from kubectl_ambient.render.steps import evidence_line, what_to_do
 from kubectl_ambient.render.table import table
 from kubectl_ambient.render.terminal import Paint
@@ -26,6 +26,8 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
     n = subject.summary
     if n["pods"]:
         headline = f"{subject.title}: {share(n)}"
+        if subject.unserved:
+            headline = f"{headline[:-1]}, and {subject.unserved} {'is' if subject.unserved == 1 else 'are'} NOT served."
     else:
         why = f": {subject.why_no_pods}" if subject.why_no_pods else ""
         headline = f"{subject.title} has no pods{why}."
@@ -37,6 +39,7 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
         stacked(f"  {evidence_line(e)}" for e in subject.evidence),
         _groups(subject),
         notes(verdicts, namespaced=False, width=width, paint=paint),
+        of_mesh(subject.findings, width, paint),
         stacked(folded(next_pod, width)),
         what_to_do(fixes, width, paint),
     ]

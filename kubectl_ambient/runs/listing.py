@@ -74,7 +74,8 @@ class Listing:
         from kubectl_ambient.render.documents import as_text, status_list
 
         judge = source.judge
-        document = status_list(verdicts, judge.installation, judge.assumptions, source.origin.aim)
+        findings = source.mesh_findings(verdicts)
+        document = status_list(verdicts, judge.installation, findings, judge.assumptions, source.origin.aim)
         return as_text(document, self.output)
 
     def _print_text(self, source: Source, verdicts: Sequence[Verdict]) -> None:
@@ -91,7 +92,7 @@ class Listing:
                 tell_nothing_found(source.namespace)
             return
         paint = Paint(colours())
-        parts = []
+        parts = [text.of_mesh(source.mesh_findings(verdicts), text_width(), paint)] if self.headers else []
         if self.namespaced and not self.pods:
             rows = by_namespace(verdicts, source.scope_namespaces)
             parts.append(text.namespace_table(rows, headers=self.headers, paint=paint))

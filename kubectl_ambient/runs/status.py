@@ -9,6 +9,7 @@ from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.scope import Scope, check, chosen
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import parse_targets
+from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.verdict import Judge, Verdict
 from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.output import check_names
@@ -77,6 +78,12 @@ class Source(Told):
     origin: Origin
     place: Place
     scope: Scope
+
+    def mesh_findings(self, verdicts: Sequence[Verdict]) -> list[Finding]:
+        """What is true of all these pods; of a listing of all namespaces also what awaits those without pods."""
+        whole = not (self.selected or self.scope.names)
+        namespaces = self.scope_namespaces or ([self.namespace] if self.namespace and whole else ())
+        return self.judge.mesh_findings(verdicts, namespaces)
 
     @property
     def scope_namespaces(self) -> dict[str, Namespace | Unread]:

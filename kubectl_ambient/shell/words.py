@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from msgspec import Struct
@@ -86,6 +87,13 @@ def annotation(key: str, value: str | None) -> Word:
 
 def _change(key: str, value: str | None) -> str:
     return f"{key}-" if value is None else f"{key}={value}"
+
+
+def accounts(found: Iterable[tuple[str, ...]]) -> Word:
+    """Service accounts with their namespaces, as istiod lists them: `istio-system/ztunnel,kube-system/ztunnel`."""
+    pairs = list(found)
+    fit = all(len(pair) == 2 and valid.is_namespace(pair[0]) and valid.is_name(pair[1]) for pair in pairs)
+    return _word(",".join("/".join(pair) for pair in pairs), fit, "list of accounts")
 
 
 def field(path: str, value: Word) -> Word:

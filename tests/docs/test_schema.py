@@ -114,7 +114,9 @@ def test_any_snapshot_becomes_documents_of_the_schema(snapshot: Snapshot, hidden
     snapshot = without(snapshot, hidden) if hidden else snapshot
     judge = Judge(snapshot, waypoints=True)
     judgements = [judge.explain(pod) for pod in snapshot.pods]
-    status = documents.status_list([j.verdict for j in judgements], judge.installation, judge.assumptions, AIM)
+    verdicts = [j.verdict for j in judgements]
+    of_mesh = judge.mesh_findings(verdicts, snapshot.namespaces.facts)
+    status = documents.status_list(verdicts, judge.installation, of_mesh, judge.assumptions, AIM)
     check(status)
     explained = [documents.explanation(j, fixes(j, snapshot), judge.assumptions, AIM) for j in judgements]
     rules = [*(rule.name for rule in RULES), *(f"Waypoint{rule.name}" for rule in waypoint_rules.RULES)]
@@ -128,7 +130,7 @@ def test_any_snapshot_becomes_documents_of_the_schema(snapshot: Snapshot, hidden
         *(namespace_subject(judge, name, judgements) for name in snapshot.namespaces.facts),
         *(workload_subject(judge, workload, judgements) for workload in workloads),
     ]
-    check(documents.explanation_list(explained, judge.assumptions, [documents.subject(s) for s in subjects]))
+    check(documents.explanation_list(explained, judge.assumptions, [documents.subject(s, AIM) for s in subjects]))
     assert json.loads(documents.as_json(status)) == status
     assert yaml.safe_load(documents.as_yaml(status)) == status
 

@@ -136,10 +136,14 @@ def test_a_refusal_of_the_owners_is_named(shop: str, through: Through, fault_pro
         "bare": ("Enrolled", "NamespaceLabel"),
         "refuses": ("NotAmbient", "PodOptedOut"),
     }
-    (assumption,) = document(told)["assumptions"]
+    (assumption, of_istiod) = document(told)["assumptions"]
     assert assumption == (
         "for what follows a restart, the pods' own labels stand for their template: "
         "cannot get deployment web: forbidden"
+    )
+    assert of_istiod == (
+        "an istiod is taken to serve ambient mode, to be Ready and to trust ztunnel: "
+        "cannot list deployments of istiod: forbidden"
     )
 
 

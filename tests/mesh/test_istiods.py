@@ -126,7 +126,7 @@ def test_settings_of_a_revision_stand_beside_it() -> None:
     canary = istiod(name="istiod-canary", revision="canary")
     mesh = "discoverySelectors: [{matchLabels: {mesh: enabled}}]"
     assert shown(canary, mesh, "istio-canary").discovery.finds({}) is False
-    assert shown(canary, mesh, "istio").discovery.finds({}) is None
+    assert shown(canary, mesh, "istio").discovery.finds({}) is True
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
 
 _DEFAULT_REVISION = "default"
+_SELECTORS = "discoverySelectors"  # of a mesh config
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,7 @@ class PodNeeds:
         elif self.nearby:
             asks += around(snapshot)
         else:
-            asks += bare_owners(snapshot, everywhere=not self.namespaces)
+            asks += bare_owners(snapshot, everywhere=not self.namespaces) + _homes_of_ztunnel(snapshot)
         return asks + (named_waypoints(snapshot, everywhere=not self.namespaces) if self.waypoints else [])
 
     def settle(self, snapshot: Snapshot) -> None:
@@ -154,6 +155,14 @@ def _injectors_of_revisions(snapshot: Snapshot) -> list[Ask]:
         return []
     revisions = {webhook.revision for webhook in snapshot.webhooks} - {"", _DEFAULT_REVISION}
     return [Ask(kind=INJECTORS, anywhere=f"{INJECTOR}-{revision}") for revision in sorted(revisions)]
+
+
+def _homes_of_ztunnel(snapshot: Snapshot) -> list[Ask]:
+    """ztunnel's own Namespaces, where an istiod looks at some only."""
+    if not any(_SELECTORS in text for config in snapshot.mesh_configs for text in config.data.values()):
+        return []
+    homes = {pod.namespace for pod in snapshot.ztunnel_pods} - snapshot.namespaces.facts.keys()
+    return [Ask(kind=NAMESPACES, name=name) for name in sorted(homes)]
 
 
 def mesh_configs_of_revisions(snapshot: Snapshot) -> list[Ask]:

@@ -24,7 +24,14 @@ def _terminating(s: Subject) -> Iterator[Finding]:
         yield Finding.of(Code.TERMINATING, message, evidence)
 
 
+def _not_discovered(s: Subject) -> Iterator[Finding]:
+    """istiod does not look at the pod's namespace."""
+    if s.decision.expected == "in":
+        yield from s.served.of_namespace(s.namespace)
+
+
 CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
+    _not_discovered,
     agents.sandbox,
     agents.health,
     labels.both_modes,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 
 from kubectl_ambient.cluster.facts import Istiod, Unread
+from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import istiod_settings as settings
@@ -13,6 +14,8 @@ from kubectl_ambient.mesh.installation.istiod_settings import Switch, Variable
 from kubectl_ambient.mesh.installation.mesh_config import Discovery, discovery
 from kubectl_ambient.mesh.installation.settings import Told
 from kubectl_ambient.mesh.installation.versions import Version
+
+_NOT_ASKED = Unread(what="list deployments of istiod", why="not read")
 
 
 class ShownIstiod:
@@ -81,5 +84,6 @@ class ShownIstiod:
 
 def istiods(snapshot: Snapshot) -> list[ShownIstiod] | Unread:
     """All of them, by name; an Unread where they are not known, and none where there is none."""
-    refusal = snapshot.istiods.refusal
+    known = snapshot.istiods
+    refusal = known.refusal or (None if known or known.covers(EVERYWHERE) else _NOT_ASKED)
     return refusal or [ShownIstiod(istiod, snapshot) for istiod in snapshot.istiods.known]

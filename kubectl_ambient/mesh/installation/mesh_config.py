@@ -8,12 +8,14 @@ from functools import lru_cache
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import ConfigMap, Istiod, LabelSelector, Unread
+from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.configmaps import MESH_CONFIG
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation.istiod_settings import SHARED_MESH, variable
 from kubectl_ambient.mesh.selectors import matches, why_invalid
 
+NOT_LOOKED_AT = "not read"
 _FIELD = "data[mesh].discoverySelectors"
 
 
@@ -42,8 +44,10 @@ def discovery(istiod: Istiod, snapshot: Snapshot) -> Discovery:
     ref = f"ConfigMap/{istiod.namespace}/{name}"
     found = snapshot.mesh_configs.get(f"{istiod.namespace}/{name}")
     evidence = Evidence(ref, _FIELD, None)
+    if found is None and not snapshot.from_files and snapshot.mesh_configs.covers(EVERYWHERE):
+        return Discovery((), evidence)  # without settings istiod takes the defaults
     if not isinstance(found, ConfigMap):
-        return Discovery((), evidence, found or Unread(what=f"get configmap {name}", why="not found"))
+        return Discovery((), evidence, found or Unread(what=f"get configmap {name}", why=NOT_LOOKED_AT))
     try:
         selectors = _selectors(found.data.get("mesh", ""))
     except ValueError as error:

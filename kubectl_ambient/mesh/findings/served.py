@@ -1,0 +1,281 @@
+"""Captured is not served: what a ztunnel and its istiod have to be for a redirected pod to have any use of it.
+
+Sources: security/pkg/server/ca (node_auth.go, server.go), pkg/kube/namespace/filter.go, pilot/pkg/features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+
+from msgspec import Struct, structs
+
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.label_keys import concerns_istio
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.taking import NOT_IN_FILES
+from kubectl_ambient.mesh.catalogue import Code
+from kubectl_ambient.mesh.evidence import Evidence, Finding
+from kubectl_ambient.mesh.evidence import label as label_of
+from kubectl_ambient.mesh.findings.skew import skew
+from kubectl_ambient.mesh.installation import versions
+from kubectl_ambient.mesh.installation.agents import Installation
+from kubectl_ambient.mesh.installation.istiod_settings import AMBIENT, TRUSTED
+from kubectl_ambient.mesh.installation.istiods import ShownIstiod, istiods
+from kubectl_ambient.mesh.installation.mesh_config import NOT_LOOKED_AT, Discovery
+from kubectl_ambient.mesh.installation.upstream import CA_ADDRESS, XDS_ADDRESS, outside, upstream
+from kubectl_ambient.shell.command import Command, kubectl, offered
+from kubectl_ambient.shell.words import Word, accounts, field, inside, label, name, named, namespace
+
+NOTHING_COMES = (
+    Code.ZTUNNEL_NOT_TRUSTED,
+    Code.ZTUNNEL_NOT_DISCOVERED,
+    Code.NAMESPACE_NOT_DISCOVERED,
+    Code.ISTIOD_WITHOUT_AMBIENT,
+)
+"""Of a pod with one of these nothing works that goes through the mesh."""
+
+NOT_SERVED = (*NOTHING_COMES, Code.ISTIOD_NOT_READY, Code.ISTIOD_MISSING)
+"""What a pod that moves in now runs into."""
+
+_FROM_CHART = (1, 23)  # since then the chart sets the trusted accounts in every profile
+
+
+class MeshFinding(Struct, frozen=True):
+    """A finding on the mesh, and the nodes whose pods it concerns; None for all."""
+
+    finding: Finding
+    nodes: frozenset[str] | None
+
+    def concerns(self, nodes: Iterable[str]) -> bool:
+        """Whether pods on these nodes are concerned; one without a node may be."""
+        return self.nodes is None or any(not node or node in self.nodes for node in nodes)
+
+
+class Served:
+    """What the snapshot shows of it; worked out when it is first asked for."""
+
+    def __init__(self, snapshot: Snapshot, installation: Installation) -> None:
+        self._snapshot = snapshot
+        self._installation = installation
+
+    @cached_property
+    def _istiods(self) -> list[ShownIstiod] | Unread:
+        return istiods(self._snapshot)
+
+    @cached_property
+    def _ztunnels(self) -> list[Pod | None]:
+        """Those that run; one that is not known where none is."""
+        return [pod for pod in self._snapshot.ztunnel_pods.known if not pod.finished] or [None]
+
+    def _upstream(self, ztunnel: Pod | None, address: str) -> list[ShownIstiod] | None:
+        found = self._istiods
+        return None if isinstance(found, Unread) else upstream(ztunnel, address, found, self._snapshot)
+
+    @cached_property
+    def _looking(self) -> list[ShownIstiod]:
+        """All that may tell a ztunnel of pods; none where some other may, too."""
+        found: dict[str, ShownIstiod] = {}
+        for ztunnel in self._ztunnels:
+            of_it = self._upstream(ztunnel, XDS_ADDRESS)
+            if of_it is None:
+                return []
+            found |= {istiod.ref: istiod for istiod in of_it}
+        return list(found.values())
+
+    @cached_property
+    def mesh(self) -> tuple[MeshFinding, ...]:
+        """What is true of every pod in ambient mode, or of all on some nodes."""
+        found = self._istiods
+        if isinstance(found, Unread):
+            return ()
+        if not found:
+            return tuple(MeshFinding(finding, None) for finding in self._missing())
+        told: dict[str, tuple[Finding, set[str]]] = {}  # one of many ztunnels is evidence enough
+        for ztunnel in self._ztunnels:
+            for finding in self._of(ztunnel):
+                told.setdefault(finding.message, (finding, set()))[1].add(ztunnel.node if ztunnel else "")
+        every = {ztunnel.node if ztunnel else "" for ztunnel in self._ztunnels}
+        of_agents = skew(self._ztunnels, self._installation, lambda pod: self._upstream(pod, XDS_ADDRESS) or [])
+        return (*(_on(finding, nodes, every) for finding, nodes in told.values()), *(_on(*s) for s in of_agents))
+
+    def _missing(self) -> Iterator[Finding]:
+        if any(ztunnel is not None and outside(ztunnel) for ztunnel in self._ztunnels):
+            return
+        yield Finding.of(
+            Code.ISTIOD_MISSING,
+            "there is no istiod in this cluster: unless one elsewhere serves it, pods that move in get no certificate, "
+            "and those that are in go on until theirs end (24 hours by default)",
+            Evidence("Deployment/istiod", "metadata.labels[app]=istiod", None),
+        )
+
+    def _of(self, ztunnel: Pod | None) -> Iterator[Finding]:
+        """What keeps this ztunnel from serving."""
+        told_by = self._upstream(ztunnel, XDS_ADDRESS) or []
+        if told_by and all(istiod.serves_ambient == "off" for istiod in told_by):
+            yield _without_ambient(told_by, self._istiods)
+            return
+        serving = [istiod for istiod in told_by if istiod.serves_ambient != "off"]
+        if serving and all(istiod.ready is False for istiod in serving):
+            yield _not_ready(serving)
+        asked = self._upstream(ztunnel, CA_ADDRESS)
+        if ztunnel is None or not asked:
+            return
+        if ztunnel.service_account and all(self._refuses(istiod, ztunnel) for istiod in asked):
+            yield _not_trusted(asked, ztunnel)
+        labels = self._labels(ztunnel.namespace)
+        if all(istiod.discovery.finds(labels) is False for istiod in asked):
+            yield _unseen_ztunnel(asked, ztunnel, labels or {})
+
+    def _refuses(self, istiod: ShownIstiod, ztunnel: Pod) -> bool:
+        trusted = istiod.trusted_accounts
+        if trusted is None or self._may_be_shortened(istiod):
+            return False
+        return _account(ztunnel) not in trusted
+
+    def _may_be_shortened(self, istiod: ShownIstiod) -> bool:
+        """A manifest without what every chart of that version sets says nothing of what runs."""
+        version = istiod.told_version[0]
+        by_chart = version is None or version.minor_version >= _FROM_CHART
+        return istiod.trusted.value is None and self._snapshot.from_files and by_chart
+
+    def _labels(self, home: str) -> dict[str, str] | None:
+        found = self._snapshot.namespaces.facts.get(home)
+        return found.labels if found else None
+
+    def of_namespace(self, home: Namespace | Unread) -> Iterator[Finding]:
+        """No istiod that may tell of its pods looks at the namespace."""
+        if not isinstance(home, Namespace) or not self._looking:
+            return
+        if all(istiod.discovery.finds(home.labels) is False for istiod in self._looking):
+            seen = self._looking[0].discovery
+            yield Finding.of(
+                Code.NAMESPACE_NOT_DISCOVERED,
+                f"istiod does not look at namespace {home.name}, which its discoverySelectors leave out: its pods are "
+                "redirected to ztunnel, which never hears of them, and their connections fail after 5 seconds",
+                *_why_unseen(self._looking, home.name, home.labels),
+                fix=_let_in(home.name, home.labels, seen),
+            )
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What was taken for granted; nothing of what files need not hold."""
+        if isinstance(self._istiods, Unread):
+            if self._snapshot.from_files or self._istiods.why == NOT_LOOKED_AT:
+                return []
+            return [f"an istiod is taken to serve ambient mode, to be Ready and to trust ztunnel: {self._istiods}"]
+        told = dict.fromkeys(text for ztunnel in self._ztunnels for text in self._assumed(ztunnel))
+        unread = self._snapshot.ztunnel_pods.refusal
+        if self._istiods and unread and not self._snapshot.from_files:
+            told[f"istiod is taken to trust ztunnel, and to look at its namespace: {unread}"] = None
+        return list(told)
+
+    def _assumed(self, ztunnel: Pod | None) -> Iterator[str]:
+        for istiod in self._upstream(ztunnel, XDS_ADDRESS) or ():
+            unread = istiod.discovery.unread
+            if unread and unread.why not in (NOT_IN_FILES, NOT_LOOKED_AT):
+                yield f"istiod is taken to look at every namespace: {unread}"
+            if ztunnel and not unread and istiod.discovery.finds(self._labels(ztunnel.namespace)) is None:
+                yield f"istiod is taken to look at namespace {ztunnel.namespace}, where ztunnel runs: not read"
+        for istiod in self._upstream(ztunnel, CA_ADDRESS) or ():
+            if ztunnel is None or not ztunnel.service_account:
+                continue
+            if self._may_be_shortened(istiod) and istiod.trusted.known:
+                yield f"istiod is taken to trust ztunnel: {istiod.ref} in the files does not set {TRUSTED}"
+            elif not istiod.trusted.known and istiod.istiod.container and istiod.istiod.container.env:
+                yield f"istiod is taken to trust ztunnel: {istiod.ref} takes {TRUSTED} from elsewhere"
+
+
+def _on(finding: Finding, nodes: set[str], every: set[str]) -> MeshFinding:
+    if nodes >= every:
+        return MeshFinding(finding, None)
+    names = sorted(nodes)
+    where = ", ".join(names[:3]) + (f" and {len(names) - 3} more nodes" if len(names) > 3 else "")
+    return MeshFinding(structs.replace(finding, message=f"on {where}: {finding.message}"), frozenset(nodes))
+
+
+def _without_ambient(told_by: list[ShownIstiod], every: list[ShownIstiod] | Unread) -> Finding:
+    alone = not isinstance(every, Unread) and all(istiod.serves_ambient == "off" for istiod in every)
+    version = told_by[0].told_version[0]
+    who = "no istiod has ambient on" if alone else f"ztunnel is told by {told_by[0].ref}, which has ambient off"
+    return Finding.of(
+        Code.ISTIOD_WITHOUT_AMBIENT,
+        f"{who} ({AMBIENT}): ztunnel hears of no pod, so that none in ambient mode can connect, and no waypoint is "
+        "known (Helm sets it for good by profile=ambient of the chart istiod)",
+        *(istiod.ambient.evidence for istiod in told_by),
+        fix=None
+        if version and version < versions.OLDEST
+        else offered(kubectl(*_set_env(told_by[0], f"{AMBIENT}=true"))),
+    )
+
+
+def _not_ready(serving: list[ShownIstiod]) -> Finding:
+    who = "istiod" if len(serving) == 1 else "any istiod that serves ambient mode"
+    return Finding.of(
+        Code.ISTIOD_NOT_READY,
+        f"no pod of {who} is Ready: pods in ambient mode go on until their certificates end (24 hours by default), new "
+        "pods get none, and no change reaches ztunnel; addresses and conditions are as they were last written",
+        *(istiod.ready_evidence for istiod in serving),
+        fix=offered(kubectl("describe pods", *inside(serving[0].istiod.namespace), "-l app=istiod")),
+    )
+
+
+def _account(ztunnel: Pod) -> str:
+    return f"{ztunnel.namespace}/{ztunnel.service_account}"
+
+
+def _not_trusted(asked: list[ShownIstiod], ztunnel: Pod) -> Finding:
+    istiod, account = asked[0], _account(ztunnel)
+    trusted = istiod.trusted_accounts or ()
+    whom = f"names {' and '.join(trusted)}" if trusted else "names nobody" if istiod.trusted.value else "is not set"
+    if ztunnel.service_account == "ztunnel":
+        lasting = f"trustedZtunnelNamespace={ztunnel.namespace}"
+    else:
+        lasting = f"env.{TRUSTED}={account}"
+    keep = [tuple(found.split("/", 1)) for found in dict.fromkeys((*trusted, account))]
+    return Finding.of(
+        Code.ZTUNNEL_NOT_TRUSTED,
+        f"istiod does not trust ztunnel: ztunnel runs as {account}, and {TRUSTED} of istiod {whom}; no pod in ambient "
+        f"mode gets a certificate, and connections in the mesh fail (Helm sets it for good by {lasting} of the chart "
+        "istiod)",
+        Evidence(ztunnel.ref, "spec.serviceAccountName", ztunnel.service_account),
+        *(found.trusted.evidence for found in asked),
+        fix=offered(kubectl(*_set_env(istiod, field(TRUSTED, accounts(keep))))),
+    )
+
+
+def _unseen_ztunnel(asked: list[ShownIstiod], ztunnel: Pod, labels: dict[str, str]) -> Finding:
+    home = ztunnel.namespace
+    return Finding.of(
+        Code.ZTUNNEL_NOT_DISCOVERED,
+        f"istiod does not look at namespace {home}, where ztunnel runs and which its discoverySelectors leave out: it "
+        "does not know who asks for certificates, and no pod in ambient mode gets one",
+        *_why_unseen(asked, home, labels),
+        fix=_let_in(home, labels, asked[0].discovery),
+    )
+
+
+def _why_unseen(by: list[ShownIstiod], home: str, labels: dict[str, str]) -> Iterator[Evidence]:
+    """The selectors, and what the Namespace has of the labels that they are about."""
+    for istiod in by:
+        yield istiod.discovery.evidence
+    selectors = [selector for istiod in by for selector in istiod.discovery.selectors]
+    keys = dict.fromkeys(key for s in selectors for key in (*s.match_labels, *(r.key for r in s.match_expressions)))
+    yield from (label_of(f"Namespace/{home}", key, labels.get(key)) for key in keys)
+
+
+def _let_in(home: str, labels: dict[str, str], seen: Discovery) -> Command | None:
+    """A label that a selector asks for; where that would do more (istio-injection) or less, the selectors."""
+    for selector in seen.selectors:
+        wanted = selector.match_labels
+        plain = wanted and not selector.match_expressions
+        if plain and not any(concerns_istio(key) or "kubernetes.io/" in key for key in wanted):
+            taken = any(key in labels for key in wanted)
+            change = [label(key, value) for key, value in wanted.items()]
+            return offered(kubectl("label namespace", namespace(home), *change, *(("--overwrite",) if taken else ())))
+    _, place, config = seen.evidence.object.split("/")
+    return offered(kubectl("edit configmap", name(config), *inside(place)))
+
+
+def _set_env(istiod: ShownIstiod, setting: str | Word) -> tuple[str | Word, ...]:
+    return ("set env", named("deployment", istiod.istiod.name), *inside(istiod.istiod.namespace), setting)
