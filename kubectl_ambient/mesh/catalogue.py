@@ -37,6 +37,12 @@ class Code(_Word):
     BOTH_MODES = "BothModes", "ambient and a sidecar are both asked for, and the sidecar wins", "warning"
     BYPASS_INVALID = "BypassInvalid", "the annotation for bypassing inbound capture is no boolean", "warning"
     EXCLUSION_NOT_HONOURED = "ExclusionNotHonoured", "the namespace is excluded, and its pods go in anyway", "warning"
+    GATEWAY_CAPTURED = "GatewayCaptured", "a gateway of Istio is in ambient mode, or is going to be", "error"
+    GATEWAY_REPLICAS_DIFFER = (
+        "GatewayReplicasDiffer",
+        "some pods of a Gateway are redirected to ztunnel, and some are not",
+        "warning",
+    )
     HOST_NETWORK_TRIED = "HostNetworkTried", "Istio tries in vain to capture a pod on the host network", "info"
     HOST_NETWORK_UNGUARDED = "HostNetworkUnguarded", "Istio may redirect the node's own network", "error"
     INBOUND_BYPASSED = "InboundBypassed", "inbound plaintext reaches the application without any policy", "warning"
@@ -61,6 +67,7 @@ class Code(_Word):
     LABEL_INCOMPLETE = "LabelIncomplete", "a label lacks the other one beside which it is read", "warning"
     LABEL_IS_ANNOTATION = "LabelIsAnnotation", "a label of Istio is set as an annotation, and does nothing", "warning"
     LABEL_REFUSED = "LabelRefused", "an API server refuses the object because of the label", "error"
+    OPT_OUT_LOST = "OptOutLost", "a Gateway's label for the mode does not reach its pods", "warning"
     VALUE_UNKNOWN = "ValueUnknown", "a value means nothing to Istio, or not what it looks like", "warning"
 
     # Of waypoints, and what uses them.

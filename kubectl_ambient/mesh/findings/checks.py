@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from kubectl_ambient.mesh.ages import since
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding
-from kubectl_ambient.mesh.findings import agents, labels
+from kubectl_ambient.mesh.findings import agents, gateways, labels
 from kubectl_ambient.mesh.findings.subject import Subject
 
 
@@ -27,6 +27,8 @@ def _terminating(s: Subject) -> Iterator[Finding]:
 CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     agents.sandbox,
     agents.health,
+    gateways.captured,
+    gateways.replicas,
     labels.both_modes,
     labels.mode_value,
     labels.mode_key,
