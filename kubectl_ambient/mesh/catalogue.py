@@ -76,6 +76,12 @@ class Code(_Word):
     CANARY_SPLIT = "CanarySplit", "a canary waypoint shares the connections with the waypoint", "info"
     CONDITION_DISAGREES = "ConditionDisagrees", "istiod's condition tells something else than its rules", "warning"
     GATEWAY_IS_NO_WAYPOINT = "GatewayIsNoWaypoint", "the Gateway has no listener for HBONE", "error"
+    INGRESS_PASSES_WAYPOINT = (
+        "IngressPassesWaypoint",
+        "ingress gateways may go past the waypoint of a service that clusters share",
+        "warning",
+        "info",
+    )
     SERVICE_ENTRY_INACTIVE = "ServiceEntryInactive", "the ServiceEntry does nothing without a waypoint", "warning"
     SERVICE_WITHOUT_ADDRESS = "ServiceWithoutAddress", "no address leads to the service's waypoint", "warning"
     WAYPOINT_DEAD = "WaypointDead", "the waypoint has no proxy that is Ready, and connections fail", "error"
@@ -90,6 +96,12 @@ class Code(_Word):
         "the waypoint's traffic type is a word that Istio does not know",
         "warning",
     )
+    WAYPOINT_NOT_DISCOVERED = (
+        "WaypointNotDiscovered",
+        "istiod does not look at the namespace of the waypoint, or of what names it",
+        "error",
+    )
+    WAYPOINT_NOT_HANDLED = "WaypointNotHandled", "no istiod handles the waypoint's Gateway now", "error", "warning"
     WAYPOINT_NOT_USED = "WaypointNotUsed", "a waypoint is named and cannot be used, so traffic goes direct", "warning"
     WAYPOINT_REFUSES = "WaypointRefuses", "objects name the waypoint and are not served by it", "warning"
     WAYPOINT_UNUSED = "WaypointUnused", "nothing names the waypoint", "info"

@@ -82,3 +82,14 @@ def parses_ingress_use_waypoint(version: Version) -> bool:
 def has_east_west_client(version: Version) -> bool:
     """Whether an east-west gateway sends through service waypoints: 1.27+ [xds/endpoints/endpoint_builder.go]."""
     return _since(version, 27)
+
+
+def drops_waypoint_over_clusters(version: Version) -> bool:
+    """Whether a Service that clusters share loses its waypoint for ingress gateways: 1.27 to 1.29.6 and 1.30.3.
+
+    Where workloads of another network are merged in [multicluster.go `SplitHorizonServices`, istio#61092].
+    """
+    if not _since(version, 27):
+        return False
+    fixed = {29: Version(1, 29, 7, 0), 30: Version(1, 30, 4, 0)}.get(version.minor, Version(1, 31, 0, 0))
+    return version < fixed
