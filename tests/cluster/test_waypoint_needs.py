@@ -153,6 +153,10 @@ def test_the_namespace_of_a_waypoint_elsewhere_where_not_every_one_is_looked_at(
     client = FakeClient(*CLUSTER, settings)
     read(client, SHOP)
     assert "get namespaces infra (metadata)" in client.requests[client.rounds[0] :]
+    plain = m.configmap("istio", data={"mesh": "defaultConfig:\n  discoveryAddress: istiod.istio-system.svc:15012\n"})
+    client = FakeClient(*CLUSTER, plain)
+    read(client, SHOP)
+    assert "get namespaces infra (metadata)" not in client.requests
 
 
 def test_the_tags_where_a_waypoint_has_no_address() -> None:

@@ -82,9 +82,8 @@ class WaypointNeeds:
             return asks
         elsewhere = set(_named(snapshot)) - {"", *self.namespaces, *self._elsewhere}
         asks += [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
-        if any("discovery" in config.data.get("mesh", "") for config in snapshot.mesh_configs):
-            asks += namespaces_of(sorted(elsewhere | self._elsewhere)) if elsewhere | self._elsewhere else []
-        return asks
+        homes = sorted(elsewhere | self._elsewhere)
+        return asks + (namespaces_of(homes) if homes and _looks_at_some(snapshot) else [])
 
     def settle(self, snapshot: Snapshot) -> None:
         """Nothing follows."""
@@ -107,6 +106,12 @@ class WaypointNeeds:
             also=(INSTANCES,) if kind == "Pod" and self._every_pod else (),
             counts=not self.around,
         )
+
+
+def _looks_at_some(snapshot: Snapshot) -> bool:
+    """Whether the settings of a mesh may choose namespaces by their labels (`discoverySelectors`)."""
+    settings = (config.data.get("mesh", "").lower() for config in snapshot.mesh_configs)
+    return any("discoveryselectors" in text or "discovery_selectors" in text for text in settings)
 
 
 def _waypoints(place: str) -> tuple[Ask, Ask]:

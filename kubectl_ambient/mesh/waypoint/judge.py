@@ -183,7 +183,7 @@ class WaypointJudge:
         classes = snapshot.gateway_classes.refusal
         if classes and any(g.class_name == WAYPOINT_CLASS and WAYPOINT_FOR not in g.labels for g in snapshot.gateways):
             told.append(f"GatewayClass {WAYPOINT_CLASS} is taken to be as istiod makes it, for services: {classes}")
-        if snapshot.mesh_configs.refusal:
+        if snapshot.mesh_configs.refusal and not snapshot.from_files:
             told.append(f"istiod is taken to look at every namespace: {snapshot.mesh_configs.refusal}")
         return told
 
