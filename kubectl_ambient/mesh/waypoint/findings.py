@@ -232,7 +232,7 @@ def _shared(found: Found) -> Iterator[Finding]:
     shared = target.labels.get(_GLOBAL) == "true" and istiod_versions.drops_waypoint_over_clusters(version)
     if not shared or not ingress_use_waypoint(target, found.namespace, version):
         return
-    peers = [g for g in found.snapshot.gateways if g.class_name == _PEER]
+    peers = sorted((g for g in found.snapshot.gateways if g.class_name == _PEER), key=lambda g: g.key)
     where = "which has peers in other networks" if peers else "if another network has endpoints of it"
     message = (
         f"clusters share the {kind_of(target)} ({_GLOBAL}=true), {where}: ingress gateways then go past the waypoint "
