@@ -74,10 +74,21 @@ class AgentContainer(Fact, frozen=True):
     env_from: bool = False
 
 
+class Proxy(Fact, frozen=True):
+    """A container that runs Istio's proxy by its own command line, and not beside an application.
+
+    role: `router` (a gateway) or `waypoint`, as the proxy is told.
+    """
+
+    container: str
+    role: str
+
+
 class Pod(Fact, frozen=True):
     """A pod. `owner` is its controller as written in the pod (a Deployment's pod names its ReplicaSet).
 
-    agent, service_account: only of istio-cni's and ztunnel's pods.
+    agent, service_account: only of istio-cni's and ztunnel's pods. proxy: the container that makes it a gateway or a
+    waypoint; None where none says so by its command line.
     """
 
     namespace: str
@@ -101,6 +112,7 @@ class Pod(Fact, frozen=True):
     creating: bool = False
     agent: AgentContainer | None = None
     service_account: str = ""
+    proxy: Proxy | None = None
 
     @property
     def ref(self) -> str:

@@ -177,7 +177,10 @@ class Present(Wire, frozen=True):
 class Container(Wire, frozen=True):
     """`containers[]` of a pod."""
 
+    name: str | None = None
     image: str | None = None
+    command: list[str] | None = None
+    args: list[str] | None = None
     env: list[Env] | None = None
     env_from: list[Present] | None = None
 
@@ -186,6 +189,13 @@ class Container(Wire, frozen=True):
         return facts.AgentContainer(
             image=self.image or "", env=tuple(e.fact() for e in self.env or ()), env_from=bool(self.env_from)
         )
+
+    def proxy(self) -> facts.Proxy | None:
+        """What it is where its command line is `proxy router` or `proxy waypoint` [pilot/cmd/pilot-agent, proxy]."""
+        words = [*(self.command or ())[1:], *(self.args or ())][:2]
+        if words not in (["proxy", "router"], ["proxy", "waypoint"]):
+            return None
+        return facts.Proxy(container=self.name or "", role=words[1])
 
 
 class InitContainer(Wire, frozen=True):
@@ -215,6 +225,10 @@ class PodSpec(Wire, frozen=True):
     def first_container(self) -> facts.AgentContainer | None:
         """Image and environment of the first container; None where there is none."""
         return self.containers[0].fact() if self.containers else None
+
+    def proxy(self) -> facts.Proxy | None:
+        """The first container that is a gateway or a waypoint by its command line; None where there is none."""
+        return next((found for c in self.containers or () if (found := c.proxy()) is not None), None)
 
     def native_sidecar(self) -> bool:
         """Whether `istio-proxy` is an init container that is kept running."""

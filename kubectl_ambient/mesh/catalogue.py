@@ -37,6 +37,12 @@ class Code(_Word):
     BOTH_MODES = "BothModes", "ambient and a sidecar are both asked for, and the sidecar wins", "warning"
     BYPASS_INVALID = "BypassInvalid", "the annotation for bypassing inbound capture is no boolean", "warning"
     EXCLUSION_NOT_HONOURED = "ExclusionNotHonoured", "the namespace is excluded, and its pods go in anyway", "warning"
+    GATEWAY_CAPTURED = "GatewayCaptured", "a gateway of Istio is in ambient mode, or is going to be", "error"
+    GATEWAY_REPLICAS_DIFFER = (
+        "GatewayReplicasDiffer",
+        "some pods of a Gateway are redirected to ztunnel, and some are not",
+        "warning",
+    )
     HOST_NETWORK_TRIED = "HostNetworkTried", "Istio tries in vain to capture a pod on the host network", "info"
     HOST_NETWORK_UNGUARDED = "HostNetworkUnguarded", "Istio may redirect the node's own network", "error"
     INBOUND_BYPASSED = "InboundBypassed", "inbound plaintext reaches the application without any policy", "warning"
@@ -68,6 +74,7 @@ class Code(_Word):
     LABEL_INCOMPLETE = "LabelIncomplete", "a label lacks the other one beside which it is read", "warning"
     LABEL_IS_ANNOTATION = "LabelIsAnnotation", "a label of Istio is set as an annotation, and does nothing", "warning"
     LABEL_REFUSED = "LabelRefused", "an API server refuses the object because of the label", "error"
+    OPT_OUT_LOST = "OptOutLost", "a Gateway's label for the mode does not reach its pods", "warning"
     VALUE_UNKNOWN = "ValueUnknown", "a value means nothing to Istio, or not what it looks like", "warning"
 
     # Of policies.
@@ -103,6 +110,12 @@ class Code(_Word):
     CANARY_SPLIT = "CanarySplit", "a canary waypoint shares the connections with the waypoint", "info"
     CONDITION_DISAGREES = "ConditionDisagrees", "istiod's condition tells something else than its rules", "warning"
     GATEWAY_IS_NO_WAYPOINT = "GatewayIsNoWaypoint", "the Gateway has no listener for HBONE", "error"
+    INGRESS_PASSES_WAYPOINT = (
+        "IngressPassesWaypoint",
+        "ingress gateways may go past the waypoint of a service that clusters share",
+        "warning",
+        "info",
+    )
     SERVICE_ENTRY_INACTIVE = "ServiceEntryInactive", "the ServiceEntry does nothing without a waypoint", "warning"
     SERVICE_WITHOUT_ADDRESS = "ServiceWithoutAddress", "no address leads to the service's waypoint", "warning"
     WAYPOINT_DEAD = "WaypointDead", "the waypoint has no proxy that is Ready, and connections fail", "error"
@@ -117,6 +130,12 @@ class Code(_Word):
         "the waypoint's traffic type is a word that Istio does not know",
         "warning",
     )
+    WAYPOINT_NOT_DISCOVERED = (
+        "WaypointNotDiscovered",
+        "istiod does not look at the namespace of the waypoint, or of what names it",
+        "error",
+    )
+    WAYPOINT_NOT_HANDLED = "WaypointNotHandled", "no istiod handles the waypoint's Gateway now", "error", "warning"
     WAYPOINT_NOT_USED = "WaypointNotUsed", "a waypoint is named and cannot be used, so traffic goes direct", "warning"
     WAYPOINT_REFUSES = "WaypointRefuses", "objects name the waypoint and are not served by it", "warning"
     WAYPOINT_UNUSED = "WaypointUnused", "nothing names the waypoint", "info"

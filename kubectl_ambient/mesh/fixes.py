@@ -21,6 +21,8 @@ def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
     match verdict.state:
         case _ if tells(verdict.findings, Code.OPT_OUT_IGNORED):
             found: Iterable[Fix] = configure(judgement, judgement.agents.worlds[-1].entries_told, _HEED_NONE)
+        case _ if verdict.expected == "in" and tells(verdict.findings, Code.GATEWAY_CAPTURED):
+            found = _let_go(judgement)
         case "Enrolled":
             found = (*_served(judgement), *_keep(judgement))
         case "NotEnrolled" | "Pending":
@@ -63,6 +65,12 @@ def _keep(judgement: Judgement) -> Iterator[Fix]:
         yield from offer(judgement.injection.stop, "the next pods stay in ambient mode and get no sidecar")
     if judgement.agents.ztunnel.bad:
         yield from _look_at(judgement.agents.ztunnel)
+
+
+def _let_go(judgement: Judgement) -> Iterator[Fix]:
+    """A gateway is taken out, or kept out, by what its finding offers: nothing is to be put in or restarted for it."""
+    finding = next(f for f in judgement.verdict.findings if f.code == Code.GATEWAY_CAPTURED)
+    yield from offer(finding.fix, "keeps the gateway out of ambient mode; its pods are made anew")
 
 
 def _wait(judgement: Judgement) -> Iterator[Fix]:

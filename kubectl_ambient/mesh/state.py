@@ -9,7 +9,7 @@ from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.mesh.ages import human, since
 from kubectl_ambient.mesh.catalogue import Expected
 from kubectl_ambient.mesh.enrolment.deciding import Decision
-from kubectl_ambient.mesh.enrolment.rules import is_injected_gateway
+from kubectl_ambient.mesh.gateways import what_makes_it_a_gateway
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Health, NodeAgents
 
@@ -19,12 +19,6 @@ Mode = Literal["ambient", "sidecar", "gateway", "none"]
 
 STATES: tuple[State, ...] = get_args(State)
 YOUNG = timedelta(seconds=30)
-_GATEWAYS = (
-    "istio.io-mesh-controller",
-    "istio.io-gateway-controller",
-    "istio.io-eastwest-controller",
-    "istio.io-agentgateway-waypoint-controller",
-)
 
 
 def observed_of(pod: Pod, agents: NodeAgents) -> Observed:
@@ -58,13 +52,13 @@ def _young(pod: Pod, now: datetime | None) -> bool:
 
 
 def mode_of(pod: Pod, observed: Observed) -> Mode:
-    """What the pod's traffic goes through now."""
+    """What the pod's traffic goes through now; a gateway of Istio is one whether it is captured or not."""
+    if not pod.finished and what_makes_it_a_gateway(pod) is not None:
+        return "gateway"
     if observed != "absent":
         return "ambient"
     if pod.finished:
         return "none"
-    if pod.labels.get("gateway.istio.io/managed") in _GATEWAYS or is_injected_gateway(pod):
-        return "gateway"
     return "none" if pod.annotations.sidecar_status is None else "sidecar"
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
 from kubectl_ambient.foreign import Shown, stacked
-from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.catalogue import Code
+from kubectl_ambient.mesh.evidence import Finding, tells
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.summary import NamespaceRow, count, needs_attention
 from kubectl_ambient.mesh.verdict import Verdict
@@ -129,7 +130,12 @@ def _name_of(pods: Sequence[Verdict], namespaced: bool) -> str:
 
 
 def _why(verdict: Verdict) -> str:
-    """The sentence of a verdict that is not as intended, else its most severe finding."""
+    """The sentence of a verdict that is not as intended, else its most severe finding.
+
+    What is intended for a gateway is the mistake.
+    """
+    if tells(verdict.findings, Code.GATEWAY_CAPTURED):
+        return sentence(gravest_first(verdict.findings)[0])
     if verdict.state in ("NotEnrolled", "Stale", "Pending", "Unknown"):
         return verdict.message
     return sentence(gravest_first(verdict.findings)[0])

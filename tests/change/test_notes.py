@@ -11,6 +11,7 @@ from kubectl_ambient.change.notes import notes
 from kubectl_ambient.change.plan import Goal, plan
 from kubectl_ambient.change.targets import Target
 from kubectl_ambient.cluster.facts import Namespace, Pod
+from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.injection import INJECTION
 from tests.lines import said
@@ -295,3 +296,20 @@ def test_an_operator_may_undo_it() -> None:
 
 def test_a_value_that_is_left_is_told() -> None:
     assert "keeps istio.io/dataplane-mode=none" in tell(shop(pod("none")), "disable", pod("none"))
+
+
+def test_a_gateway_that_a_label_would_sweep_in() -> None:
+    ours = {"gateway.istio.io/managed": "istio.io-gateway-controller", "gateway.networking.k8s.io/gateway-name": "http"}
+    made_of = Gateway(namespace="shop", name="http", class_name="istio", infrastructure={"team": "edge"})
+    out = pod("none", name="http-2", labels=ours)
+    snapshot = altered(shop(pod(), pod(name="http-1", labels=ours), out), gateways=[made_of])
+    text = tell(snapshot, "enable", of(snapshot))
+    assert text.startswith(
+        "http-1 is a gateway of Istio and would be redirected to ztunnel: its connections would fail"
+    )
+    assert "to keep it out, do this first: kubectl patch gateway http -n shop --type=merge -p" in text
+    assert tell(snapshot, "disable", of(snapshot)) == ""
+    sandwiched = structs.replace(made_of, inbound_binding="PROXY/15088")
+    assert tell(altered(snapshot, gateways=[sandwiched]), "enable", of(snapshot)) == ""
+    kgateway = pod(name="kg-1", labels={"gateway.networking.k8s.io/gateway-name": "kg"})
+    assert tell(shop(kgateway), "enable", namespace()) == ""

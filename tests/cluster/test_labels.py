@@ -95,6 +95,29 @@ def test_only_what_concerns_istio_is_kept() -> None:
     assert found["GatewayClass/istio-waypoint"].namespace == ""
 
 
+def test_the_specs_of_gateways_tell_whose_they_are_and_what_their_pods_are_labelled(tmp_path: Path) -> None:
+    whole = any_object("gateways", "http", {MODE: "none"})
+    whole["spec"] = {"gatewayClassName": "edge", "infrastructure": {"labels": {"team": "a", MODE: "none"}}}
+    empty = any_object("gateways", "empty", {})
+    empty["spec"] = {"gatewayClassName": "edge", "infrastructure": {"labels": {}}}
+    odd = any_object("gateways", "odd", {MODE: "none"})
+    odd["spec"] = {"gatewayClassName": "edge", "infrastructure": {"labels": {}}, "listeners": 7}
+    of_class = any_object("gatewayclasses", "edge", {})
+    of_class["spec"] = {"controllerName": "istio.io/gateway-controller"}
+    for found in (
+        by_ref(live(FakeClient(whole, empty, of_class), of_scope(""))),
+        by_ref(in_files(tmp_path, whole, empty, of_class, odd)),
+    ):
+        assert (found["Gateway/shop/http"].class_name, found["Gateway/shop/http"].infrastructure) == (
+            "edge",
+            {MODE: "none"},
+        )
+        assert found["Gateway/shop/empty"].infrastructure == {}
+        assert found["GatewayClass/edge"].controller == "istio.io/gateway-controller"
+    assert found["Gateway/shop/odd"].labels == {MODE: "none"}
+    assert found["Gateway/shop/odd"].infrastructure is None
+
+
 def test_everything_is_listed_once_as_metadata_in_one_round() -> None:
     client = FakeClient(*CLUSTER)
     live(client, of_scope(""))
@@ -102,7 +125,7 @@ def test_everything_is_listed_once_as_metadata_in_one_round() -> None:
     for kind in LISTED:
         resource = find_resource(kind)
         where = f"list {resource.plural}" + (" *" if resource.namespaced else "")
-        suffix = "" if kind in (*TEMPLATED, "WorkloadEntry") else " (metadata)"
+        suffix = "" if kind in (*TEMPLATED, "WorkloadEntry", "Gateway", "GatewayClass") else " (metadata)"
         assert asked.count(f"{where}{suffix}") == 1, kind
     assert len(client.rounds) == 1
 

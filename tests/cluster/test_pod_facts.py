@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 
 from kubectl_ambient.cluster import facts
-from kubectl_ambient.cluster.facts import EnvVar, Owner
+from kubectl_ambient.cluster.facts import EnvVar, Owner, Proxy
 from kubectl_ambient.cluster.kinds.namespaces import Namespace
 from kubectl_ambient.cluster.kinds.pods import Pod, is_agent
 from tests.cluster import manifests_of as m
@@ -234,3 +234,33 @@ def test_a_namespace_has_the_labels_that_are_written() -> None:
 def test_wrong_types_are_refused(wrong: m.Manifest) -> None:
     with pytest.raises(msgspec.ValidationError):
         msgspec.json.decode(json.dumps(wrong), type=Pod)
+
+
+@pytest.mark.parametrize(
+    ("containers", "proxy"),
+    [
+        (
+            [{"name": "istio-proxy", "args": ["proxy", "router", "--domain", "a"]}],
+            Proxy(container="istio-proxy", role="router"),
+        ),
+        (
+            [{"name": "gw", "command": ["pilot-agent"], "args": ["proxy", "waypoint"]}],
+            Proxy(container="gw", role="waypoint"),
+        ),
+        (
+            [{"name": "gw", "command": ["/usr/local/bin/pilot-agent", "proxy", "router"]}],
+            Proxy(container="gw", role="router"),
+        ),
+        (
+            [{"name": "app"}, {"name": "istio-proxy", "args": ["proxy", "router"]}],
+            Proxy(container="istio-proxy", role="router"),
+        ),
+        ([{"name": "istio-proxy", "args": ["proxy", "sidecar"]}], None),
+        ([{"name": "istio-proxy", "args": ["proxy", "ztunnel"]}], None),
+        ([{"name": "app", "args": ["--mode", "proxy", "router"]}], None),
+        ([{"name": "app", "args": ["proxy"]}], None),
+        ([{"name": "app", "args": None, "command": None}], None),
+    ],
+)
+def test_a_gateway_by_its_command_line(containers: list[m.Manifest], proxy: Proxy | None) -> None:
+    assert pod(spec={"containers": containers}).proxy == proxy

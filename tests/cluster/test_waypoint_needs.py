@@ -16,7 +16,7 @@ from kubectl_ambient.kube.errors import ApiError
 from tests.cluster import manifests_of as m
 from tests.cluster.fake_client import FakeClient
 from tests.cluster.shop import read
-from tests.cluster.waypoint_shop import CLUSTER, GATEWAY, made
+from tests.cluster.waypoint_shop import CLUSTER, GATEWAY, gateway, made
 
 SHOP = WaypointNeeds(namespaces=("shop",))
 SERVICES = replace(SHOP, kinds=("Service",))
@@ -67,7 +67,7 @@ def test_files_and_a_cluster_give_the_same() -> None:
 def test_a_namespace_and_then_what_its_labels_name() -> None:
     client = FakeClient(*CLUSTER)
     snapshot = read(client, SHOP)
-    assert client.rounds[0] == 8
+    assert client.rounds[0] == 9
     assert sorted(client.requests[client.rounds[0] :]) == [
         "list gateways infra",
         "list pods infra gateway.networking.k8s.io/gateway-name",
@@ -146,3 +146,26 @@ def test_the_homes_that_an_object_is_going_to_use() -> None:
     everywhere = FakeClient(*CLUSTER)
     read(everywhere, replace(needs, namespaces=()))
     assert [r for r in everywhere.requests if "gateways" in r] == ["list gateways *"]
+
+
+def test_the_namespace_of_a_waypoint_elsewhere_where_not_every_one_is_looked_at() -> None:
+    settings = m.configmap("istio", data={"mesh": "discoverySelectors:\n- matchLabels: {mesh: on}\n"})
+    client = FakeClient(*CLUSTER, settings)
+    read(client, SHOP)
+    assert "get namespaces infra (metadata)" in client.requests[client.rounds[0] :]
+    plain = m.configmap("istio", data={"mesh": "defaultConfig:\n  discoveryAddress: istiod.istio-system.svc:15012\n"})
+    client = FakeClient(*CLUSTER, plain)
+    read(client, SHOP)
+    assert "get namespaces infra (metadata)" not in client.requests
+
+
+def test_the_tags_where_a_waypoint_has_no_address() -> None:
+    young = {**gateway("young"), "status": {}}
+    client = FakeClient(*CLUSTER, young)
+    snapshot = read(client, SHOP)
+    assert "list mutatingwebhookconfigurations" in client.requests[client.rounds[0] :]
+    assert snapshot.webhooks.covers("")
+    revisioned = m.workload("Deployment", "istiod-x", "istio-system", labels={"app": "istiod", "istio.io/rev": "x"})
+    client = FakeClient(*CLUSTER, revisioned)
+    read(client, SHOP)
+    assert "list configmaps * metadata.name=istio-x" in client.requests[client.rounds[0] :]

@@ -95,3 +95,41 @@ def test_a_pod_that_is_explained_is_told_its_services(own: dict[str, str]) -> No
     assert [service.name for service in snapshot.services] == ["cart"]
     assert asked(client) == [*(["gatewayclasses", "gateways infra"] if own else []), "services shop"]
     assert len(client.rounds) == 2
+
+
+MADE = {"gateway.istio.io/managed": "istio.io-gateway-controller", "gateway.networking.k8s.io/gateway-name": "gw"}
+
+
+@pytest.mark.parametrize("needs", [of_pods("shop", ["gw-1"]), replace(ALL, waypoints=False)], ids=["pod", "all"])
+def test_the_gateway_of_a_pod_of_istios_that_nothing_keeps_out(needs: PodNeeds) -> None:
+    client = a_cluster(m.namespace("shop"), m.pod("gw-1", labels=MADE), gateway("gw"))
+    found = read(client, needs)
+    assert not isinstance(found.gateway("shop", "gw"), Unread | None)
+    assert len(client.rounds) == 2
+    assert [r for r in asked(client) if r.startswith("gateways")] == ["gateways shop gw"]
+    if needs.nearby:
+        assert found.instances.covers("shop"), "its other pods"
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        {**MADE, "istio.io/dataplane-mode": "none"},
+        {"gateway.networking.k8s.io/gateway-name": "kg"},
+    ],
+    ids=["opted out", "another controller's"],
+)
+def test_what_is_kept_out_or_is_not_istios_asks_for_no_gateway(labels: dict[str, str]) -> None:
+    client = a_cluster(m.namespace("shop"), m.pod("gw-1", labels=labels))
+    read(client, replace(ALL, waypoints=False))
+    assert [r for r in asked(client) if "gateway" in r] == []
+
+
+def test_many_gateways_are_listed_by_namespace_and_none_twice() -> None:
+    pods = [m.pod(f"gw-{n}", labels={**MADE, "gateway.networking.k8s.io/gateway-name": f"gw{n}"}) for n in range(9)]
+    client = a_cluster(m.namespace("shop"), *pods)
+    read(client, replace(ALL, waypoints=False))
+    assert [r for r in asked(client) if r.startswith("gateways")] == ["gateways shop"]
+    client = a_cluster(m.namespace("shop", {"istio.io/use-waypoint": "wp"}), *pods)
+    read(client, SHOP)
+    assert [r for r in asked(client) if r.startswith("gateways")] == ["gateways shop"]

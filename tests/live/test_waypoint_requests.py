@@ -58,6 +58,7 @@ _ADMISSION = "/apis/admissionregistration.k8s.io/v1"
 CONTROL_PLANE = {
     f"{_GATEWAY_API}/gatewayclasses": "the traffic type of Gateways that do not name one, and who makes their pods",
     "/apis/apps/v1/deployments istiod": "its version, whose rules decide",
+    "/api/v1/configmaps": "istio: which namespaces istiod looks at",
 }
 
 

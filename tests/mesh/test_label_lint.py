@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import Owner
 from kubectl_ambient.cluster.kinds.labelled import Labelled, is_istios
@@ -563,3 +564,64 @@ def test_a_job_without_labels_gets_those_of_its_template() -> None:
         "spec.template.metadata.labels[istio.io/dataplanemode]"
     ]
     assert [setting.holder for setting in report(job).own] == ["template"]
+
+
+def gateway(labels: dict[str, str], infrastructure: dict[str, str] | None, of: str = "istio") -> Labelled:
+    return Labelled(
+        kind="Gateway", namespace="shop", name="web", labels=labels, class_name=of, infrastructure=infrastructure
+    )
+
+
+AMBIENT_SHOP = on("Namespace", {MODE: "ambient"})
+OPTS_OUT = (
+    "kubectl patch gateway web -n shop --type=merge -p "
+    '\'{"spec":{"infrastructure":{"labels":{"istio.io/dataplane-mode":"none"}}}}\''
+)
+
+
+def test_an_opt_out_that_does_not_reach_the_pods_of_a_gateway() -> None:
+    lost = gateway({MODE: "none"}, {})
+    (finding,) = report(lost, AMBIENT_SHOP).findings
+    assert (finding.code, finding.severity, line(finding.fix)) == ("OptOutLost", "warning", OPTS_OUT)
+    assert finding.message.endswith("Namespace/shop puts them into ambient mode, where a gateway's connections fail")
+    (alone,) = report(lost).findings
+    assert alone.message.endswith("their namespace decides")
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        gateway({MODE: "none"}, None),
+        gateway({MODE: "none"}, {MODE: "none"}),
+        gateway({}, {}),
+        gateway({MODE: "none"}, {}, of="istio-waypoint"),
+        gateway({MODE: "none"}, {}, of="kgateway"),
+        gateway({MODE: "none"}, {}, of=""),
+    ],
+    ids=["no labels for pods", "both", "none", "a waypoint is out by its template", "another controller", "no class"],
+)
+def test_an_opt_out_that_reaches_the_pods_or_is_not_istiods_to_carry(found: Labelled) -> None:
+    assert codes(found, AMBIENT_SHOP) == []
+
+
+def test_whose_a_class_is_tells_its_controller() -> None:
+    def of_class(name: str, controller: str) -> Labelled:
+        return Labelled(kind="GatewayClass", namespace="", name=name, controller=controller)
+
+    lost = gateway({MODE: "none"}, {}, of="edge")
+    assert codes(lost, of_class("edge", "istio.io/gateway-controller")) == ["OptOutLost"]
+    assert codes(lost, of_class("edge", "example.com/gateway")) == []
+    assert codes(gateway({MODE: "none"}, {}), of_class("istio", "example.com/gateway")) == []
+
+
+def test_a_gateway_that_asks_for_ambient() -> None:
+    (finding,) = report(gateway({MODE: "ambient"}, None)).findings
+    assert (finding.code, finding.severity) == ("GatewayCaptured", "error")
+    assert line(finding.fix) == f"kubectl label gateway web -n shop {MODE}=none --overwrite"
+    (finding,) = report(gateway({}, {MODE: "ambient"}, of="istio-waypoint")).findings
+    assert line(finding.fix) == OPTS_OUT
+    sandwiched = replace(
+        gateway({MODE: "ambient"}, None), annotations={"ambient.istio.io/waypoint-inbound-binding": "PROXY/15088"}
+    )
+    assert codes(sandwiched) == []
+    assert codes(gateway({MODE: "ambient"}, None, of="kgateway")) == []

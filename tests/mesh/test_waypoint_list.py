@@ -188,8 +188,10 @@ def test_a_dead_one() -> None:
 def test_one_without_address() -> None:
     young = structs.replace(WP, addresses=())
     assert codes(a_mesh(young)) == ["WaypointWithoutAddress"]
-    (told,) = findings_of(one(a_mesh(structs.replace(young, labels={REV: "gone"}))))
-    assert "no istiod has the revision gone" in told.message
+    gone = a_mesh(structs.replace(young, labels={REV: "gone"}), webhooks=[])
+    assert codes(gone) == ["WaypointNotHandled", "WaypointWithoutAddress"]
+    assert "no istiod has the revision gone" in findings_of(one(gone))[0].message
+    assert codes(altered(gone, webhooks=FORBIDDEN)) == ["WaypointWithoutAddress"], "a tag may stand for one"
 
 
 WAITING = Condition(type="Programmed", status="Unknown", message="Waiting for controller.")
@@ -208,7 +210,7 @@ WAITING = Condition(type="Programmed", status="Unknown", message="Waiting for co
 )
 def test_why_there_is_no_address(pods: list[Pod] | Unread, conditions: tuple[Condition, ...], why: str) -> None:
     mesh = a_mesh(structs.replace(WP, addresses=(), conditions=conditions), instances=pods)
-    (told,) = findings_of(one(mesh))
+    told = findings_of(one(mesh))[-1]
     assert told.message == f"it has no address yet{why}: what names it goes direct"
     binding = bind(service({USE: "wp"}), mesh)
     assert f"Gateway app/wp has no address yet{why.replace(' (', ': ').replace(')', '')}." in binding.message

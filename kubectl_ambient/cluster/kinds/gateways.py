@@ -7,7 +7,7 @@ from msgspec import field
 from kubectl_ambient.cluster.facts import Fact, LabelSelector
 from kubectl_ambient.cluster.kinds.conditions import NO_ADDRESSES, Address, AddressStatus, Conditioned
 from kubectl_ambient.cluster.kinds.kind import kind
-from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Metadata, Object, Selector, Wire, texts
+from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Metadata, Object, Selector, Texts, Wire, texts
 
 
 class Listener(Fact, frozen=True):
@@ -28,10 +28,12 @@ class Gateway(Conditioned, frozen=True):
 
     `inbound_binding` is the annotation `ambient.istio.io/waypoint-inbound-binding`, None where it is absent. `managed`
     tells that its controller makes the proxies; else somebody else did, and labelled them as they like.
+    `infrastructure` are the labels of `spec.infrastructure.labels`, None where that is absent.
     """
 
     inbound_binding: str | None = None
     managed: bool = True
+    infrastructure: dict[str, str] | None = None
     class_name: str = ""
     listeners: tuple[Listener, ...] = ()
     addresses: tuple[str, ...] = ()
@@ -90,18 +92,30 @@ class WireListener(Wire, frozen=True):
         )
 
 
+class Infrastructure(Wire, frozen=True):
+    """`spec.infrastructure` of a Gateway."""
+
+    labels: Texts = None
+
+
 class GatewaySpec(Wire, frozen=True):
     """`spec` of a Gateway."""
 
     gateway_class_name: str | None = None
     listeners: list[WireListener] | None = None
     addresses: list[Address] | None = None
+    infrastructure: Infrastructure | None = None
 
     @property
     def managed(self) -> bool:
         """Whether istiod makes the proxies: no address is asked for, or one IP [gateway_utils.go `IsManaged`]."""
         asked = self.addresses or ()
         return not asked or (len(asked) == 1 and asked[0].type in (None, "IPAddress"))
+
+    def infrastructure_labels(self) -> dict[str, str] | None:
+        """The labels for what is made of the Gateway; None where the field is absent, as an empty one is not."""
+        found = self.infrastructure
+        return None if found is None or found.labels is None else texts(found.labels)
 
 
 class GatewayMetadata(Metadata, frozen=True):
@@ -131,6 +145,7 @@ class GatewayObject(Object, frozen=True):
             addresses=status.values(),
             generation=self.metadata.generation,
             managed=spec.managed,
+            infrastructure=spec.infrastructure_labels(),
         )
 
 

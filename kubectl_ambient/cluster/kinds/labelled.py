@@ -46,7 +46,8 @@ class Labelled(Fact, frozen=True):
 
     `template_…` are those of its pod template, `spec_labels` the `spec.labels` of a WorkloadEntry. `owner` is its
     controller (of a pod the Deployment behind a ReplicaSet). `istios`: Istio itself made or installed it. `refused` is
-    of files only.
+    of files only. `class_name` and `infrastructure` (`spec.infrastructure.labels`; None: absent) are a Gateway's,
+    `controller` a GatewayClass's.
     """
 
     kind: str
@@ -60,6 +61,9 @@ class Labelled(Fact, frozen=True):
     owner: Owner | None = None
     istios: bool = False
     refused: tuple[Refused, ...] = ()
+    class_name: str = ""
+    infrastructure: dict[str, str] | None = None
+    controller: str = ""
 
     @property
     def ref(self) -> str:

@@ -8,7 +8,11 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
+from msgspec import ValidationError, convert
+from msgspec.structs import replace
+
 from kubectl_ambient.cluster.facts import Owner
+from kubectl_ambient.cluster.kinds.gateways import GatewayClassSpec, GatewaySpec
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labelled import KINDS, TEMPLATED, Labelled, concerning, is_istios, pod_owner
 from kubectl_ambient.cluster.wire_parts import OwnerReference, Texts, Wire, texts
@@ -101,6 +105,50 @@ class WorkloadEntry(Wire, frozen=True):
         return _fact(kind, self.metadata, Metadata(), self.spec.labels if self.spec else None)
 
 
+class Gateway(Wire, frozen=True):
+    """A Gateway, whose spec has labels for what is made of it."""
+
+    metadata: Metadata
+    spec: GatewaySpec | None = None
+
+    def fact(self, kind: str) -> Labelled:
+        """The flat object."""
+        return _of_gateway(_fact(kind, self.metadata, Metadata()), self.spec or GatewaySpec())
+
+
+class GatewayClass(Wire, frozen=True):
+    """A GatewayClass, whose spec tells whose it is."""
+
+    metadata: Metadata
+    spec: GatewayClassSpec | None = None
+
+    def fact(self, kind: str) -> Labelled:
+        """The flat object."""
+        found = _fact(kind, self.metadata, Metadata())
+        return replace(found, controller=(self.spec and self.spec.controller_name) or "")
+
+
+def with_spec(labelled: Labelled, spec: Any) -> Labelled:
+    """A Gateway or a GatewayClass of a file, with what its spec tells; unchanged where that is not as it should be."""
+    try:
+        if labelled.kind == "Gateway":
+            return _of_gateway(labelled, convert(spec or {}, GatewaySpec))
+        if labelled.kind == "GatewayClass":
+            return replace(labelled, controller=convert(spec or {}, GatewayClassSpec).controller_name or "")
+    except ValidationError:
+        pass
+    return labelled
+
+
+def _of_gateway(labelled: Labelled, spec: GatewaySpec) -> Labelled:
+    found = spec.infrastructure_labels()
+    infrastructure = None if found is None else concerning(found)
+    return replace(labelled, class_name=spec.gateway_class_name or "", infrastructure=infrastructure)
+
+
+_WHOLE: dict[str, Any] = {"WorkloadEntry": WorkloadEntry, "Gateway": Gateway, "GatewayClass": GatewayClass}
+
+
 def _fact(kind: str, own: Metadata, template: Metadata, of_spec: Texts = None) -> Labelled:
     labels, below = texts(own.labels), texts(template.labels)
     return Labelled(
@@ -118,7 +166,7 @@ def _fact(kind: str, own: Metadata, template: Metadata, of_spec: Texts = None) -
 
 
 def _entry(name: str) -> Kind[Labelled]:
-    wire: Any = WorkloadEntry if name == "WorkloadEntry" else Workload if name in TEMPLATED else Plain
+    wire: Any = _WHOLE.get(name, Workload if name in TEMPLATED else Plain)
     resource = find_resource(name)
     return Kind(
         part="labelled",

@@ -53,6 +53,7 @@ class Pod(Object, frozen=True):
             creating=bool(spec.node_name) and status.waits_for_sandbox(),
             agent=spec.first_container() if agent else None,
             service_account=(spec.service_account_name or "") if agent else "",
+            proxy=spec.proxy(),
         )
 
 

@@ -15,6 +15,7 @@ from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
+from kubectl_ambient.cluster.needs.gateways_of_pods import gateways_of_pods
 from kubectl_ambient.cluster.needs.nearby import around
 from kubectl_ambient.cluster.needs.owners import bare_owners, named_workloads, of_scope, pods_of_named, tell_unread
 from kubectl_ambient.cluster.needs.waypoints_of_labels import named_waypoints
@@ -83,7 +84,8 @@ class PodNeeds:
             asks += around(snapshot)
         else:
             asks += bare_owners(snapshot, everywhere=not self.namespaces) + _homes_of_ztunnel(snapshot)
-        return asks + (named_waypoints(snapshot, everywhere=not self.namespaces) if self.waypoints else [])
+        asks += named_waypoints(snapshot, everywhere=not self.namespaces) if self.waypoints else []
+        return asks + gateways_of_pods(snapshot, asks, replicas=self.nearby)
 
     def settle(self, snapshot: Snapshot) -> None:
         """Name the owners of the pods that could not be read."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from kubectl_ambient.cluster.kinds.configmaps import MESH_CONFIGS
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.pods import INSTANCES, PODS
@@ -20,7 +21,7 @@ from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workload_entries import WORKLOAD_ENTRIES
 from kubectl_ambient.cluster.kinds.workloads import ISTIODS
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
-from kubectl_ambient.cluster.needs.pods import namespaces_of
+from kubectl_ambient.cluster.needs.pods import mesh_configs_of_revisions, namespaces_of
 from kubectl_ambient.cluster.served import KINDS
 from kubectl_ambient.cluster.snapshot import Snapshot
 
@@ -67,17 +68,22 @@ class WaypointNeeds:
         asks.append(Ask(kind=GATEWAY_CLASSES))
         if not self._every_pod:
             asks += [Ask(kind=INSTANCES, namespace=place) for place in places]
-        asks.append(Ask(kind=ISTIODS))
+        asks += [Ask(kind=ISTIODS), Ask(kind=MESH_CONFIGS)]  # what istiod does not look at has no waypoint
         if self.owners:  # a Gateway may name a tag, and what that stands for is written on its webhooks
             asks.append(Ask(kind=WEBHOOKS))
         return asks + namespaces_of(self.namespaces, must=self.selected)
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
-        """The Gateways of those namespaces that labels name besides."""
+        """The Gateways of those namespaces that labels name besides, and what tells why one has no istiod."""
+        asks = mesh_configs_of_revisions(snapshot)
+        if not self.owners and any(not gateway.addresses for gateway in snapshot.gateways):
+            asks.append(Ask(kind=WEBHOOKS))  # a tag stands for a revision
         if not self.namespaces or snapshot.gateways.absent:
-            return []
+            return asks
         elsewhere = set(_named(snapshot)) - {"", *self.namespaces, *self._elsewhere}
-        return [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
+        asks += [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
+        homes = sorted(elsewhere | self._elsewhere)
+        return asks + (namespaces_of(homes) if homes and _looks_at_some(snapshot) else [])
 
     def settle(self, snapshot: Snapshot) -> None:
         """Nothing follows."""
@@ -100,6 +106,12 @@ class WaypointNeeds:
             also=(INSTANCES,) if kind == "Pod" and self._every_pod else (),
             counts=not self.around,
         )
+
+
+def _looks_at_some(snapshot: Snapshot) -> bool:
+    """Whether the settings of a mesh may choose namespaces by their labels (`discoverySelectors`)."""
+    settings = (config.data.get("mesh", "").lower() for config in snapshot.mesh_configs)
+    return any("discoveryselectors" in text or "discovery_selectors" in text for text in settings)
 
 
 def _waypoints(place: str) -> tuple[Ask, Ask]:

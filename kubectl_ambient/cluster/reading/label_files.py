@@ -12,6 +12,7 @@ from kubectl_ambient.cluster.facts import Owner
 from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labelled import KINDS, Labelled, concerning, is_istios, pod_owner
+from kubectl_ambient.cluster.kinds.labels import with_spec
 from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, WORKLOADS
 from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.paths import OnLarge
@@ -111,6 +112,7 @@ class _Found(Taker):
                 *no_texts("spec.labels", of_spec),
             ),
         )
+        labelled = with_spec(labelled, found.fields.get("spec"))
         self._objects[labelled.ref] = labelled
         self._chosen[labelled.ref] = self._selector.matches(labels.texts)
 

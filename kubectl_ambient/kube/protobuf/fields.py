@@ -34,7 +34,7 @@ _MESSAGES = {
         " initContainers=20:Container[] os=36:PodOS"
     ),
     "PodOS": "name=1",
-    "Container": "name=1 image=2 env=7:EnvVar[] envFrom=19:EnvFromSource[] restartPolicy=24",
+    "Container": ("name=1 image=2 command=3:[] args=4:[] env=7:EnvVar[] envFrom=19:EnvFromSource[] restartPolicy=24"),
     "EnvFromSource": "",
     "EnvVar": "name=1 value=2 valueFrom=3:EnvVarSource",
     "EnvVarSource": "configMapKeyRef=3:ConfigMapKeySelector",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping
 
 from kubectl_ambient.cluster.facts import LabelSelector, Node, Owner, Pod, Workload
+from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.label_keys import concerns_istio
 from kubectl_ambient.mesh.enrolment.enablement import Invalid
 from kubectl_ambient.mesh.enrolment.mode_label import misspelt_modes
@@ -44,6 +45,8 @@ class Alike:
             pod.host_network,
             pod.windows,
             pod.native_sidecar,
+            pod.proxy,
+            pod.labels.get(GATEWAY_NAME),
             self._deciding(pod.labels),
         )
 

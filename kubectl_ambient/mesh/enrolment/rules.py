@@ -242,8 +242,9 @@ def _sidecar(case: Case) -> Step:
 
 
 def is_injected_gateway(pod: Pod) -> bool:
-    """Whether injection makes the pod a gateway, as the chart of the gateway asks [pkg/kube/inject/webhook.go]."""
-    return "gateway" in map(str.strip, (pod.annotations.inject_templates or "").split(","))
+    """Whether injection makes the pod a gateway, as its chart asks, or a waypoint [pkg/kube/inject/webhook.go]."""
+    templates = pod.annotations.inject_templates
+    return templates is not None and not {"gateway", "waypoint"}.isdisjoint(map(str.strip, templates.split(",")))
 
 
 def sidecar_kind(pod: Pod) -> str:

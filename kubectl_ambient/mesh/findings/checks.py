@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from kubectl_ambient.mesh.ages import since
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding
-from kubectl_ambient.mesh.findings import agents, labels
+from kubectl_ambient.mesh.findings import agents, gateways, labels
 from kubectl_ambient.mesh.findings.subject import Subject
 
 
@@ -34,6 +34,8 @@ CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     _not_discovered,
     agents.sandbox,
     agents.health,
+    gateways.captured,
+    gateways.replicas,
     labels.both_modes,
     labels.mode_value,
     labels.mode_key,

@@ -63,7 +63,7 @@ def _holder(s: Subject) -> tuple[str | Word, ...]:
     workload = _changeable(s.workload, s.snapshot) if s.workload else None
     value = s.pod.labels.get(DATAPLANE_MODE)
     if workload is not None and workload.template.labels.get(DATAPLANE_MODE) == value:
-        return _target(workload)
+        return target_of(workload)
     return _itself(s.pod)
 
 
@@ -140,8 +140,8 @@ def _keep(mine: str | None, workload: Workload, snapshot: Snapshot) -> Command |
     if found is None or mine == value or mine not in ("ambient", "none"):
         return None
     if mine == "ambient":
-        return offered(kubectl("ambient enable", *_target(found), *overwrite(value)))
-    return offered(kubectl("ambient disable", *_target(found), "--opt-out", *overwrite(value)))
+        return offered(kubectl("ambient enable", *target_of(found), *overwrite(value)))
+    return offered(kubectl("ambient disable", *target_of(found), "--opt-out", *overwrite(value)))
 
 
 def _changeable(workload: Workload, snapshot: Snapshot) -> Workload | None:
@@ -155,7 +155,8 @@ def _changeable(workload: Workload, snapshot: Snapshot) -> Workload | None:
     return read or structs.replace(workload, kind=owner.kind, name=owner.name)
 
 
-def _target(workload: Workload) -> tuple[str | Word, ...]:
+def target_of(workload: Workload) -> tuple[str | Word, ...]:
+    """`deploy/web -n shop`, as `enable` and `disable` take it."""
     of = _KIND_WORD.get(workload.kind, workload.kind.lower())
     return (named(of, workload.name), *inside(workload.namespace))
 

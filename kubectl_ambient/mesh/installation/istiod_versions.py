@@ -101,3 +101,14 @@ def inherits_port_exceptions(version: Version) -> bool:
 def writes_policy_conditions(version: Version) -> bool:
     """Whether ZtunnelAccepted and WaypointAccepted are written on AuthorizationPolicies: 1.24+ [policies.go]."""
     return _since(version, 24)
+
+
+def drops_waypoint_over_clusters(version: Version) -> bool:
+    """Whether a Service that clusters share loses its waypoint for ingress gateways: 1.27 to 1.29.6 and 1.30.3.
+
+    Where workloads of another network are merged in [multicluster.go `SplitHorizonServices`, istio#61092].
+    """
+    if not _since(version, 27):
+        return False
+    fixed = {29: Version(1, 29, 7, 0), 30: Version(1, 30, 4, 0)}.get(version.minor, Version(1, 31, 0, 0))
+    return version < fixed

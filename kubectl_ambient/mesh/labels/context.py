@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from msgspec import Struct, field
 
 from kubectl_ambient.cluster.facts import NO_ANNOTATIONS, Unread
 from kubectl_ambient.cluster.kinds.labelled import Labelled
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.enrolment.enablement import Invalid
+from kubectl_ambient.mesh.gateways import (
+    INGRESS_CLASSES,
+    INGRESS_CONTROLLERS,
+    ISTIOS_CLASSES,
+    ISTIOS_CONTROLLERS,
+    copies_labels,
+)
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector, stopped
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Installation, installation
@@ -20,7 +29,8 @@ class Context(Struct, kw_only=True):
 
     cni_versions, istiod_versions: those that run, oldest first; empty where they are not known. custom: the
     enablement selectors are this cluster's own, and `selector_keys` are the keys that they mention. gateways: the
-    names that were seen.
+    names that were seen. istios_classes, ingress_classes: the GatewayClasses whose pods istiod makes, and those among
+    them that are not waypoints. copies_labels: istiod copies a Gateway's own labels to its pods.
     """
 
     cni_versions: tuple[Version, ...]
@@ -32,6 +42,9 @@ class Context(Struct, kw_only=True):
     webhooks_unread: Unread | None
     selectors_unread: Unread | None
     why_unknown: dict[str, str]
+    istios_classes: frozenset[str] = frozenset(ISTIOS_CLASSES)
+    ingress_classes: frozenset[str] = frozenset(INGRESS_CLASSES)
+    copies_labels: bool = True
     assumptions: list[str] = field(default_factory=list)
 
     def has_custom_selectors(self) -> bool:
@@ -92,7 +105,19 @@ def context_of(snapshot: Snapshot) -> Context:
         injector=injector(snapshot),
         webhooks_unread=snapshot.webhooks.refusal,
         selectors_unread=snapshot.cni_config.refusal,
+        istios_classes=_classes(snapshot, ISTIOS_CLASSES, ISTIOS_CONTROLLERS),
+        ingress_classes=_classes(snapshot, INGRESS_CLASSES, INGRESS_CONTROLLERS),
+        copies_labels=all(map(copies_labels, snapshot.istiods.known)),
         why_unknown={"istio-cni": _why(snapshot, installed), "istiod": _why_istiod(snapshot)},
+    )
+
+
+def _classes(snapshot: Snapshot, names: Iterable[str], controllers: Collection[str]) -> frozenset[str]:
+    """Those that istiod makes by these names, as far as nobody else has them, and all of these controllers."""
+    told = {o.name: o.controller for o in snapshot.labelled if o.kind == "GatewayClass" and o.controller}
+    return frozenset(
+        {name for name in names if told.get(name) in (None, *controllers)}
+        | {name for name, controller in told.items() if controller in controllers}
     )
 
 

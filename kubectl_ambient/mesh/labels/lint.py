@@ -19,6 +19,7 @@ from kubectl_ambient.mesh.labels.entry import (
     Entry,
 )
 from kubectl_ambient.mesh.labels.fixes import instead, into_template, is_made, move, relabel
+from kubectl_ambient.mesh.labels.gateways import gateway_modes
 from kubectl_ambient.mesh.labels.meaning import misspelt
 from kubectl_ambient.mesh.labels.reference import entry_of
 from kubectl_ambient.mesh.labels.settings import Setting
@@ -43,6 +44,7 @@ def lint(
                 yield _advised(labelled, finding)
                 break
     yield from _copied(labelled, namespace, context)
+    yield from gateway_modes(labelled, namespace, context)
     if labelled.kind == "Namespace":
         yield from _modes(labelled, context)
 

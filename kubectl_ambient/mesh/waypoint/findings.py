@@ -13,15 +13,15 @@ from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.served import WAYPOINT_BOUND, WAYPOINT_MISSING
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.catalogue import Code, WaypointReason
-from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation
+from kubectl_ambient.mesh.catalogue import Code, Severity, WaypointReason
+from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, label
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.canary import canary
 from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE, Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
 from kubectl_ambient.mesh.waypoint.rules import Target, condition_of, kind_of, traffic_of
-from kubectl_ambient.mesh.waypoint.traffic import has_address
+from kubectl_ambient.mesh.waypoint.traffic import INGRESS_USE_WAYPOINT, has_address, ingress_use_waypoint
 from kubectl_ambient.mesh.waypoint.usable import Life, answers_hbone, life, takes, widened
 from kubectl_ambient.shell.command import Command, offered
 
@@ -30,6 +30,8 @@ UNREACHED = (Code.SERVICE_WITHOUT_ADDRESS, Code.WAYPOINT_FOR_HOST_NETWORK)
 # Redirected: `pending` pods are cut off, and not plain (1.25+).
 REDIRECTED = ("enabled", "pending")
 
+_GLOBAL = "istio.io/global"
+_PEER = "istio-remote"  # a Gateway that stands for the east-west gateway of another cluster
 _REDIRECTION = "ambient.istio.io/redirection"
 # The one place where istiod tells which waypoint it means [model/service.go `buildMsg`].
 _ATTACHED = re.compile(r"Successfully attached to waypoint ([^\s/]+/[^\s/]+?)(?:\. |$)")
@@ -222,6 +224,27 @@ def _canary(found: Found) -> Iterator[Finding]:
         yield Finding.of(Code.CANARY_DEAD, message, *of_canary.evidence)
 
 
+def _shared(found: Found) -> Iterator[Finding]:
+    """What clusters share loses its waypoint for ingress gateways (`drops_waypoint_over_clusters`)."""
+    target, version = found.target, found.world.version
+    if found.gateway is None or not isinstance(target, Service | ServiceEntry):
+        return
+    shared = target.labels.get(_GLOBAL) == "true" and istiod_versions.drops_waypoint_over_clusters(version)
+    if not shared or not ingress_use_waypoint(target, found.namespace, version):
+        return
+    peers = sorted((g for g in found.snapshot.gateways if g.class_name == _PEER), key=lambda g: g.key)
+    where = "which has peers in other networks" if peers else "if another network has endpoints of it"
+    message = (
+        f"clusters share the {kind_of(target)} ({_GLOBAL}=true), {where}: ingress gateways then go past the waypoint "
+        f"and its policies, in spite of {INGRESS_USE_WAYPOINT} (istio#61092; 1.31 keeps to the waypoint)"
+    )
+    evidence = [label(target.ref, _GLOBAL, "true")]
+    evidence += [Evidence(peer.ref, "spec.gatewayClassName", peer.class_name) for peer in peers[:1]]
+    severity: Severity = "warning" if peers else "info"
+    told = (*evidence, found.world.told.evidence)
+    yield Finding.of(Code.INGRESS_PASSES_WAYPOINT, message, *told, severity=severity)
+
+
 Check = Callable[[Found], Iterator[Finding]]
 
 CHECKS: tuple[Check, ...] = (
@@ -233,5 +256,6 @@ CHECKS: tuple[Check, ...] = (
     _host_network,
     _inactive,
     _canary,
+    _shared,
     _out_of_mesh,
 )

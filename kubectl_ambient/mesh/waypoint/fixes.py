@@ -51,7 +51,7 @@ def fixes(judge: WaypointJudge, target: Target, decision: Decision, *, whole: bo
         case WaypointReason.OPTED_OUT:
             found = _back(asked)
         case WaypointReason.NOT_READY:
-            found = _make_ready(asked)
+            found = iter(seen) if (seen := _seen(asked)) else _make_ready(asked)
         case WaypointReason.DENIED:
             found = _admit(asked)
         case WaypointReason.UNSUPPORTED | WaypointReason.NOT_FOR_WORKLOADS:
@@ -59,8 +59,14 @@ def fixes(judge: WaypointJudge, target: Target, decision: Decision, *, whole: bo
         case WaypointReason.EVIDENCE_MISSING:
             found = _ask(asked)
         case _:
-            return ()
+            found = iter(_seen(asked))
     return tuple(found)
+
+
+def _seen(asked: Asked) -> tuple[Fix, ...]:
+    """Have an istiod look at it, where none does; nothing else helps before that."""
+    unseen = asked.judge.unseen(asked.target, asked.decision)
+    return () if unseen is None else tuple(unseen.steps())
 
 
 def _first(asked: Asked) -> Iterator[Fix]:

@@ -13,10 +13,12 @@ from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import WaypointReason
-from kubectl_ambient.mesh.evidence import Finding, Step
+from kubectl_ambient.mesh.evidence import Evidence, Finding, Step
 from kubectl_ambient.mesh.installation.control_plane import ControlPlane, control_plane
 from kubectl_ambient.mesh.waypoint.deciding import UNASKED, UNUSABLE, Decision, decide
 from kubectl_ambient.mesh.waypoint.findings import Found, findings
+from kubectl_ambient.mesh.waypoint.handled import Unhandled, is_istios, not_discovered, overlooked, unhandled
+from kubectl_ambient.mesh.waypoint.owner import owner_of
 from kubectl_ambient.mesh.waypoint.rules import Target, condition_of, kind_of, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_CLASS, WAYPOINT_FOR, Life, Traffic, life
 from kubectl_ambient.mesh.waypoint.words import sentence
@@ -66,6 +68,8 @@ class WaypointJudge:
         self.snapshot = snapshot
         self.control_plane: ControlPlane = control_plane(snapshot)
         self._lives: dict[str, Life] = {}
+        self._overlooked: dict[str, tuple[Evidence, ...]] = {}
+        self._unhandled: dict[str, Unhandled | None] = {}
 
     def of_service(self, service: Service, *, trace: bool = False) -> Binding:
         """The waypoint for what is sent to the Service's own address."""
@@ -107,7 +111,29 @@ class WaypointJudge:
         yield from snapshot.workload_entries
 
     def decide(self, target: Target, *, trace: bool = False) -> Decision:
-        """By istiod's rules; by those of every version that may be running where they are not known.
+        """By istiod's rules, as far as it looks at the namespaces of the object and of its waypoint."""
+        decision = self._by_rules(target, trace=trace)
+        if decision.named.waypoint is None or decision.reason in UNASKED:
+            return decision
+        evidence = self.overlooked(target.namespace)
+        if evidence:
+            message = f"istiod does not look at namespace {target.namespace} (discoverySelectors)"
+            return _refused(decision, "Served", WaypointReason.NOT_SERVED, message, evidence)
+        home = decision.named.waypoint[0]
+        evidence = self.overlooked(home) if decision.waypoint is not None else ()
+        if evidence:
+            message = f"istiod does not look at namespace {home} (discoverySelectors), and knows no Gateway there"
+            return _refused(decision, "Ready", WaypointReason.NOT_READY, message, evidence)
+        return decision
+
+    def overlooked(self, namespace: str) -> tuple[Evidence, ...]:
+        """Why istiod does not look at a namespace; none where it does, or that is not known."""
+        if namespace not in self._overlooked:
+            self._overlooked[namespace] = overlooked(namespace, self.namespace(namespace), self.snapshot)
+        return self._overlooked[namespace]
+
+    def _by_rules(self, target: Target, *, trace: bool) -> Decision:
+        """By those of every version that may be running where they are not known.
 
         Versions disagree only if they disagree about the waypoint, not about the word for having none.
         """
@@ -157,12 +183,14 @@ class WaypointJudge:
         classes = snapshot.gateway_classes.refusal
         if classes and any(g.class_name == WAYPOINT_CLASS and WAYPOINT_FOR not in g.labels for g in snapshot.gateways):
             told.append(f"GatewayClass {WAYPOINT_CLASS} is taken to be as istiod makes it, for services: {classes}")
+        if snapshot.mesh_configs.refusal and not snapshot.from_files:
+            told.append(f"istiod is taken to look at every namespace: {snapshot.mesh_configs.refusal}")
         return told
 
     def _findings(self, target: Target, decision: Decision) -> tuple[Finding, ...]:
         snapshot, waypoint = self.snapshot, decision.waypoint
         gateway = snapshot.gateways.fact(waypoint) if waypoint else None
-        return findings(
+        told = findings(
             Found(
                 target=target,
                 decision=decision,
@@ -175,6 +203,44 @@ class WaypointJudge:
                 from_files=self.snapshot.from_files,
             )
         )
+        unseen = self.unseen(target, decision)
+        return (*told, unseen.finding) if unseen else told
+
+    def unseen(self, target: Target, decision: Decision) -> Unhandled | None:
+        """Why no istiod tells of the waypoint that is named; None where one does, or it is not known."""
+        home = target.namespace
+        evidence = self.overlooked(home) if decision.reason == WaypointReason.NOT_SERVED else ()
+        if evidence and decision.named.waypoint:
+            message = (
+                f"istiod does not look at namespace {home} (discoverySelectors): the {kind_of(target)} is not known to "
+                f"it, and waypoint {decision.named.key} gets none of its traffic"
+            )
+            return not_discovered(home, evidence, self.snapshot, message)
+        gateway = self.snapshot.gateways.fact(decision.named.key)
+        if gateway is None or decision.reason != WaypointReason.NOT_READY:
+            return None
+        if gateway.key not in self._unhandled:  # asked once for all that name it
+            self._unhandled[gateway.key] = self._unhandled_gateway(gateway)
+        return self._unhandled[gateway.key]
+
+    def _unhandled_gateway(self, gateway: Gateway) -> Unhandled | None:
+        snapshot, home = self.snapshot, self.namespace(gateway.namespace)
+        if not is_istios(gateway, snapshot.gateway_class(gateway.class_name)):
+            return None
+        owner, pods = owner_of(gateway, home, snapshot), snapshot.instances_of(gateway)
+        return unhandled(gateway, home, owner, pods, snapshot, called=f"waypoint {gateway.key}")
+
+
+def _refused(
+    decision: Decision, rule: str, reason: WaypointReason, message: str, evidence: tuple[Evidence, ...]
+) -> Decision:
+    """The same decision, taken by this rule; those after it are not reached."""
+    because = Step(rule=rule, outcome="out", message=message, evidence=evidence, reason=reason)
+    steps, reached = [], True
+    for step in decision.steps:
+        steps.append(because if step.rule == rule else step if reached else structs.replace(step, outcome="skipped"))
+        reached = reached and step.rule != rule
+    return structs.replace(decision, waypoint=None, reason=reason, because=because, steps=tuple(steps))
 
 
 def _answer(decision: Decision) -> str:

@@ -12,16 +12,17 @@ from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
 from kubectl_ambient.cluster.served import KINDS, Kind, objects_of
 from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.canary import canary
 from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE
+from kubectl_ambient.mesh.waypoint.handled import CLASSES, is_istios, proxies_of, unhandled
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.owner import Owner, owner_of
 from kubectl_ambient.mesh.waypoint.reference import reference
 from kubectl_ambient.mesh.waypoint.rules import kind_of
 from kubectl_ambient.mesh.waypoint.usable import (
     MESH_CONTROLLER,
-    WAYPOINT_CLASS,
     Life,
     Takes,
     answers_hbone,
@@ -29,8 +30,6 @@ from kubectl_ambient.mesh.waypoint.usable import (
     takes,
     why_without_address,
 )
-
-CLASSES = (WAYPOINT_CLASS, "istio-agentgateway-waypoint")
 
 
 class Uses(Struct):
@@ -62,7 +61,7 @@ class Waypoint(Struct, frozen=True, kw_only=True):
     """One waypoint. programmed: what its controller tells; None where it tells nothing, or of an older Gateway.
 
     ready, pods: how many of its proxies are Ready, and how many there are; None where they could not be read.
-    waits_for: what keeps an address away, where that is known.
+    waits_for: what keeps an address away, where that is known. unhandled: what keeps its istiod from it.
     """
 
     gateway: Gateway
@@ -76,6 +75,7 @@ class Waypoint(Struct, frozen=True, kw_only=True):
     life: Life
     waits_for: str
     uses: Uses
+    unhandled: Finding | None = None
 
 
 def waypoints(judge: WaypointJudge, namespace: str = "") -> list[Waypoint]:
@@ -107,7 +107,10 @@ def waypoint_of(judge: WaypointJudge, gateway: Gateway, uses: Mapping[str, Uses]
     """All about one of them; `uses` as `uses_of` gives them."""
     snapshot, version = judge.snapshot, judge.control_plane.newest.version
     of_class = snapshot.gateway_class(gateway.class_name)
-    instances = snapshot.instances_of(gateway)
+    instances = proxies_of(gateway, of_class, snapshot)
+    home = judge.namespace(gateway.namespace)
+    owner = owner_of(gateway, home, snapshot)
+    told = unhandled(gateway, home, owner, instances, snapshot) if is_istios(gateway, of_class) else None
     listener = listener_of(gateway, of_class, version)
     word = (listener and listener.allowed_from) or "Same"
     return Waypoint(
@@ -117,11 +120,12 @@ def waypoint_of(judge: WaypointJudge, gateway: Gateway, uses: Mapping[str, Uses]
         ready=None if instances is None else len(ready_among(instances)),
         pods=None if instances is None else len(instances),
         routes=Routes(word if word in ("All", "Selector") else "Same", listener.selector if listener else None),  # type: ignore[arg-type]
-        owner=owner_of(gateway, judge.namespace(gateway.namespace), judge.snapshot),
+        owner=owner,
         answers_hbone=answers_hbone(gateway, of_class),
         life=judge.life_of(gateway),
         waits_for="" if gateway.addresses else why_without_address(gateway, instances),
         uses=uses.get(gateway.key) or _counted(judge, Uses()),
+        unhandled=told.finding if told else None,
     )
 
 

@@ -9,7 +9,7 @@ from kubectl_ambient.mesh.evidence import Evidence, Finding, label
 from kubectl_ambient.mesh.labels.reference import entry_of
 from kubectl_ambient.mesh.labels.values import meant
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
-from kubectl_ambient.mesh.waypoint.list import CLASSES, Waypoint
+from kubectl_ambient.mesh.waypoint.list import Waypoint
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
 from kubectl_ambient.shell.command import kubectl, offered
@@ -43,17 +43,20 @@ def _dead(waypoint: Waypoint) -> Iterator[Finding]:
 
 def _without_address(waypoint: Waypoint) -> Iterator[Finding]:
     """istiod writes the address at the first readiness; until then nobody is sent there [`reportGatewayStatus`]."""
-    gateway, owner = waypoint.gateway, waypoint.owner
+    gateway = waypoint.gateway
     if gateway.addresses:
         return
     why = f" ({waypoint.waits_for})" if waypoint.waits_for else ""
     message = f"it has no address yet{why}: what names it goes direct"
-    evidence = [Evidence(gateway.ref, "status.addresses", None)]
-    if owner.missing and gateway.class_name in CLASSES:
-        message += f"; no istiod has the revision {owner.revision}, which its labels ask for, and no tag stands for one"
-        evidence += owner.evidence
+    told = Evidence(gateway.ref, "status.addresses", None)
     command = offered(on_gateway("describe", gateway.namespace, gateway.name))
-    yield Finding.of(Code.WAYPOINT_WITHOUT_ADDRESS, message, *evidence, fix=command)
+    yield Finding.of(Code.WAYPOINT_WITHOUT_ADDRESS, message, told, fix=command)
+
+
+def _unhandled(waypoint: Waypoint) -> Iterator[Finding]:
+    """The istiod that owns it is not there, cannot, or does not look."""
+    if waypoint.unhandled is not None:
+        yield waypoint.unhandled
 
 
 def _no_hbone(waypoint: Waypoint) -> Iterator[Finding]:
@@ -116,6 +119,7 @@ def _unused(waypoint: Waypoint) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Waypoint], Iterator[Finding]], ...] = (
+    _unhandled,
     _dead,
     _without_address,
     _no_hbone,

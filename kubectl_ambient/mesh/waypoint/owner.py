@@ -5,10 +5,12 @@ from __future__ import annotations
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
+from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.injection import REVISION
+from kubectl_ambient.mesh.installation.istiod_settings import ambient
 
 _DEFAULT = "default"
 
@@ -41,8 +43,8 @@ def owner_of(gateway: Gateway, namespace: Namespace | Unread, snapshot: Snapshot
     revision = revision or _DEFAULT
     tags = {webhook.tag: webhook.revision for webhook in snapshot.webhooks.known if webhook.tag}
     istiods = snapshot.istiods
-    found = next((istiod for istiod in istiods.known if istiod.revision == tags.get(revision, revision)), None)
-    ref = f"Deployment/{found.namespace}/{found.name}" if found else None
+    of_it = [istiod for istiod in istiods.known if istiod.revision == tags.get(revision, revision)]
+    found = next((istiod for istiod in of_it if ambient(istiod).switch != "off"), next(iter(of_it), None))
     # What a tag stands for is not known without the webhooks.
-    missing = found is None and istiods.refusal is None and snapshot.webhooks.refusal is None
-    return Owner(revision, ref, missing, tuple(evidence))
+    missing = found is None and istiods.refusal is None and snapshot.webhooks.covers(EVERYWHERE)
+    return Owner(revision, found.ref if found else None, missing, tuple(evidence))
