@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.pods import INSTANCES, PODS
@@ -18,7 +19,7 @@ from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workload_entries import WORKLOAD_ENTRIES
-from kubectl_ambient.cluster.kinds.workloads import ISTIODS
+from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import namespaces_of
 from kubectl_ambient.cluster.served import KINDS
@@ -30,12 +31,15 @@ _LISTED: dict[str, Kind[Any]] = {
     "WorkloadEntry": WORKLOAD_ENTRIES,
     "Pod": PODS,
 }
+_USE, _NONE = "istio.io/use-waypoint", "none"
 _HOMES = ("istio.io/use-waypoint-namespace", "istio.io/use-waypoint-canary-namespace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaypointNeeds:
     """Of these namespaces, or (none) of all; no nodes, agents, webhooks or workloads.
+
+    The settings of istio-cni are asked for where a ServiceEntry is called by an address that istiod gave it.
 
     kinds: those that are asked about, among which the label_selector chooses. selected: the namespaces are chosen by
     a selector, so that there is no answer where they cannot be listed. homes: namespaces whose Gateways are wanted
@@ -73,11 +77,12 @@ class WaypointNeeds:
         return asks + namespaces_of(self.namespaces, must=self.selected)
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
-        """The Gateways of those namespaces that labels name besides."""
+        """The Gateways of those namespaces that labels name besides, and whether clients learn automatic addresses."""
+        asks = [Ask(kind=CNI_CONFIGS), Ask(kind=CNI_DAEMONSETS)] if _called_by_dns(snapshot) else []
         if not self.namespaces or snapshot.gateways.absent:
-            return []
+            return asks
         elsewhere = set(_named(snapshot)) - {"", *self.namespaces, *self._elsewhere}
-        return [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
+        return [*asks, *(ask for place in sorted(elsewhere) for ask in _waypoints(place))]
 
     def settle(self, snapshot: Snapshot) -> None:
         """Nothing follows."""
@@ -104,6 +109,16 @@ class WaypointNeeds:
 
 def _waypoints(place: str) -> tuple[Ask, Ask]:
     return Ask(kind=GATEWAYS, namespace=place), Ask(kind=INSTANCES, namespace=place)
+
+
+def _called_by_dns(snapshot: Snapshot) -> bool:
+    """Whether some ServiceEntry with a waypoint is called by an address that only Istio's own DNS tells."""
+    for entry in snapshot.service_entries:
+        home = snapshot.namespaces.fact(entry.namespace)
+        labels = entry.labels if _USE in entry.labels or home is None else home.labels
+        if entry.automatic and labels.get(_USE, _NONE) != _NONE:
+            return True
+    return False
 
 
 def _named(snapshot: Snapshot) -> Iterator[str]:

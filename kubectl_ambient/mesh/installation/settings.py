@@ -17,7 +17,7 @@ from kubectl_ambient.mesh.installation.versions import Version
 DEFAULT_EXCLUDED = ("kube-system",)
 # What the chart of the ambient profile renders, for a ConfigMap that may not be read.
 _DOCUMENTED = {"AMBIENT_ENABLED": "true", "EXCLUDE_NAMESPACES": ",".join(DEFAULT_EXCLUDED)}
-_GO_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
+GO_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 
 
 class Told(Struct, frozen=True, gc=False):
@@ -28,7 +28,10 @@ class Told(Struct, frozen=True, gc=False):
 
 
 class Rules(Struct, frozen=True, kw_only=True, gc=False):
-    """What the agent of one node goes by, at one version. `installed` is False where there is no istio-cni."""
+    """What the agent of one node goes by, at one version. `installed` is False where there is no istio-cni.
+
+    dns_capture: None where the ConfigMap that says it could not be read.
+    """
 
     version: Version
     version_told: Told
@@ -40,6 +43,8 @@ class Rules(Struct, frozen=True, kw_only=True, gc=False):
     entries_told: Told
     excluded: tuple[str, ...]
     excluded_told: Told
+    dns_capture: bool | None
+    dns_capture_told: Told
 
     @property
     def custom(self) -> bool:
@@ -107,6 +112,7 @@ def _rules(
     enabled = _enabled(sources, agent, version)
     selectors = _setting(sources, agent, "AMBIENT_ENABLEMENT_SELECTOR")
     excluded, excluded_told = _excluded(sources, agent, version)
+    captures_dns, dns_capture = _dns_capture(sources, agent, version)
     unasked = not sources.installed or (selectors.value is None and isinstance(sources.config, Unread))
     if unasked or not versions.has_selectors(version):
         entries: tuple[Entry, ...] | Invalid = enablement.DEFAULT
@@ -117,12 +123,14 @@ def _rules(
         version_told=told,
         installed=sources.installed,
         installed_told=sources.installed_told,
-        enabled=enabled.value in _GO_TRUE,
+        enabled=enabled.value in GO_TRUE,
         enabled_told=enabled,
         entries=entries,
         entries_told=selectors,
         excluded=excluded,
         excluded_told=excluded_told,
+        dns_capture=captures_dns,
+        dns_capture_told=dns_capture,
     )
 
 
@@ -186,6 +194,17 @@ def _excluded(sources: Sources, agent: Agent, version: Version) -> tuple[tuple[s
     names_text = (told.value or "").split(",")
     trimmed = (n.strip() for n in names_text) if versions.trims_exclusions(version) else names_text
     return tuple(n for n in trimmed if n), told
+
+
+def _dns_capture(sources: Sources, agent: Agent, version: Version) -> tuple[bool | None, Told]:
+    """`AMBIENT_DNS_CAPTURE`, as the chart of this version has it where nothing says it."""
+    told = _setting(sources, agent, "AMBIENT_DNS_CAPTURE")
+    if told.value is not None:
+        return told.value in GO_TRUE, told
+    if isinstance(sources.config, Unread):
+        unread = Evidence(told.evidence.object, f"data[AMBIENT_DNS_CAPTURE] ({sources.config})", None)
+        return None, Told(None, unread)
+    return versions.captures_dns(version), told
 
 
 def _network_config(sources: Sources) -> dict[str, object]:

@@ -121,6 +121,14 @@ def has_pending(version: Version) -> bool:
     return version >= Version(1, 25, 0, 0)
 
 
+def captures_dns(version: Version) -> bool:
+    """Whether the chart has istio-cni capture DNS where nobody says otherwise: 1.25.0+ [istio-cni values.yaml].
+
+    From 1.25.0 on, too, a pod's annotation `ambient.istio.io/dns-capture` beats it [cni/pkg/nodeagent].
+    """
+    return version >= Version(1, 25, 0, 0)
+
+
 def excludes_in_json(version: Version) -> bool:
     """Whether the exclude list stands in the JSON of the key `cni_network_config`: 1.22."""
     return version.minor_version == (1, 22)

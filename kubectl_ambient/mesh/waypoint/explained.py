@@ -36,14 +36,15 @@ class Explained(Struct, frozen=True, kw_only=True):
 
 def explain(judge: WaypointJudge, target: Target) -> Explained:
     """The binding of the object, explained by the same run of the same rules."""
-    binding, version = judge.of(target, trace=True), judge.control_plane.newest.version
+    binding, decision = judge.of(target, trace=True), judge.decide(target)
+    version = judge.control_plane.newest.version
     return Explained(
         binding=binding,
-        clients=clients(target, judge.namespace(target.namespace), version, from_files=judge.snapshot.from_files)
+        clients=clients(target, judge.namespace(target.namespace), version, judge.reach(target, decision))
         if binding.waypoint
         else (),
         word=_word(binding, version),
-        fixes=fixes(judge, target, judge.decide(target)),
+        fixes=fixes(judge, target, decision),
         version=version,
         known=judge.control_plane.known,
     )
