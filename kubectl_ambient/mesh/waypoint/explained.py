@@ -23,7 +23,7 @@ class Explained(Struct, frozen=True, kw_only=True):
 
     word: whether istiod's own condition agrees; alone where evidence is missing to agree with it, silent where it wrote
     none, never where it writes none on such objects.
-    version: the newest whose rules were asked; known: it is istiod's.
+    version: the newest whose rules were asked; rules: how those are called that were (`1.24`, `1.22 to 1.31`).
     """
 
     binding: Binding
@@ -31,7 +31,7 @@ class Explained(Struct, frozen=True, kw_only=True):
     word: Word
     fixes: tuple[Fix, ...]
     version: Version
-    known: bool
+    rules: str
 
 
 def explain(judge: WaypointJudge, target: Target) -> Explained:
@@ -46,7 +46,7 @@ def explain(judge: WaypointJudge, target: Target) -> Explained:
         word=_word(binding, version),
         fixes=fixes(judge, target, decision),
         version=version,
-        known=judge.control_plane.known,
+        rules=judge.control_plane.rules,
     )
 
 
