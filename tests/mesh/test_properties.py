@@ -420,11 +420,9 @@ def possible(subject: Pod, data: dict[str, str]) -> list[str]:
             return False
         if written == "pending" and minor < 25:
             return False
-        return not (written in ("enabled", "pending") and not data.get("AMBIENT_ENABLEMENT_SELECTOR") and minor >= 27)
+        return not (written in ("enabled", "pending") and "AMBIENT_ENABLEMENT_SELECTOR" not in data and minor >= 27)
 
-    fitting = [tag for tag in TAGS if may_be(int(tag.split(".")[1]))]
-    # An empty list of selectors is rendered by 1.27 and later, which then put nothing in: that is not believed.
-    return fitting or [tag for tag in TAGS if int(tag.split(".")[1]) >= 27]
+    return [tag for tag in TAGS if may_be(int(tag.split(".")[1]))]
 
 
 @brief

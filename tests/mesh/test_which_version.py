@@ -178,6 +178,12 @@ def test_s01_without_a_trace_it_cannot_be_told() -> None:
     assert "which is not known: in by the rules of 1.22.0" in verdict.message
 
 
+def test_s01_selectors_that_stand_in_the_env_are_none_that_are_missing() -> None:
+    by_env = (EnvVar(name="AMBIENT_ENABLED", value="true"), EnvVar(name="AMBIENT_ENABLEMENT_SELECTOR", value="[{}]"))
+    assert of(installed(DIGEST, DECKHOUSE["data"], env=by_env))[0] == "1.22 to 1.31"
+    assert of(installed(DIGEST, None, env=DECKHOUSE["env"]))[0] == "1.22 to 1.31", "a ConfigMap that is not there"
+
+
 def test_s01_a_clue_that_leaves_nothing_is_passed_over() -> None:
     later = installed(DIGEST, **DECKHOUSE, ztunnel=ztunnel("1.30.3"))
     assert of(later)[0] == "1.22 to 1.26", "ztunnel was updated alone"

@@ -23,15 +23,22 @@ def of_cni(snapshot: Snapshot, config: ConfigMap | Unread | None) -> tuple[Clue,
     Source: the charts of istio-cni 1.22 to 1.31, templates/configmap-cni.yaml; what agents write on pods.
     """
     data = config.data if isinstance(config, ConfigMap) else {}
-    on_pods = _of_pods(snapshot, None if isinstance(config, Unread) else data)
-    return (*_of_config(data), *on_pods, *_of_ztunnel(snapshot))
+    # A ConfigMap that was not read, and selectors that stand elsewhere, tell nothing by a key that is missing.
+    without = isinstance(config, ConfigMap) and _SELECTORS not in data and not _by_env(snapshot)
+    return (*_of_config(data, without), *_of_pods(snapshot, without), *_of_ztunnel(snapshot))
 
 
-def _of_config(data: dict[str, str]) -> Iterator[Clue]:
+def _by_env(snapshot: Snapshot) -> bool:
+    """Whether a container of istio-cni has selectors of its own, which beat the ConfigMap."""
+    containers = [*(d.container for d in snapshot.cni_daemonsets), *(pod.agent for pod in snapshot.cni_pods)]
+    return any(variable.name == _SELECTORS for container in containers if container for variable in container.env)
+
+
+def _of_config(data: dict[str, str], without: bool) -> Iterator[Clue]:
     by_chart = "CURRENT_AGENT_VERSION" in data
     if _SELECTORS in data:
         yield Clue(versions.has_selectors, f"its ConfigMap has {_SELECTORS} (1.27+)")
-    elif by_chart and "AMBIENT_ENABLED" in data:
+    elif without and by_chart and "AMBIENT_ENABLED" in data:
         yield Clue(lambda v: not versions.has_selectors(v), f"its ConfigMap has no {_SELECTORS} (1.27+)")
     if "EXCLUDED_NAMESPACES" in data:
         yield Clue(versions.writes_excluded, "its ConfigMap has EXCLUDED_NAMESPACES (to 1.23.6, 1.24.4, 1.25.1)")
@@ -39,12 +46,12 @@ def _of_config(data: dict[str, str]) -> Iterator[Clue]:
         yield Clue(lambda v: v.minor >= _NAMED_FROM, "its ConfigMap has CURRENT_AGENT_VERSION (1.23+)")
 
 
-def _of_pods(snapshot: Snapshot, data: dict[str, str] | None) -> Iterator[Clue]:
-    """data: of the ConfigMap; None where that could not be read."""
+def _of_pods(snapshot: Snapshot, without: bool) -> Iterator[Clue]:
+    """What it wrote on pods. without: it has no selectors."""
     written = {pod.annotations.redirection for pod in snapshot.pods}
     if "pending" in written:
         yield Clue(versions.has_pending, "it wrote “pending” on a pod (1.25+)")
-    if written & {"enabled", "pending"} and data is not None and not data.get(_SELECTORS):
+    if written & {"enabled", "pending"} and without:
         why = f"it put pods in without {_SELECTORS}, which 1.27 and later cannot"
         yield Clue(lambda v: not versions.has_selectors(v), why)
 
