@@ -78,7 +78,9 @@ class WaypointNeeds:
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """The Gateways of those namespaces that labels name besides, and whether clients learn automatic addresses."""
-        asks = [Ask(kind=CNI_CONFIGS), Ask(kind=CNI_DAEMONSETS)] if _called_by_dns(snapshot) else []
+        # Of waypoints themselves (owners) nothing is told that it would decide.
+        by_dns = not self.owners and _called_by_dns(snapshot)
+        asks = [Ask(kind=CNI_CONFIGS), Ask(kind=CNI_DAEMONSETS)] if by_dns else []
         if not self.namespaces or snapshot.gateways.absent:
             return asks
         elsewhere = set(_named(snapshot)) - {"", *self.namespaces, *self._elsewhere}
