@@ -24,6 +24,7 @@ _ANNOTATION_KEYS = {
     "inject": "sidecar.istio.io/inject",
     "inject_templates": "inject.istio.io/templates",
     "bypass_inbound_capture": "ambient.istio.io/bypass-inbound-capture",
+    "dns_capture": "ambient.istio.io/dns-capture",
     "dataplane_mode": DATAPLANE_MODE,
 }
 
@@ -36,6 +37,7 @@ class Annotations(Fact, frozen=True, rename=_ANNOTATION_KEYS):
     inject: str | None = None
     inject_templates: str | None = None
     bypass_inbound_capture: str | None = None
+    dns_capture: str | None = None
     dataplane_mode: str | None = None
 
 

@@ -48,6 +48,7 @@ class Annotations(facts.Annotations, frozen=True):
             inject=self.inject,
             inject_templates=self.inject_templates,
             bypass_inbound_capture=self.bypass_inbound_capture,
+            dns_capture=self.dns_capture,
             dataplane_mode=self.dataplane_mode,
         )
 

@@ -105,6 +105,11 @@ class Code(_Word):
     RULE_NEVER_FIRES = "RuleNeverFires", "a DENY rule never fires at ztunnel, so what it denies passes", "error"
 
     # Of waypoints, and what uses them.
+    ADDRESS_NOT_RESOLVED = (
+        "AddressNotResolved",
+        "clients do not learn the only address that leads to the service's waypoint",
+        "warning",
+    )
     CANARY_DEAD = "CanaryDead", "the canary waypoint gets connections and has no proxy that is Ready", "error"
     CANARY_REFUSED = "CanaryRefused", "a canary waypoint is named and not used", "warning"
     CANARY_SPLIT = "CanarySplit", "a canary waypoint shares the connections with the waypoint", "info"
@@ -116,8 +121,13 @@ class Code(_Word):
         "warning",
         "info",
     )
+    NAMESPACE_NOT_AMBIENT = (
+        "NamespaceNotAmbient",
+        "the namespace names a waypoint, and none of its own pods is in ambient mode",
+        "warning",
+    )
     SERVICE_ENTRY_INACTIVE = "ServiceEntryInactive", "the ServiceEntry does nothing without a waypoint", "warning"
-    SERVICE_WITHOUT_ADDRESS = "ServiceWithoutAddress", "no address leads to the service's waypoint", "warning"
+    SERVICE_WITHOUT_ADDRESS = "ServiceWithoutAddress", "no address leads to the service's waypoint", "warning", "info"
     WAYPOINT_DEAD = "WaypointDead", "the waypoint has no proxy that is Ready, and connections fail", "error"
     WAYPOINT_FOR_HOST_NETWORK = (
         "WaypointForHostNetwork",

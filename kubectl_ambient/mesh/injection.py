@@ -18,6 +18,7 @@ from kubectl_ambient.mesh.enrolment import goyaml
 from kubectl_ambient.mesh.enrolment.enablement import selector_of
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.installation import versions
+from kubectl_ambient.mesh.installation.control_plane import written_on
 from kubectl_ambient.mesh.selectors import matches
 from kubectl_ambient.shell.command import Command, kubectl, offered
 from kubectl_ambient.shell.words import label as setting
@@ -125,10 +126,8 @@ def injector(snapshot: Snapshot) -> Injector:
         webhooks = DEFAULT_WEBHOOKS
     if snapshot.injectors.refusal and webhooks:
         assumptions.append(f"the injector is taken to have its default policy: {snapshot.injectors.refusal}")
-    found = {
-        versions.of_image(istiod.container.image) for istiod in snapshot.istiods.known if istiod.container is not None
-    }
-    strict = sorted({versions.strict_inject_values(v) for v in found if v})
+    found = (written_on(istiod) for istiod in snapshot.istiods.known)
+    strict = sorted({versions.strict_inject_values(written.named.version) for written in found if written})
     return Injector(
         webhooks=webhooks,
         policies={_revision_of(c): _policy(c.data.get("config", "")) for c in snapshot.injectors.known},

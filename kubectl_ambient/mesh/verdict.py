@@ -19,6 +19,7 @@ from kubectl_ambient.mesh.findings.served import NOT_SERVED, Served
 from kubectl_ambient.mesh.findings.subject import Subject
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
 from kubectl_ambient.mesh.installation.agents import Installation, NodeAgents, installation
+from kubectl_ambient.mesh.installation.settings import Rules
 from kubectl_ambient.mesh.next_pod import AfterRestart, NextPod, next_pod_of
 from kubectl_ambient.mesh.rollout import held_until
 from kubectl_ambient.mesh.state import Mode, Observed, State, message_of, mode_of, observed_of, state_of
@@ -255,9 +256,9 @@ class Judge:
             return newest
         other = next(i for i, d in enumerate(decisions) if d.expected != newest.expected)
         message = (
-            f"it depends on the version of istio-cni, which is not known: {decisions[other].expected} by the rules of "
-            f"{worlds[other].version} ({decisions[other].reason}), {newest.expected} by those of {worlds[-1].version} "
-            f"({newest.reason})"
+            f"it depends on the version of istio-cni, {_known(worlds[-1])}: {decisions[other].expected} by the rules "
+            f"of {worlds[other].version} ({decisions[other].reason}), {newest.expected} by those of "
+            f"{worlds[-1].version} ({newest.reason})"
         )
         because = structs.replace(
             newest.because,
@@ -309,6 +310,11 @@ class Judge:
             phase="Running",
         )
         return self._decide(next_pod, namespace, trace=False)
+
+
+def _known(rules: Rules) -> str:
+    told = rules.version_told.value
+    return "which is not known" if told is None else f"of which no more is known than {told}"
 
 
 def _undecided(steps: tuple[Step, ...], because: Step) -> Iterator[Step]:

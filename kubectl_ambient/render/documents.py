@@ -93,7 +93,7 @@ def istio(installed: Installation) -> dict[str, Any] | None:
     if not installed.installed:
         return None
     rules = installed.elsewhere.worlds[-1]
-    names = [str(v) for v in installed.versions]
+    names = installed.names
     return {
         "cniVersion": names[-1] if names else None,
         "cniVersions": names,

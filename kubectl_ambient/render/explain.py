@@ -9,6 +9,8 @@ from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.enrolment.rules import RULES
 from kubectl_ambient.mesh.evidence import Fix, tells
 from kubectl_ambient.mesh.findings.served import NOTHING_COMES
+from kubectl_ambient.mesh.installation.settings import rules_of
+from kubectl_ambient.mesh.installation.versions import OLDEST
 from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.render.sentences import paragraphs, wrapped
 from kubectl_ambient.render.steps import finding_text, step, what_to_do
@@ -114,7 +116,9 @@ def _next_of_sidecar(judgement: Judgement, who: str) -> str:
 
 
 def _docs(judgement: Judgement) -> str:
-    version = judgement.agents.worlds[-1].version
-    known = len(judgement.agents.worlds) == 1 and judgement.agents.worlds[0].installed
-    rules = f"Judged by the rules of Istio {version}." if known else "Judged by the rules of Istio 1.22 to 1.31."
+    worlds = judgement.agents.worlds
+    if worlds[-1].version < OLDEST:
+        rules = f"The rules of Istio {worlds[-1].name} are not known."
+    else:
+        rules = f"Judged by the rules of Istio {rules_of(worlds) if worlds[0].installed else '1.22 to 1.31'}."
     return f"{rules} More: {judgement.decision.because.docs}" if judgement.decision.because.docs else rules

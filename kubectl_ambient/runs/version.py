@@ -11,7 +11,8 @@ from kubectl_ambient.cluster.facts import Istiod, Pod
 from kubectl_ambient.cluster.needs.versions import VERSIONS
 from kubectl_ambient.cluster.reading.cluster import answer
 from kubectl_ambient.kube.errors import KubeError
-from kubectl_ambient.mesh.installation.versions import of_image
+from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.installation.which_version import in_chart_labels, in_image, most_exact
 from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
@@ -39,6 +40,13 @@ def of_cluster(client: Client) -> dict[str, Any]:
 
 
 def _versions(found: Iterable[Pod | Istiod]) -> list[str]:
-    """The versions that the images name, each once; an image without one is shown as it is."""
-    containers = (fact.agent if isinstance(fact, Pod) else fact.container for fact in found)
-    return sorted({str(of_image(c.image) or c.image) for c in containers if c is not None})
+    """The versions as they are written on images and charts' labels, each once; an image without one is shown whole."""
+    return sorted({_version(fact) for fact in found} - {""})
+
+
+def _version(fact: Pod | Istiod) -> str:
+    container = fact.agent if isinstance(fact, Pod) else fact.container
+    image = container.image if container else ""
+    nowhere = Evidence("", "", None)
+    written = most_exact([*in_image(image, nowhere), *in_chart_labels(fact.labels, "")])
+    return written.named.text if written else image

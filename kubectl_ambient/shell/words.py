@@ -114,7 +114,7 @@ def option(flag: str, value: Word) -> tuple[str | Word, ...]:
 
 
 def patch(body: Any) -> Word:
-    """A patch. What stands in `labels` and `annotations` is theirs, and all else of ours."""
+    """A patch. What stands in `labels`, `annotations` and a selector's `values` is theirs, and all else of ours."""
     return Word(Patch(json.dumps(body, separators=(",", ":"), ensure_ascii=False)), _wrong_in(body))
 
 
@@ -124,6 +124,8 @@ def _wrong_in(body: Any) -> str:
             if key in ("labels", "annotations"):
                 make = label if key == "labels" else annotation
                 found = next((word.wrong for word in (make(k, v) for k, v in value.items()) if word.wrong), "")
+            elif key == "values":
+                found = next((no_valid(v, "label value") for v in value if not valid.is_label_value(v)), "")
             else:
                 found = _wrong_in(key) or _wrong_in(value)
             if found:

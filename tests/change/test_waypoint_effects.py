@@ -209,4 +209,6 @@ def test_what_is_true_of_many_objects_is_told_once() -> None:
     snapshot = cluster(services=headless)
     change = change_of(snapshot, "enable", [plan(found, ENABLE) for found in headless])
     (told,) = [note for note in map(said, notes(change)) if "headless" in note]
-    assert told.startswith("service/a, service/b: the Service is headless")
+    assert told.startswith(
+        "service/a, service/b: bound to waypoint shop/wp, and nothing goes through it: the Service is"
+    )

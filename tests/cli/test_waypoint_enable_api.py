@@ -93,8 +93,8 @@ def test_a_namespace_foretells_what_each_object_gets(on_api: Run, api: ObjectsAp
         "Would be served  svc/cart (by shop/waypoint)",
         "Would stay as is svc/own shop/other · svc/out none",
         "Would go direct  svc/db headless · svc/ext ExternalName · 1 pod NotForWorkloads",
-        "namespace/shop: waypoint shop/waypoint serves Services; what is sent to pod/web-1 goes past it",
-        "(istio.io/waypoint-for=all would change that)",
+        "namespace/shop: waypoint shop/waypoint serves Services; what is sent to pod/web-1 goes past it (only",
+        "a waypoint for workloads takes that)",
     ]
 
 
@@ -195,7 +195,7 @@ REFUSED = [
         "pod web-1",
         "waypoint shop/waypoint is for “service”, not for traffic to a workload (istio.io/waypoint-for of Gateway "
         "shop/waypoint): traffic straight to the pod would go on directly, without the waypoint's policies and routes "
-        "(it fails open); to mend it: kubectl label gateway waypoint -n shop istio.io/waypoint-for=all --overwrite",
+        "(it fails open); name another, as made by: istioctl waypoint apply -n shop --name waypoint-2 --for workload",
     ),
     (
         lambda api: gateway(api, labels={"istio.io/waypoint-for": "workload"}),
@@ -307,7 +307,7 @@ def test_nothing_leads_to_the_waypoint_of_a_pod_on_the_host_network(on_api: Run,
     api.objects[f"{PODS}/web-1"]["spec"] = {"hostNetwork": True}
     told = flat(on_api("waypoint", "enable", "pod", "web-1", "--dry-run=client").err)
     assert "Would go direct pod/web-1 on the host network" in told
-    assert "pod/web-1: the pod is on the host network: its address is its node's" in told
+    assert "pod/web-1: bound to waypoint shop/waypoint, and nothing goes through it: the pod is on the host" in told
     told = flat(on_api("waypoint", "enable", "ns", "shop", "--dry-run=client").err)
     assert "Would go direct 1 pod on the host network" in told
 
@@ -316,7 +316,7 @@ def test_labels_without_effect(on_api: Run, api: ObjectsApi) -> None:
     service(api, "db", clusterIP="None")
     service(api, "ext", type="ExternalName", externalName="a.example", clusterIP="")
     told = flat(on_api("waypoint", "enable", "svc", "db", "ext").err)
-    assert "service/db: the Service is headless" in told
+    assert "service/db: bound to waypoint shop/waypoint, and nothing goes through it: the Service is headless" in told
     assert "service/ext: the label has no effect: no waypoint serves it: an ExternalName Service" in told
 
 

@@ -16,7 +16,7 @@ from kubectl_ambient.kube.errors import ApiError
 from tests.cluster import manifests_of as m
 from tests.cluster.fake_client import FakeClient
 from tests.cluster.shop import read
-from tests.cluster.waypoint_shop import CLUSTER, GATEWAY, gateway, made
+from tests.cluster.waypoint_shop import CLUSTER, GATEWAY, ISTIO, gateway, made
 
 SHOP = WaypointNeeds(namespaces=("shop",))
 SERVICES = replace(SHOP, kinds=("Service",))
@@ -76,6 +76,23 @@ def test_a_namespace_and_then_what_its_labels_name() -> None:
     assert instances_of(snapshot, "infra", "far") == ["far-1"]
     assert instances_of(snapshot, "shop", "wp") == ["wp-1"]
     assert [pod.name for pod in snapshot.pods] == ["web-1", "wp-1"]
+
+
+def test_the_settings_of_istio_cni_are_read_for_an_address_that_its_dns_tells() -> None:
+    used, status = {"istio.io/use-waypoint": "wp"}, {"addresses": [{"value": "240.240.0.1"}]}
+    asked = ["list configmaps", "list daemonsets k8s-app=istio-cni-node"]
+    for labels, spec, wanted in (
+        (used, {"hosts": ["a.example"]}, True),
+        (used, {"hosts": ["a.example"], "addresses": ["203.0.113.1"]}, False),
+        ({}, {"hosts": ["a.example"]}, False),
+        ({"istio.io/use-waypoint": "none"}, {"hosts": ["a.example"]}, False),
+    ):
+        entry = made("ServiceEntry", ISTIO, "auto", labels=labels, spec=spec, status=status)
+        client = FakeClient(*CLUSTER, entry)
+        read(client, SHOP)
+        second = client.requests[client.rounds[0] :]
+        assert [any(r.startswith(start.split(" k8s")[0]) for r in second) for start in asked] == [wanted, wanted]
+        assert len(client.rounds) == 2
 
 
 def test_only_the_kinds_that_are_asked_about() -> None:

@@ -127,11 +127,15 @@ def labelled(inside: str) -> dict[str, str]:
     return {**RULES, **dict.fromkeys(paths, "labels of theirs, or of their templates")}
 
 
+DNS = {
+    "/api/v1/configmaps": "whether istio-cni captures DNS: istiod gave the ServiceEntries their addresses",
+    "/apis/apps/v1/daemonsets k8s-app": "its env, which beats the ConfigMap, and its version",
+}
 TAGS = {f"{_ADMISSION}/mutatingwebhookconfigurations": "what the tag stands for that a Gateway may name"}
 TABLE: dict[str, dict[str, str]] = {
-    "waypoint status -n APP": in_namespace("APP"),
+    "waypoint status -n APP": {**in_namespace("APP"), **DNS},
     "waypoint status -n GUEST": {**in_namespace("GUEST"), **ELSEWHERE},
-    "waypoint status -A": IN_ALL_NAMESPACES,
+    "waypoint status -A": {**IN_ALL_NAMESPACES, **DNS},
     "waypoint status svc/cart -n APP": of_services("APP"),
     "waypoint status pods -l app=one -n APP": {
         **CONTROL_PLANE,
@@ -151,7 +155,7 @@ TABLE: dict[str, dict[str, str]] = {
     "waypoint list -A": {**IN_ALL_NAMESPACES, **TAGS},
     "waypoint explain svc cart -n APP": of_services("APP"),
     "waypoint explain svc web -n GUEST": {**of_services("GUEST"), **ELSEWHERE},
-    "waypoint explain ns APP": in_namespace("APP"),
+    "waypoint explain ns APP": {**in_namespace("APP"), **DNS},
     "labels -n APP": {**labelled("/namespaces/APP"), "/api/v1/namespaces/APP": "its labels"},
     "labels -A": {
         **labelled(""),

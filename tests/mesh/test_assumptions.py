@@ -9,6 +9,7 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import ConfigMap, EnvVar, Event, Pod, Unread
 from kubectl_ambient.mesh.verdict import Judge
+from tests.snapshots import altered
 from tests.snapshots import found as found_of
 
 from .builders import AMBIENT, agent, cluster, config_data, judge, pod
@@ -38,6 +39,10 @@ def test_a_version_that_is_not_known() -> None:
         "the version of istio-cni is not known (neither its image tag nor CURRENT_AGENT_VERSION names one): " + asked
     )
     nothing = cluster(pods=[pod()], namespace_labels=AMBIENT, cni_daemonsets=UNREAD, cni_pods=UNREAD, cni_config=UNREAD)
+    assert any(
+        "every version from 1.30 to 1.31 was asked, as ztunnel is 1.30.3" in t for t in Judge(nothing).assumptions
+    )
+    nothing = altered(nothing, ztunnel_pods=UNREAD)
     assert any(f"({UNREAD}): {asked}" in told for told in Judge(nothing).assumptions)
     assert not any(asked in told for told in Judge(cluster(pods=[pod()])).assumptions)
 

@@ -212,7 +212,7 @@ def test_what_cannot_be_told_is_asked_for_where_it_stands() -> None:
     unread = {"app": Unread(what="get namespace app", why="forbidden")}
     assert commands(pod(), namespaces=unread)[0] == "kubectl auth can-i get namespace/app"
     nowhere: dict[str, Any] = {"cni_daemonsets": [DaemonSet(namespace="istio-system", name="istio-cni-node")]}
-    nowhere |= {"cni_pods": [], "data": config_data("1.30.3", "[]") | {"CURRENT_AGENT_VERSION": "latest"}}
+    nowhere |= {"cni_pods": [], "ztunnel_pods": [], "data": {"AMBIENT_ENABLED": "true"}}
     assert commands(pod(), AMBIENT, **nowhere) == ["kubectl get daemonsets -A -l k8s-app=istio-cni-node -o wide"]
     old = cluster("1.18.0", [pod()], AMBIENT, data=config_data("1.30.3"))
     assert fixes(Judge(old).explain(next(iter(old.pods))), old) == ()

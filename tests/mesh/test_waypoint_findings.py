@@ -87,7 +87,11 @@ def test_pods_that_may_not_be_listed_leave_the_condition() -> None:
 @pytest.mark.parametrize(
     ("gateways", "fix"),
     [
-        ((gateway(labels={FOR: "workload"}),), "kubectl label gateway wp -n app istio.io/waypoint-for=all --overwrite"),
+        ((gateway(labels={FOR: "workload"}),), None),
+        (
+            (gateway(labels={FOR: "Services"}),),
+            "kubectl label gateway wp -n app istio.io/waypoint-for=service --overwrite",
+        ),
         ((gateway(addresses=()),), "kubectl describe gateway wp -n app"),
         ((gateway(listeners=admitting("Selector")),), "kubectl edit gateway wp -n app"),
         ((), None),
@@ -144,7 +148,7 @@ def test_a_service_without_an_address() -> None:
     assert codes(bind(service(WP, cluster_ips=("None",)))) == ["ServiceWithoutAddress"]
     assert codes(bind(service(cluster_ips=("None",)))) == []
     assert codes(bind(service(WP, cluster_ips=()))) == [], "a manifest"
-    bare = service_entry(WP, addresses=())
+    bare = service_entry(WP, addresses=(), resolution="DNS")
     assert codes(bind(bare)) == ["ServiceWithoutAddress"]
     assert codes(bind(bare, mesh(from_files=True))) == [], "istiod has not given it one yet"
     seen = structs.replace(bare, conditions=bound("True", "WaypointAccepted"))

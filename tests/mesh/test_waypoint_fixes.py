@@ -12,7 +12,7 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.change.waypoint.use_waypoint import UseWaypoint, with_waypoint
-from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Pod, Unread
+from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Owner, Pod, Requirement, Unread
 from kubectl_ambient.cluster.kinds import workload_entries as wire
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
@@ -58,8 +58,8 @@ def test_nothing_is_written_over_a_waypoint_that_is_there() -> None:
     enable = "kubectl ambient waypoint enable svc cart -n app --waypoint waypoint"
     there = structs.replace(WP, name="waypoint")
     for_pods = structs.replace(there, labels={"istio.io/waypoint-for": "workload"})
-    widen = "kubectl label gateway waypoint -n app istio.io/waypoint-for=all --overwrite"
-    assert commands(CART, for_pods) == [widen, enable]
+    create, other = commands(CART, for_pods)
+    assert (create, other) == ("istioctl waypoint apply -n app --name waypoint-2 --wait", f"{enable}-2")
     describe, pods, last = commands(CART, structs.replace(there, addresses=()))
     assert (describe, pods.split()[1], last) == ("kubectl describe gateway waypoint -n app", "get", enable)
     create, other = commands(CART, structs.replace(there, listeners=()))
@@ -148,16 +148,23 @@ def test_a_waypoint_without_address() -> None:
     assert pods == "kubectl get pods -n app -l gateway.networking.k8s.io/gateway-name=wp"
 
 
+def named(*namespaces: str) -> dict[str, Any]:
+    """The expression that chooses these namespaces, and no others."""
+    return {"key": "kubernetes.io/metadata.name", "operator": "In", "values": list(namespaces)}
+
+
 def test_a_namespace_that_is_not_admitted() -> None:
     far = structs.replace(WP, namespace="far", listeners=(Listener(name="other", port=80), HBONE))
-    (patch,) = commands(labelled(use="wp", home="far"), far)
+    patch, create, enable = commands(labelled(use="wp", home="far"), far)
+    assert create == "istioctl waypoint apply -n app --name waypoint --wait"
+    assert enable == "kubectl ambient waypoint enable svc cart -n app --waypoint waypoint --overwrite"
     words = shlex.split(patch)
     assert words[:6] == ["kubectl", "patch", "gateway", "wp", "-n", "far"]
     (change,) = json.loads(words[-1])
     assert change == {
         "op": "add",
-        "path": "/spec/listeners/1/allowedRoutes",
-        "value": {"namespaces": {"from": "All"}},
+        "path": "/spec/listeners/1/allowedRoutes/namespaces",
+        "value": {"from": "Selector", "selector": {"matchExpressions": [named("far", "app")]}},
     }
     none = structs.replace(far, listeners=())
     assert commands(labelled(use="wp", home="far"), none)[0].startswith("kubectl edit gateway wp -n far")
@@ -166,9 +173,13 @@ def test_a_namespace_that_is_not_admitted() -> None:
 def test_a_namespace_that_a_selector_does_not_choose() -> None:
     chosen = structs.replace(HBONE, allowed_from="Selector", selector=LabelSelector(match_labels={"team": "a"}))
     far = structs.replace(WP, namespace="far", listeners=(chosen,))
-    label, patch = commands(labelled(use="wp", home="far"), far)
-    assert label == "kubectl label namespace app team=a --overwrite"
-    assert patch.startswith("kubectl patch gateway")
+    *own, label = explained(labelled(use="wp", home="far"), far).fixes
+    assert [line(fix.command).split()[0] for fix in own] == ["istioctl", "kubectl"], "one of its own touches nobody"
+    assert line(label.command) == "kubectl label namespace app team=a"
+    assert label.effect.endswith("whatever else chooses namespaces by that label"), "who else it touches"
+    another = {"app": Namespace(name="app", labels={"team": "b"}), "far": Namespace(name="far")}
+    kept = explain(WaypointJudge(a_mesh(far, namespaces=another)), labelled(use="wp", home="far")).fixes
+    assert not any("team=" in line(fix.command) for fix in kept), "what team it is of is not ours to change"
     judge = WaypointJudge(a_mesh(far, namespaces={"app": Namespace(name="app", labels={"team": "a"})}))
     assert judge.of(labelled(use="wp", home="far")).waypoint == "far/wp"
 
@@ -176,32 +187,68 @@ def test_a_namespace_that_a_selector_does_not_choose() -> None:
 def test_the_label_that_the_api_server_sets_is_not_to_be_changed() -> None:
     by_name = LabelSelector(match_labels={"kubernetes.io/metadata.name": "other"})
     chosen = structs.replace(HBONE, allowed_from="Selector", selector=by_name)
-    (patch,) = commands(labelled(use="wp", home="far"), structs.replace(WP, namespace="far", listeners=(chosen,)))
-    assert patch.startswith("kubectl patch gateway")
+    patch, *own = commands(labelled(use="wp", home="far"), structs.replace(WP, namespace="far", listeners=(chosen,)))
+    (change,) = json.loads(shlex.split(patch)[-1])
+    assert change["value"]["selector"] == {"matchExpressions": [named("other", "app")]}, "those it has stay"
+    assert not any("label namespace" in command for command in own)
 
 
-@pytest.mark.parametrize("labels", [{USE: "wp"}, {}], ids=["own", "inherited"])
-def test_a_waypoint_for_other_traffic(labels: dict[str, str]) -> None:
-    (fix,) = explained(pod(labels), WP, namespace={USE: "wp"}).fixes
-    assert line(fix.command) == "kubectl label gateway wp -n app istio.io/waypoint-for=all --overwrite"
-    assert fix.effect.startswith("if that is wanted: ") == (not labels)
+def test_the_namespaces_that_are_admitted_by_name_stay() -> None:
+    by_name = (Requirement(key="kubernetes.io/metadata.name", operator="In", values=("far", "web")),)
+    chosen = structs.replace(HBONE, allowed_from="Selector", selector=LabelSelector(match_expressions=by_name))
+    far = structs.replace(WP, namespace="far", listeners=(chosen,))
+    patch = commands(labelled(use="wp", home="far"), far)[0]
+    (change,) = json.loads(shlex.split(patch)[-1])
+    assert change["value"]["selector"] == {"matchExpressions": [named("far", "web", "app")]}
+
+
+def test_a_pod_is_labelled_to_send_through_a_waypoint() -> None:
+    """The likelier mistake first; no waypoint that others use is opened for it."""
+    egress = structs.replace(WP, namespace="far", listeners=(structs.replace(HBONE, allowed_from="All"),))
+    client = pod({USE: "wp", USE_NS: "far"}, owner=Owner(kind="ReplicaSet", name="web-1"))
+    found = explained(client, egress)
+    off, create, enable = found.fixes
+    assert line(off.command) == f"kubectl label pod web-1 -n app {USE}- {USE_NS}-"
+    assert off.effect.startswith("a waypoint gets what is sent to the pod, and nothing that the pod sends: ")
+    assert "take it off the template" in off.effect
+    assert line(create.command) == "istioctl waypoint apply -n app --name waypoint --for workload --wait"
+    assert create.effect.startswith("if what is sent to it is meant: ")
+    assert line(enable.command) == "kubectl ambient waypoint enable pod web-1 -n app --waypoint waypoint --overwrite"
+    (finding,) = found.binding.findings
+    assert finding.code == "WaypointNotUsed"
+    assert "nothing that the pod sends" in finding.message
+    assert finding.fix is None
+    served = explained(client, structs.replace(egress, labels={"istio.io/waypoint-for": "workload"}))
+    assert (served.binding.waypoint, served.fixes) == ("far/wp", ()), "it takes what is sent to the pod"
+
+
+def test_a_pod_whose_namespace_has_a_waypoint_for_services_lacks_nothing() -> None:
+    found = explained(pod(), WP, namespace={USE: "wp"})
+    assert [fix.effect.startswith("if that is wanted: ") for fix in found.fixes] == [True, False]
+    assert line(found.fixes[0].command) == "istioctl waypoint apply -n app --name waypoint --for workload --wait"
+    assert found.binding.findings == ()
+
+
+def test_a_waypoint_for_workloads_is_not_opened_for_a_service() -> None:
+    for_pods = structs.replace(WP, labels={"istio.io/waypoint-for": "workload"})
+    create, enable = commands(labelled(use="wp"), for_pods)
+    assert create == "istioctl waypoint apply -n app --name waypoint --wait"
+    assert enable == "kubectl ambient waypoint enable svc cart -n app --waypoint waypoint --overwrite"
+    other = structs.replace(WP, name="other")
+    assert commands(labelled(use="wp"), for_pods, other) == [
+        "kubectl ambient waypoint enable svc cart -n app --waypoint other --overwrite"
+    ]
 
 
 @pytest.mark.parametrize(
-    ("word", "target", "mended"),
-    [
-        ("workload", CART, "all"),
-        ("none", CART, "service"),
-        ("Service", CART, "service"),
-        ("none", pod(), "workload"),
-        ("service", pod(), "all"),
-    ],
+    ("word", "target", "mended"), [("none", CART, "service"), ("Service", CART, "service"), ("none", pod(), "workload")]
 )
-def test_a_waypoint_keeps_the_traffic_that_it_has(word: str, target: Service | Pod, mended: str) -> None:
+def test_a_waypoint_that_takes_nothing_is_told_what_to_take(word: str, target: Service | Pod, mended: str) -> None:
     for_it = structs.replace(WP, labels={"istio.io/waypoint-for": word})
     found = explained(structs.replace(target, labels={USE: "wp"}), for_it)
     command = f"kubectl label gateway wp -n app istio.io/waypoint-for={mended} --overwrite"
-    assert [line(fix.command) for fix in found.fixes] == [command] == [line(found.binding.findings[0].fix)]
+    assert line(found.fixes[-1].command) == command == line(found.binding.findings[0].fix)
+    assert len(found.fixes) == (2 if isinstance(target, Pod) else 1)
 
 
 def test_the_waypoint_of_a_namespace_keeps_the_traffic_that_it_has() -> None:

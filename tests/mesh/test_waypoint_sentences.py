@@ -419,4 +419,7 @@ def test_nothing_goes_through_the_waypoint_of_a_headless_service() -> None:
 
 def test_nothing_goes_through_the_waypoint_of_a_pod_on_the_host_network() -> None:
     binding = bind(pod(use("wp"), host_network=True), gateways=(gateway(labels={FOR: "all"}),))
-    assert binding.message == "Bound to waypoint app/wp, and nothing goes through it: the pod is on the host network."
+    assert binding.message == (
+        "Bound to waypoint app/wp, and nothing goes through it: the pod is on the host network, and for its node's "
+        "address ztunnel knows no waypoint."
+    )

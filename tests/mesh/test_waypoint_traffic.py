@@ -8,11 +8,13 @@ from msgspec import structs
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.served import WAYPOINT_BOUND
+from kubectl_ambient.mesh.installation.control_plane import control_plane
 from kubectl_ambient.mesh.installation.versions import Version, parse
+from kubectl_ambient.mesh.waypoint.reach import Reach, Ways
 from kubectl_ambient.mesh.waypoint.rules import Target
 from kubectl_ambient.mesh.waypoint.traffic import clients, ingress_use_waypoint
 from tests.mesh.builders import pod
-from tests.mesh.l7_builders import EVERY, service, service_entry, workload_entry
+from tests.mesh.l7_builders import EVERY, mesh, service, service_entry, workload_entry
 
 HOME = Namespace(name="app")
 INGRESS = "istio.io/ingress-use-waypoint"
@@ -21,10 +23,15 @@ V130 = Version(1, 30, 3)
 
 def who_uses(target: Target, home: Namespace | Unread = HOME, version: Version = V130) -> set[str]:
     """The kinds of clients that go through the waypoint of the object."""
-    found = clients(target, home, version)
+    found = clients(target, home, version, reach(target))
     assert len({client.kind for client in found}) == len(found) == 7
     assert all(client.why and client.source and client.title for client in found)
     return {client.kind for client in found if client.uses}
+
+
+def reach(target: Target, *, from_files: bool = False) -> Reach:
+    snapshot = mesh(target, from_files=from_files)
+    return Ways(snapshot, control_plane(snapshot).worlds).to(target)
 
 
 def of(version: str) -> Version:
@@ -56,12 +63,12 @@ def test_a_service_in_a_manifest_will_get_an_address() -> None:
 
 
 def test_whether_a_service_entry_in_a_manifest_gets_an_address_is_istiods_to_say() -> None:
-    entry = service_entry({INGRESS: "true"}, addresses=())
-    in_files = {c.kind: c.uses for c in clients(entry, HOME, V130, from_files=True)}
+    entry = service_entry({INGRESS: "true"}, addresses=(), resolution="DNS")
+    in_files = {c.kind: c.uses for c in clients(entry, HOME, V130, reach(entry, from_files=True))}
     assert [kind for kind, uses in in_files.items() if uses is None] == ["ambient", "ingress", "east-west"]
     assert not any(in_files.values())
     seen = structs.replace(entry, conditions=(Condition(type=WAYPOINT_BOUND, status="True"),))
-    assert not any(c.uses or c.uses is None for c in clients(seen, HOME, V130, from_files=True))
+    assert not any(c.uses or c.uses is None for c in clients(seen, HOME, V130, reach(seen, from_files=True)))
 
 
 def test_44_ingress_only_with_its_label_and_an_address() -> None:
@@ -69,7 +76,7 @@ def test_44_ingress_only_with_its_label_and_an_address() -> None:
     assert "ingress" not in who_uses(service({INGRESS: "true"}, cluster_ips=("None",)))
     assert "ingress" not in who_uses(pod({INGRESS: "true"}))
     unread = Unread(what="get namespace app", why="forbidden")
-    (ingress,) = (client for client in clients(service(), unread, V130) if client.kind == "ingress")
+    (ingress,) = (client for client in clients(service(), unread, V130, reach(service())) if client.kind == "ingress")
     assert ingress.uses is None
     assert "forbidden" in ingress.why
 

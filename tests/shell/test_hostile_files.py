@@ -184,7 +184,7 @@ def test_the_selector_of_another_tenant(tmp_path: Path, bash: Bash, words: tuple
 def test_the_selector_of_a_friend(tmp_path: Path) -> None:
     path = tmp_path / "mesh.yaml"
     path.write_text(yaml.safe_dump_all(other_tenant("a")))
-    assert "\n  kubectl label namespace shop team=a --overwrite\n" in program(path, "waypoint", "explain", "svc/cart")
+    assert "\n  kubectl label namespace shop team=a\n" in program(path, "waypoint", "explain", "svc/cart")
 
 
 @pytest.mark.parametrize("shape", SHAPES)

@@ -18,7 +18,6 @@ from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Code, WaypointReason
 from kubectl_ambient.mesh.evidence import tells
-from kubectl_ambient.mesh.waypoint.findings import UNREACHED
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
 from kubectl_ambient.mesh.waypoint.rules import Target
@@ -75,7 +74,7 @@ class Served(Struct, frozen=True, kw_only=True, gc=False):
 
 
 def _unused(binding: Binding) -> bool:
-    return tells(binding.findings, *UNREACHED)
+    return binding.waypoint is not None and binding.leads is False
 
 
 class WaypointEffects(Struct, frozen=True, kw_only=True):

@@ -18,12 +18,13 @@ from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.waypoint.commands import new_name
 from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE, Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT_NAMESPACE
 from kubectl_ambient.mesh.waypoint.rules import Target, traffic_of
-from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, answers_hbone
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR, answers_hbone, takes
 from kubectl_ambient.shell.command import Sentence, joined, kubectl
 from kubectl_ambient.shell.words import inside, label
 
@@ -107,10 +108,22 @@ def _unusable(judge: WaypointJudge, target: Namespace | Target, decision: Decisi
     elif decision.reason == WaypointReason.UNSUPPORTED:
         # The first traffic that a Namespace was asked about is that of its Services.
         why = f"{why} ({WAYPOINT_FOR} of Gateway {decision.named.key})"
-        mend = ("to mend it: ", on_gateway("label", home, name, label(WAYPOINT_FOR, "all"), "--overwrite"))
+        mend = _for_its_traffic(judge, target, gateway, home, name)
     else:
         mend = f"use a waypoint of namespace {target.name if isinstance(target, Namespace) else target.namespace}"
     return joined(f"{why}: {_traffic(target)} {_OPEN}; ", mend)
+
+
+def _for_its_traffic(
+    judge: WaypointJudge, target: Namespace | Target, gateway: Gateway | None, home: str, name: str
+) -> Sentence:
+    """A waypoint that takes nothing takes this; one that others use stays as it is."""
+    traffic = "service" if isinstance(target, Namespace) else traffic_of(target)
+    of_class = judge.snapshot.gateway_class(gateway.class_name) if gateway else None
+    if gateway and takes(gateway, of_class, judge.control_plane.newest.version).nothing:
+        return ("to mend it: ", on_gateway("label", home, name, label(WAYPOINT_FOR, traffic), "--overwrite"))
+    kind = ("--for workload",) if traffic == "workload" else ()
+    return ("name another, as made by: ", applied(home_of(target), new_name(judge, home_of(target)), *kind))
 
 
 def _missing(judge: WaypointJudge, home: str, name: str) -> str:

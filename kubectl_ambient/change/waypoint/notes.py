@@ -13,7 +13,6 @@ from kubectl_ambient.change.words import MOST, few, grouped, verb
 from kubectl_ambient.cluster.facts import Namespace
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.findings import UNREACHED
-from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
 from kubectl_ambient.shell.command import Offer, Sentence, joined, kubectl
 from kubectl_ambient.shell.words import inside, named
 
@@ -83,7 +82,7 @@ def _one_traffic(change: WaypointChange) -> Iterator[Sentence]:
                 count = f"{len(passed)} {passes}" if len(passed) > 1 else printed(passed[0].target)
                 yield (
                     f"{printed(edit.target)}: waypoint {edit.names} serves {serves}; what is sent to {count} goes past "
-                    f"it ({WAYPOINT_FOR}=all would change that)"
+                    f"it (only a waypoint for {traffic}s takes that)"
                 )
 
 

@@ -11,7 +11,7 @@ from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Owner, Pod
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.mesh.catalogue import Code
-from kubectl_ambient.mesh.waypoint.findings import REDIRECTED
+from kubectl_ambient.mesh.waypoint.own_pods import REDIRECTED
 from kubectl_ambient.shell.command import Sentence, joined, kubectl
 from kubectl_ambient.shell.words import inside
 from kubectl_ambient.shell.words import namespace as word

@@ -6,6 +6,9 @@ from kubectl_ambient.cluster.kinds.conditions import NO_ADDRESSES, AddressStatus
 from kubectl_ambient.cluster.kinds.kind import kind
 from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Object, Texts, Wire, texts
 
+# The ranges from which istiod gives addresses [pilot/pkg/controllers/ipallocate], as they are written.
+_AUTOMATIC = ("240.240.", "2001:2::", "2001:2:0:")
+
 
 class ServiceEntry(Conditioned, frozen=True):
     """A ServiceEntry. `allocated` are the addresses that istiod gave its hosts (`status.addresses`).
@@ -25,6 +28,11 @@ class ServiceEntry(Conditioned, frozen=True):
     def vips(self) -> tuple[str, ...]:
         """The addresses that lead to it: its own, else those that istiod gave it."""
         return self.addresses or self.allocated
+
+    @property
+    def automatic(self) -> bool:
+        """Whether all addresses that lead to it are of the ranges that no DNS but Istio's own tells."""
+        return bool(self.vips) and all(address.startswith(_AUTOMATIC) for address in self.vips)
 
 
 class WorkloadSelector(Wire, frozen=True):

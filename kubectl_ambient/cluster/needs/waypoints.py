@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-from kubectl_ambient.cluster.kinds.configmaps import MESH_CONFIGS
+from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, MESH_CONFIGS
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.pods import INSTANCES, PODS
@@ -19,7 +19,7 @@ from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workload_entries import WORKLOAD_ENTRIES
-from kubectl_ambient.cluster.kinds.workloads import ISTIODS
+from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import mesh_configs_of_revisions, namespaces_of
 from kubectl_ambient.cluster.served import KINDS
@@ -31,12 +31,15 @@ _LISTED: dict[str, Kind[Any]] = {
     "WorkloadEntry": WORKLOAD_ENTRIES,
     "Pod": PODS,
 }
+_USE, _NONE = "istio.io/use-waypoint", "none"
 _HOMES = ("istio.io/use-waypoint-namespace", "istio.io/use-waypoint-canary-namespace")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WaypointNeeds:
     """Of these namespaces, or (none) of all; no nodes, agents, webhooks or workloads.
+
+    The settings of istio-cni are asked for where a ServiceEntry is called by an address that istiod gave it.
 
     kinds: those that are asked about, among which the label_selector chooses. selected: the namespaces are chosen by
     a selector, so that there is no answer where they cannot be listed. homes: namespaces whose Gateways are wanted
@@ -74,10 +77,15 @@ class WaypointNeeds:
         return asks + namespaces_of(self.namespaces, must=self.selected)
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
-        """The Gateways of those namespaces that labels name besides, and what tells why one has no istiod."""
+        """The Gateways of namespaces that labels name besides, why one has no istiod, and what clients learn by DNS.
+
+        Automatic addresses are learnt so: of waypoints themselves (owners) nothing is told that this would decide.
+        """
         asks = mesh_configs_of_revisions(snapshot)
         if not self.owners and any(not gateway.addresses for gateway in snapshot.gateways):
             asks.append(Ask(kind=WEBHOOKS))  # a tag stands for a revision
+        if not self.owners and _called_by_dns(snapshot):
+            asks += [Ask(kind=CNI_CONFIGS), Ask(kind=CNI_DAEMONSETS)]
         if not self.namespaces or snapshot.gateways.absent:
             return asks
         elsewhere = set(_named(snapshot)) - {"", *self.namespaces, *self._elsewhere}
@@ -116,6 +124,16 @@ def _looks_at_some(snapshot: Snapshot) -> bool:
 
 def _waypoints(place: str) -> tuple[Ask, Ask]:
     return Ask(kind=GATEWAYS, namespace=place), Ask(kind=INSTANCES, namespace=place)
+
+
+def _called_by_dns(snapshot: Snapshot) -> bool:
+    """Whether some ServiceEntry with a waypoint is called by an address that only Istio's own DNS tells."""
+    for entry in snapshot.service_entries:
+        home = snapshot.namespaces.fact(entry.namespace)
+        labels = entry.labels if _USE in entry.labels or home is None else home.labels
+        if entry.automatic and labels.get(_USE, _NONE) != _NONE:
+            return True
+    return False
 
 
 def _named(snapshot: Snapshot) -> Iterator[str]:

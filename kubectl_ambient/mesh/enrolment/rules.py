@@ -67,11 +67,9 @@ def _version(case: Case) -> Step:
     """The rules are known from 1.22 on; a later minor than the newest known is judged as the newest, and it is said."""
     rules = case.rules
     if rules.version.minor_version >= versions.OLDEST.minor_version:
-        message = (
-            f"istio-cni is {rules.version}" if rules.version_told.value else "the version of istio-cni is not known"
-        )
+        message = f"istio-cni is {rules.name}" if rules.version_told.value else "the version of istio-cni is not known"
         return _step("Version", "pass", message, rules.version_told.evidence)
-    message = f"istio-cni {rules.version} is older than 1.22, the oldest whose rules are known"
+    message = f"istio-cni {rules.name} is older than 1.22, the oldest whose rules are known"
     return _step("Version", "unknown", message, rules.version_told.evidence, reason=Reason.EVIDENCE_MISSING)
 
 
@@ -169,9 +167,7 @@ def _selectors(case: Case) -> Step:
         )
         return _step("Selectors", "unknown", message, rules.entries_told.evidence, reason=Reason.SELECTOR_INVALID)
     if not versions.has_selectors(rules.version):
-        return _step(
-            "Selectors", "pass", f"Istio {rules.version} goes by the labels alone", rules.version_told.evidence
-        )
+        return _step("Selectors", "pass", f"Istio {rules.name} goes by the labels alone", rules.version_told.evidence)
     message = (
         "the enablement selectors are this cluster's own"
         if rules.custom
@@ -266,7 +262,7 @@ def _excluded(case: Case) -> Step:
         message = f"istio-cni excludes namespace {pod.namespace}"
         return _step("NotExcluded", "out", message, evidence, reason=Reason.NAMESPACE_EXCLUDED)
     message = (
-        f"namespace {pod.namespace} is on the exclude list, which Istio {rules.version} honours only while a pod "
+        f"namespace {pod.namespace} is on the exclude list, which Istio {rules.name} honours only while a pod "
         "starts: its agent puts the pod in a moment later"
     )
     return _step("NotExcluded", "pass", message, evidence)

@@ -79,11 +79,11 @@ def _is_about(event: Event, pod: Pod) -> bool:
 def exclusion(s: Subject) -> Iterator[Finding]:
     """On the exclude list of a version whose agent does not honour it: it goes in all the same (before 1.30)."""
     rules = s.agents.worlds[-1]
-    if s.decision.expected != "in" or s.pod.namespace not in rules.excluded or len(s.agents.worlds) > 1:
+    if s.decision.expected != "in" or s.pod.namespace not in rules.excluded or rules.version_told.value is None:
         return
     if not versions.honours_exclusion(rules.version):
         message = (
-            f"namespace {s.pod.namespace} is on the exclude list, but Istio {rules.version} honours that only "
+            f"namespace {s.pod.namespace} is on the exclude list, but Istio {rules.name} honours that only "
             "while a pod starts: its agent puts the pod in a moment later (from 1.30 on it does not)"
         )
         yield Finding.of(Code.EXCLUSION_NOT_HONOURED, message, rules.excluded_told.evidence)
@@ -92,18 +92,17 @@ def exclusion(s: Subject) -> Iterator[Finding]:
 def host_network(s: Subject) -> Iterator[Finding]:
     """Versions that hold host-network pods eligible: the agent tries, and where nothing guards it, may succeed."""
     rules = s.agents.worlds[-1]
-    if s.decision.reason != Reason.HOST_NETWORK or len(s.agents.worlds) > 1:
+    if s.decision.reason != Reason.HOST_NETWORK or rules.version_told.value is None:
         return
-    if versions.checks_host_network(rules.version):
+    possible = [world.version for world in s.agents.worlds]
+    if any(map(versions.checks_host_network, possible)) or len(set(map(versions.refuses_host_netns, possible))) > 1:
         return
     evidence = (Evidence(s.pod.ref, "spec.hostNetwork", "true"), rules.version_told.evidence)
     if versions.refuses_host_netns(rules.version):
-        message = (
-            f"Istio {rules.version} tries to capture host-network pods, refuses at the last step and logs a failure"
-        )
+        message = f"Istio {rules.name} tries to capture host-network pods, refuses at the last step and logs a failure"
         yield Finding.of(Code.HOST_NETWORK_TRIED, message, *evidence)
     else:
-        message = f"Istio {rules.version} does not guard the node's network: its agent may redirect the node itself"
+        message = f"Istio {rules.name} does not guard the node's network: its agent may redirect the node itself"
         which = (name(s.pod.name), *inside(s.pod.namespace))
         opt_out = kubectl("label pod", *which, setting(DATAPLANE_MODE, "none"), "--overwrite")
         yield Finding.of(Code.HOST_NETWORK_UNGUARDED, message, *evidence, fix=offered(opt_out))

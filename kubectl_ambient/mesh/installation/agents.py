@@ -5,6 +5,7 @@ The rules of enrolment follow the version and the settings of the istio-cni pod 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -14,8 +15,10 @@ from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import versions
-from kubectl_ambient.mesh.installation.settings import Agent, Rules, Sources, Told, assumed, worlds_of
+from kubectl_ambient.mesh.installation.clues import of_cni
+from kubectl_ambient.mesh.installation.settings import Agent, Rules, Sources, Told, assumed, rules_of, worlds_of
 from kubectl_ambient.mesh.installation.versions import Version
+from kubectl_ambient.mesh.installation.which_version import CHART_LABELS, narrowed
 
 
 class Health(Struct, frozen=True, kw_only=True, gc=False):
@@ -41,12 +44,16 @@ class NodeAgents(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Installation(Struct, kw_only=True):
-    """Istio's node agents as the snapshot shows them; `assumptions` tell what was taken for granted."""
+    """Istio's node agents as the snapshot shows them; `assumptions` tell what was taken for granted.
+
+    versions: those of istio-cni that are known, oldest first; names: the same as they are written.
+    """
 
     nodes: dict[str, NodeAgents]
     elsewhere: NodeAgents
     installed: bool
     versions: list[Version]
+    names: list[str]
     assumptions: list[str]
 
     def on(self, node: str) -> NodeAgents:
@@ -81,25 +88,33 @@ def installation(snapshot: Snapshot) -> Installation:
             cni=_health("istio-cni", snapshot.cni_pods, agent),
             ztunnel=_health("ztunnel", snapshot.ztunnel_pods, by_ztunnel.get(node)),
         )
-    found = {w.version for n in (*nodes.values(), elsewhere) if len(n.worlds) == 1 for w in n.worlds}
+    found = _known((*nodes.values(), elsewhere))
     return Installation(
         nodes=nodes,
         elsewhere=elsewhere,
         installed=sources.installed,
-        versions=sorted(found) if sources.installed else [],
+        versions=[rules.version for rules in found] if sources.installed else [],
+        names=[rules.name for rules in found] if sources.installed else [],
         assumptions=_assumptions(snapshot, sources, elsewhere, found),
     )
 
 
 def _sources(snapshot: Snapshot, home: str) -> Sources:
     daemonsets = snapshot.cni_daemonsets.known
-    installed = _installed(snapshot)
+    installed, config = _installed(snapshot), _config_of(snapshot, home)
     return Sources(
         daemonset=next((d for d in daemonsets if d.namespace == home), daemonsets[0] if daemonsets else None),
-        config=_config_of(snapshot, home),
+        config=config,
         installed=bool(installed.value),
         installed_told=installed,
+        clues=of_cni(snapshot, config),
     )
+
+
+def _known(agents: Iterable[NodeAgents]) -> list[Rules]:
+    """The rules of each version that is known, as it is written, oldest first."""
+    named = {n.worlds[-1].name: n.worlds[-1] for n in agents if n.worlds[-1].version_told.value is not None}
+    return sorted(named.values(), key=lambda rules: (rules.version, rules.name))
 
 
 def _typical_agent(daemonset: DaemonSet | None, pods: list[Pod]) -> Agent:
@@ -149,7 +164,7 @@ def _health(program: Literal["istio-cni", "ztunnel"], pods: Found[Pod], pod: Pod
     return Health(program=program, status="ready" if _serves(pod) else "not ready", pod=pod)
 
 
-def _assumptions(snapshot: Snapshot, sources: Sources, elsewhere: NodeAgents, found: set[Version]) -> list[str]:
+def _assumptions(snapshot: Snapshot, sources: Sources, elsewhere: NodeAgents, found: list[Rules]) -> list[str]:
     told = []
     if sources.installed_told.value == "assumed":
         told.append(f"istio-cni is taken to be installed, with ambient on: {snapshot.cni_daemonsets.refusal}")
@@ -165,14 +180,17 @@ def _assumptions(snapshot: Snapshot, sources: Sources, elsewhere: NodeAgents, fo
             "istio-cni is taken to run with its documented settings (ambient on, kube-system excluded, "
             f"default selectors): {sources.config}"
         )
-    if sources.installed and len(elsewhere.worlds) > 1 and not found:
+    if sources.installed and not found:
+        _, seen = narrowed(versions.EVERY_BEHAVIOUR, sources.clues)
         told.append(
             f"the version of istio-cni is not known ({_why_no_version(snapshot, sources)}): "
-            "every version from 1.22 to 1.31 was asked"
+            f"every version from {rules_of(elsewhere.worlds)} was asked{', as ' if seen else ''}{', and '.join(seen)}"
         )
-    for version in sorted(found):
-        if sources.installed and version.minor_version > versions.NEWEST_MINOR:
-            told.append(f"istio-cni {version} is newer than 1.31, the newest whose rules are known: judged as 1.31")
+    for rules in found if sources.installed else ():
+        if rules.version.minor_version > versions.NEWEST_MINOR:
+            told.append(f"istio-cni {rules.name} is newer than 1.31, the newest whose rules are known: judged as 1.31")
+        elif not rules.exact:
+            told.append(f"istio-cni is {rules.name}, which tells no patch: every one that behaves otherwise was asked")
     if sources.installed:
         told += [
             f"whether {program} is Ready on the pods' nodes is not known: {pods.refusal}"
@@ -200,4 +218,7 @@ def _why_no_version(snapshot: Snapshot, sources: Sources) -> str:
     for part in (snapshot.cni_daemonsets.refusal, snapshot.cni_pods.refusal, sources.config):
         if isinstance(part, Unread):
             return str(part)
-    return "neither its image tag nor CURRENT_AGENT_VERSION names one"
+    labels = sources.daemonset.labels if sources.daemonset else {}
+    chart = next((labels[key] for key in CHART_LABELS if key in labels), "")
+    of_none = f", and its chart's label {chart} is no version of Istio" if versions.named(chart) else ""
+    return f"neither its image tag nor CURRENT_AGENT_VERSION names one{of_none}"

@@ -8,18 +8,22 @@ from kubectl_ambient.cluster.facts import Istiod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import istiod_versions, versions
+from kubectl_ambient.mesh.installation.clues import of_istiod
 from kubectl_ambient.mesh.installation.istiod_settings import ambient
 from kubectl_ambient.mesh.installation.settings import Told
-from kubectl_ambient.mesh.installation.versions import Version
-
-_CHART_LABELS = ("app.kubernetes.io/version", "helm.sh/chart")
+from kubectl_ambient.mesh.installation.versions import Named, Version
+from kubectl_ambient.mesh.installation.which_version import Written, in_chart_labels, in_image, most_exact, narrowed
 
 
 class World(Struct, frozen=True, gc=False):
-    """One istiod's rules. `version` is the one that is judged by, `told` what its objects say."""
+    """One istiod's rules. `version` is the one that is judged by, `told` what its objects say.
+
+    exact: that is not the first patch of a minor for want of another (a tag `1.24`).
+    """
 
     version: Version
     told: Told
+    exact: bool = True
 
 
 class ControlPlane(Struct, frozen=True):
@@ -32,6 +36,14 @@ class ControlPlane(Struct, frozen=True):
     def newest(self) -> World:
         """The newest of them."""
         return self.worlds[-1]
+
+    @property
+    def rules(self) -> str:
+        """Whose rules are applied: `1.30.3`, `1.24` where the patch is not known, `1.22 to 1.31`."""
+        if self.known and self.newest.exact:
+            return str(self.newest.version)
+        oldest = self.newest if self.known else self.worlds[0]
+        return versions.span([oldest.version, self.newest.version])
 
     @property
     def known(self) -> bool:
@@ -47,47 +59,63 @@ def control_plane(snapshot: Snapshot) -> ControlPlane:
     every, unread = snapshot.istiods.known, snapshot.istiods.refusal
     istiods = [istiod for istiod in every if ambient(istiod).switch != "off"] or every
     if unread:
-        return _every_version(str(unread), Evidence("Deployment/istiod", f"spec ({unread})", None))
+        return _every_version(snapshot, str(unread), Evidence("Deployment/istiod", f"spec ({unread})", None))
     if not istiods:
         where = "the files hold" if snapshot.from_files else "the cluster has"
         missing = Evidence("Deployment/istiod", "metadata.labels[app]=istiod", None)
-        return _every_version(f"{where} no Deployment with the label app=istiod", missing)
-    found = [version_of(istiod) for istiod in istiods]
-    unknown = next((told for version, told in found if version is None), None)
-    if unknown is not None:
-        return _every_version(f"nothing on {unknown.evidence.object} names it", unknown.evidence)
-    known = sorted({version: told for version, told in found if version}.items())
+        return _every_version(snapshot, f"{where} no Deployment with the label app=istiod", missing)
+    found = [written_on(istiod) for istiod in istiods]
+    unnamed = next((istiod for istiod, written in zip(istiods, found, strict=True) if written is None), None)
+    if unnamed is not None:
+        told = _unnamed(unnamed)
+        return _every_version(snapshot, f"nothing on {told.object} names it", told)
+    known = sorted({w.named: w for w in found if w}.values(), key=lambda written: written.named)
+    return ControlPlane(tuple(map(_world, known)), tuple(_assumptions([written.named for written in known])))
+
+
+def _world(written: Written) -> World:
+    """No rule about waypoints changed within a minor, so that of any patch is that of all."""
+    named = written.named
+    return World(versions.judged_as(named.version), Told(named.text, written.evidence), named.exact)
+
+
+def written_on(istiod: Istiod) -> Written | None:
+    """The version that its Deployment names: by its image, else by a label of its chart, or what of them is exact."""
+    ref = f"Deployment/{istiod.namespace}/{istiod.name}"
+    image = istiod.container.image if istiod.container else ""
+    on_image = in_image(image, Evidence(ref, "spec.template.spec.containers[0].image", image))
+    return most_exact([*on_image, *in_chart_labels(istiod.labels, ref)])
+
+
+def _unnamed(istiod: Istiod) -> Evidence:
+    image = istiod.container.image if istiod.container else None
+    ref = f"Deployment/{istiod.namespace}/{istiod.name}"
+    return Evidence(ref, "spec.template.spec.containers[0].image", image)
+
+
+def _every_version(snapshot: Snapshot, why: str, evidence: Evidence) -> ControlPlane:
+    told = Told(None, evidence)
+    possible, seen = narrowed(istiod_versions.EVERY_BEHAVIOUR, of_istiod(snapshot))
+    asked = f"every version from {versions.span(possible)} was asked{', as ' if seen else ''}{', and '.join(seen)}"
     return ControlPlane(
-        tuple(World(versions.judged_as(version), told) for version, told in known),
-        tuple(_assumptions([version for version, _ in known])),
+        tuple(World(v, told) for v in possible), (f"the version of istiod is not known ({why}): {asked}",)
     )
 
 
 def version_of(istiod: Istiod) -> tuple[Version | None, Told]:
     """Its version, None where nothing names one, and where that stands."""
-    ref = f"Deployment/{istiod.namespace}/{istiod.name}"
-    image = istiod.container.image if istiod.container else None
-    told = Evidence(ref, "spec.template.spec.containers[0].image", image)
-    version = versions.of_image(image or "")
-    for key in _CHART_LABELS:
-        if version is None and key in istiod.labels:
-            value = istiod.labels[key]
-            version, told = versions.parse(value), Evidence(ref, f"metadata.labels[{key}]", value)
-    return version, Told(str(version) if version else None, told)
+    written = written_on(istiod)
+    if written is None:
+        return None, Told(None, _unnamed(istiod))
+    return written.named.version, Told(written.named.text, written.evidence)
 
 
-def _every_version(why: str, evidence: Evidence) -> ControlPlane:
-    told = Told(None, evidence)
-    assumption = f"the version of istiod is not known ({why}): every version from 1.22 to 1.31 was asked"
-    return ControlPlane(tuple(World(v, told) for v in istiod_versions.EVERY_BEHAVIOUR), (assumption,))
-
-
-def _assumptions(found: list[Version]) -> list[str]:
+def _assumptions(found: list[Named]) -> list[str]:
     told = [
-        f"istiod {version} is newer than 1.31, the newest whose rules are known: judged as 1.31"
-        for version in found
-        if version.minor_version > versions.NEWEST_MINOR
+        f"istiod {named.text} is newer than 1.31, the newest whose rules are known: judged as 1.31"
+        for named in found
+        if named.version.minor_version > versions.NEWEST_MINOR
     ]
     if len(found) > 1:
-        told.append(f"there is more than one istiod ({', '.join(map(str, found))}): each was asked")
+        told.append(f"there is more than one istiod ({', '.join(named.text for named in found)}): each was asked")
     return told

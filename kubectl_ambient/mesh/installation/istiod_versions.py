@@ -79,6 +79,14 @@ def parses_ingress_use_waypoint(version: Version) -> bool:
     return _since(version, 30)
 
 
+def allocates_addresses(version: Version) -> bool:
+    """Whether istiod gives a ServiceEntry without addresses some, if PILOT_ENABLE_IP_AUTOALLOCATE is unset: 1.25+.
+
+    Source: pilot/pkg/features `EnableIPAutoallocate`, pilot/pkg/controllers/ipallocate.
+    """
+    return _since(version, 25)
+
+
 def has_east_west_client(version: Version) -> bool:
     """Whether an east-west gateway sends through service waypoints: 1.27+ [xds/endpoints/endpoint_builder.go]."""
     return _since(version, 27)

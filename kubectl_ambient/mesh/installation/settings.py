@@ -13,11 +13,19 @@ from kubectl_ambient.mesh.enrolment.enablement import Entry, Invalid
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.versions import Version
+from kubectl_ambient.mesh.installation.which_version import (
+    Clue,
+    Written,
+    in_chart_labels,
+    in_image,
+    most_exact,
+    narrowed,
+)
 
 DEFAULT_EXCLUDED = ("kube-system",)
 # What the chart of the ambient profile renders, for a ConfigMap that may not be read.
 _DOCUMENTED = {"AMBIENT_ENABLED": "true", "EXCLUDE_NAMESPACES": ",".join(DEFAULT_EXCLUDED)}
-_GO_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
+GO_TRUE = {"1", "t", "T", "true", "TRUE", "True"}
 
 
 class Told(Struct, frozen=True, gc=False):
@@ -28,10 +36,15 @@ class Told(Struct, frozen=True, gc=False):
 
 
 class Rules(Struct, frozen=True, kw_only=True, gc=False):
-    """What the agent of one node goes by, at one version. `installed` is False where there is no istio-cni."""
+    """What the agent of one node goes by, at one version. `installed` is False where there is no istio-cni.
+
+    version: the one that is judged by; exact: not one of several that its tag may stand for. dns_capture: None where
+    the ConfigMap that says it could not be read.
+    """
 
     version: Version
     version_told: Told
+    exact: bool
     installed: bool
     installed_told: Told
     enabled: bool
@@ -40,6 +53,13 @@ class Rules(Struct, frozen=True, kw_only=True, gc=False):
     entries_told: Told
     excluded: tuple[str, ...]
     excluded_told: Told
+    dns_capture: bool | None
+    dns_capture_told: Told
+
+    @property
+    def name(self) -> str:
+        """The version as it is written, else the one that is judged by."""
+        return self.version_told.value or str(self.version)
 
     @property
     def custom(self) -> bool:
@@ -54,6 +74,7 @@ class Sources(Struct, frozen=True, kw_only=True):
     config: ConfigMap | Unread | None
     installed: bool
     installed_told: Told
+    clues: tuple[Clue, ...] = ()
 
 
 class Agent(Struct, frozen=True):
@@ -69,32 +90,47 @@ class Agent(Struct, frozen=True):
 
 
 def worlds_of(sources: Sources, agent: Agent) -> tuple[Rules, ...]:
-    """The rules of its version; those of every behaviour, oldest first, where that is not known."""
-    version = _version(sources, agent)
-    if isinstance(version, Told):
-        return tuple(_rules(sources, agent, v, version) for v in versions.EVERY_BEHAVIOUR)
-    known, told = version
-    return (_rules(sources, agent, versions.judged_as(known), told, told_version=known),)
+    """The rules of its version; those of every one that it may be, oldest first, where that is not known.
+
+    Of a version without a patch (`1.24`) it may be any of that minor.
+    """
+    written = _version(sources, agent)
+    if written is None:
+        assumed_there = sources.installed_told.value == "assumed"
+        image = agent.container.image if agent.container else None
+        told = Told(None, sources.installed_told.evidence if assumed_there else agent.evidence("image", image))
+        possible, _ = narrowed(versions.EVERY_BEHAVIOUR, sources.clues)
+        return tuple(_rules(sources, agent, v, told) for v in possible)
+    known, told = written.named, Told(written.named.text, written.evidence)
+    if known.exact:
+        return (_rules(sources, agent, versions.judged_as(known.version), told, told_version=known.version),)
+    possible, _ = narrowed(versions.of_minor(known.version), sources.clues)
+    return tuple(_rules(sources, agent, v, told, exact=False) for v in possible)
 
 
-def _version(sources: Sources, agent: Agent) -> tuple[Version, Told] | Told:
-    """The agent's version and where it stands: image tag, else CURRENT_AGENT_VERSION, else a chart label."""
+def rules_of(worlds: tuple[Rules, ...]) -> str:
+    """Whose rules are applied: `1.30.3`, `1.24` where the patch is not known, `1.25 to 1.26`."""
+    newest = worlds[-1]
+    if newest.version_told.value is not None and newest.exact:
+        return str(versions.judged_as(newest.version))
+    return versions.span([versions.judged_as(rules.version) for rules in worlds])
+
+
+def _version(sources: Sources, agent: Agent) -> Written | None:
+    """The agent's version and where it stands: image tag, else CURRENT_AGENT_VERSION, else a chart label.
+
+    A later one that is more exact counts, if it is of the same minor.
+    """
     config, daemonset = sources.config, sources.daemonset
-    image = agent.container.image if agent.container else None
-    candidates = [(versions.of_image(image or ""), agent.evidence("image", image))]
+    image = agent.container.image if agent.container else ""
+    found = list(in_image(image, agent.evidence("image", image)))
     if isinstance(config, ConfigMap):
         tag = config.data.get("CURRENT_AGENT_VERSION", "")
-        candidates.append((versions.parse(tag), Evidence(config.ref, "data[CURRENT_AGENT_VERSION]", tag)))
+        named = versions.named(tag)
+        found += [Written(named, Evidence(config.ref, "data[CURRENT_AGENT_VERSION]", tag))] if named else []
     if daemonset:
-        for key in ("app.kubernetes.io/version", "helm.sh/chart"):
-            tag = daemonset.labels.get(key, "")
-            candidates.append((versions.parse(tag), Evidence(daemonset.ref, f"metadata.labels[{key}]", tag)))
-    for version, evidence in candidates:
-        if version:
-            return version, Told(str(version), evidence)
-    if sources.installed_told.value == "assumed":
-        return Told(None, sources.installed_told.evidence)
-    return Told(None, agent.evidence("image", image))
+        found += in_chart_labels(daemonset.labels, daemonset.ref)
+    return most_exact(found)
 
 
 def _rules(
@@ -103,10 +139,13 @@ def _rules(
     version: Version,
     told: Told,
     told_version: Version | None = None,
+    *,
+    exact: bool = True,
 ) -> Rules:
     enabled = _enabled(sources, agent, version)
     selectors = _setting(sources, agent, "AMBIENT_ENABLEMENT_SELECTOR")
     excluded, excluded_told = _excluded(sources, agent, version)
+    captures_dns, dns_capture = _dns_capture(sources, agent, version)
     unasked = not sources.installed or (selectors.value is None and isinstance(sources.config, Unread))
     if unasked or not versions.has_selectors(version):
         entries: tuple[Entry, ...] | Invalid = enablement.DEFAULT
@@ -115,14 +154,17 @@ def _rules(
     return Rules(
         version=told_version or version,
         version_told=told,
+        exact=exact,
         installed=sources.installed,
         installed_told=sources.installed_told,
-        enabled=enabled.value in _GO_TRUE,
+        enabled=enabled.value in GO_TRUE,
         enabled_told=enabled,
         entries=entries,
         entries_told=selectors,
         excluded=excluded,
         excluded_told=excluded_told,
+        dns_capture=captures_dns,
+        dns_capture_told=dns_capture,
     )
 
 
@@ -186,6 +228,17 @@ def _excluded(sources: Sources, agent: Agent, version: Version) -> tuple[tuple[s
     names_text = (told.value or "").split(",")
     trimmed = (n.strip() for n in names_text) if versions.trims_exclusions(version) else names_text
     return tuple(n for n in trimmed if n), told
+
+
+def _dns_capture(sources: Sources, agent: Agent, version: Version) -> tuple[bool | None, Told]:
+    """`AMBIENT_DNS_CAPTURE`, as the chart of this version has it where nothing says it."""
+    told = _setting(sources, agent, "AMBIENT_DNS_CAPTURE")
+    if told.value is not None:
+        return told.value in GO_TRUE, told
+    if isinstance(sources.config, Unread):
+        unread = Evidence(told.evidence.object, f"data[AMBIENT_DNS_CAPTURE] ({sources.config})", None)
+        return None, Told(None, unread)
+    return versions.captures_dns(version), told
 
 
 def _network_config(sources: Sources) -> dict[str, object]:

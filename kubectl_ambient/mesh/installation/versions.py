@@ -7,9 +7,14 @@ Each predicate names one change of behaviour. The facts were read from Istio's s
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
-_TAG = re.compile(r"(?:^|[^\d.])v?(1)\.(\d{1,3})(?:\.(\d{1,9}))?(?:-(alpha|beta|rc)(?:\.(\d{1,9}))?)?", re.ASCII)
+# A number is one only to its end: `alpha.527f8d6` is the hash of a build, and `1.20240605` a day.
+_TAG = re.compile(
+    r"(?:^|[^\d.])(v?(1)\.(\d{1,3})(?!\d)(?:\.(\d{1,9})(?!\d))?(?:-(alpha|beta|rc)(?:\.(\d{1,9})(?![\dA-Za-z]))?)?)",
+    re.ASCII,
+)
 _STAGE = {"alpha": 0, "beta": 1, "rc": 2}
 _FINAL = 3
 
@@ -36,7 +41,18 @@ class Version(NamedTuple):
         return (self.major, self.minor)
 
 
-def parse(tag: str) -> Version | None:
+class Named(NamedTuple):
+    """A version as somebody wrote it. `text` is what was written, from the version on: `1.28.1-solo-fips-distroless`.
+
+    exact: it says which patch. Of `1.24` that is not known: `version` then is the first of that minor.
+    """
+
+    version: Version
+    text: str
+    exact: bool
+
+
+def named(tag: str) -> Named | None:
     """The version that an image tag or a chart label names: `1.30.3-distroless`, `v1.31.0-rc.0`, `cni-1.30.3`.
 
     None where it names none (`latest`, a date, an empty text).
@@ -44,30 +60,48 @@ def parse(tag: str) -> Version | None:
     found = _TAG.search(tag)
     if not found:
         return None
-    major, minor, patch, stage, serial = found.groups()
-    return Version(int(major), int(minor), int(patch or 0), _STAGE.get(stage or "", _FINAL), int(serial or 0))
+    _, major, minor, patch, stage, serial = found.groups()
+    version = Version(int(major), int(minor), int(patch or 0), _STAGE.get(stage or "", _FINAL), int(serial or 0))
+    return Named(version, tag[found.start(1) :], patch is not None or stage is not None)
+
+
+def parse(tag: str) -> Version | None:
+    """The version alone."""
+    found = named(tag)
+    return found.version if found else None
+
+
+def tag_of(image: str) -> str:
+    """The tag of an image reference; a digest (`@sha256:…`) and a registry's port are none."""
+    _, colon, tag = image.partition("@")[0].rpartition(":")
+    return tag if colon and "/" not in tag else ""
 
 
 def of_image(image: str) -> Version | None:
-    """The version in the tag of an image reference; a digest (`@sha256:…`) and a registry's port are not one."""
-    name = image.partition("@")[0]
-    _, colon, tag = name.rpartition(":")
-    return parse(tag) if colon and "/" not in tag else None
+    """The version in the tag of an image reference."""
+    return parse(tag_of(image))
 
 
 OLDEST = Version(1, 22, 0)
 NEWEST = Version(1, 31, 0)
 NEWEST_MINOR = NEWEST.minor_version
 
-# One version of each behaviour of enrolment, oldest first: where the version is not known, a pod is judged by
-# all of them.
+# One version of each behaviour of enrolment in each minor, oldest first: where the version is not known, a pod is
+# judged by all that may be.
 EVERY_BEHAVIOUR = (
     Version(1, 22, 0),
     Version(1, 22, 8),
+    Version(1, 23, 0),
     Version(1, 24, 0),
-    Version(1, 26, 8),
+    Version(1, 24, 6),
+    Version(1, 25, 0),
+    Version(1, 26, 0),
     Version(1, 27, 0),
-    Version(1, 30, 3),
+    Version(1, 28, 0),
+    Version(1, 29, 0),
+    Version(1, 29, 7),
+    Version(1, 30, 0),
+    Version(1, 30, 4),
     Version(1, 31, 0),
 )
 
@@ -84,6 +118,22 @@ def _fixed_in(version: Version, *fixes: tuple[int, int, int]) -> bool:
 def judged_as(version: Version) -> Version:
     """The version whose rules are applied: itself, or the newest known one for a later minor."""
     return NEWEST if version.minor_version > NEWEST_MINOR else version
+
+
+def of_minor(version: Version) -> tuple[Version, ...]:
+    """One version of each behaviour in the minor of this one; itself where its rules are not known."""
+    return tuple(v for v in EVERY_BEHAVIOUR if v.minor_version == version.minor_version) or (version,)
+
+
+def minor_of(version: Version) -> str:
+    """`1.24`."""
+    return f"{version.major}.{version.minor}"
+
+
+def span(found: Sequence[Version]) -> str:
+    """`1.25 to 1.26`, of versions in order; `1.24` where they are of one minor."""
+    oldest, newest = minor_of(found[0]), minor_of(found[-1])
+    return oldest if oldest == newest else f"{oldest} to {newest}"
 
 
 def checks_host_network(version: Version) -> bool:
@@ -121,9 +171,23 @@ def has_pending(version: Version) -> bool:
     return version >= Version(1, 25, 0, 0)
 
 
+def captures_dns(version: Version) -> bool:
+    """Whether the chart has istio-cni capture DNS where nobody says otherwise: 1.25.0+ [istio-cni values.yaml].
+
+    From 1.25.0 on, too, a pod's annotation `ambient.istio.io/dns-capture` beats it [cni/pkg/nodeagent].
+    """
+    return version >= Version(1, 25, 0, 0)
+
+
 def excludes_in_json(version: Version) -> bool:
     """Whether the exclude list stands in the JSON of the key `cni_network_config`: 1.22."""
     return version.minor_version == (1, 22)
+
+
+def writes_excluded(version: Version) -> bool:
+    """Whether the chart renders `EXCLUDED_NAMESPACES`, which nothing reads: to 1.23.6, 1.24.4 and 1.25.1 [PR 55304]."""
+    last = {23: 6, 24: 4, 25: 1}.get(version.minor)
+    return last is not None and version.patch <= last
 
 
 def honours_exclusion(version: Version) -> bool:

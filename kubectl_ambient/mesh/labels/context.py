@@ -18,8 +18,8 @@ from kubectl_ambient.mesh.gateways import (
     copies_labels,
 )
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector, stopped
-from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Installation, installation
+from kubectl_ambient.mesh.installation.control_plane import written_on
 from kubectl_ambient.mesh.installation.versions import OLDEST, Version
 from kubectl_ambient.mesh.labels.entry import INJECTION, REVISION, Entry
 
@@ -94,11 +94,11 @@ def _minor(version: Version) -> str:
 def context_of(snapshot: Snapshot) -> Context:
     """The context that a snapshot gives."""
     installed = installation(snapshot)
-    images = [istiod.container.image for istiod in snapshot.istiods.known if istiod.container]
+    istiods = map(written_on, snapshot.istiods.known)
     worlds = [rules for node in (*installed.nodes.values(), installed.elsewhere) for rules in node.worlds]
     return Context(
         cni_versions=tuple(installed.versions),
-        istiod_versions=tuple(sorted({found for image in images if (found := versions.of_image(image))})),
+        istiod_versions=tuple(sorted({written.named.version for written in istiods if written})),
         custom=any(rules.custom for rules in worlds),
         selector_keys=frozenset(key for rules in worlds if rules.custom for key in _keys(rules.entries)),
         gateways=frozenset(labelled.name for labelled in snapshot.labelled if labelled.kind == "Gateway"),

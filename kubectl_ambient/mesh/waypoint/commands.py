@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.kinds.gateways import Gateway
@@ -15,13 +15,15 @@ from kubectl_ambient.mesh.waypoint.allowed_routes import admission
 from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
-from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
+from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT, USE_WAYPOINT_NAMESPACE
 from kubectl_ambient.mesh.waypoint.rules import Target, kind_of, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import answers_hbone, takes
 from kubectl_ambient.mesh.waypoint.words import concerns
 from kubectl_ambient.shell.command import Offer, chain, kubectl
 from kubectl_ambient.shell.words import Word, inside, label, name, namespace, option, patch, type_
 
+NEW = "waypoint"  # the name that istioctl gives by itself
+BY_API_SERVER = "kubernetes.io/metadata.name"  # always the name of the namespace, whatever one sets
 _SHORT = {"Service": "svc", "ServiceEntry": "serviceentry", "Pod": "pod", "WorkloadEntry": "workloadentry"}
 
 
@@ -89,22 +91,44 @@ def goes(asked: Asked) -> str:
     return f"{told[0].lower()}{told[1:]}{' (of this pod, not of its successors)' if kept else ''}"
 
 
-def create(asked: Asked, home: str, waypoint: str) -> Iterator[Fix]:
-    """Make a waypoint for such traffic; one that the Namespace names has its services as well."""
+def create(asked: Asked, home: str, waypoint: str, *, alone: bool = False) -> Iterator[Fix]:
+    """Make a waypoint for such traffic; one that the Namespace names (not alone) has its services as well."""
     wanted, traffic = "", "services"
     if traffic_of(asked.target) == "workload" and not asked.whole:
-        shared = asked.decision.named.inherited
+        shared = asked.decision.named.inherited and not alone
         wanted, traffic = ("all", "services and to workloads") if shared else ("workload", "workloads")
     effect = f"creates waypoint {home}/{waypoint} for traffic to {traffic}, and waits until it is ready"
     return offer(applied(home, waypoint, *(("--for", wanted) if wanted else ()), "--wait"), effect)
 
 
-def admit_all(home: str, gateway: str, listener: int = 0) -> Iterator[Fix]:
-    """Have that listener of a waypoint admit every namespace; istioctl makes waypoints for their own."""
-    path = f"/spec/listeners/{listener}/allowedRoutes"
-    change = [{"op": "add", "path": path, "value": {"namespaces": {"from": "All"}}}]
+def new_name(judge: WaypointJudge, home: str) -> str:
+    """A name for another waypoint of the namespace, which istioctl would not write over: `waypoint`, `waypoint-2`."""
+    taken = judge.snapshot.gateways.facts
+    names = (NEW, *(f"{NEW}-{number}" for number in range(2, len(taken) + 3)))
+    return next(name for name in names if f"{home}/{name}" not in taken)
+
+
+def one_of_its_own(asked: Asked, *, if_wanted: str = "") -> Iterator[Fix]:
+    """Have a waypoint of its own namespace serve it: one that would, else a new one. Nobody else is touched."""
+    there = [gateway for gateway in usable(asked.judge, asked.target) if gateway.namespace == asked.home]
+    labelled = USE_WAYPOINT in asked.target.labels or asked.whole or asked.decision.named.inherited
+    found = list(enable(asked, there[0], overwrite=labelled)) if there else []
+    if not there:
+        made, flags = new_name(asked.judge, asked.home), ("--overwrite",) if labelled else ()
+        found += create(asked, asked.home, made, alone=True)
+        found += offer(named_by(asked, "--waypoint", made, *flags), f"{goes(asked)} goes through {asked.home}/{made}")
+    for number, fix in enumerate(found):
+        yield structs.replace(fix, effect=f"{if_wanted}{fix.effect}") if number == 0 else fix
+
+
+def admit_too(home: str, gateway: str, names: Iterable[str], listener: int = 0) -> Iterator[Fix]:
+    """Have that listener of a waypoint admit these namespaces; istioctl makes waypoints for their own."""
+    admitted = list(dict.fromkeys(names))
+    selector = {"matchExpressions": [{"key": BY_API_SERVER, "operator": "In", "values": admitted}]}
+    value = {"from": "Selector", "selector": selector}
+    change = [{"op": "add", "path": f"/spec/listeners/{listener}/allowedRoutes/namespaces", "value": value}]
     command = on_gateway("patch", home, gateway, "--type=json -p", patch(change))
-    return offer(command, "the waypoint admits the objects of all namespaces")
+    return offer(command, f"the waypoint admits the namespaces {' and '.join(admitted)}, and no others")
 
 
 def opt_out(asked: Asked) -> Iterator[Fix]:
@@ -116,7 +140,8 @@ def opt_out(asked: Asked) -> Iterator[Fix]:
 def take_off(target: Target) -> Offer:
     """Take the label off, wherever it is: a WorkloadEntry may have it in two places."""
     where = (type_(kind_of(target).lower()), name(target.name), *inside(target.namespace))
-    of_metadata = kubectl("label", *where, label(USE_WAYPOINT, None))
+    keys = [key for key in (USE_WAYPOINT, USE_WAYPOINT_NAMESPACE) if key == USE_WAYPOINT or key in target.labels]
+    of_metadata = kubectl("label", *where, *(label(key, None) for key in keys))
     if not isinstance(target, WorkloadEntry) or USE_WAYPOINT not in target.spec_labels:
         return of_metadata
     of_spec = kubectl("patch", *where, "--type=merge -p", patch({"spec": {"labels": {USE_WAYPOINT: None}}}))

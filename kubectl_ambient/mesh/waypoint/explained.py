@@ -23,7 +23,7 @@ class Explained(Struct, frozen=True, kw_only=True):
 
     word: whether istiod's own condition agrees; alone where evidence is missing to agree with it, silent where it wrote
     none, never where it writes none on such objects.
-    version: the newest whose rules were asked; known: it is istiod's.
+    version: the newest whose rules were asked; rules: how those are called that were (`1.24`, `1.22 to 1.31`).
     """
 
     binding: Binding
@@ -31,21 +31,22 @@ class Explained(Struct, frozen=True, kw_only=True):
     word: Word
     fixes: tuple[Fix, ...]
     version: Version
-    known: bool
+    rules: str
 
 
 def explain(judge: WaypointJudge, target: Target) -> Explained:
     """The binding of the object, explained by the same run of the same rules."""
-    binding, version = judge.of(target, trace=True), judge.control_plane.newest.version
+    binding, decision = judge.of(target, trace=True), judge.decide(target)
+    version = judge.control_plane.newest.version
     return Explained(
         binding=binding,
-        clients=clients(target, judge.namespace(target.namespace), version, from_files=judge.snapshot.from_files)
+        clients=clients(target, judge.namespace(target.namespace), version, judge.reach(target, decision))
         if binding.waypoint
         else (),
         word=_word(binding, version),
-        fixes=fixes(judge, target, judge.decide(target)),
+        fixes=fixes(judge, target, decision),
         version=version,
-        known=judge.control_plane.known,
+        rules=judge.control_plane.rules,
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
@@ -20,16 +20,18 @@ from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.canary import canary
 from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE, Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
+from kubectl_ambient.mesh.waypoint.own_pods import REDIRECTED
+from kubectl_ambient.mesh.waypoint.reach import INGRESS_USE_WAYPOINT, Reach
 from kubectl_ambient.mesh.waypoint.rules import Target, condition_of, kind_of, traffic_of
-from kubectl_ambient.mesh.waypoint.traffic import INGRESS_USE_WAYPOINT, has_address, ingress_use_waypoint
-from kubectl_ambient.mesh.waypoint.usable import Life, answers_hbone, life, takes, widened
-from kubectl_ambient.shell.command import Command, offered
+from kubectl_ambient.mesh.waypoint.traffic import ingress_use_waypoint
+from kubectl_ambient.mesh.waypoint.usable import Life, answers_hbone, life, takes
+from kubectl_ambient.shell.command import Command, kubectl, offered
+from kubectl_ambient.shell.words import namespace as in_namespace
 
+# Who labels a pod in order to have it send through a waypoint finds that first.
+GETS_WHAT_IS_SENT_TO = "a waypoint gets what is sent to the pod, and nothing that the pod sends"
 # Nothing leads to the waypoint.
-UNREACHED = (Code.SERVICE_WITHOUT_ADDRESS, Code.WAYPOINT_FOR_HOST_NETWORK)
-# Redirected: `pending` pods are cut off, and not plain (1.25+).
-REDIRECTED = ("enabled", "pending")
-
+UNREACHED = (Code.SERVICE_WITHOUT_ADDRESS, Code.ADDRESS_NOT_RESOLVED, Code.WAYPOINT_FOR_HOST_NETWORK)
 _GLOBAL = "istio.io/global"
 _PEER = "istio-remote"  # a Gateway that stands for the east-west gateway of another cluster
 _REDIRECTION = "ambient.istio.io/redirection"
@@ -41,6 +43,7 @@ class Found(Struct, frozen=True, kw_only=True, gc=False):
     """An object, what was decided about it, and what stands around it.
 
     gateway: the waypoint that serves it, with its life. named: the Gateway that its labels name, usable or not.
+    plain_pods: how many pods the namespace has, if none of them is in ambient mode; else 0.
     """
 
     target: Target
@@ -51,7 +54,8 @@ class Found(Struct, frozen=True, kw_only=True, gc=False):
     named: Gateway | None
     life: Life | None
     world: World
-    from_files: bool
+    reach: Reach
+    plain_pods: int
 
 
 def findings(found: Found) -> tuple[Finding, ...]:
@@ -62,7 +66,7 @@ def findings(found: Found) -> tuple[Finding, ...]:
 def _dead(found: Found) -> Iterator[Finding]:
     """The address stays when all proxies are gone, so clients go on to send there [ztunnel outbound.rs]."""
     gateway, life = found.gateway, found.life
-    if gateway is None or life is None or life.alive is not False or _on_host_network(found.target):
+    if gateway is None or life is None or life.alive is not False or found.reach.leads is False:
         return
     message = (
         f"waypoint {gateway.key} is dead ({life.why}), and its address is never taken away: connections to the "
@@ -78,16 +82,18 @@ def _fails_open(found: Found) -> Iterator[Finding]:
         return
     named, why = decision.named, decision.because.message
     told = why if named.empty_label else f"waypoint {named.key} is named and not used ({why})"
-    message = f"{told}: traffic goes direct, without its policies and routes"
+    mistaken = decision.reason == WaypointReason.UNSUPPORTED and traffic_of(found.target) == "workload"
+    sends = f" ({GETS_WHAT_IS_SENT_TO})" if mistaken else ""
+    message = f"{told}: traffic goes direct, without its policies and routes{sends}"
     yield Finding.of(Code.WAYPOINT_NOT_USED, message, *decision.because.evidence, fix=_fix(found))
 
 
 def _fix(found: Found) -> Command | None:
     gateway, reason = found.named, found.decision.reason
     if reason == WaypointReason.UNSUPPORTED and gateway is not None:
-        now = takes(gateway, found.snapshot.gateway_class(gateway.class_name), found.world.version).word
-        word = widened(now, traffic_of(found.target))
-        return offered(take_traffic(gateway, word))
+        now = takes(gateway, found.snapshot.gateway_class(gateway.class_name), found.world.version)
+        own = gateway.namespace == found.target.namespace
+        return offered(take_traffic(gateway, traffic_of(found.target))) if own and now.nothing else None
     if reason == WaypointReason.NOT_READY and gateway is not None:
         return offered(on_gateway("describe", gateway.namespace, gateway.name))
     if reason == WaypointReason.DENIED and gateway is not None:
@@ -120,7 +126,7 @@ def _disagrees(found: Found) -> Iterator[Finding]:
 def _no_hbone(found: Found) -> Iterator[Finding]:
     """istiod does not look at the class: any Gateway with an address can be named."""
     gateway = found.gateway
-    if gateway is None or _on_host_network(found.target):
+    if gateway is None or found.reach.leads is False:
         return
     if answers_hbone(gateway, found.snapshot.gateway_class(gateway.class_name)):
         return
@@ -132,38 +138,12 @@ def _no_hbone(found: Found) -> Iterator[Finding]:
     yield Finding.of(Code.GATEWAY_IS_NO_WAYPOINT, message, told)
 
 
-def _without_address(found: Found) -> Iterator[Finding]:
-    """A service waypoint is only used by who calls the service's own address [ztunnel outbound.rs]."""
-    target = found.target
-    if found.decision.reason != WaypointReason.ACCEPTED:
-        return
-    if isinstance(target, Service) and target.headless:
-        told = Evidence(target.ref, "spec.clusterIP", "None")
-        message = (
-            "the Service is headless: its clients call the pods' own addresses, for which only a workload's waypoint "
-            "counts, so this one is never used"
-        )
-        yield Finding.of(Code.SERVICE_WITHOUT_ADDRESS, message, told)
-    elif isinstance(target, ServiceEntry) and has_address(target, from_files=found.from_files) is False:
-        told = Evidence(target.ref, "spec.addresses", None)
-        message = (
-            "the ServiceEntry has no address, neither its own nor one that istiod gave it, so nothing leads to its "
-            "waypoint"
-        )
-        yield Finding.of(Code.SERVICE_WITHOUT_ADDRESS, message, told)
-
-
-def _host_network(found: Found) -> Iterator[Finding]:
-    """ztunnel knows no such workload by its address [ztunnel src/state/workload.rs `WorkloadStore::insert`]."""
-    pod = found.target
-    if not _on_host_network(pod) or not found.decision.waypoint:
-        return
-    told = Evidence(pod.ref, "spec.hostNetwork", "true")
-    message = (
-        "the pod is on the host network: its address is its node's, for which ztunnel knows no waypoint, so nothing "
-        "leads to this one"
-    )
-    yield Finding.of(Code.WAYPOINT_FOR_HOST_NETWORK, message, told)
+def _unreached(found: Found) -> Iterator[Finding]:
+    """Not all who should get to its waypoint do."""
+    reach = found.reach
+    if reach.code is not None:
+        message = reach.sentence(found.decision.named.key)
+        yield Finding.of(reach.code, message, *reach.evidence, severity=reach.severity)
 
 
 def _on_host_network(target: Target) -> bool:
@@ -200,6 +180,28 @@ def _out_of_mesh(found: Found) -> Iterator[Finding]:
         "in plain text, and everybody else goes past it"
     )
     yield Finding.of(Code.WAYPOINT_FOR_PLAIN_POD, message, told)
+
+
+def _plain_namespace(found: Found) -> Iterator[Finding]:
+    """Who is in the mesh uses the waypoint, and the namespace's own pods are not."""
+    named, namespace = found.decision.named, found.namespace
+    services = traffic_of(found.target) == "service" and found.decision.waypoint and found.reach.leads is not False
+    if not (services and named.inherited and found.plain_pods and isinstance(namespace, Namespace)):
+        return
+    told = label(f"Namespace/{namespace.name}", DATAPLANE_MODE, namespace.labels.get(DATAPLANE_MODE))
+    message = past_it(namespace.name, named.key, found.plain_pods)
+    fix = offered(kubectl("ambient enable ns", in_namespace(namespace.name)))
+    yield Finding.of(Code.NAMESPACE_NOT_AMBIENT, message, told, *named.evidence, fix=fix)
+
+
+def past_it(namespace: str, waypoint: str, pods: int) -> str:
+    """The one sentence about a namespace whose own pods do not use its waypoint."""
+    none = "its only pod is not" if pods == 1 else f"none of its {pods} pods is"
+    they = "it goes" if pods == 1 else "they go"
+    return (
+        f"namespace {namespace} names waypoint {waypoint}, and {none} in ambient mode: as clients {they} past it, "
+        "which only pods in ambient mode use"
+    )
 
 
 def _canary(found: Found) -> Iterator[Finding]:
@@ -252,10 +254,10 @@ CHECKS: tuple[Check, ...] = (
     _no_hbone,
     _fails_open,
     _disagrees,
-    _without_address,
-    _host_network,
+    _unreached,
     _inactive,
     _canary,
     _shared,
+    _plain_namespace,
     _out_of_mesh,
 )

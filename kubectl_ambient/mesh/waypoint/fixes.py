@@ -6,35 +6,33 @@ from collections.abc import Iterator
 
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import Namespace, Unread
+from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.installation import istiod_versions
-from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.commands import (
+    NEW,
     Asked,
-    admit_all,
+    admit_too,
     create,
     enable,
     goes,
     look_at,
     named_by,
+    new_name,
     opt_out,
     take_off,
     usable,
 )
 from kubectl_ambient.mesh.waypoint.deciding import Decision
-from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+from kubectl_ambient.mesh.waypoint.narrow_fixes import admit, lead_there, take
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT, USE_WAYPOINT_NAMESPACE
 from kubectl_ambient.mesh.waypoint.rules import Target, traffic_of
-from kubectl_ambient.mesh.waypoint.usable import answers_hbone, takes, widened
+from kubectl_ambient.mesh.waypoint.usable import answers_hbone, takes
 from kubectl_ambient.shell.command import kubectl
-from kubectl_ambient.shell.words import inside, label, named, namespace
-
-_NEW = "waypoint"  # the name that istioctl gives by itself
-_BY_API_SERVER = "kubernetes.io/metadata.name"  # always the name of the namespace, whatever one sets
+from kubectl_ambient.shell.words import inside, named
 
 
 def fixes(judge: WaypointJudge, target: Target, decision: Decision, *, whole: bool = False) -> tuple[Fix, ...]:
@@ -53,9 +51,9 @@ def fixes(judge: WaypointJudge, target: Target, decision: Decision, *, whole: bo
         case WaypointReason.NOT_READY:
             found = iter(seen) if (seen := _seen(asked)) else _make_ready(asked)
         case WaypointReason.DENIED:
-            found = _admit(asked)
+            found = admit(asked)
         case WaypointReason.UNSUPPORTED | WaypointReason.NOT_FOR_WORKLOADS:
-            found = _take(asked)
+            found = take(asked)
         case WaypointReason.EVIDENCE_MISSING:
             found = _ask(asked)
         case _:
@@ -75,24 +73,22 @@ def _first(asked: Asked) -> Iterator[Fix]:
     if there:
         yield from enable(asked, there[0])
         return
-    home, name = asked.home, _NEW
+    home, name = asked.home, NEW
     taken = asked.judge.snapshot.gateways.fact(f"{home}/{name}")
-    if taken is not None and answers_hbone(taken, asked.judge.snapshot.gateway_class(taken.class_name)):
-        yield from _prepare(asked, taken)
+    if taken is not None and _would_do(asked, taken):
+        yield from look_at(taken)
     else:
-        name = f"{_NEW}-2" if taken else _NEW
+        name = new_name(asked.judge, home)
         yield from create(asked, home, name)
     yield from offer(named_by(asked, "--waypoint", name), f"{goes(asked)} goes through {home}/{name}")
 
 
-def _prepare(asked: Asked, gateway: Gateway) -> Iterator[Fix]:
-    """One of that name is there, and istioctl would write over it: have it take this traffic, or see what it lacks."""
+def _would_do(asked: Asked, gateway: Gateway) -> bool:
+    """Whether one of that name, which istioctl would write over, takes this traffic as soon as it lives."""
     of_class = asked.judge.snapshot.gateway_class(gateway.class_name)
     traffic = "service" if asked.whole else traffic_of(asked.target)
-    if not takes(gateway, of_class, asked.judge.control_plane.newest.version).covers(traffic):
-        yield from _widen(asked, gateway)
-    if not gateway.addresses or asked.judge.life_of(gateway).alive is False:
-        yield from look_at(gateway)
+    taken = takes(gateway, of_class, asked.judge.control_plane.newest.version).covers(traffic)
+    return answers_hbone(gateway, of_class) and taken
 
 
 def _back(asked: Asked) -> Iterator[Fix]:
@@ -125,45 +121,7 @@ def _make_ready(asked: Asked) -> Iterator[Fix]:
         yield from create(asked, *named)
         version = asked.judge.control_plane.newest.version
         if named[0] != asked.home and istiod_versions.checks_allowed_routes(version):
-            yield from admit_all(*named)
-
-
-def _admit(asked: Asked) -> Iterator[Fix]:
-    """The waypoint does not admit the namespace."""
-    gateway, judge = asked.gateway, asked.judge
-    if gateway is None:
-        return
-    of_class = judge.snapshot.gateway_class(gateway.class_name)
-    listener = listener_of(gateway, of_class, judge.control_plane.newest.version)
-    if listener is None:
-        edit = on_gateway("edit", gateway.namespace, gateway.name)
-        yield from offer(edit, "add a listener of protocol HBONE on port 15008 that admits others")
-        return
-    selector, home = listener.selector, judge.namespace(asked.home)
-    if listener.allowed_from == "Selector" and selector and selector.match_labels and isinstance(home, Namespace):
-        missing = {k: v for k, v in selector.match_labels.items() if home.labels.get(k) != v}
-        if missing and _BY_API_SERVER not in missing and not selector.match_expressions:
-            words = (label(key, value) for key, value in missing.items())
-            labelled = kubectl("label namespace", namespace(asked.home), *words, "--overwrite")
-            yield from offer(labelled, "the waypoint admits the namespace")
-    yield from admit_all(gateway.namespace, gateway.name, gateway.listeners.index(listener))
-
-
-def _take(asked: Asked) -> Iterator[Fix]:
-    """The waypoint is for other traffic."""
-    if asked.gateway is not None:
-        yield from _widen(asked, asked.gateway)
-
-
-def _widen(asked: Asked, gateway: Gateway) -> Iterator[Fix]:
-    judge = asked.judge
-    of_class = judge.snapshot.gateway_class(gateway.class_name)
-    now = takes(gateway, of_class, judge.control_plane.newest.version).word
-    word = widened(now, "service" if asked.whole else traffic_of(asked.target))
-    traffic = "services and to workloads" if word == "all" else f"{word}s"
-    wanted = "if that is wanted: " if asked.decision.reason == WaypointReason.NOT_FOR_WORKLOADS else ""
-    effect = f"{wanted}the waypoint takes traffic to {traffic}, of all that use it"
-    return offer(take_traffic(gateway, word), effect)
+            yield from admit_too(*named, (named[0], asked.home))
 
 
 def _mend(asked: Asked) -> Iterator[Fix]:
@@ -179,6 +137,8 @@ def _mend(asked: Asked) -> Iterator[Fix]:
     elif asked.judge.life_of(gateway).alive is False:
         yield from look_at(gateway)
         yield from opt_out(asked)
+    else:
+        yield from lead_there(asked)
 
 
 def _ask(asked: Asked) -> Iterator[Fix]:

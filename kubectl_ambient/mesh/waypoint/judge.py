@@ -15,10 +15,13 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Step
 from kubectl_ambient.mesh.installation.control_plane import ControlPlane, control_plane
+from kubectl_ambient.mesh.installation.dns_capture import DnsCapture
 from kubectl_ambient.mesh.waypoint.deciding import UNASKED, UNUSABLE, Decision, decide
 from kubectl_ambient.mesh.waypoint.findings import Found, findings
 from kubectl_ambient.mesh.waypoint.handled import Unhandled, is_istios, not_discovered, overlooked, unhandled
+from kubectl_ambient.mesh.waypoint.own_pods import plain_pods
 from kubectl_ambient.mesh.waypoint.owner import owner_of
+from kubectl_ambient.mesh.waypoint.reach import LEADS, Reach, Ways
 from kubectl_ambient.mesh.waypoint.rules import Target, condition_of, kind_of, traffic_of
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_CLASS, WAYPOINT_FOR, Life, Traffic, life
 from kubectl_ambient.mesh.waypoint.words import sentence
@@ -29,7 +32,7 @@ class Binding(Struct, frozen=True, kw_only=True, gc=False):
 
     named: the waypoint that the labels name, usable or not; None where they name none. inherited_from: the Namespace
     (`Namespace/shop`) whose label it is. condition: what istiod wrote. message: one sentence. steps: every rule's
-    word, where they were asked for.
+    word, where they were asked for. leads: whether anything gets to that waypoint; None where that is not known.
     """
 
     kind: Kind
@@ -42,6 +45,7 @@ class Binding(Struct, frozen=True, kw_only=True, gc=False):
     inherited_from: str | None
     condition: Condition | None
     message: str
+    leads: bool | None = True
     findings: tuple[Finding, ...] = ()
     steps: tuple[Step, ...] = ()
 
@@ -70,6 +74,8 @@ class WaypointJudge:
         self._lives: dict[str, Life] = {}
         self._overlooked: dict[str, tuple[Evidence, ...]] = {}
         self._unhandled: dict[str, Unhandled | None] = {}
+        self._plain: dict[str, int] = {}
+        self._ways = Ways(snapshot, self.control_plane.worlds)
 
     def of_service(self, service: Service, *, trace: bool = False) -> Binding:
         """The waypoint for what is sent to the Service's own address."""
@@ -82,7 +88,7 @@ class WaypointJudge:
     def of(self, target: Target, *, trace: bool = False) -> Binding:
         """The binding of any of the four."""
         decision = self.decide(target, trace=trace)
-        named = decision.named
+        named, reach = decision.named, self.reach(target, decision)
         return Binding(
             kind=kind_of(target),
             namespace=target.namespace,
@@ -93,8 +99,9 @@ class WaypointJudge:
             named=named.key or None,
             inherited_from=named.by if named.inherited and decision.reason not in UNASKED else None,
             condition=condition_of(target),
-            message=sentence(target, decision),
-            findings=self._findings(target, decision),
+            message=sentence(target, decision, reach),
+            leads=reach.leads,
+            findings=self._findings(target, decision, reach),
             steps=decision.steps,
         )
 
@@ -162,6 +169,21 @@ class WaypointJudge:
             newest, waypoint=None, reason=WaypointReason.EVIDENCE_MISSING, because=because, steps=steps
         )
 
+    def reach(self, target: Target, decision: Decision) -> Reach:
+        """Whether anything gets to the waypoint that was decided on."""
+        return self._ways.to(target) if decision.waypoint else LEADS
+
+    @property
+    def dns_capture(self) -> DnsCapture:
+        """Whose DNS istio-cni captures."""
+        return self._ways.dns_capture
+
+    def plain_pods(self, name: str) -> int:
+        """How many pods a namespace has, if none of them is in ambient mode; else 0."""
+        if name not in self._plain:
+            self._plain[name] = plain_pods(self.snapshot, self.namespace(name))
+        return self._plain[name]
+
     def namespace(self, name: str) -> Namespace | Unread:
         """The Namespace, or why its labels are not known."""
         why = "not in the files" if self.snapshot.from_files else "not read"
@@ -187,20 +209,21 @@ class WaypointJudge:
             told.append(f"istiod is taken to look at every namespace: {snapshot.mesh_configs.refusal}")
         return told
 
-    def _findings(self, target: Target, decision: Decision) -> tuple[Finding, ...]:
+    def _findings(self, target: Target, decision: Decision, reach: Reach) -> tuple[Finding, ...]:
         snapshot, waypoint = self.snapshot, decision.waypoint
         gateway = snapshot.gateways.fact(waypoint) if waypoint else None
         told = findings(
             Found(
                 target=target,
                 decision=decision,
+                reach=reach,
+                plain_pods=self.plain_pods(target.namespace) if decision.waypoint else 0,
                 namespace=self.namespace(target.namespace),
                 snapshot=snapshot,
                 gateway=gateway,
                 named=snapshot.gateways.fact(decision.named.key),
                 life=self.life_of(gateway) if gateway else None,
                 world=self.control_plane.newest,
-                from_files=self.snapshot.from_files,
             )
         )
         unseen = self.unseen(target, decision)

@@ -12,6 +12,7 @@ from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence, Fix, label
 from kubectl_ambient.mesh.waypoint.deciding import Decision
+from kubectl_ambient.mesh.waypoint.findings import past_it
 from kubectl_ambient.mesh.waypoint.fixes import fixes
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
@@ -55,7 +56,7 @@ def namespace_use(judge: WaypointJudge, name: str) -> NamespaceUse:
         name=name,
         named=decision.named.key or None,
         reason=decision.reason,
-        message=_message(name, decision),
+        message=_message(name, decision, judge.plain_pods(name)),
         evidence=_evidence(name, judge.namespace(name), decision),
         sums=sums(bindings),
         groups=tuple(_groups(bindings)),
@@ -65,11 +66,14 @@ def namespace_use(judge: WaypointJudge, name: str) -> NamespaceUse:
     )
 
 
-def _message(name: str, decision: Decision) -> str:
+def _message(name: str, decision: Decision, plain: int) -> str:
     why = decision.because.message
     match decision.reason:
         case WaypointReason.ACCEPTED:
-            return f"Namespace {name} names waypoint {decision.waypoint}, which serves its Services"
+            if not plain:
+                return f"Namespace {name} names waypoint {decision.waypoint}, which serves its Services"
+            told = past_it(name, decision.named.key, plain)
+            return f"{told[0].upper()}{told[1:]}"
         case WaypointReason.NOT_LABELED:
             return f"Namespace {name} names no waypoint: only what has a label of its own goes through one"
         case WaypointReason.OPTED_OUT:

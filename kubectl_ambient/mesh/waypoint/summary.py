@@ -18,13 +18,14 @@ FAIL_ON = ("drift", "unknown", "any")
 class Sums(Struct, frozen=True):
     """Of each kind that there is: how many go through a waypoint, and how many there are.
 
-    dead: how many are bound to a waypoint without a Ready proxy. unusable: how many name a waypoint that they do not
-    get. unknown: of how many it cannot be told.
+    dead: how many are bound to a waypoint without a Ready proxy. passed: how many are bound to one to which nothing
+    leads. unusable: how many name a waypoint that they do not get. unknown: of how many it cannot be told.
     """
 
     served: dict[Kind, int]
     total: dict[Kind, int]
     dead: int
+    passed: int
     unusable: int
     unknown: int
 
@@ -32,14 +33,15 @@ class Sums(Struct, frozen=True):
 def sums(bindings: Iterable[Binding]) -> Sums:
     """The sums of these, the kinds in the order of `KINDS`."""
     found = list(bindings)
-    total, served = Counter(b.kind for b in found), Counter(b.kind for b in found if b.waypoint)
+    total, served = Counter(b.kind for b in found), Counter(b.kind for b in found if b.waypoint and b.leads)
     there = [kind for kind in KINDS if total[kind]]
     return Sums(
         served={kind: served[kind] for kind in there},
         total={kind: total[kind] for kind in there},
-        dead=sum(tells(b.findings, Code.WAYPOINT_DEAD) for b in found),
+        dead=sum(bool(b.leads) and tells(b.findings, Code.WAYPOINT_DEAD) for b in found),
+        passed=sum(b.leads is False for b in found),
         unusable=sum(b.unusable for b in found),
-        unknown=sum(b.reason == WaypointReason.EVIDENCE_MISSING for b in found),
+        unknown=sum(b.reason == WaypointReason.EVIDENCE_MISSING or b.leads is None for b in found),
     )
 
 

@@ -17,9 +17,9 @@ from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.versions import Version
+from kubectl_ambient.mesh.waypoint.reach import INGRESS_USE_WAYPOINT, Reach
 from kubectl_ambient.mesh.waypoint.rules import Target
 
-INGRESS_USE_WAYPOINT = "istio.io/ingress-use-waypoint"
 _GO_TRUE = ("1", "t", "T", "TRUE", "true", "True")
 
 _ZTUNNEL = "ztunnel src/proxy/outbound.rs"
@@ -43,39 +43,31 @@ class Client(Struct, frozen=True, gc=False):
     evidence: tuple[Evidence, ...] = ()
 
 
-def clients(
-    target: Target, namespace: Namespace | Unread, v: Version, *, from_files: bool = False
-) -> tuple[Client, ...]:
-    """Who goes through the waypoint of an object that has one; `v` is istiod's version.
+def clients(target: Target, namespace: Namespace | Unread, v: Version, reach: Reach) -> tuple[Client, ...]:
+    """Who goes through the waypoint of an object that has one; `v` is istiod's version, `reach` what leads there.
 
     Whether the object's own pods are in the mesh does not matter to any of them.
     """
     if isinstance(target, Service | ServiceEntry):
-        return _of_service(target, namespace, v, has_address(target, from_files=from_files))
-    return _of_workload(target)
-
-
-def has_address(target: Service | ServiceEntry, *, from_files: bool) -> bool | None:
-    """Whether it can be called by an address of its own; None for a ServiceEntry that no istiod has given one yet."""
-    if target.vips or isinstance(target, Service):
-        return bool(target.vips) or not (isinstance(target, Service) and target.headless)
-    return None if from_files and not target.conditions else False
+        return _of_service(target, namespace, v, reach)
+    return _of_workload(target, reach)
 
 
 _TO_COME = "it has no address in the files, and istiod may give it one"
 
 
 def _of_service(
-    target: Service | ServiceEntry, namespace: Namespace | Unread, v: Version, address: bool | None
+    target: Service | ServiceEntry, namespace: Namespace | Unread, v: Version, reach: Reach
 ) -> tuple[Client, ...]:
-    without = "the service has no address of its own to call" if address is False else _TO_COME
+    address = reach.addressed
     return (
         Client(
             "ambient",
             "pods in ambient mode that call the service's own address",
-            address,
-            "ztunnel sends what goes to a service's address to the service's waypoint" if address else without,
+            reach.leads,
+            reach.why or "ztunnel sends what goes to a service's address to the service's waypoint",
             _ZTUNNEL,
+            reach.evidence,
         ),
         Client(
             "ambient-elsewhere",
@@ -91,18 +83,16 @@ def _of_service(
     )
 
 
-def _of_workload(target: Pod | WorkloadEntry) -> tuple[Client, ...]:
-    hidden = isinstance(target, Pod) and target.host_network
+def _of_workload(target: Pod | WorkloadEntry, reach: Reach) -> tuple[Client, ...]:
     straight = "gateways and sidecars look for waypoints of services only"
     return (
         Client(
             "ambient",
             "pods in ambient mode that call its own address",
-            not hidden,
-            "a pod on the host network has its node's address, which ztunnel takes for no workload's"
-            if hidden
-            else "ztunnel sends what goes to a workload's address to the workload's waypoint",
+            reach.leads,
+            reach.why or "ztunnel sends what goes to a workload's address to the workload's waypoint",
             _ZTUNNEL,
+            reach.evidence,
         ),
         Client(
             "ambient-elsewhere",

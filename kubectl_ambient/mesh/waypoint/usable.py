@@ -34,6 +34,11 @@ class Takes(Struct, frozen=True, gc=False):
         """Whether the word includes that traffic: `all` or the traffic itself, to the letter."""
         return self.word in ("all", traffic)
 
+    @property
+    def nothing(self) -> bool:
+        """Whether it takes no traffic at all, so that nobody goes through it who could come to harm."""
+        return self.word not in (None, "all", "service", "workload")
+
 
 def widened(word: str | None, traffic: Traffic) -> str:
     """The traffic type that takes this traffic too, and no more: what another use has is not taken away."""

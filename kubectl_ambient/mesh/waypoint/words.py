@@ -7,18 +7,19 @@ from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.deciding import Decision
+from kubectl_ambient.mesh.waypoint.reach import Reach
 from kubectl_ambient.mesh.waypoint.rules import Target, condition_of
 
 
-def sentence(target: Target, decision: Decision) -> str:
+def sentence(target: Target, decision: Decision, reach: Reach) -> str:
     """One sentence about the traffic of clients in ambient mode, which alone uses waypoints by itself."""
     what, why = concerns(target), decision.because.message
     match decision.reason:
         case WaypointReason.ACCEPTED:
             whose = "the namespace's label" if decision.named.inherited else "its own label"
-            passed = _passed_by(target)
-            if passed:
-                text = f"Bound to waypoint {decision.waypoint}, and nothing goes through it: {passed}"
+            if reach.why:
+                told = reach.sentence(decision.named.key)
+                text = f"{told[0].upper()}{told[1:]}"
             else:
                 text = f"{what} goes through waypoint {decision.waypoint}: {whose} names it"
         case WaypointReason.EVIDENCE_MISSING:
@@ -32,15 +33,6 @@ def sentence(target: Target, decision: Decision) -> str:
         case _:
             text = f"{what} goes direct: {why}"
     return text + "."
-
-
-def _passed_by(target: Target) -> str:
-    """Why nothing leads to a waypoint that is bound to it; empty where something does."""
-    if isinstance(target, Service) and target.headless:
-        return "the Service is headless"
-    if isinstance(target, Pod) and target.host_network:
-        return "the pod is on the host network"
-    return ""
 
 
 def concerns(target: Target) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from kubectl_ambient.foreign import Shown, one_line, shown, stacked
 from kubectl_ambient.mesh.catalogue import Code, WaypointReason
 from kubectl_ambient.mesh.evidence import tells
+from kubectl_ambient.mesh.installation.versions import OLDEST
 from kubectl_ambient.mesh.waypoint.explained import Explained
 from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.mesh.waypoint.namespace import Group, NamespaceUse
@@ -33,7 +34,9 @@ def explanation(explained: Explained, *, width: int, paint: Paint) -> Shown:
         wrapped(_word(explained), width),
         stacked(finding_text(f, commands, width, paint) for f in binding.findings),
         what_to_do(fixes, width, paint),
-        f"Judged by the rules of Istio {explained.version if explained.known else '1.22 to 1.31'}.",
+        f"Judged by the rules of Istio {explained.rules}."
+        if explained.version >= OLDEST
+        else f"The rules of Istio {explained.rules} are not known.",
     ]
     return paragraphs(parts)
 

@@ -54,6 +54,9 @@ def summary(bindings: Sequence[Binding]) -> str:
     sentences = [f"Through a waypoint: {served}."]
     if found.dead:
         sentences.append(f"{found.dead} of these {'goes' if found.dead == 1 else 'go'} to one that is dead.")
+    if found.passed:
+        bound = "is bound to one, and nothing goes" if found.passed == 1 else "are bound to one, and nothing goes"
+        sentences.append(f"{found.passed} {bound} through it.")
     if found.unusable:
         it = "names a waypoint that it does not get" if found.unusable == 1 else "name a waypoint that they do not get"
         sentences.append(f"{found.unusable} {it}.")
