@@ -46,7 +46,7 @@ class Labelled(Fact, frozen=True):
 
     `template_…` are those of its pod template, `spec_labels` the `spec.labels` of a WorkloadEntry. `owner` is its
     controller (of a pod the Deployment behind a ReplicaSet). `istios`: Istio itself made or installed it. `refused` is
-    of files only.
+    of files only, and so is `place`: where it stands, if another one of its name says something else.
     """
 
     kind: str
@@ -60,6 +60,7 @@ class Labelled(Fact, frozen=True):
     owner: Owner | None = None
     istios: bool = False
     refused: tuple[Refused, ...] = ()
+    place: str = ""
 
     @property
     def ref(self) -> str:

@@ -87,7 +87,7 @@ def _has(workload: Labelled, setting: Setting) -> bool:
     return held.get(setting.key) == setting.value
 
 
-def _order(labelled: Labelled) -> tuple[str, int, str]:
+def _order(labelled: Labelled) -> tuple[str, int, str, str]:
     if labelled.kind == "Namespace":
-        return (labelled.name, -1, "")
-    return (labelled.namespace, KINDS.index(labelled.kind), labelled.name)
+        return (labelled.name, -1, "", labelled.place)
+    return (labelled.namespace, KINDS.index(labelled.kind), labelled.name, labelled.place)

@@ -84,14 +84,16 @@ def _needs(request: LabelsRequest, namespace: str) -> LabelNeeds:
 
 def _choose(request: LabelsRequest, snapshot: Snapshot) -> list[str]:
     """Leave in the snapshot of files what was asked for; a sentence for each name that they do not hold."""
-    objects: list[Labelled] = list(snapshot.labelled)
+    facts = snapshot.labelled.facts
+    objects: list[Labelled] = list(facts.values())
     missing: list[str] = []
     namespace = request.origin.connection.namespace
     if request.targets:
         objects, missing = _chosen(request, objects, namespace)
     elif request.origin.namespace:
         objects = [o for o in objects if namespace in (o.namespace, _own_name(o))]
-    snapshot.labelled.facts = {found.ref: found for found in objects}
+    chosen = set(map(id, objects))
+    snapshot.labelled.facts = {ref: found for ref, found in facts.items() if id(found) in chosen}
     return missing
 
 
