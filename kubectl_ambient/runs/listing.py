@@ -94,7 +94,7 @@ class Listing:
         parts = []
         if self.namespaced and not self.pods:
             rows = by_namespace(verdicts, source.scope_namespaces)
-            parts.append(text.namespace_table(rows, headers=self.headers, paint=paint))
+            parts.append(text.namespace_table(rows, headers=self.headers, width=width(), paint=paint))
             sentence = text.total_sentence(rows)
         else:
             parts.append(

@@ -48,10 +48,14 @@ class Manifest:
 
     def show(self, text: str) -> None:
         """Print the text, with no byte more or less than the file has; UTF-16 becomes UTF-8, which kubectl reads."""
-        sys.stdout.flush()
         mark = self.mark if self.encoding == "utf-8" else b""
-        sys.stdout.buffer.write(mark + text.encode())
-        sys.stdout.buffer.flush()
+        buffer = getattr(sys.stdout, "buffer", None)  # a stream of texts alone would make \r\n of \n on Windows
+        if buffer is None:
+            sys.stdout.write((mark + text.encode()).decode())
+            return
+        sys.stdout.flush()
+        buffer.write(mark + text.encode())
+        buffer.flush()
 
 
 def manifest_of(source: Source) -> Manifest | Problem | None:
