@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
-from kubectl_ambient.mesh.evidence import Evidence, Fix, label
+from kubectl_ambient.mesh.evidence import Evidence, Fix, label, unread_labels
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.next_pod import NextPod
 from kubectl_ambient.mesh.rollout import is_paused
@@ -46,7 +46,7 @@ def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) 
         shown = [k for k in (DATAPLANE_MODE, INJECTION, REVISION) if k in namespace.labels] or [DATAPLANE_MODE]
         evidence = tuple(label(ref, key, namespace.labels.get(key)) for key in shown)
     else:
-        evidence = (Evidence(ref, str(namespace or "not read"), None),)
+        evidence = (unread_labels(ref, namespace),)
     return Subject(
         ref=ref,
         title=f"Namespace {name}",
@@ -68,7 +68,7 @@ def workload_subject(judge: Judge, workload: Workload, judgements: Sequence[Judg
         value = namespace.labels.get(DATAPLANE_MODE)
         evidence.append(label(f"Namespace/{workload.namespace}", DATAPLANE_MODE, value))
     elif isinstance(namespace, Unread):
-        evidence.append(Evidence(f"Namespace/{workload.namespace}", str(namespace), None))
+        evidence.append(unread_labels(f"Namespace/{workload.namespace}", namespace))
     return Subject(
         ref=workload.ref,
         title=f"{workload.kind} {workload.namespace}/{workload.name}",

@@ -135,7 +135,7 @@ def namespace_sentence(name: str, namespace: Namespace | Unread | None, verdicts
     """`Namespace shop asks for ambient and for sidecars. 1 of 6 pods is in ambient mode.`"""
     pods = share(count(verdicts))
     if not isinstance(namespace, Namespace):
-        return f"Namespace {name}: {namespace or 'not read'}. {pods}"
+        return f"The labels of namespace {name} could not be read ({namespace or 'not asked for'}). {pods}"
     return f"Namespace {name} {asks_for(namespace)}. {pods}"
 
 

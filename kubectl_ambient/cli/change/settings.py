@@ -43,9 +43,9 @@ class Writing:
     output: Annotated[str, settings.output("json", "yaml", "name")] = ""
     filename: Annotated[list[str] | None, settings.filename("With --local: the manifests")] = None
     recursive: settings.Recursive = False
-    local: Annotated[bool, typer.Option("--local", help="Print the manifests of -f with the label; ask no server.")] = (
-        False
-    )
+    local: Annotated[
+        bool, typer.Option("--local", help="Label the manifests of -f, and print them; ask no server.")
+    ] = False
     in_place: Annotated[
         bool,
         typer.Option("--in-place", help="With --local: write the files, only those lines, and print what changed."),

@@ -10,7 +10,7 @@ from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.mesh.catalogue import WaypointReason
-from kubectl_ambient.mesh.evidence import Evidence, Fix, label
+from kubectl_ambient.mesh.evidence import Evidence, Fix, label, unread_labels
 from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.fixes import fixes
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
@@ -83,7 +83,7 @@ def _message(name: str, decision: Decision) -> str:
 def _evidence(name: str, namespace: Namespace | Unread, decision: Decision) -> tuple[Evidence, ...]:
     ref = f"Namespace/{name}"
     if isinstance(namespace, Unread):
-        return (Evidence(ref, str(namespace), None),)
+        return (unread_labels(ref, namespace),)
     first = label(ref, USE_WAYPOINT, namespace.labels.get(USE_WAYPOINT))
     rest = (e for e in (*decision.named.evidence, *decision.because.evidence) if not e.object.startswith("Service/"))
     return tuple(dict.fromkeys((first, *rest)))
