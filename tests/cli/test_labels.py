@@ -193,7 +193,7 @@ def test_both_files_of_an_object_are_linted(tmp_path: Path) -> None:
         (f"{tmp_path}/base/ns.yaml", 1),
         (f"{tmp_path}/prod/ns.yaml", 0),
     ]
-    assert "file" not in json.loads(run(f"labels -A -f {tmp_path}/base -o json").out)["items"][0]
+    assert json.loads(run(f"labels -A -f {tmp_path}/base -o json").out)["items"][0]["file"] is None
 
 
 def test_what_stands_first_in_the_file_is_not_what_stands_first_on_the_screen(tmp_path: Path) -> None:

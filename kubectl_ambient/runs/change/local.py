@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any, Generic
@@ -211,10 +212,9 @@ def _print(found: Sequence[Manifest], texts: list[str], output: str) -> None:
         return
     if output == "yaml":
         texts = [_as_yaml(text) if text.lstrip()[:1] in ("{", "[") else text for text in texts]
-    if len(found) == 1:
-        found[0].show(texts[0])
-    else:
-        Manifest("", "").show(join(texts))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(newline="")  # else Windows makes \r\n of each \n
+    sys.stdout.write(found[0].printed(texts[0]) if len(found) == 1 else join(texts))
 
 
 def _as_yaml(text: str) -> str:

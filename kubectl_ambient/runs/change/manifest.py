@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import contextlib
 import os
-import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,16 +45,9 @@ class Manifest:
                 Path(new).unlink()
             raise
 
-    def show(self, text: str) -> None:
-        """Print the text, with no byte more or less than the file has; UTF-16 becomes UTF-8, which kubectl reads."""
-        mark = self.mark if self.encoding == "utf-8" else b""
-        buffer = getattr(sys.stdout, "buffer", None)  # a stream of texts alone would make \r\n of \n on Windows
-        if buffer is None:
-            sys.stdout.write((mark + text.encode()).decode())
-            return
-        sys.stdout.flush()
-        buffer.write(mark + text.encode())
-        buffer.flush()
+    def printed(self, text: str) -> str:
+        """The text with the mark that the file begins with; that of UTF-16 goes, since it is printed as UTF-8."""
+        return f"\ufeff{text}" if self.mark and self.encoding == "utf-8" else text
 
 
 def manifest_of(source: Source) -> Manifest | Problem | None:
