@@ -37,6 +37,16 @@ class Subject(Struct, frozen=True, kw_only=True):
         return count(j.verdict for j in self.judgements)
 
 
+def _in_order(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
+    """As their owners are listed, so that what is told of them, and what to do, comes in that order."""
+
+    def row(judgement: Judgement) -> tuple[str, str, str, str]:
+        verdict = judgement.verdict
+        return verdict.owner or f"Pod/{verdict.name}", verdict.state, verdict.reason, verdict.name
+
+    return tuple(sorted(judgements, key=row))
+
+
 def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) -> Subject:
     """A namespace: its labels are the evidence."""
     namespace = judge.snapshot.namespaces.get(name)
@@ -50,7 +60,7 @@ def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) 
     return Subject(
         ref=ref,
         title=f"Namespace {name}",
-        judgements=tuple(judgements),
+        judgements=_in_order(judgements),
         next_pod=judge.next_in(name),
         evidence=evidence,
         why_no_pods="",
@@ -72,7 +82,7 @@ def workload_subject(judge: Judge, workload: Workload, judgements: Sequence[Judg
     return Subject(
         ref=workload.ref,
         title=f"{workload.kind} {workload.namespace}/{workload.name}",
-        judgements=tuple(judgements),
+        judgements=_in_order(judgements),
         next_pod=judge.next_of(workload),
         evidence=tuple(evidence),
         why_no_pods="it asks for 0 replicas" if workload.desired == 0 else "it has made none, or they are gone",

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.subjects import Subject
-from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.render.sentences import folded, paragraphs
 from kubectl_ambient.render.status import notes, share
 from kubectl_ambient.render.steps import evidence_line, what_to_do
@@ -31,7 +30,6 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
         why = f": {subject.why_no_pods}" if subject.why_no_pods else ""
         headline = f"{subject.title} has no pods{why}."
     verdicts = [j.verdict for j in subject.judgements]
-    verdicts.sort(key=lambda verdict: (_row_of(verdict), verdict.name))
     when = "once its rollout is resumed, " if subject.paused else ""
     told = f"{when}{_NEXT[subject.next_pod.becomes]}: {subject.next_pod.why}."
     next_pod = f"{told[:1].upper()}{told[1:]}"
@@ -46,15 +44,12 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
     return paragraphs(parts)
 
 
-def _row_of(verdict: Verdict) -> tuple[str, str, str]:
-    """In which row a pod is counted, and the order of these."""
-    return verdict.owner or f"Pod/{verdict.name}", verdict.state, verdict.reason
-
-
 def _groups(subject: Subject) -> Shown:
     groups: dict[tuple[str, str, str], list[str]] = {}
     for judgement in subject.judgements:
         verdict = judgement.verdict
-        groups.setdefault(_row_of(verdict), []).append(verdict.name)
+        groups.setdefault((verdict.owner or f"Pod/{verdict.name}", verdict.state, verdict.reason), []).append(
+            verdict.name
+        )
     rows = [[owner, str(len(names)), state, reason] for (owner, state, reason), names in groups.items()]
     return table(["WORKLOAD", "PODS", "STATE", "REASON"], sorted(rows)) if rows else Shown()

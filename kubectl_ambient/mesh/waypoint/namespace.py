@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.kinds.services import Service
-from kubectl_ambient.cluster.served import Kind
+from kubectl_ambient.cluster.served import KINDS, Kind
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence, Fix, label, unread_labels
 from kubectl_ambient.mesh.waypoint.deciding import Decision
@@ -50,6 +50,7 @@ def namespace_use(judge: WaypointJudge, name: str) -> NamespaceUse:
     plain = Service(namespace=name, name="any", cluster_ips=("192.0.2.1",))
     decision = judge.decide(plain)
     found = [(target, judge.of(target)) for target in judge.targets() if target.namespace == name]
+    found.sort(key=lambda pair: (KINDS.index(pair[1].kind), pair[1].name))
     bindings = [binding for _, binding in found]
     return NamespaceUse(
         name=name,
