@@ -18,6 +18,7 @@ from kubectl_ambient.mesh.enrolment import goyaml
 from kubectl_ambient.mesh.enrolment.enablement import selector_of
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.installation import versions
+from kubectl_ambient.mesh.installation.istiod_pods import images
 from kubectl_ambient.mesh.selectors import matches
 from kubectl_ambient.shell.command import Command, kubectl, offered
 from kubectl_ambient.shell.words import label as setting
@@ -125,9 +126,7 @@ def injector(snapshot: Snapshot) -> Injector:
         webhooks = DEFAULT_WEBHOOKS
     if snapshot.injectors.refusal and webhooks:
         assumptions.append(f"the injector is taken to have its default policy: {snapshot.injectors.refusal}")
-    found = {
-        versions.of_image(istiod.container.image) for istiod in snapshot.istiods.known if istiod.container is not None
-    }
+    found = {versions.of_image(image) for image in images(snapshot)}
     strict = sorted({versions.strict_inject_values(v) for v in found if v})
     return Injector(
         webhooks=webhooks,

@@ -8,6 +8,7 @@ from kubectl_ambient.cluster.facts import Istiod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import istiod_versions, versions
+from kubectl_ambient.mesh.installation.istiod_pods import running, versions_of_pods
 from kubectl_ambient.mesh.installation.settings import Told
 from kubectl_ambient.mesh.installation.versions import Version
 
@@ -39,22 +40,31 @@ class ControlPlane(Struct, frozen=True):
 
 
 def control_plane(snapshot: Snapshot) -> ControlPlane:
-    """Find istiod's versions: the image tag of its Deployment, else the labels of its chart.
+    """Find istiod's versions: the image tag of its pods, else of its Deployment, else the labels of its chart.
 
     Several revisions are all asked: which of them a ztunnel listens to is not written on any object that is read.
     """
     istiods, unread = snapshot.istiods.known, snapshot.istiods.refusal
+    shown = versions_of_pods(running(snapshot)) if not istiods else []
+    if shown:
+        return _worlds(shown)
     if unread:
         return _every_version(str(unread), Evidence("Deployment/istiod", f"spec ({unread})", None))
     if not istiods:
         where = "the files hold" if snapshot.from_files else "the cluster has"
         missing = Evidence("Deployment/istiod", "metadata.labels[app]=istiod", None)
         return _every_version(f"{where} no Deployment with the label app=istiod", missing)
-    found = [_version_of(istiod) for istiod in istiods]
+    found: list[tuple[Version | None, Told]] = []
+    for istiod in istiods:
+        found += versions_of_pods(running(snapshot, istiod)) or [_version_of(istiod)]
     unknown = next((told for version, told in found if version is None), None)
     if unknown is not None:
         return _every_version(f"nothing on {unknown.evidence.object} names it", unknown.evidence)
-    known = sorted({version: told for version, told in found if version}.items())
+    return _worlds([(version, told) for version, told in found if version])
+
+
+def _worlds(found: list[tuple[Version, Told]]) -> ControlPlane:
+    known = sorted(dict(found).items(), key=lambda pair: pair[0])
     return ControlPlane(
         tuple(World(versions.judged_as(version), told) for version, told in known),
         tuple(_assumptions([version for version, _ in known])),
