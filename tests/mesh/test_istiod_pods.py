@@ -71,8 +71,5 @@ def test_a_dump_without_deployments(tmp_path: Path) -> None:
         screen.out.split()
     )
     assert "istiod is taken to know" not in screen.err
-    assert (
-        "Pod/istio-system/istiod-1 …/pilot:1.22.4"
-        in " ".join(run(f"waypoint explain svc/web -n shop -f {path}").out.split())
-        or "image=…/pilot:1.22.4" in run(f"waypoint explain svc/web -n shop -f {path}").out
-    )
+    explained = " ".join(run(f"waypoint explain svc/web -n shop -f {path}").out.split())
+    assert "Pod/istio-system/istiod-1 image=…/pilot:1.22.4" in explained
