@@ -53,11 +53,7 @@ def _sidecars(change: Change) -> Iterator[Sentence]:
     told = set()
     for (why, in_template), edits in grouped(((n.why, isinstance(e.target, Workload)), e) for e, n in asking).items():
         told |= {_namespace(e) for e in edits}
-        objects = few([printed(e.target) for e in edits])
-        what = "pods without one move in now, and get one when they restart"
-        if in_template:
-            what = "the new pods get one, and that keeps them out"
-        asks = f"{objects} {verb(len(edits), 'ask')} for sidecars too ({why}): {what}"
+        asks = sidecars_too([printed(e.target) for e in edits], why, in_template=in_template)
         yield joined(asks, _to_end_that(edits, change))
     moved = [
         m for m in change.effects.of("in", at="now") if m.after_restart == "sidecar" and m.pod.namespace not in told
@@ -65,6 +61,14 @@ def _sidecars(change: Change) -> Iterator[Sentence]:
     if moved:
         names = list(dict.fromkeys(m.owner.name if m.owner else m.pod.name for m in moved))
         yield f"{few(names)}: in ambient mode from now on, with a sidecar instead after the next restart"
+
+
+def sidecars_too(names: list[str], why: str, *, in_template: bool) -> str:
+    """That objects ask for both modes; in_template: these are workloads, whose pods are made anew."""
+    what = "pods without one move in now, and get one when they restart"
+    if in_template:
+        what = "the new pods get one, and that keeps them out"
+    return f"{few(names)} {verb(len(names), 'ask')} for sidecars too ({why}): {what}"
 
 
 def _next(edit: Edit, change: Change) -> NextPod | None:

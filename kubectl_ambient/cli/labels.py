@@ -31,6 +31,7 @@ def labels(
     files: settings.Files,
     output: settings.Output = "",
     no_headers: settings.NoHeaders = False,
+    only_mistakes: Annotated[bool, typer.Option("--only-mistakes", help="Only what is wrong.")] = False,
     fail_on: Annotated[list[str] | None, settings.fail_on("where something is wrong: any, or error.")] = None,
     chunk_size: settings.ChunkSize = None,
 ) -> None:
@@ -51,6 +52,7 @@ def labels(
         target or (),
         label_selector=selector,
         fails=bool(conditions),
+        only_mistakes=only_mistakes,
     )
     if request.entries:
         _print_reference(request.entries, output, full=bool(target))
@@ -58,12 +60,12 @@ def labels(
     from kubectl_ambient.runs.labels.source import read_source
 
     source = read_source(request)
-    reports = source.reports
+    reports = source.shown
     if output in ("json", "yaml"):
         if reports or not source.problems:
             _print_document(source, output, request.origin.aim)
     elif output == "name":
-        for report in reports:
+        for report in source.shown:
             say(source.name_of(report.labelled))
     else:
         _print_text(source, headers=not no_headers, aim=request.origin.aim)
@@ -95,26 +97,33 @@ def _print_document(source: LabelSource, output: str, aim: Aim) -> None:
     from kubectl_ambient.render.documents import as_text
     from kubectl_ambient.render.labels.documents import label_list
 
-    document = label_list(source.reports, source.judge.context, source.assumptions, aim)
+    document = label_list(source.shown, source.judge.context, source.assumptions, aim)
     say(as_text(document, output))
 
 
 def _print_text(source: LabelSource, *, headers: bool, aim: Aim) -> None:
+    from kubectl_ambient.render.commands import filled
     from kubectl_ambient.render.labels import objects as text
     from kubectl_ambient.render.sentences import paragraphs
-    from kubectl_ambient.render.terminal import Paint, colours, text_width
+    from kubectl_ambient.render.terminal import Paint, colours, text_width, width
     from kubectl_ambient.runs.told import tell_assumptions
 
-    paint, width = Paint(colours(), aim), text_width()
-    reports = source.reports
+    paint, lines = Paint(colours(), aim), text_width()
+    reports, only = source.reports, source.asked.only_mistakes
     if not reports:
         _say_nothing_found(source)
     elif source.named:
-        say(paragraphs(text.one(report, width=width, paint=paint) for report in reports))
+        if source.shown:
+            say(paragraphs(text.one(report, width=lines, columns=width(), paint=paint) for report in source.shown))
     else:
-        say(text.table_of(reports, headers=headers, paint=paint))
+        parts = []
+        if source.shown:
+            parts.append(text.table_of(source.shown, headers=headers, only=only, width=width(), paint=paint))
         if headers:
-            say(text.summary(reports, whole=not source.remarks, width=width, paint=paint))
+            further = filled("", source.further, lines, source.asked.origin.aim_at_files) if source.further else ""
+            parts.append(text.summary(reports, further, whole=not source.remarks, width=lines, paint=paint))
+        if parts:
+            say(paragraphs(parts))
     tell_assumptions(source.judge.assumptions if reports else ())
 
 

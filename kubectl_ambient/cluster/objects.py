@@ -118,6 +118,8 @@ def _objects(value: Value, of_version: str, of_kind: str, path: tuple[str | int,
 def identity(found: Object, namespace: str) -> tuple[str, str]:
     """The namespace and the name of an object; those without a namespace are in `namespace`, a Node in none.
 
+    What is to be named by the server has the name that it is to begin with (`generateName`).
+
     Raises ValueError, which says what is missing.
     """
     metadata = found.fields.get("metadata")
@@ -125,13 +127,14 @@ def identity(found: Object, namespace: str) -> tuple[str, str]:
         raise ValueError("metadata is not set")
     if not isinstance(metadata, dict):
         raise ValueError(mismatch("metadata", "an object", metadata))
-    name, own = metadata.get("name"), metadata.get("namespace")
-    for field, value in (("name", name), ("namespace", own)):
+    for field in ("name", "generateName", "namespace"):
+        value = metadata.get(field)
         if value is not None and not isinstance(value, str):
             raise ValueError(mismatch(f"metadata.{field}", "a string", value))
+    name = metadata.get("name") or metadata.get("generateName")
     if not name:
         raise ValueError("metadata.name is not set")
-    return "" if found.kind in _CLUSTER_SCOPED else own or namespace, name
+    return "" if found.kind in _CLUSTER_SCOPED else metadata.get("namespace") or namespace, name
 
 
 def reference(kind: str, namespace: str, name: str) -> str:

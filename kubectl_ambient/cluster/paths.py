@@ -24,10 +24,11 @@ _EXTENSIONS = (".json", ".yaml", ".yml")
 
 
 class Source(Struct, frozen=True):
-    """A file's path as it was given or found (`-` for standard input)."""
+    """A file's path as it was given or found (`-` for standard input). `found`: in a folder, and not by its name."""
 
     path: str
     stdin: BinaryIO | None = None
+    found: bool = False
 
     @contextlib.contextmanager
     def open(self, on_large: OnLarge | None = None) -> Iterator[BinaryIO]:
@@ -49,11 +50,21 @@ class Source(Struct, frozen=True):
 
     def text(self, on_large: OnLarge | None = None) -> str | Problem:
         """The whole text, or why there is none."""
+        data = self.data(on_large)
+        return data if isinstance(data, Problem) else self.decoded(data)
+
+    def data(self, on_large: OnLarge | None = None) -> bytes | Problem:
+        """All bytes, or why there are none."""
         try:
             with self.open(on_large) as file:
-                return decode(_all_of(file))
+                return _all_of(file)
         except OSError as error:
             return Problem(file=self.path, why=why_unreadable(error))
+
+    def decoded(self, data: bytes) -> str | Problem:
+        """Its bytes as text, without a byte-order mark, or why they are none."""
+        try:
+            return decode(data)
         except UnicodeDecodeError as error:
             return Problem(file=self.path, why=f"not UTF-8 text (line {error.object.count(10, 0, error.start) + 1})")
 
@@ -143,7 +154,7 @@ def _entry(entry: os.DirEntry[str]) -> Iterator[Source | Problem]:
         yield Problem(file=entry.path, why=why_unreadable(error))
         return
     if stat.S_ISREG(mode):
-        yield Source(entry.path)
+        yield Source(entry.path, found=True)
     else:
         what = "a link to a folder" if stat.S_ISDIR(mode) else "no regular file"
         yield Problem(file=entry.path, why=f"cannot be read: it is {what}")

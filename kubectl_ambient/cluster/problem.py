@@ -14,13 +14,15 @@ class Problem(Struct, frozen=True, kw_only=True):
     """Bad input: where, and why. It hides nothing else: all that could be read is used.
 
     `file` is the path as it was given (`-` for standard input), empty where `why` names it. `document` counts from
-    1 in files of several documents, else it is None. `object` is `Pod/shop/web`, or empty.
+    1 in files of several documents, else it is None. `object` is `Pod/shop/web`, or empty. `harmless`: nothing is
+    wrong, and it is to be known all the same.
     """
 
     why: str
     file: str = ""
     document: int | None = None
     object: str = ""
+    harmless: bool = False
 
     def __str__(self) -> str:
         document = f"document {self.document}" if self.document is not None else ""

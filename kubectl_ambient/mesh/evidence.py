@@ -86,6 +86,11 @@ def label(ref: str, key: str, value: str | None) -> Evidence:
     return Evidence(ref, f"metadata.labels[{key}]", value)
 
 
+def unread_labels(ref: str, unread: object) -> Evidence:
+    """Evidence that the labels of an object could not be read: `unread` says why, None that nobody asked for them."""
+    return Evidence(ref, f"metadata.labels ({unread or 'not read'})", None)
+
+
 def annotation(ref: str, key: str, value: str | None) -> Evidence:
     """Evidence of an annotation; value None where it is not set."""
     return Evidence(ref, f"metadata.annotations[{key}]", value)

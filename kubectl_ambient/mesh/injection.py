@@ -18,7 +18,7 @@ from kubectl_ambient.mesh.enrolment import goyaml
 from kubectl_ambient.mesh.enrolment.enablement import selector_of
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.installation import versions
-from kubectl_ambient.mesh.installation.control_plane import written_on
+from kubectl_ambient.mesh.installation.control_plane import running_versions
 from kubectl_ambient.mesh.selectors import matches
 from kubectl_ambient.shell.command import Command, kubectl, offered
 from kubectl_ambient.shell.words import label as setting
@@ -126,8 +126,7 @@ def injector(snapshot: Snapshot) -> Injector:
         webhooks = DEFAULT_WEBHOOKS
     if snapshot.injectors.refusal and webhooks:
         assumptions.append(f"the injector is taken to have its default policy: {snapshot.injectors.refusal}")
-    found = (written_on(istiod) for istiod in snapshot.istiods.known)
-    strict = sorted({versions.strict_inject_values(written.named.version) for written in found if written})
+    strict = sorted({versions.strict_inject_values(version) for version in running_versions(snapshot)})
     return Injector(
         webhooks=webhooks,
         policies={_revision_of(c): _policy(c.data.get("config", "")) for c in snapshot.injectors.known},

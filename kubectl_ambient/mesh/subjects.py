@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
-from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, label, tells
+from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, label, tells, unread_labels
 from kubectl_ambient.mesh.findings.served import NOTHING_COMES
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.next_pod import NextPod
@@ -46,6 +46,16 @@ class Subject(Struct, frozen=True, kw_only=True):
         return sum(v.state == "Enrolled" and tells(v.findings, *NOTHING_COMES) for v in verdicts)
 
 
+def _in_order(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
+    """As their owners are listed, so that what is told of them, and what to do, comes in that order."""
+
+    def row(judgement: Judgement) -> tuple[str, str, str, str]:
+        verdict = judgement.verdict
+        return verdict.owner or f"Pod/{verdict.name}", verdict.state, verdict.reason, verdict.name
+
+    return tuple(sorted(judgements, key=row))
+
+
 def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) -> Subject:
     """A namespace: its labels are the evidence."""
     namespace = judge.snapshot.namespaces.get(name)
@@ -55,11 +65,11 @@ def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) 
         shown = [k for k in (DATAPLANE_MODE, INJECTION, REVISION) if k in namespace.labels] or [DATAPLANE_MODE]
         evidence = tuple(label(ref, key, namespace.labels.get(key)) for key in shown)
     else:
-        evidence = (Evidence(ref, str(namespace or "not read"), None),)
+        evidence = (unread_labels(ref, namespace),)
     return Subject(
         ref=ref,
         title=f"Namespace {name}",
-        judgements=tuple(judgements),
+        judgements=_in_order(judgements),
         next_pod=judge.next_in(name),
         evidence=evidence,
         why_no_pods="",
@@ -78,11 +88,11 @@ def workload_subject(judge: Judge, workload: Workload, judgements: Sequence[Judg
         value = namespace.labels.get(DATAPLANE_MODE)
         evidence.append(label(f"Namespace/{workload.namespace}", DATAPLANE_MODE, value))
     elif isinstance(namespace, Unread):
-        evidence.append(Evidence(f"Namespace/{workload.namespace}", str(namespace), None))
+        evidence.append(unread_labels(f"Namespace/{workload.namespace}", namespace))
     return Subject(
         ref=workload.ref,
         title=f"{workload.kind} {workload.namespace}/{workload.name}",
-        judgements=tuple(judgements),
+        judgements=_in_order(judgements),
         next_pod=judge.next_of(workload),
         evidence=tuple(evidence),
         why_no_pods="it asks for 0 replicas" if workload.desired == 0 else "it has made none, or they are gone",

@@ -13,7 +13,7 @@ from kubectl_ambient.mesh.summary import NamespaceRow, count, needs_attention
 from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
 from kubectl_ambient.render.steps import finding_text
-from kubectl_ambient.render.table import Columns, fitting, marked, table
+from kubectl_ambient.render.table import Columns, Short, fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
 
 _STATE_COLOUR = {
@@ -25,14 +25,15 @@ _STATE_COLOUR = {
     "Unknown": "yellow",
 }
 _MOST_NAMES = 5
+_SHORT = (Short("NAME", "middle", 30), Short("NAMESPACE", "middle", 16), Short("NAME", "middle", 16))
 
 
 def pod_table(
     verdicts: Sequence[Verdict], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
 ) -> Shown:
-    """One row a pod, marked where it needs attention. Narrow terminals lose NODE, then MODE."""
+    """One row a pod, marked where it needs attention. Narrow terminals lose NODE, then MODE, then parts of names."""
     names, rows = marked(_names(namespaced, wide), [_pod_row(v, namespaced, wide, paint) for v in verdicts])
-    kept, cells = fitting(names, rows, width, _droppable(wide))
+    kept, cells = fitting(names, rows, width, _droppable(wide), () if wide else _SHORT)
     return table(kept, cells, with_headers=headers)
 
 
@@ -50,7 +51,7 @@ class PodRows:
         self._namespaced, self._wide, self._paint = namespaced, wide, paint
         self._names = [*_names(namespaced, wide), ""]
         rows = [_pod_row(v, namespaced, wide, paint) for v in verdicts]
-        self._columns = Columns(self._names, rows, width, _droppable(wide))
+        self._columns = Columns(self._names, rows, width, _droppable(wide), () if wide else _SHORT)
         if headers:
             self._columns.line(self._names)
 
@@ -93,11 +94,13 @@ def _pod_row(verdict: Verdict, namespaced: bool, wide: bool, paint: Paint) -> li
     return [*row, paint(MARK, "red") if needs_attention(verdict) else ""]
 
 
-def namespace_table(rows: Sequence[NamespaceRow], *, headers: bool, paint: Paint) -> Shown:
+def namespace_table(rows: Sequence[NamespaceRow], *, headers: bool, width: int, paint: Paint) -> Shown:
     """One row a namespace, in numbers; zeros are dashes, so that what is there stands out."""
     names = ["NAMESPACE", "LABEL", "PODS", "IN", "OUT", "PENDING", "DISAGREE", "UNKNOWN"]
     names, cells = marked(names, [_namespace_row(row, paint) for row in rows])
-    return table(names, cells, with_headers=headers)
+    short = (Short("LABEL", "end", 12), Short("NAMESPACE", "middle", 12))
+    kept, cells = fitting(names, cells, width, (), short)
+    return table(kept, cells, with_headers=headers)
 
 
 def _namespace_row(row: NamespaceRow, paint: Paint) -> list[str]:
@@ -145,7 +148,7 @@ def namespace_sentence(name: str, namespace: Namespace | Unread | None, verdicts
     """`Namespace shop asks for ambient and for sidecars. 1 of 6 pods is in ambient mode.`"""
     pods = share(count(verdicts))
     if not isinstance(namespace, Namespace):
-        return f"Namespace {name}: {namespace or 'not read'}. {pods}"
+        return f"The labels of namespace {name} could not be read ({namespace or 'not asked for'}). {pods}"
     return f"Namespace {name} {asks_for(namespace)}. {pods}"
 
 

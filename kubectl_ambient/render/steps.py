@@ -43,7 +43,7 @@ def step(step: Step, title: str, own: str, width: int, paint: Paint, *, whole: b
 
 def evidence_line(evidence: Evidence) -> str:
     """`Namespace/shop label istio.io/dataplane-mode=ambient`."""
-    unread = "(cannot " in evidence.field
+    unread = evidence.field.endswith(")")  # and says why
     value = f"={_brief(evidence)}" if evidence.value is not None else "" if unread else " not set"
     return f"{evidence.object} {_short(evidence.field)}{value}"
 

@@ -14,10 +14,10 @@ from kubectl_ambient.render.table import table
 from kubectl_ambient.render.terminal import Paint
 
 _NEXT = {
-    "ambient": "would be in ambient mode",
-    "sidecar": "would get a sidecar",
-    "none": "would be in no mesh mode",
-    "unknown": "cannot be told",
+    "ambient": "the next pod would be in ambient mode",
+    "sidecar": "the next pod would get a sidecar",
+    "none": "the next pod would be in no mesh mode",
+    "unknown": "what the next pod would be cannot be told",
 }
 
 
@@ -32,8 +32,9 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
         why = f": {subject.why_no_pods}" if subject.why_no_pods else ""
         headline = f"{subject.title} has no pods{why}."
     verdicts = [j.verdict for j in subject.judgements]
-    who = "Once its rollout is resumed, the next pod" if subject.paused else "The next pod"
-    next_pod = f"{who} {_NEXT[subject.next_pod.becomes]}: {subject.next_pod.why}."
+    when = "once its rollout is resumed, " if subject.paused else ""
+    told = f"{when}{_NEXT[subject.next_pod.becomes]}: {subject.next_pod.why}."
+    next_pod = f"{told[:1].upper()}{told[1:]}"
     parts = [
         paint(headline, "bold"),
         stacked(f"  {evidence_line(e)}" for e in subject.evidence),
@@ -50,7 +51,8 @@ def _groups(subject: Subject) -> Shown:
     groups: dict[tuple[str, str, str], list[str]] = {}
     for judgement in subject.judgements:
         verdict = judgement.verdict
-        key = (verdict.owner or f"Pod/{verdict.name}", verdict.state, verdict.reason)
-        groups.setdefault(key, []).append(verdict.name)
+        groups.setdefault((verdict.owner or f"Pod/{verdict.name}", verdict.state, verdict.reason), []).append(
+            verdict.name
+        )
     rows = [[owner, str(len(names)), state, reason] for (owner, state, reason), names in groups.items()]
     return table(["WORKLOAD", "PODS", "STATE", "REASON"], sorted(rows)) if rows else Shown()

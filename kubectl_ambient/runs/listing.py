@@ -95,7 +95,7 @@ class Listing:
         parts = [text.of_mesh(source.mesh_findings(verdicts), text_width(), paint)] if self.headers else []
         if self.namespaced and not self.pods:
             rows = by_namespace(verdicts, source.scope_namespaces)
-            parts.append(text.namespace_table(rows, headers=self.headers, paint=paint))
+            parts.append(text.namespace_table(rows, headers=self.headers, width=width(), paint=paint))
             sentence = text.total_sentence(rows)
         else:
             parts.append(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from kubectl_ambient.cluster.problem import Problem
     from kubectl_ambient.cluster.snapshot import Snapshot
 
+_MOST_NOTES = 10
+
 
 @dataclass(kw_only=True)
 class Told:
@@ -99,8 +101,26 @@ def unknown_namespace(snapshot: Snapshot, name: str, *, empty: bool) -> list[str
 
 
 def bad_files(problems: Iterable[Problem], *, empty: bool) -> list[str]:
-    """A sentence for each problem of the files. Raises KubeError with them where nothing could be used (`empty`)."""
-    told = [f"error: {problem}" for problem in problems]
+    """A sentence for each problem of the files; what is harmless is told at once.
+
+    Raises KubeError with them where nothing could be used (`empty`).
+    """
+    problems = list(problems)
+    told = [f"error: {problem}" for problem in problems if not problem.harmless]
+    tell_harmless(problem for problem in problems if problem.harmless)
     if told and empty:
         raise KubeError(stacked(told))
     return told
+
+
+def tell_harmless(problems: Iterable[Problem]) -> None:
+    """Print to stderr what is to be known of files and is no error, what is true of many of them once."""
+    groups: dict[str, list[Problem]] = {}
+    for problem in problems:
+        groups.setdefault(problem.why, []).append(problem)
+    found = list(groups.values())
+    for first, *more in found[:_MOST_NOTES]:
+        also = f" (as {len(more)} other file{'s' if more[1:] else ''})" if more else ""
+        _tell([f"note: {first}{also}"])
+    if found[_MOST_NOTES:]:
+        _tell([f"note: and {len(found) - _MOST_NOTES} more like these"])

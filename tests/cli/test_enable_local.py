@@ -45,30 +45,35 @@ def shop(tmp_path: Path) -> str:
     return str(path)
 
 
-def test_comments_and_all_other_objects_are_kept(ambient: Run, shop: str) -> None:
+def test_a_namespace_is_labelled_and_its_pods_follow(ambient: Run, shop: str) -> None:
     found = ambient("enable", "-f", shop, "--local")
     assert (found.code, found.err) == (0, "")
-    kept = [line for line in found.out.splitlines() if LABEL not in line and line != "  labels:"]
-    assert kept == SHOP.splitlines()
-    namespace, service, deployment = yaml.safe_load_all(found.out)
-    assert namespace["metadata"]["labels"] == {LABEL: "ambient"}
-    assert service == {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "web"}}
-    assert deployment["spec"]["template"]["metadata"]["labels"] == {"app": "web", LABEL: "ambient"}
-    assert "labels" not in deployment["metadata"]
+    assert found.out == SHOP.replace("shop  # ours\n", f"shop  # ours\n  labels:\n    {LABEL}: ambient\n")
+
+
+def test_without_a_namespace_pod_templates_are_labelled(ambient: Run, tmp_path: Path) -> None:
+    text = SHOP.partition("---\n")[2]
+    (tmp_path / "web.yaml").write_text(text)
+    found = ambient("enable", "-f", "web.yaml", "--local")
+    assert (found.code, found.err) == (0, "")
+    assert found.out == f"{text}        {LABEL}: ambient\n"
 
 
 def test_there_and_back_again(ambient: Run, shop: str, tmp_path: Path) -> None:
     there = tmp_path / "there.yaml"
-    there.write_text(ambient("enable", "-f", shop, "--local").out)
+    labelled = ambient("enable", "-f", shop, "--local").out
+    there.write_text(labelled.replace("app: web\n", f"app: web\n        {LABEL}: ambient\n"))
     back = ambient("disable", "-f", str(there), "--local")
     assert back.code == 0
-    assert LABEL not in back.out
-    assert "# ours" in back.out
+    assert back.out.replace("  labels: {}\n", "") == SHOP, "a template that asks by itself is out, too"
 
 
 def test_opt_out(ambient: Run, shop: str) -> None:
     found = ambient("disable", "-f", shop, "--local", "--opt-out")
-    assert found.out.count(f"{LABEL}: none") == 2
+    assert found.out.count(f"{LABEL}: none") == 1
+    assert ambient("disable", "deploy/web", "-f", shop, "--local", "--opt-out", "-o", "name").out == (
+        "deployment.apps/web\n"
+    )
 
 
 def test_another_value_is_left_and_told(ambient: Run, tmp_path: Path) -> None:
@@ -95,7 +100,7 @@ def test_a_job_and_a_replicaset_are_labelled_before_they_exist(ambient: Run, tmp
 def test_formats(ambient: Run, shop: str, tmp_path: Path) -> None:
     document = json.loads(ambient("enable", "-f", shop, "--local", "-o", "json").out)
     assert (document["kind"], len(document["items"])) == ("List", 3)
-    assert ambient("enable", "-f", shop, "--local", "-o", "name").out == "namespace/shop\ndeployment.apps/web\n"
+    assert ambient("enable", "-f", shop, "--local", "-o", "name").out == "namespace/shop\n"
     one = tmp_path / "one.json"
     one.write_text('{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "bank"}}')
     document = json.loads(ambient("enable", "-f", str(one), "--local", "-o", "json").out)
@@ -116,7 +121,7 @@ def test_folders(ambient: Run, shop: str, tmp_path: Path) -> None:
     below.mkdir()
     (below / "bank.yaml").write_text("apiVersion: v1\nkind: Namespace\nmetadata:\n  name: bank\n")
     flat = ambient("enable", "-f", str(tmp_path), "--local", "-o", "name").out
-    assert flat == "namespace/shop\ndeployment.apps/web\n"
+    assert flat == "namespace/shop\n"
     assert "namespace/bank" in ambient("enable", "-R", "-f", str(tmp_path), "--local", "-o", "name").out
 
 

@@ -27,9 +27,16 @@ WRONG = [
     ("enable -f x.yaml", "-f needs --local"),
     ("enable ns shop -f x.yaml", "-f needs --local"),
     ("enable --local", "one or more files must be specified as -f pod.yaml or --filename=pod.json"),
-    ("enable ns shop --local -f x.yaml", "can only use local files by -f pod.yaml"),
+    ("enable ns --local -f x.yaml", "resource(s) were provided, but no name was specified"),
+    ("enable ns/shop --local -f x.yaml -l a=b", "selectors and the all flag cannot be used when passing"),
+    ("enable svc/web --local -f x.yaml", "services cannot be enabled: that takes namespaces, pods"),
     ("enable --local -f x --dry-run=server", "cannot specify --local and --dry-run=server"),
-    ("enable --local -f x --all", "--local labels all that the files hold"),
+    ("enable --local -f x --field-selector a=b", "--local takes no --field-selector"),
+    ("enable --local -f x --all", "--all needs a TYPE"),
+    ("enable --in-place -f x", "--in-place needs --local"),
+    ("enable ns/shop --in-place", "--in-place needs --local"),
+    ("enable --local --in-place -f -", "--in-place needs files: standard input (-f -) cannot be written to"),
+    ("enable --local --in-place -f x -o yaml", "--in-place writes the files: it takes no -o json and -o yaml"),
 ]
 
 

@@ -44,6 +44,8 @@ def test_a_key_that_is_label_and_annotation_is_shown_as_both() -> None:
         ("labels use-waypoint -n shop", "the reference is the same everywhere"),
         ("labels use-waypoint --fail-on any", "the reference is the same everywhere"),
         ("labels use-waypoint -n shop --fail-on any", "the reference is the same everywhere"),
+        ("labels --only-mistakes", "--only-mistakes is for objects: type -A, -n NAMESPACE, -f FILE, or name objects"),
+        ("labels use-waypoint --only-mistakes", "the reference is the same everywhere"),
         ("labels --fail-on any", "--fail-on is for objects: type -A, -n NAMESPACE, -f FILE, or name objects"),
         ("labels svc,nope -A", 'the server doesn\'t have a resource type "nope"'),
         ("labels svc,pods/web -n x", "arguments in resource/name form must have a single resource and name"),
@@ -123,3 +125,85 @@ def test_no_file_is_no_answer(tmp_path: Path) -> None:
     screen = run(f"labels -f {tmp_path / 'none.yaml'}")
     assert (screen.code, screen.out) == (1, "")
     assert "does not exist" in screen.err
+
+
+def test_only_mistakes() -> None:
+    everything = run(f"labels -n shop {FILE}")
+    screen = run(f"labels -n shop --only-mistakes {FILE}")
+    rows, _, rest = screen.out.partition("\n\n")
+    assert len(rows.splitlines()[1:]) == 8
+    assert all(row.endswith("‼") for row in rows.splitlines()[1:])
+    assert rest == everything.out.partition("\n\n")[2], "what is wrong, and of how many"
+    assert kinds(f"labels -n shop --only-mistakes {FILE}") == [
+        "Service/api",
+        "Service/old",
+        "Service/web",
+        "Deployment/web",
+    ]
+    assert run(f"labels svc/cart svc/old -n shop --only-mistakes {FILE}").out.startswith("Service/shop/old\n")
+    assert run(f"labels svc/cart -n shop --only-mistakes {FILE}").out == ""
+    assert run(f"labels -n shop -o name --only-mistakes {FILE}").out.split()[0] == "service/api"
+
+
+GOOD = """\
+apiVersion: v1
+kind: Namespace
+metadata: {{name: shop, labels: {{{}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("label", "sentence"),
+    [
+        (
+            "istio.io/dataplane-mode: ambient",
+            "Not looked at: whether the pods are in ambient mode (kubectl ambient status -n shop -f FILE).",
+        ),
+        (
+            "istio.io/use-waypoint: gone",
+            "Not looked at: whether the waypoints serve (kubectl ambient waypoint status -n shop -f FILE).",
+        ),
+        (
+            "istio.io/use-waypoint: gone, istio.io/dataplane-mode: ambient",
+            "Not looked at: whether the pods are in ambient mode (kubectl ambient status -n shop -f FILE), and "
+            "whether the waypoints serve (kubectl ambient waypoint status -n shop -f FILE).",
+        ),
+    ],
+)
+def test_it_ends_with_what_was_not_looked_at(tmp_path: Path, label: str, sentence: str) -> None:
+    path = tmp_path / "ns.yaml"
+    path.write_text(GOOD.format(label))
+    out = " ".join(run(f"labels -n shop -f {path}").out.split())
+    assert out.endswith(sentence.replace("FILE", str(path)))
+    path.write_text(GOOD.format("istio.io/dataplane-mode: Ambient"))
+    assert "Not looked at" not in run(f"labels -n shop -f {path}").out
+
+
+def test_both_files_of_an_object_are_linted(tmp_path: Path) -> None:
+    for folder, mode in (("base", "Ambient"), ("prod", "ambient")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "ns.yaml").write_text(GOOD.format(f"istio.io/dataplane-mode: {mode}"))
+    screen = run(f"labels -A -R -f {tmp_path}")
+    assert f"\nshop        ns       istio.io/dataplane-mode=Ambient   {tmp_path}/base/ns.yaml   ‼\n" in screen.out
+    assert f"\nshop        ns       istio.io/dataplane-mode=ambient   {tmp_path}/prod/ns.yaml\n" in screen.out
+    folded = " ".join(screen.out.split())
+    assert f"‼ {tmp_path}/base/ns.yaml: Namespace/shop: istio.io/dataplane-mode=Ambient" in folded
+    items = json.loads(run(f"labels -A -R -f {tmp_path} -o json").out)["items"]
+    assert [(item["file"], len(item["findings"])) for item in items] == [
+        (f"{tmp_path}/base/ns.yaml", 1),
+        (f"{tmp_path}/prod/ns.yaml", 0),
+    ]
+    assert json.loads(run(f"labels -A -f {tmp_path}/base -o json").out)["items"][0]["file"] is None
+
+
+def test_what_stands_first_in_the_file_is_not_what_stands_first_on_the_screen(tmp_path: Path) -> None:
+    labels = ["istio-injection: enabled", "istio.io/dataplane-mode: ambient", "istio.io/dataplane-mod: ambient"]
+    screens = set()
+    for order in (labels, labels[::-1]):
+        path = tmp_path / "ns.yaml"
+        path.write_text(GOOD.format(", ".join(order)))
+        screens.add(run(f"labels -A -f {path}").out)
+    (screen,) = screens
+    rows = [line.split()[2].partition("=")[0] for line in screen.partition("\n\n")[0].splitlines()[1:]]
+    assert rows == ["istio-injection", "istio.io/dataplane-mod", "istio.io/dataplane-mode"]
+    assert screen.index("[BothModes]") < screen.index("[KeyMisspelt]")

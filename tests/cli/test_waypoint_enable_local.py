@@ -174,3 +174,20 @@ def test_what_is_broken_is_told_once(ambient: Run, tmp_path: Path) -> None:
     assert found.code == 1
     assert found.err.count("error: ") == 2
     assert "istio.io/use-waypoint: waypoint" in found.out
+
+
+def test_names_and_selectors_choose_and_files_are_written(ambient: Run, tmp_path: Path) -> None:
+    text = "apiVersion: v1\nkind: Service\nmetadata: {name: NAME, namespace: shop, labels: {app: NAME}}\n"
+    (tmp_path / "all.yaml").write_text("---\n".join(text.replace("NAME", name) for name in ("web", "api")))
+    words = ("waypoint", "enable", "--waypoint=wp", "--local", "-f", "all.yaml")
+    assert ambient(*words, "svc/web", "-o", "name").out == "service/web\n"
+    assert ambient(*words, "-l", "app=api", "-o", "name").out == "service/api\n"
+    assert ambient(*words, "-n", "bank", "-o", "name").err == (
+        "nothing to label: the files hold nothing of what was asked for in namespace bank\n"
+    )
+    missing = ambient(*words, "svc/nope")
+    assert (missing.code, missing.err) == (1, 'Error (NotFound): services "nope" not found\n')
+    assert ambient(*words, "svc/web", "--in-place").out == "all.yaml: service/web labeled\n"
+    assert (tmp_path / "all.yaml").read_text() == "---\n".join(
+        (text.replace("NAME", "web").replace("web}}", "web, istio.io/use-waypoint: wp}}"), text.replace("NAME", "api"))
+    )

@@ -247,7 +247,8 @@ def test_json_stays_json() -> None:
         assert outcomes(edited) == ["labeled", "labeled"]
         value = json.loads(edited.text)
         assert value["items"][0]["metadata"]["labels"] == {KEY: "ambient"}
-        assert edited.text == json.dumps(value, indent=indent) + "\n", "the same layout"
+        assert edited.text == json.dumps(value, indent=indent), "the same layout"
+        assert ambient(f"\n{text}\n\n").text == f"\n{edited.text}\n\n", "the same beginning, the same end"
         assert value["items"][2] == whole["items"][2]
 
 
@@ -258,7 +259,7 @@ def test_json_without_a_change_is_not_laid_out_anew() -> None:
 
 def test_compact_json_stays_compact() -> None:
     text = json.dumps(m.namespace("n"), separators=(",", ":"))
-    assert ambient(text).text == text.replace('"labels":{}', f'"labels":{{"{KEY}":"ambient"}}') + "\n"
+    assert ambient(text).text == text.replace('"labels":{}', f'"labels":{{"{KEY}":"ambient"}}')
 
 
 def test_only_several_documents_are_numbered() -> None:

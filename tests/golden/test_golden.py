@@ -47,6 +47,8 @@ SCREENS: dict[str, tuple[str, int]] = {
     "labels-one-key-80": ("labels use-waypoint sidecar.istio.io/inject", 80),
     "labels-unknown-key": ("labels use-waypoints", 0),
     "labels-all": ("labels -A -f labels.yaml", 0),
+    "labels-all-80": ("labels -A -f labels.yaml", 80),
+    "labels-mistakes-80": ("labels -n shop --only-mistakes -f labels.yaml", 80),
     "labels-objects": ("labels ns/shop svc/web svc/cart deploy/web -f labels.yaml", 0),
     "labels-nothing": ("labels -n plain -f labels.yaml", 0),
     "labels-name": ("labels svc -n shop -o name --fail-on any -f labels.yaml", 0),

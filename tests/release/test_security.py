@@ -120,9 +120,17 @@ def _does(node: ast.AST, does: str) -> bool:
 
 def test_the_code_writes_the_files_that_are_told() -> None:
     told = PAGE.partition("<!-- files -->\n")[2].partition("\n\n")[0]
-    assert re.findall(r"^- (?:the )?`?([\w-]+)", told, re.MULTILINE) == ["kubeconfig", "kubectl_complete-ambient"]
+    assert re.findall(r"^- (?:the )?`?([\w-]+)", told, re.MULTILINE) == [
+        "kubeconfig",
+        "manifests",
+        "kubectl_complete-ambient",
+    ]
     # memory_file.py puts keys before Python's ssl, which takes paths only; tests/kube holds that no disk sees them.
-    assert modules_that("writes") - {"kube/memory_file.py"} == {"kube/persist.py", "cli/completion/install.py"}
+    assert modules_that("writes") - {"kube/memory_file.py"} == {
+        "kube/persist.py",
+        "cli/completion/install.py",
+        "runs/change/manifest.py",
+    }
 
 
 def test_the_code_starts_the_exec_plugin_only() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.render.status import PodRows
-from kubectl_ambient.render.table import Columns
+from kubectl_ambient.render.table import Columns, Short, fitting, shorten
 from kubectl_ambient.render.terminal import Paint
 from kubectl_ambient.runs.listing import Listing
 from kubectl_ambient.runs.status import Change, Source
@@ -34,6 +34,31 @@ def test_a_wider_cell_widens_its_column_from_there_on() -> None:
 def test_what_the_listing_left_out_stays_out() -> None:
     columns = Columns(HEADERS, [("a-long-name", "Enrolled", "n1")], 20, ("NODE",))
     assert columns.line(("b", "Stale", "n2")) == "b             Stale"
+
+
+SHORT = (Short("NAME", "middle", 12), Short("NODE", "start", 6), Short("NAME", "middle", 8))
+
+
+def test_cells_are_shortened_in_turn_and_to_no_less_than_may_be() -> None:
+    row = ("payments-7d4b9c5f6-9qz7m", "Enrolled", "node-eu-west-1a")
+    assert fitting(HEADERS, [row], 60, (), SHORT)[1] == [list(row)]
+    assert fitting(HEADERS, [row], 48, (), SHORT)[1] == [["payments-7…f6-9qz7m", "Enrolled", "node-eu-west-1a"]]
+    assert fitting(HEADERS, [row], 35, (), SHORT)[1] == [["paymen…9qz7m", "Enrolled", "…-west-1a"]]
+    assert fitting(HEADERS, [row], 10, (), SHORT)[1] == [["paym…z7m", "Enrolled", "…st-1a"]]
+    assert fitting(HEADERS, [row], 30, ("NODE",), SHORT)[1] == [["payments-7…f6-9qz7m", "Enrolled"]]
+    assert fitting(HEADERS, [], 3, (), SHORT)[1] == []
+
+
+def test_what_is_foreign_is_cut_when_it_is_shown_in_one_line() -> None:
+    assert shorten("a\nb\nc\nd", 6) == r"a\nb\…"
+    assert shorten(Paint(True)("Enrolled", "green"), 3) == Paint(True)("Enrolled", "green")
+    assert (shorten("abcdef", 4, "start"), shorten("abcdef", 6)) == ("…def", "abcdef")
+
+
+def test_later_rows_stay_within_the_terminal_too() -> None:
+    columns = Columns(HEADERS, [("web-7d4b9c5f6-9qz7m", "Stale", "n1")], 32, (), SHORT)
+    assert columns.line(("payments-7d4b9c5f6-9qz7m", "Stale", "n1")) == "payments-7…f6-9qz7m   Stale   n1"
+    assert columns.line(("a", "Pending", "n1")) == "a                     Pending   n1"
 
 
 @dataclass

@@ -43,9 +43,13 @@ class Writing:
     output: Annotated[str, settings.output("json", "yaml", "name")] = ""
     filename: Annotated[list[str] | None, settings.filename("With --local: the manifests")] = None
     recursive: settings.Recursive = False
-    local: Annotated[bool, typer.Option("--local", help="Print the manifests of -f with the label; ask no server.")] = (
-        False
-    )
+    local: Annotated[
+        bool, typer.Option("--local", help="Label the manifests of -f, and print them; ask no server.")
+    ] = False
+    in_place: Annotated[
+        bool,
+        typer.Option("--in-place", help="With --local: write the files, only those lines, and print what changed."),
+    ] = False
     field_manager: Annotated[
         str, typer.Option("--field-manager", help="The name under which the server remembers it.")
     ] = FIELD_MANAGER
@@ -66,6 +70,7 @@ def flags_of(goal: Goal, selection: Selection, writing: Writing, *, overwrite: b
         filenames=tuple(writing.filename or ()),
         recursive=writing.recursive,
         local=writing.local,
+        in_place=writing.in_place,
         field_manager=writing.field_manager,
         chunk_size=writing.chunk_size,
     )

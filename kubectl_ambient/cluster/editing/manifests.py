@@ -26,6 +26,7 @@ from kubectl_ambient.cluster.kinds.workload_entries import WORKLOAD_ENTRIES
 from kubectl_ambient.cluster.kinds.workloads import WORKLOADS
 from kubectl_ambient.cluster.objects import NoObject, Object, identity, objects, reference
 from kubectl_ambient.cluster.problem import Problem
+from kubectl_ambient.cluster.sourced import PATCH, by_ending, is_patch, template, template_object
 from kubectl_ambient.cluster.wire_parts import Texts, texts
 from kubectl_ambient.kube.yaml_text import values
 
@@ -73,14 +74,20 @@ class Edit(msgspec.Struct, frozen=True):
 
 
 class Edited(msgspec.Struct, frozen=True):
-    """The text with its labels changed, what happened to each object, and what was wrong.
-
-    Documents that are no YAML or no Kubernetes object are left out of the text, so that it can be applied.
-    """
+    """The text with its labels changed, what happened to each object, and what was wrong."""
 
     text: str
     edits: list[Edit]
     problems: list[Problem]
+
+
+Chooses = Callable[[Object, str, str], bool]
+"""Whether an object is one of those that get the label, by its namespace and its name."""
+
+
+def every(found: Object, namespace: str, name: str) -> bool:
+    """All objects are chosen."""
+    return True
 
 
 def edit(
@@ -92,25 +99,30 @@ def edit(
     namespace: str = "default",
     overwrite: bool = False,
     holders: Holders = OF_PODS,
+    chooses: Chooses = every,
+    whole: bool = False,
 ) -> Edited:
-    """Set or remove the label `key` of every object of a manifest that is among the holders, as `change` says.
+    """Set or remove the label `key` of every chosen object that is among the holders, as `change` says.
 
     `file` names it in the problems; objects without a namespace are told as being in `namespace`. Without
     `overwrite`, a label that has another value is left, and its outcome is `conflict`. JSON stays JSON.
+    Documents that are no YAML or no Kubernetes object are left out of the text, so that it can be applied; with
+    `whole` they stay as they are.
     """
-    editor = _Editor(key, change, file, namespace, overwrite, holders)
+    editor = _Editor(text, key, change, file, namespace, overwrite, holders, chooses, whole)
     json_parts = json_values(text) if text.lstrip()[:1] in ("{", "[") else None
-    edited = editor.yaml(text) if json_parts is None else editor.json(json_parts)
+    edited = editor.yaml() if json_parts is None else editor.json(json_parts)
     return Edited(edited, editor.edits, editor.problems)
 
 
 def join(texts: Iterable[str]) -> str:
-    """The texts of several files as one stream of documents."""
+    """The texts of several files as one stream of documents; that of one file stays as it is."""
     joined = ""
     for text in texts:
-        if joined and not text.lstrip().startswith("---"):
-            joined += "---\n"
-        joined += text if text.endswith("\n") or not text else f"{text}\n"
+        if joined and text:
+            joined += "" if joined.endswith("\n") else "\n"
+            joined += "" if text.lstrip().startswith("---") else "---\n"
+        joined += text
     return joined
 
 
@@ -126,39 +138,64 @@ class _Planned(msgspec.Struct, frozen=True):
 
 
 class _Editor:
-    def __init__(self, key: str, change: Change, file: str, namespace: str, overwrite: bool, holders: Holders) -> None:
+    def __init__(
+        self,
+        text: str,
+        key: str,
+        change: Change,
+        file: str,
+        namespace: str,
+        overwrite: bool,
+        holders: Holders,
+        chooses: Chooses,
+        whole: bool,
+    ) -> None:
         self.edits: list[Edit] = []
         self.problems: list[Problem] = []
+        self._text = text
         self._key = key
         self._change = change
         self._file = file
         self._namespace = namespace
         self._overwrite = overwrite
         self._holders = holders
+        self._chooses = chooses
+        self._whole = whole
+        self._is_template = False
         self._number: int | None = None  # of the document, where there are several
 
     def json(self, found: list[tuple[Value, str]]) -> str:
-        """The text of these JSON values, each with its source."""
-        shown = []
+        """The text of these JSON values, each with its source; what stands between them is kept."""
+        shown: list[str] = []
+        end = 0
         for number, (value, source) in enumerate(found, 1):
             self._number = number if len(found) > 1 else None
-            planned = self._plan(value, 0)
-            if planned is None:
-                continue
-            changes = [plan for plan in planned if plan.changes]
-            for plan in changes:
-                value = with_label(value, plan.place.path, self._key, plan.place.value)
-            try:
-                shown.append(_dump(value, source) if changes else source)
-            except ValueError:
-                self._tell("", "it holds a number that is too large to be written again: it is left as it was")
-                shown.append(source)
-                continue
-            self.edits += [plan.edit for plan in planned]
-        return "".join(f"{part}\n" for part in shown)
+            start = self._text.index(source, end)  # only blanks stand before it
+            part = self._json(value, source)
+            if part is not None:
+                shown += [self._text[end:start], part]
+            end = start + len(source)
+        return "".join([*shown, self._text[end:] if shown else ""])
 
-    def yaml(self, text: str) -> str:
+    def _json(self, value: Value, source: str) -> str | None:
+        """One value, edited; None where it is to be left out."""
+        planned = self._plan(value, 0)
+        if planned is None:
+            return source if self._whole else None
+        changes = [plan for plan in planned if plan.changes]
+        for plan in changes:
+            value = with_label(value, plan.place.path, self._key, plan.place.value)
+        try:
+            edited = _dump(value, source) if changes else source
+        except ValueError:
+            self._tell("", "it holds a number that is too large to be written again: it is left as it was")
+            return source
+        self.edits += [plan.edit for plan in planned]
+        return edited
+
+    def yaml(self) -> str:
         """The text of YAML documents; what stands between them is kept."""
+        text = self._text
         found = list(parts(text))
         shown: list[str] = []
         end = lines = 0
@@ -166,6 +203,7 @@ class _Editor:
             self._number = number if len(found) > 1 else None
             lines += text.count("\n", end, start)
             part = self._part(text[start:stop], lines)
+            part = text[start:stop] if part is None and self._whole else part
             lines += text.count("\n", start, stop)
             if part is not None or not shown:
                 shown.append(text[end:start])
@@ -178,6 +216,9 @@ class _Editor:
         try:
             found = list(values(text))
         except yaml.YAMLError as error:
+            if why := by_ending(self._file) or template(self._text):
+                self._tell_template(why)
+                return None
             at = getattr(error, "position", None)  # in the bytes, of what is no character of YAML
             line = lines_before + text.encode()[:at].count(b"\n") + 1 if at is not None else 0
             self._tell("", why_broken(error, lines_before, line))
@@ -198,6 +239,9 @@ class _Editor:
     def _plan(self, value: Value, document: int) -> list[_Planned] | None:
         """What is to happen in one document; None where it holds no object at all."""
         planned: list[_Planned] = []
+        if why := PATCH if is_patch(value) else template_object(value) if isinstance(value, dict) else "":
+            self._tell_template(why, harmless=why == PATCH)
+            return None
         found_all = list(objects(value))
         for found in found_all:
             if isinstance(found, NoObject):
@@ -207,7 +251,8 @@ class _Editor:
             if holder is None:
                 continue
             try:
-                planned.append(self._planned(found, holder, document))
+                if self._chooses(found, *identity(found, self._namespace)):
+                    planned.append(self._planned(found, holder, document))
             except ValueError as error:
                 self._tell(_name_of(found, self._namespace), str(error))
         return None if found_all and all(isinstance(found, NoObject) for found in found_all) else planned
@@ -228,6 +273,12 @@ class _Editor:
             outcome = "labeled" if before is None or self._overwrite else "conflict"
         path = (*found.path, *holder, *_LABELS)
         return _Planned(Edit(found.kind, namespace, name, before, after, outcome), Place(document, path, after))
+
+    def _tell_template(self, why: str, *, harmless: bool = False) -> None:
+        """That the file is no manifest yet: once, since all its documents are of one kind."""
+        if not self._is_template:
+            self.problems.append(Problem(file=self._file, why=why, harmless=harmless))
+        self._is_template = True
 
     def _tell(self, what: str, why: str) -> None:
         self.problems.append(Problem(file=self._file, document=self._number, object=what, why=why))

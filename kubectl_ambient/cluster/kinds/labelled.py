@@ -46,8 +46,8 @@ class Labelled(Fact, frozen=True):
 
     `template_…` are those of its pod template, `spec_labels` the `spec.labels` of a WorkloadEntry. `owner` is its
     controller (of a pod the Deployment behind a ReplicaSet). `istios`: Istio itself made or installed it. `refused` is
-    of files only. `class_name` and `infrastructure` (`spec.infrastructure.labels`; None: absent) are a Gateway's,
-    `controller` a GatewayClass's.
+    of files only, and so is `place`: where it stands, if another one of its name says something else. `class_name` and
+    `infrastructure` (`spec.infrastructure.labels`; None: absent) are a Gateway's, `controller` a GatewayClass's.
     """
 
     kind: str
@@ -64,6 +64,7 @@ class Labelled(Fact, frozen=True):
     class_name: str = ""
     infrastructure: dict[str, str] | None = None
     controller: str = ""
+    place: str = ""
 
     @property
     def ref(self) -> str:

@@ -10,6 +10,7 @@ from kubectl_ambient.cluster.wire_parts import Object, PodSpec, PodStatus, texts
 
 CNI_LABEL = ("k8s-app", "istio-cni-node")
 ZTUNNEL_LABEL = ("app", "ztunnel")
+ISTIOD_LABEL = ("app", "istiod")
 GATEWAY_NAME = "gateway.networking.k8s.io/gateway-name"
 
 
@@ -58,8 +59,8 @@ class Pod(Object, frozen=True):
 
 
 def is_agent(labels: dict[str, str]) -> bool:
-    """Whether these are the labels of an istio-cni or a ztunnel pod."""
-    return has_label(labels, CNI_LABEL) or has_label(labels, ZTUNNEL_LABEL)
+    """Whether these are the labels of an istio-cni, a ztunnel or an istiod pod."""
+    return any(has_label(labels, label) for label in (CNI_LABEL, ZTUNNEL_LABEL, ISTIOD_LABEL))
 
 
 def has_label(labels: Mapping[str, str], label: tuple[str, str]) -> bool:
@@ -70,4 +71,5 @@ def has_label(labels: Mapping[str, str], label: tuple[str, str]) -> bool:
 PODS = kind("pods", "pods", Pod, rights=("get", "list", "watch"))
 CNI_PODS = PODS.some("cni_pods", label="=".join(CNI_LABEL), words="pods of istio-cni")
 ZTUNNEL_PODS = PODS.some("ztunnel_pods", label="=".join(ZTUNNEL_LABEL), words="pods of ztunnel")
+ISTIOD_PODS = PODS.some("pods", label="=".join(ISTIOD_LABEL), words="pods of istiod")
 INSTANCES = PODS.some("instances", label=GATEWAY_NAME, words="pods of gateways")

@@ -6,11 +6,8 @@ from functools import partial
 
 from kubectl_ambient.cluster import facts
 from kubectl_ambient.cluster.kinds.kind import kind
-from kubectl_ambient.cluster.kinds.pods import CNI_LABEL
+from kubectl_ambient.cluster.kinds.pods import CNI_LABEL, ISTIOD_LABEL
 from kubectl_ambient.cluster.wire_parts import Condition, Metadata, Object, PodSpec, Selector, Texts, Wire, texts
-
-ISTIOD_LABEL = ("app", "istiod")
-
 
 _NO_SPEC = PodSpec()
 

@@ -9,6 +9,7 @@ from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS
 from kubectl_ambient.cluster.kinds.labelled import LISTED
 from kubectl_ambient.cluster.kinds.labels import LABELLED_NAMESPACES, LABELS
+from kubectl_ambient.cluster.kinds.pods import ISTIOD_PODS
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
@@ -35,7 +36,7 @@ class LabelNeeds:
         """Istio's settings; of all else the labels are taken as they were written."""
         from kubectl_ambient.cluster.reading.label_files import read_label_files
 
-        return partial(read_label_files, SETTINGS, self.label_selector)
+        return partial(read_label_files, (*SETTINGS, ISTIOD_PODS), self.label_selector)
 
     def first(self) -> list[Ask]:
         """All of it."""

@@ -15,7 +15,7 @@ from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.table import MESH
 from kubectl_ambient.cluster.needs.owners import tell_unread
-from kubectl_ambient.cluster.objects import Object, identity, reference
+from kubectl_ambient.cluster.objects import Object, reference
 from kubectl_ambient.cluster.paths import OnLarge
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.reading.silence import gateways_in_files, namespaces_in_files
@@ -35,8 +35,9 @@ def read_files(
 ) -> tuple[Snapshot, list[Problem]]:
     """Everything of these kinds that the files hold, taken for the whole cluster, and what was wrong with them.
 
-    Objects without a namespace go to `namespace`. Of an object that comes twice, the last counts. Raises nothing:
-    bad input becomes a Problem, and the rest is used. `on_large` is told of files that take long.
+    Objects without a namespace go to `namespace`. Of an object that comes twice, the last counts; a harmless Problem
+    tells of the other one, where they differ. Raises nothing: bad input becomes a Problem, and the rest is used.
+    `on_large` is told of files that take long.
     """
     found = _Found(kinds, namespace)
     found.read_all(paths, recursive=recursive, stdin=stdin, on_large=on_large)
@@ -55,23 +56,37 @@ class Objects:
         for kind in kinds:
             self._kinds.setdefault((kind.resource.group, kind.kind), []).append(kind)
         self._found: dict[tuple[str, str], dict[tuple[str, str], Any]] = {}
+        self._places: dict[tuple[str, str, str, str], str] = {}
+        self.passed_over: list[tuple[str, str]] = []
 
     def takes(self, found: Object) -> bool:
         """Whether one of the kinds is its own."""
         return (found.group, found.kind) in self._kinds
 
-    def take(self, found: Object, namespace: str, name: str) -> str:
-        """Take it in as the object of that name; what is wrong with it, or an empty text."""
+    def take(self, found: Object, namespace: str, name: str, place: str = "", *, typed: bool = False) -> str:
+        """Take it in as the object of that name; what is wrong with it, or an empty text.
+
+        Where another of its name at another `place` says something else, that is `passed_over`; but not Istio's own
+        settings in a file that was `typed`: who names a file with these behind another one means to replace them.
+        """
         group_kind = (found.group, found.kind)
         kinds = self._kinds[group_kind]
         if all(kind.called and not kind.chooses({}, name) for kind in kinds):
             return ""
-        fields = {**found.fields, "metadata": {**found.fields["metadata"], "namespace": namespace}}
+        metadata = {**found.fields["metadata"], "namespace": namespace, "name": name}
+        fields = {**found.fields, "kind": found.kind, "metadata": metadata}
         try:
             read = msgspec.convert(fields, kinds[0].wire)
         except msgspec.ValidationError as error:
             return wrong_type.describe(error, fields)
-        self._found.setdefault(group_kind, {})[namespace, name] = read
+        objects = self._found.setdefault(group_kind, {})
+        before = objects.get((namespace, name))
+        means_it = typed and all(kind.called for kind in kinds)
+        if before is not None and before != read and not means_it:
+            ref = reference(found.kind, namespace, name)
+            self.passed_over.append((ref, self._places[(*group_kind, namespace, name)]))
+        objects[namespace, name] = read
+        self._places[(*group_kind, namespace, name)] = place
         return ""
 
     def into(self, snapshot: Snapshot) -> None:
@@ -110,9 +125,13 @@ class _Found(Taker):
         if not self._objects.takes(found):
             return
         try:
-            namespace, name = identity(found, self._namespace)
+            namespace, name = self._identity(found, self._namespace)
         except ValueError as error:
             yield found.kind, str(error)
             return
-        if why := self._objects.take(found, namespace, name):
+        if why := self._objects.take(found, namespace, name, self._place, typed=self._typed):
             yield reference(found.kind, namespace, name), why
+        for ref, place in self._objects.passed_over:
+            why = f"it stands in {place}, too, and differs: the one here counts"
+            self.problems.add(Problem(file=self._file, object=ref, why=why, harmless=True))
+        self._objects.passed_over.clear()

@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any, BinaryIO
 
 import msgspec
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster import wire_parts
 from kubectl_ambient.cluster.facts import Owner
@@ -38,9 +39,10 @@ def read_label_files(
 ) -> tuple[Snapshot, list[Problem]]:
     """Every object of the files that can carry a label of Istio, the kinds of settings, and what was wrong.
 
-    Objects without a namespace go to `namespace`. Of an object that comes twice, the last counts. `labelled` holds
-    those that the selector chooses, `labelled_namespaces` all. A label that an API server would refuse is no Problem
-    here: it is in `refused`, and judged. `on_large` is told of files that take long.
+    Objects without a namespace go to `namespace`. Of an object that comes twice, each is there with its `place`, if
+    they differ (a base and its overlay); of a Namespace the last is inherited from. `labelled` holds those that the
+    selector chooses, `labelled_namespaces` all. A label that an API server would refuse is no Problem here: it is in
+    `refused`, and judged. `on_large` is told of files that take long.
     Raises UsageError for an invalid selector, and nothing else.
     """
     found = _Found(settings, namespace, label_selector)
@@ -55,6 +57,7 @@ class _Found(Taker):
         self._selector = parse_label_selector(label_selector)
         self._objects: dict[str, Labelled] = {}
         self._chosen: dict[str, bool] = {}
+        self._places: dict[str, str] = {}
         self._settings = Objects(settings)
 
     def snapshot(self) -> Snapshot:
@@ -65,7 +68,7 @@ class _Found(Taker):
             snapshot.cni_daemonsets.unread[EVERYWHERE] = not_in_files(CNI_DAEMONSETS.list_words)
         snapshot.labelled.facts = {ref: o for ref, o in self._objects.items() if self._chosen[ref]}
         known = snapshot.labelled_namespaces
-        known.facts = {o.name: o for o in self._objects.values() if o.kind == "Namespace"}
+        known.facts = {o.name: o for ref, o in self._objects.items() if o.kind == "Namespace" and ref == o.ref}
         absent = {o.namespace for o in self._objects.values() if o.namespace} - known.facts.keys()
         known.unread = {name: not_in_files(f"get namespace {name}") for name in sorted(absent)}
         return snapshot
@@ -73,17 +76,19 @@ class _Found(Taker):
     def _take(self, found: Object) -> Iterator[tuple[str, str]]:
         resource = _resource(found)
         try:
+            if not self._settings.takes(found) and resource is None:
+                return
+            namespace, name = self._identity(found, self._namespace)
             if self._settings.takes(found):
                 # One that is not as it should be tells nothing of the settings; its labels are judged all the same.
-                self._settings.take(found, *identity(found, self._namespace))
+                self._settings.take(found, namespace, name)
             if resource is not None:
-                self._take_labels(found, resource)
+                self._take_labels(found, resource, namespace, name)
         except ValueError as error:
             yield _name_of(found, self._namespace), str(error)
 
-    def _take_labels(self, found: Object, resource: Resource) -> None:
+    def _take_labels(self, found: Object, resource: Resource, namespace: str, name: str) -> None:
         """Raises ValueError, which says what is wrong with the object."""
-        namespace, name = identity(found, self._namespace)
         metadata = found.fields["metadata"]
         template = _template(found)
         labels, annotations = texts_of(metadata, "labels"), texts_of(metadata, "annotations")
@@ -113,8 +118,20 @@ class _Found(Taker):
             ),
         )
         labelled = with_spec(labelled, found.fields.get("spec"))
-        self._objects[labelled.ref] = labelled
-        self._chosen[labelled.ref] = self._selector.matches(labels.texts)
+        self._keep(labelled, self._selector.matches(labels.texts))
+
+    def _keep(self, labelled: Labelled, chosen: bool) -> None:
+        """The last one of a name under its reference, an earlier one that differs under its place as well."""
+        ref, place = labelled.ref, self._place
+        before = self._objects.get(ref)
+        if before is not None and replace(before, place="") != labelled:
+            earlier = before.place or self._places[ref]
+            key = f"{ref} ({earlier})"
+            self._objects[key], self._chosen[key] = replace(before, place=earlier), self._chosen[ref]
+            labelled = replace(labelled, place=place)
+        elif before is not None:
+            labelled, chosen = before, self._chosen[ref] or chosen
+        self._objects[ref], self._chosen[ref], self._places[ref] = labelled, chosen, place
 
 
 def _resource(found: Object) -> Resource | None:

@@ -12,7 +12,7 @@ from msgspec import Struct
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Node, Pod, Unread
 from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.enrolment.enablement import BY_NAMESPACE_LABEL, BY_POD_LABEL, Entry, Invalid, asks
-from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, annotation, label
+from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, annotation, label, unread_labels
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.settings import Rules
 from kubectl_ambient.mesh.selectors import as_text
@@ -86,7 +86,7 @@ def _asked(case: Case) -> Step:
     namespace_labels = namespace.labels if isinstance(namespace, Namespace) else None
     found = asks(rules.entries, pod.labels, namespace_labels)
     if found is None:
-        missing = Evidence(f"Namespace/{pod.namespace}", f"metadata.labels ({namespace})", None)
+        missing = unread_labels(f"Namespace/{pod.namespace}", namespace)
         message = f"the namespace's labels decide, and they could not be read: {namespace}"
         return _step("Asked", "unknown", message, on_pod, missing, reason=Reason.EVIDENCE_MISSING)
     namespace_mode = namespace_labels.get(DATAPLANE_MODE) if namespace_labels is not None else None

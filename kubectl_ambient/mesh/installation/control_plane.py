@@ -9,6 +9,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import istiod_versions, versions
 from kubectl_ambient.mesh.installation.clues import of_istiod
+from kubectl_ambient.mesh.installation.istiod_pods import named_by, running
 from kubectl_ambient.mesh.installation.istiod_settings import ambient
 from kubectl_ambient.mesh.installation.settings import Told
 from kubectl_ambient.mesh.installation.versions import Named, Version
@@ -52,24 +53,31 @@ class ControlPlane(Struct, frozen=True):
 
 
 def control_plane(snapshot: Snapshot) -> ControlPlane:
-    """Find istiod's versions: the image tag of its Deployment, else the labels of its chart.
+    """Find istiod's versions: the image tag of its pods, else of its Deployment, else the labels of its chart.
 
     Several revisions are all asked, but for those without ambient: they know no waypoint, and decide nothing.
     """
     every, unread = snapshot.istiods.known, snapshot.istiods.refusal
     istiods = [istiod for istiod in every if ambient(istiod).switch != "off"] or every
+    shown = named_by(running(snapshot)) if not istiods else []
+    if shown:
+        return _worlds(shown)
     if unread:
         return _every_version(snapshot, str(unread), Evidence("Deployment/istiod", f"spec ({unread})", None))
     if not istiods:
         where = "the files hold" if snapshot.from_files else "the cluster has"
         missing = Evidence("Deployment/istiod", "metadata.labels[app]=istiod", None)
         return _every_version(snapshot, f"{where} no Deployment with the label app=istiod", missing)
-    found = [written_on(istiod) for istiod in istiods]
-    unnamed = next((istiod for istiod, written in zip(istiods, found, strict=True) if written is None), None)
+    found = {istiod.ref: written_of(istiod, snapshot) for istiod in istiods}
+    unnamed = next((istiod for istiod in istiods if not found[istiod.ref]), None)
     if unnamed is not None:
         told = _unnamed(unnamed)
         return _every_version(snapshot, f"nothing on {told.object} names it", told)
-    known = sorted({w.named: w for w in found if w}.values(), key=lambda written: written.named)
+    return _worlds([written for of_one in found.values() for written in of_one])
+
+
+def _worlds(found: list[Written]) -> ControlPlane:
+    known = sorted({written.named: written for written in found}.values(), key=lambda written: written.named)
     return ControlPlane(tuple(map(_world, known)), tuple(_assumptions([written.named for written in known])))
 
 
@@ -77,6 +85,21 @@ def _world(written: Written) -> World:
     """No rule about waypoints changed within a minor, so that of any patch is that of all."""
     named = written.named
     return World(versions.judged_as(named.version), Told(named.text, written.evidence), named.exact)
+
+
+def running_versions(snapshot: Snapshot) -> list[Version]:
+    """The versions of all istiods that are known, oldest first."""
+    istiods = snapshot.istiods.known
+    found = [written for istiod in istiods for written in written_of(istiod, snapshot)] or named_by(running(snapshot))
+    return sorted({written.named.version for written in found})
+
+
+def written_of(istiod: Istiod, snapshot: Snapshot) -> list[Written]:
+    """The versions that its pods name where these were read, else its Deployment; none where nothing names one."""
+    if found := named_by(running(snapshot, istiod)):
+        return found
+    written = written_on(istiod)
+    return [written] if written else []
 
 
 def written_on(istiod: Istiod) -> Written | None:

@@ -19,7 +19,8 @@ from kubectl_ambient.mesh.gateways import (
 )
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector, stopped
 from kubectl_ambient.mesh.installation.agents import Installation, installation
-from kubectl_ambient.mesh.installation.control_plane import written_on
+from kubectl_ambient.mesh.installation.control_plane import running_versions
+from kubectl_ambient.mesh.installation.istiod_pods import running
 from kubectl_ambient.mesh.installation.versions import OLDEST, Version
 from kubectl_ambient.mesh.labels.entry import INJECTION, REVISION, Entry
 
@@ -94,11 +95,10 @@ def _minor(version: Version) -> str:
 def context_of(snapshot: Snapshot) -> Context:
     """The context that a snapshot gives."""
     installed = installation(snapshot)
-    istiods = map(written_on, snapshot.istiods.known)
     worlds = [rules for node in (*installed.nodes.values(), installed.elsewhere) for rules in node.worlds]
     return Context(
         cni_versions=tuple(installed.versions),
-        istiod_versions=tuple(sorted({written.named.version for written in istiods if written})),
+        istiod_versions=tuple(running_versions(snapshot)),
         custom=any(rules.custom for rules in worlds),
         selector_keys=frozenset(key for rules in worlds if rules.custom for key in _keys(rules.entries)),
         gateways=frozenset(labelled.name for labelled in snapshot.labelled if labelled.kind == "Gateway"),
@@ -140,6 +140,6 @@ def _why(snapshot: Snapshot, installed: Installation) -> str:
 
 
 def _why_istiod(snapshot: Snapshot) -> str:
-    if snapshot.istiods.refusal:
+    if snapshot.istiods.refusal and not running(snapshot):
         return str(snapshot.istiods.refusal)
-    return "its image names no version" if snapshot.istiods else "there is no Deployment of it"
+    return "its image names no version" if snapshot.istiods or running(snapshot) else "there is no Deployment of it"

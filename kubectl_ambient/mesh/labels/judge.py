@@ -50,7 +50,9 @@ class LabelJudge:
         judged = [s for s in found if not (s.by_istio or s.beaten or self._is_told_elsewhere(labelled, s))]
         judged = [] if labelled.istios else judged
         above = self._snapshot.labelled_namespaces.fact(labelled.namespace)
-        findings = () if labelled.istios else tuple(lint(labelled, judged, above, self.context))
+        place = {setting.field: at for at, setting in enumerate(found)}
+        told = () if labelled.istios else lint(labelled, judged, above, self.context)
+        findings = tuple(sorted(told, key=lambda finding: min(place.get(e.field, 0) for e in finding.evidence)))
         wrong = {evidence.field for finding in findings for evidence in finding.evidence}
         return Report(
             labelled=labelled,
@@ -87,7 +89,7 @@ def _has(workload: Labelled, setting: Setting) -> bool:
     return held.get(setting.key) == setting.value
 
 
-def _order(labelled: Labelled) -> tuple[str, int, str]:
+def _order(labelled: Labelled) -> tuple[str, int, str, str]:
     if labelled.kind == "Namespace":
-        return (labelled.name, -1, "")
-    return (labelled.namespace, KINDS.index(labelled.kind), labelled.name)
+        return (labelled.name, -1, "", labelled.place)
+    return (labelled.namespace, KINDS.index(labelled.kind), labelled.name, labelled.place)

@@ -57,7 +57,7 @@ class Inherited(Struct, frozen=True, gc=False):
 
 
 def settings(labelled: Labelled) -> Iterator[Setting]:
-    """All that is set on an object, its own first, labels before annotations."""
+    """All that is set on an object, its own first, labels before annotations, each by their keys."""
     own: Mapping[Source, dict[str, str]] = {"label": labelled.labels, "annotation": labelled.annotations}
     below: Mapping[Source, dict[str, str]] = {
         "label": labelled.template_labels,
@@ -73,7 +73,7 @@ def _settings(
     labelled: Labelled, held: Mapping[Source, dict[str, str]], holder: Holder, kind: str, path: str
 ) -> Iterator[Setting]:
     for source, texts in held.items():
-        for key, value in texts.items():
+        for key, value in sorted(texts.items()):
             yield Setting(
                 ref=labelled.ref,
                 kind=kind,

@@ -8,9 +8,9 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.kinds.services import Service
-from kubectl_ambient.cluster.served import Kind
+from kubectl_ambient.cluster.served import KINDS, Kind
 from kubectl_ambient.mesh.catalogue import WaypointReason
-from kubectl_ambient.mesh.evidence import Evidence, Fix, label
+from kubectl_ambient.mesh.evidence import Evidence, Fix, label, unread_labels
 from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.findings import past_it
 from kubectl_ambient.mesh.waypoint.fixes import fixes
@@ -51,6 +51,7 @@ def namespace_use(judge: WaypointJudge, name: str) -> NamespaceUse:
     plain = Service(namespace=name, name="any", cluster_ips=("192.0.2.1",))
     decision = judge.decide(plain)
     found = [(target, judge.of(target)) for target in judge.targets() if target.namespace == name]
+    found.sort(key=lambda pair: (KINDS.index(pair[1].kind), pair[1].name))
     bindings = [binding for _, binding in found]
     return NamespaceUse(
         name=name,
@@ -87,7 +88,7 @@ def _message(name: str, decision: Decision, plain: int) -> str:
 def _evidence(name: str, namespace: Namespace | Unread, decision: Decision) -> tuple[Evidence, ...]:
     ref = f"Namespace/{name}"
     if isinstance(namespace, Unread):
-        return (Evidence(ref, str(namespace), None),)
+        return (unread_labels(ref, namespace),)
     first = label(ref, USE_WAYPOINT, namespace.labels.get(USE_WAYPOINT))
     rest = (e for e in (*decision.named.evidence, *decision.because.evidence) if not e.object.startswith("Service/"))
     return tuple(dict.fromkeys((first, *rest)))

@@ -8,7 +8,7 @@ from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.evidence import Evidence, label
+from kubectl_ambient.mesh.evidence import Evidence, label, unread_labels
 from kubectl_ambient.mesh.injection import REVISION
 from kubectl_ambient.mesh.installation.istiod_settings import ambient
 
@@ -36,7 +36,7 @@ def owner_of(gateway: Gateway, namespace: Namespace | Unread, snapshot: Snapshot
     where, evidence = f"Namespace/{gateway.namespace}", [label(gateway.ref, REVISION, gateway.labels.get(REVISION))]
     revision = gateway.labels.get(REVISION)
     if revision is None and isinstance(namespace, Unread):
-        return Owner(None, None, False, (*evidence, Evidence(where, f"metadata.labels ({namespace})", None)))
+        return Owner(None, None, False, (*evidence, unread_labels(where, namespace)))
     if revision is None and isinstance(namespace, Namespace):
         revision = namespace.labels.get(REVISION)
         evidence.append(label(where, REVISION, revision))

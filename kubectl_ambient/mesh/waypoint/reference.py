@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Unread
-from kubectl_ambient.mesh.evidence import Evidence, label
+from kubectl_ambient.mesh.evidence import Evidence, label, unread_labels
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.versions import Version
 
@@ -67,9 +67,7 @@ def reference(
         return _named(ref, labels, home, v, inherited=False, before=(), in_spec=in_spec)
     own = label(ref, USE_WAYPOINT, None)
     if isinstance(namespace, Unread):
-        return Reference(
-            unread=namespace, evidence=(own, Evidence(f"Namespace/{home}", f"metadata.labels ({namespace})", None))
-        )
+        return Reference(unread=namespace, evidence=(own, unread_labels(f"Namespace/{home}", namespace)))
     where = f"Namespace/{home}"
     if USE_WAYPOINT in namespace.labels:
         return _named(where, namespace.labels, home, v, inherited=True, before=(own,))

@@ -68,6 +68,7 @@ def _report(report: Report, aim: Aim) -> dict[str, Any]:
         "kind": labelled.kind,
         "namespace": labelled.namespace or None,
         "name": labelled.name,
+        "file": labelled.place or None,
         "set": [_setting(setting) for setting in report.settings],
         "inherited": [_inherited(found) for found in report.inherited],
         "findings": [finding_document(finding, aim) for finding in report.findings],

@@ -9,23 +9,29 @@ from kubectl_ambient.mesh.selectors import as_text
 from kubectl_ambient.mesh.waypoint.list import Uses, Waypoint
 from kubectl_ambient.mesh.waypoint.list_findings import findings_of, needs_attention
 from kubectl_ambient.render.sentences import MARK, folded, gravest_first, sentence
-from kubectl_ambient.render.table import fitting, marked, table
+from kubectl_ambient.render.table import Short, fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
 
 _NONE, _UNKNOWN = "<none>", "<unknown>"
 _SHORT = {"Service": "svc", "ServiceEntry": "se", "Pod": "pod", "WorkloadEntry": "we"}
+_SHORTER = (
+    Short("NAME", "middle", 24),
+    Short("USED-BY", "end", 16),
+    Short("NAMESPACE", "middle", 12),
+    Short("NAME", "middle", 12),
+)
 
 
 def waypoint_table(
     found: Sequence[Waypoint], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
 ) -> Shown:
-    """One row a waypoint, marked where it needs attention. Narrow terminals lose ADDRESS, then ROUTES."""
+    """One row a waypoint, marked where it needs attention. Narrow terminals lose ADDRESS, ROUTES, parts of names."""
     names = ["NAMESPACE"] if namespaced else []
     names += ["NAME", "FOR", "ADDRESS", "PROGRAMMED", "PODS", "ROUTES", "USED-BY"]
     if wide:
         names += ["CLASS", "REVISION", "ISTIOD", "SELECTOR"]
     names, rows = marked(names, [_row(waypoint, namespaced, wide, paint) for waypoint in found])
-    kept, cells = fitting(names, rows, width, () if wide else ("ADDRESS", "ROUTES"))
+    kept, cells = fitting(names, rows, width, *(((), ()) if wide else (("ADDRESS", "ROUTES"), _SHORTER)))
     return table(kept, cells, with_headers=headers)
 
 

@@ -10,10 +10,17 @@ from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.mesh.waypoint.summary import sums
 from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
-from kubectl_ambient.render.table import fitting, marked, table
+from kubectl_ambient.render.table import Short, fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
 
 _NONE = "<none>"
+_SHORT = (
+    Short("NAME", "middle", 24),
+    Short("WAYPOINT", "middle", 20),
+    Short("NAMESPACE", "middle", 12),
+    Short("NAME", "middle", 12),
+    Short("WAYPOINT", "middle", 12),
+)
 _PLURALS = {
     "Service": "Services",
     "ServiceEntry": "ServiceEntries",
@@ -25,13 +32,13 @@ _PLURALS = {
 def binding_table(
     bindings: Sequence[Binding], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
 ) -> Shown:
-    """One row an object, marked where it needs attention. Narrow terminals lose TRAFFIC."""
+    """One row an object, marked where it needs attention. Narrow terminals lose TRAFFIC, then parts of names."""
     names = ["NAMESPACE"] if namespaced else []
     names += ["KIND", "NAME", "WAYPOINT", "TRAFFIC", "REASON"]
     if wide:
         names += ["INHERITED-FROM", "CONDITION"]
     names, rows = marked(names, [_row(b, namespaced, wide, paint) for b in bindings])
-    kept, cells = fitting(names, rows, width, () if wide else ("TRAFFIC",))
+    kept, cells = fitting(names, rows, width, *(((), ()) if wide else (("TRAFFIC",), _SHORT)))
     return table(kept, cells, with_headers=headers)
 
 

@@ -22,6 +22,7 @@ class Flags:
     filenames: tuple[str, ...] = ()
     recursive: bool = False
     local: bool = False
+    in_place: bool = False
     dry_run: str = "none"
     output: str = ""
     overwrite: bool = False

@@ -34,7 +34,10 @@ _TRUE, _FALSE = ("1", "t", "T", "true", "TRUE", "True"), ("0", "f", "F", "false"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChangeRequest:
-    """Named objects (`targets`), or selected ones (`selected`, by the selectors or all of them), or files."""
+    """Named objects (`targets`), or selected ones (`selected`, by the selectors or all of them).
+
+    Without either, all that the files hold.
+    """
 
     connection: ConnectionOptions
     flags: Flags
@@ -59,17 +62,20 @@ class ChangeRequest:
         check_format(flags.output, FORMATS)
         dry_run = _dry_run(flags.dry_run)
         _check_selection(flags)
-        if flags.local or flags.filenames:
-            _check_local(words, flags, dry_run)
-            return cls(connection=connection, flags=flags, dry_run=dry_run)
-        if not words:
+        in_files = flags.local or bool(flags.filenames)
+        if in_files or flags.in_place:
+            _check_local(flags, dry_run)
+            if flags.all and not words:
+                raise _error("--all needs a TYPE; without it, all that the files hold is meant anyway")
+        elif not words:
             raise _error("one or more resources must be specified as <resource> <name> or <resource>/<name>")
         targets = parse_targets(words)
         for target in targets:
             (check_kind or _check_kind)(target.resource, flags)
         named = tuple(t for t in targets if t.name is not None)
         selected = tuple(t.resource for t in targets if t.name is None)
-        _check_names(named, selected, words, flags)
+        if words:
+            _check_names(named, selected, words, flags)
         return cls(connection=connection, flags=flags, dry_run=dry_run, targets=named, selected=selected)
 
 
@@ -93,17 +99,20 @@ def _check_selection(flags: Flags) -> None:
     parse_field_selector(flags.field_selector)
 
 
-def _check_local(words: Sequence[str], flags: Flags, dry_run: DryRun) -> None:
+def _check_local(flags: Flags, dry_run: DryRun) -> None:
     if not flags.local:
-        raise _error("-f needs --local, which prints the labelled manifests; to change a cluster, name its objects")
+        what = "--in-place" if flags.in_place else "-f"
+        raise _error(f"{what} needs --local, which labels manifests; to change a cluster, name its objects")
     if dry_run == "server":
         raise _error("cannot specify --local and --dry-run=server - did you mean --dry-run=client?")
-    if words:
-        raise _error("can only use local files by -f pod.yaml or --filename=pod.json when --local=true is set")
     if not flags.filenames:
         raise _error("one or more files must be specified as -f pod.yaml or --filename=pod.json")
-    if flags.all or flags.all_namespaces or flags.label_selector or flags.field_selector:
-        raise _error("--local labels all that the files hold: it takes no --all, -A, -l and --field-selector")
+    if flags.field_selector:
+        raise _error("--local takes no --field-selector: choose by TYPE NAME, -l or -n")
+    if flags.in_place and "-" in flags.filenames:
+        raise _error("--in-place needs files: standard input (-f -) cannot be written to")
+    if flags.in_place and flags.output in ("json", "yaml"):
+        raise _error("--in-place writes the files: it takes no -o json and -o yaml")
 
 
 def _check_kind(resource: Resource, flags: Flags) -> None:

@@ -26,18 +26,28 @@ class LabelsRequest:
     entries: tuple[Entry, ...] = ()
     targets: tuple[Target, ...] = ()
     label_selector: str = ""
+    only_mistakes: bool = False
 
     @classmethod
-    def of(cls, origin: Origin, words: Sequence[str], *, label_selector: str, fails: bool = False) -> LabelsRequest:
+    def of(
+        cls,
+        origin: Origin,
+        words: Sequence[str],
+        *,
+        label_selector: str,
+        fails: bool = False,
+        only_mistakes: bool = False,
+    ) -> LabelsRequest:
         """Tell keys from objects; `fails`: --fail-on was typed. Raises UsageError in kubectl's words."""
         parse_label_selector(label_selector)
         scope = bool(origin.all_namespaces or label_selector or origin.filenames or origin.connection.namespace)
         if not words and not scope:
-            if fails:
-                raise UsageError("error: --fail-on is for objects: type -A, -n NAMESPACE, -f FILE, or name objects")
+            if fails or only_mistakes:
+                flag = "--fail-on" if fails else "--only-mistakes"
+                raise UsageError(f"error: {flag} is for objects: type -A, -n NAMESPACE, -f FILE, or name objects")
             return cls(origin=origin, entries=REFERENCE)
         if words and all(map(_is_key, words)):
-            if scope or fails:
+            if scope or fails or only_mistakes:
                 raise UsageError(
                     "error: the reference is the same everywhere: type only the key, or objects instead of it"
                     " (“kubectl ambient labels svc/web -n NAMESPACE”)"
@@ -48,7 +58,7 @@ class LabelsRequest:
             _check(target, bool(origin.filenames))
         named = any(target.name is not None for target in targets)
         check_names(named=named, selected=bool(label_selector), all_namespaces=origin.all_namespaces)
-        return cls(origin=origin, targets=tuple(targets), label_selector=label_selector)
+        return cls(origin=origin, targets=tuple(targets), label_selector=label_selector, only_mistakes=only_mistakes)
 
 
 def failing(typed: Sequence[str]) -> frozenset[str]:

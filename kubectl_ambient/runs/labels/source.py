@@ -8,23 +8,58 @@ from typing import TYPE_CHECKING
 from kubectl_ambient.cluster.kinds.labelled import Labelled
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.resources import find_resource
+from kubectl_ambient.mesh.labels.entry import (
+    CANARY,
+    INGRESS_USE_WAYPOINT,
+    USE_WAYPOINT,
+    USE_WAYPOINT_NAMESPACE,
+    WAYPOINT_FOR,
+)
 from kubectl_ambient.mesh.labels.judge import LabelJudge, Report
 from kubectl_ambient.runs.labels.request import LabelsRequest
 from kubectl_ambient.runs.place import opened
 from kubectl_ambient.runs.told import Told, not_found, unknown_namespace
+from kubectl_ambient.shell.command import Sentence, joined, kubectl
+from kubectl_ambient.shell.words import inside
 
 if TYPE_CHECKING:
     from kubectl_ambient.cluster.needs.labels import LabelNeeds
 
+_OF_WAYPOINTS = {USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, CANARY, INGRESS_USE_WAYPOINT, WAYPOINT_FOR}
+
 
 @dataclass(kw_only=True)
 class LabelSource(Told):
-    """The reports on what was asked for, and what was wrong on the way. `named`: the objects were named."""
+    """The reports on what was asked for, and what was wrong on the way. `named`: the objects were named.
+
+    asked: the request, and so where it was looked.
+    """
 
     judge: LabelJudge
     reports: list[Report]
     namespace: str
     named: bool
+    asked: LabelsRequest
+
+    @property
+    def shown(self) -> list[Report]:
+        """The reports to print: those with mistakes, where only these were asked for."""
+        return [report for report in self.reports if report.findings or not self.asked.only_mistakes]
+
+    @property
+    def further(self) -> Sentence:
+        """What was not looked at, and who tells it; empty where nothing was found or something is wrong."""
+        if not self.reports or any(report.findings for report in self.reports):
+            return ""
+        keys = {setting.key for report in self.reports for setting in report.own}
+        where = inside(self.namespace) if self.namespace else ("-A",)
+        pods: Sentence = ("whether the pods are in ambient mode (", kubectl("ambient status", *where), ")")
+        waypoints: Sentence = ("whether the waypoints serve (", kubectl("ambient waypoint status", *where), ")")
+        if not keys & _OF_WAYPOINTS:
+            return joined("Not looked at: ", pods, ".")
+        if not keys - _OF_WAYPOINTS:
+            return joined("Not looked at: ", waypoints, ".")
+        return joined("Not looked at: ", pods, ", and ", waypoints, ".")
 
     @property
     def assumptions(self) -> list[str]:
@@ -59,6 +94,7 @@ def read_source(request: LabelsRequest) -> LabelSource:
         reports=reports,
         namespace="" if request.origin.all_namespaces else namespace,
         named=named,
+        asked=request,
         problems=[*missing, *unknown, *place.problems],
         remarks=refused_lists(snapshot),
     )
@@ -84,14 +120,16 @@ def _needs(request: LabelsRequest, namespace: str) -> LabelNeeds:
 
 def _choose(request: LabelsRequest, snapshot: Snapshot) -> list[str]:
     """Leave in the snapshot of files what was asked for; a sentence for each name that they do not hold."""
-    objects: list[Labelled] = list(snapshot.labelled)
+    facts = snapshot.labelled.facts
+    objects: list[Labelled] = list(facts.values())
     missing: list[str] = []
     namespace = request.origin.connection.namespace
     if request.targets:
         objects, missing = _chosen(request, objects, namespace)
     elif request.origin.namespace:
         objects = [o for o in objects if namespace in (o.namespace, _own_name(o))]
-    snapshot.labelled.facts = {found.ref: found for found in objects}
+    chosen = set(map(id, objects))
+    snapshot.labelled.facts = {ref: found for ref, found in facts.items() if id(found) in chosen}
     return missing
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from kubectl_ambient.change.targets import WaypointTarget, key_of
 from kubectl_ambient.change.waypoint.plan import WaypointEdit, Wish, plan
 from kubectl_ambient.change.waypoint.use_waypoint import use_waypoint
-from kubectl_ambient.cluster.editing.manifests import OF_WAYPOINTS, Change, Edited, Labelled, edit
+from kubectl_ambient.cluster.editing.manifests import OF_WAYPOINTS, Edited, Labelled
 from kubectl_ambient.cluster.facts import Namespace, Pod
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
@@ -34,6 +34,8 @@ class _WaypointLabelling(Labelling[WaypointEdit]):
     """Sets or removes both labels, one after the other. Where only one of them could be, neither is."""
 
     nothing = "nothing to label: the files hold no Namespace, Service, Pod, ServiceEntry or WorkloadEntry"
+    key = USE_WAYPOINT
+    holders = OF_WAYPOINTS
 
     def __init__(self, request: ChangeRequest, wish: Wish) -> None:
         super().__init__(request)
@@ -48,7 +50,7 @@ class _WaypointLabelling(Labelling[WaypointEdit]):
             first = self._set_namespace(text, path, planned, odd)
             names = iter([e.after.name for e in planned])
             # It meets the same objects in the same order.
-            second = self._edit(first.text, USE_WAYPOINT, lambda _, names=names: next(names), path)  # type: ignore[misc]
+            second = self.edit(first.text, USE_WAYPOINT, lambda _, names=names: next(names), path)  # type: ignore[misc]
             self._keep(first.problems, second.problems)
             fresh = {key_of(e.target) for e in planned} - (_keys(first) & _keys(second)) - odd
             if not fresh:
@@ -66,15 +68,10 @@ class _WaypointLabelling(Labelling[WaypointEdit]):
         def decide(found: Labelled) -> str | None:
             own, beneath = use_waypoint(found.labels), use_waypoint(found.beneath)
             done = plan(_target(found), self._wish, own=own, beneath=beneath)
-            # Whether a value may be replaced was decided by the plan.
             planned.append(done.refused("") if key_of(done.target) in odd else done)
             return planned[-1].after.namespace
 
-        return self._edit(text, USE_WAYPOINT_NAMESPACE, decide, path)
-
-    def _edit(self, text: str, key: str, decide: Change, path: str) -> Edited:
-        namespace = self.namespace
-        return edit(text, key, decide, file=path, namespace=namespace, overwrite=True, holders=OF_WAYPOINTS)
+        return self.edit(text, USE_WAYPOINT_NAMESPACE, decide, path)
 
     def _keep(self, *found: list[Problem]) -> None:
         """Each problem once: a document that could not be read is counted in the first pass only."""
