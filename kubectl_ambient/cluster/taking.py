@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from kubectl_ambient.cluster.documents import Broken, Document, read
 from kubectl_ambient.cluster.facts import Unread
@@ -11,13 +11,21 @@ from kubectl_ambient.cluster.objects import NoObject, Object, Objects
 from kubectl_ambient.cluster.paths import OnLarge, Source, sources, why_unreadable
 from kubectl_ambient.cluster.problem import Problem, Problems
 
+if TYPE_CHECKING:
+    from kubectl_ambient.cluster.reading.shown_by_files import Shown
+
 NOT_IN_FILES = "not in the files"
 
 
 class Taker:
-    """Takes in files; a subclass says how it takes an object."""
+    """Takes in files; a subclass says how it takes an object. Those without a namespace are in `namespace`.
 
-    def __init__(self) -> None:
+    shown: is told of every object and file, and what they show of a cluster.
+    """
+
+    def __init__(self, shown: Shown, namespace: str) -> None:
+        self.shown = shown
+        self.namespace = namespace
         self.problems = Problems()
 
     def read_all(
@@ -39,6 +47,7 @@ class Taker:
     def _read(self, source: Source, on_large: OnLarge | None) -> None:
         objects = Objects()
         number, is_empty = 0, True
+        self.shown.saw_file(source.path)
         with source.open(on_large) as file:
             for part in read(file):
                 number = part.number
@@ -57,6 +66,7 @@ class Taker:
         if isinstance(found, NoObject):
             yield found.where, found.why
         else:
+            self.shown.saw(found, self.namespace)
             yield from self._take(found)
 
     def _take(self, found: Object) -> Iterator[tuple[str, str]]:

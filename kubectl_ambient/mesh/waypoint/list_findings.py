@@ -44,7 +44,7 @@ def _dead(waypoint: Waypoint) -> Iterator[Finding]:
 def _without_address(waypoint: Waypoint) -> Iterator[Finding]:
     """istiod writes the address at the first readiness; until then nobody is sent there [`reportGatewayStatus`]."""
     gateway, owner = waypoint.gateway, waypoint.owner
-    if gateway.addresses:
+    if gateway.addresses or waypoint.written:
         return
     why = f" ({waypoint.waits_for})" if waypoint.waits_for else ""
     message = f"it has no address yet{why}: what names it goes direct"
