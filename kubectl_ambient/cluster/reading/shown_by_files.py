@@ -121,7 +121,7 @@ def settle(snapshot: Snapshot, kinds: Collection[Kind[Any]], silent: Collection[
         to.places |= {kind.path(home) for home in shown.homes(kind)}
         if shown.everywhere(kind) and (kind.in_files or kind not in silent):
             to.places.add(kind.path())
-        elif to.beyond is None:
+        elif to.beyond is None and kind is not NAMESPACES:  # of these each is told by its name, where it is used
             to.beyond = not_in_files(kind.list_words)
     installed = snapshot.cni_daemonsets or snapshot.cni_pods or snapshot.cni_daemonsets.refusal
     if not installed:

@@ -58,7 +58,7 @@ def canary(
     gateway = snapshot.gateway(*named.waypoint)
     if isinstance(gateway, Unread):
         return refuse(WaypointReason.EVIDENCE_MISSING, f"it could not be read: {gateway}")
-    ready = gateway and (gateway.addresses or is_written(gateway, from_files=snapshot.from_files))
+    ready = gateway and (gateway.addresses or is_written(gateway, snapshot))
     if gateway is None or not ready:
         return refuse(WaypointReason.NOT_READY, "it has no address" if gateway else "there is no such Gateway")
     of_class = snapshot.gateway_class(gateway.class_name)

@@ -13,7 +13,7 @@ from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import WaypointReason
-from kubectl_ambient.mesh.evidence import Finding, Step
+from kubectl_ambient.mesh.evidence import Finding, Step, warns
 from kubectl_ambient.mesh.installation.control_plane import ControlPlane, control_plane
 from kubectl_ambient.mesh.waypoint.deciding import UNASKED, UNUSABLE, Decision, decide
 from kubectl_ambient.mesh.waypoint.findings import Found, findings
@@ -57,7 +57,7 @@ class Binding(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def needs_attention(self) -> bool:
         """Whether a person should look at it: it cannot be told, or has a warning or an error."""
-        return self.reason == WaypointReason.EVIDENCE_MISSING or any(f.severity != "info" for f in self.findings)
+        return self.reason == WaypointReason.EVIDENCE_MISSING or warns(self.findings)
 
 
 class WaypointJudge:
@@ -164,7 +164,7 @@ class WaypointJudge:
             self._missed[named.key] = gateway
         elif gateway is None:
             self._absent |= set() if snapshot.whole else {named.waypoint[0]}
-        elif is_written(gateway, from_files=True):
+        elif is_written(gateway, snapshot):
             self._written.add(gateway.key)
 
     @property

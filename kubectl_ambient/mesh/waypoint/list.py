@@ -124,7 +124,7 @@ def waypoint_of(judge: WaypointJudge, gateway: Gateway, uses: Mapping[str, Uses]
         life=judge.life_of(gateway),
         waits_for="" if gateway.addresses else why_without_address(gateway, instances),
         uses=uses.get(gateway.key) or _counted(judge, Uses()),
-        written=is_written(gateway, from_files=snapshot.from_files),
+        written=is_written(gateway, snapshot),
     )
 
 

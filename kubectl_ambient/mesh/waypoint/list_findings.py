@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kubectl_ambient.mesh.catalogue import Code, WaypointReason
-from kubectl_ambient.mesh.evidence import Evidence, Finding, label
+from kubectl_ambient.mesh.evidence import Evidence, Finding, label, warns
 from kubectl_ambient.mesh.labels.reference import entry_of
 from kubectl_ambient.mesh.labels.values import meant
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
@@ -25,7 +25,7 @@ def findings_of(waypoint: Waypoint) -> tuple[Finding, ...]:
 
 def needs_attention(waypoint: Waypoint) -> bool:
     """Whether a person should look at it."""
-    return any(finding.severity != "info" for finding in findings_of(waypoint))
+    return warns(findings_of(waypoint))
 
 
 def _dead(waypoint: Waypoint) -> Iterator[Finding]:

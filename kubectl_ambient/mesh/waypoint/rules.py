@@ -177,7 +177,7 @@ def _ready(case: Case) -> Step:
         message = empty if named.empty_label else f"there is no Gateway {name} in namespace {home}"
         return _out("Ready", WaypointReason.NOT_READY, message, Evidence(ref, "metadata.name", None))
     told = Evidence(ref, "status.addresses", ", ".join(gateway.addresses) or None)
-    if is_written(gateway, from_files=case.snapshot.from_files):
+    if is_written(gateway, case.snapshot):
         return _passed("Ready", f"Gateway {gateway.key} has no status in the files, and is taken to be ready", told)
     if not gateway.addresses:
         why = why_without_address(gateway, case.snapshot.instances_of(gateway))
