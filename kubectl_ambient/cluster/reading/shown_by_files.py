@@ -45,6 +45,7 @@ class Shown:
         self._of_server: set[str] = set()
         self._of_istio: set[str] = set()
         self._pods_in: set[str] = set()
+        self._agents = False
         self._folders: dict[tuple[str, str], set[str]] = {}
         self._served = False
 
@@ -63,7 +64,8 @@ class Shown:
             self._of_server.add(home)
         if home and _is(found, PODS.resource):
             self._pods_in.add(home)
-        if name == _ISTIOS if _is(found, NAMESPACES.resource) else _is_istios(found):
+            self._agents = self._agents or _has(found, CNI_LABEL)
+        if name == _ISTIOS if _is(found, NAMESPACES.resource) else _has(found, *_OF_ISTIO):
             self._of_istio.add(home or name)
 
     def saw_file(self, path: str) -> None:
@@ -98,8 +100,8 @@ class Shown:
             return True
         if not self.why_whole:
             return False
-        if kind.part == CNI_DAEMONSETS.part and self.everywhere(PODS):
-            return True  # without a pod of it, it runs nowhere
+        if kind.part == CNI_DAEMONSETS.part and self.everywhere(PODS) and not self._agents:
+            return True  # without a pod it runs nowhere
         if _group_kind(kind) == _group_kind(PODS) and self._of_server:
             return bool(self._pods_in & {*_OF_THE_SERVER, *self._of_istio})  # there are always some
         return _group_kind(kind) in self._kinds
@@ -143,6 +145,7 @@ def _is_served(found: Object) -> bool:
     return placed or any(found.fields["metadata"].get(field) for field in _FROM_A_SERVER)
 
 
-def _is_istios(found: Object) -> bool:
-    labels = found.fields["metadata"].get("labels")
-    return isinstance(labels, dict) and any(labels.get(key) == value for key, value in _OF_ISTIO)
+def _has(found: Object, *labels: tuple[str, str]) -> bool:
+    """Whether it has one of these labels."""
+    own = found.fields["metadata"].get("labels")
+    return isinstance(own, dict) and any(own.get(key) == value for key, value in labels)
