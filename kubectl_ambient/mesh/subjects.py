@@ -30,6 +30,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     evidence: tuple[Evidence, ...]
     why_no_pods: str
     paused: bool = False
+    not_all_pods: bool = False
 
     @property
     def summary(self) -> dict[str, int]:
@@ -54,6 +55,7 @@ def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) 
         next_pod=judge.next_in(name),
         evidence=evidence,
         why_no_pods="",
+        not_all_pods=_not_all_pods(judge, name),
     )
 
 
@@ -77,7 +79,12 @@ def workload_subject(judge: Judge, workload: Workload, judgements: Sequence[Judg
         evidence=tuple(evidence),
         why_no_pods="it asks for 0 replicas" if workload.desired == 0 else "it has made none, or they are gone",
         paused=is_paused(workload),
+        not_all_pods=_not_all_pods(judge, workload.namespace),
     )
+
+
+def _not_all_pods(judge: Judge, namespace: str) -> bool:
+    return judge.snapshot.from_files and not judge.snapshot.pods.covers(namespace)
 
 
 def fixes_of(subject: Subject, by_pod: Sequence[tuple[Fix, ...]]) -> tuple[Fix, ...]:

@@ -26,6 +26,8 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
     n = subject.summary
     if n["pods"]:
         headline = f"{subject.title}: {share(n)}"
+    elif subject.not_all_pods:
+        headline = f"{subject.title}: the files hold no pods of it."
     else:
         why = f": {subject.why_no_pods}" if subject.why_no_pods else ""
         headline = f"{subject.title} has no pods{why}."

@@ -313,3 +313,29 @@ def test_nobody_uses_a_waypoint_only_where_all_were_read(ambient: Run, save: Sav
     assert waypoint["findings"] == []
     (waypoint,) = items(ambient("waypoint", "list", "-f", save(plain, gateway()), "--whole-cluster", "-o", "json"))
     assert "WaypointUnused" in [f["code"] for f in waypoint["findings"]]
+
+
+# What is asked about.
+
+
+def test_a_namespace_that_no_file_knows_is_a_mistake(ambient: Run, save: Save) -> None:
+    folder = save(*REPOSITORY, made("HelmRelease", "helm.toolkit.fluxcd.io/v2", "istio-cni", "istio-system", spec={}))
+    for words in (("status",), ("labels",), ("waypoint", "status"), ("waypoint", "list")):
+        told = ambient(*words, "-n", "shpo", "-f", folder)
+        assert (told.code, told.err.splitlines()[0]) == (1, 'Error (NotFound): namespaces "shpo" not found'), words
+        assert ambient(*words, "-n", "istio-system", "-f", folder).code == 0, "nothing of Istio's is in it"
+
+
+def test_pods_that_are_not_in_the_files_are_not_gone(ambient: Run, save: Save) -> None:
+    words = ("explain", "deploy", "web", "-n", "shop", "-f", save(*REPOSITORY))
+    assert ambient(*words).out.startswith("Deployment shop/web: the files hold no pods of it.")
+    assert "has no pods: it has made none, or they are gone" in ambient(*words, "--whole-cluster").out
+
+
+def test_explain_fails_on_what_status_fails_on(ambient: Run, save: Save) -> None:
+    plain, sick = pod("plain"), pod("sick", annotations={"ambient.istio.io/redirection": "on"})
+    folder = save(SHOP, WEB, plain, sick)
+    for name in ("web-1", "plain", "sick"):
+        for word in ("drift", "pending", "conflict", "unknown", "any"):
+            rest = (name, "-n", "shop", "-f", folder, "-o", "name", "--fail-on", word)
+            assert ambient("status", *rest).code == ambient("explain", "pod", *rest).code, (name, word)

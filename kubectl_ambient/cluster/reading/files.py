@@ -43,7 +43,7 @@ def read_files(
     found = _Found(kinds, namespace, whole=whole)
     found.read_all(paths, recursive=recursive, stdin=stdin, on_large=on_large)
     snapshot = found.snapshot()
-    namespaces_in_files(snapshot)
+    namespaces_in_files(snapshot, found.shown.homes_named)
     gateways_in_files(snapshot)
     tell_unread(snapshot, otherwise=NOT_IN_FILES)
     return snapshot, list(found.problems)

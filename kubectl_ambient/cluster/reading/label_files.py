@@ -64,7 +64,8 @@ class _Found(Taker):
         snapshot.labelled.facts = {ref: o for ref, o in self._objects.items() if self._chosen[ref]}
         known = snapshot.labelled_namespaces
         known.facts = {o.name: o for o in self._objects.values() if o.kind == "Namespace"}
-        absent = {o.namespace for o in self._objects.values() if o.namespace} - known.facts.keys()
+        used = {o.namespace for o in self._objects.values() if o.namespace}
+        absent = (used | self.shown.homes_named.keys()) - known.facts.keys()
         known.unread = {name: not_in_files(f"get namespace {name}") for name in sorted(absent)}
         return snapshot
 

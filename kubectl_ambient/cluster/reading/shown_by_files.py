@@ -36,10 +36,13 @@ class Shown:
     Files hold the whole cluster where something that was read of a server is in one of the server's own namespaces, or
     where they hold Nodes and a namespace of Istio (nobody writes a Node by hand). A kind that occurs nowhere was not
     asked for, though. A tree of must-gather holds whole lists by their folders, and tells nothing of other namespaces.
+
+    homes_named: the namespaces of all objects that name one, in their order.
     """
 
     def __init__(self, *, by_flag: bool = False) -> None:
         self._by_flag = by_flag
+        self.homes_named: dict[str, None] = {}
         self._kinds: set[tuple[str, str]] = set()
         self._namespaces: set[str] = set()
         self._of_server: set[str] = set()
@@ -56,6 +59,8 @@ class Shown:
         except ValueError:
             return
         self._kinds.add((found.group, found.kind))
+        if own := found.fields["metadata"].get("namespace"):
+            self.homes_named[own] = None
         served = _is_served(found)
         self._served = self._served or served
         if _is(found, NAMESPACES.resource):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.kinds.gateways import WAYPOINT_CLASSES
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.taking import NOT_IN_FILES
 
 
-def namespaces_in_files(snapshot: Snapshot) -> None:
-    """A Namespace that the files do not hold is there all the same, where they hold pods or workloads of it."""
-    used = dict.fromkeys([*(pod.namespace for pod in snapshot.pods), *(w.namespace for w in snapshot.workloads)])
-    for name in used:
+def namespaces_in_files(snapshot: Snapshot, named: Iterable[str]) -> None:
+    """A Namespace that the files do not hold is there all the same, where they hold something of it or `named` it."""
+    parts = (getattr(snapshot, name) for name in Snapshot.__struct_fields__)
+    facts = (fact for found in parts if isinstance(found, Found) for fact in found)
+    used = [namespace for fact in facts if (namespace := getattr(fact, "namespace", ""))]
+    for name in dict.fromkeys([*used, *named]):
         if name not in snapshot.namespaces.facts:
             snapshot.namespaces.unread[name] = Unread(what=f"get namespace {name}", why=NOT_IN_FILES)
 

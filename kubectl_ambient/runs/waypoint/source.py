@@ -50,7 +50,7 @@ def read_waypoint_source(request: WaypointRequest) -> WaypointSource:
         namespace=namespace,
         many=many,
         problems=[
-            *unknown_namespace(snapshot, place.namespace, empty=not (targets or request.chosen or snapshot.from_files)),
+            *unknown_namespace(snapshot, place.namespace, empty=not (targets or request.chosen)),
             *_missing(request, targets, snapshot),
             *place.problems,
         ],
