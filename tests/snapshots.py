@@ -15,7 +15,7 @@ from kubectl_ambient.cluster.kinds.gateways import GatewayClass
 from kubectl_ambient.cluster.kinds.labelled import Labelled
 from kubectl_ambient.cluster.snapshot import Snapshot
 
-_OTHERS = ("missing", "now", "from_files")
+_OTHERS = ("missing", "now", "from_files", "whole")
 
 
 def snapshot(**parts: Any) -> Snapshot:

@@ -80,6 +80,9 @@ class Files:
 
     filename: Annotated[list[str] | None, filename("Read manifests", " instead of a cluster")] = None
     recursive: Recursive = False
+    whole_cluster: Annotated[
+        bool, typer.Option("--whole-cluster", help="With -f: what the files do not hold is not there.")
+    ] = False
 
     def origin(self, ctx: typer.Context, chunk_size: int | None, *, all_namespaces: bool = False) -> Origin:
         """Where a command that only reads looks: here, or in the cluster that the connection flags name."""
@@ -91,4 +94,5 @@ class Files:
             recursive=self.recursive,
             chunk_size=chunk_size,
             all_namespaces=all_namespaces,
+            whole=self.whole_cluster,
         )

@@ -18,13 +18,15 @@ class Found(Struct, Generic[F], kw_only=True):
     """Facts by key: `shop/cart`, `n1` for what has no namespace, `Deployment/shop/web` for a part of several kinds.
 
     unread: what could not be read, by the path of keys that it stands for: an object's own key, `shop` for a
-    namespace, `Deployment` for a kind, `EVERYWHERE`. places: the paths that were read as a whole. absent: the server
-    does not have the type at all, so that there are none.
+    namespace, `Deployment` for a kind, `EVERYWHERE`. places: the paths that were read as a whole. beyond: why nothing
+    is known of all else, while the facts count as they are (files hold a part of a cluster). absent: the server does
+    not have the type at all, so that there are none.
     """
 
     facts: dict[str, F] = field(default_factory=dict)
     unread: dict[str, Unread] = field(default_factory=dict)
     places: set[str] = field(default_factory=set)
+    beyond: Unread | None = None
     absent: bool = False
 
     @classmethod
@@ -58,7 +60,7 @@ class Found(Struct, Generic[F], kw_only=True):
                 return self.unread[place]
             if place in self.places:
                 return None
-        return None
+        return self.beyond
 
     def covers(self, path: str) -> bool:
         """Whether all that is under this path was read."""
@@ -67,7 +69,8 @@ class Found(Struct, Generic[F], kw_only=True):
     @property
     def refusal(self) -> Unread | None:
         """Why some of it is not known; None where all that was asked for is. That one is not there is known."""
-        return next((unread for unread in self.unread.values() if unread.why != NOT_FOUND), None)
+        refused = next((unread for unread in self.unread.values() if unread.why != NOT_FOUND), None)
+        return refused or (None if self.facts or EVERYWHERE in self.places else self.beyond)
 
     @property
     def known(self) -> list[F]:

@@ -36,6 +36,7 @@ class Snapshot(Struct, kw_only=True):
     pods and workloads, wherever they live. `labelled` are objects as their labels, and `labelled_namespaces` the
     Namespaces that these are in. `missing` are objects that were named and are not to be had, by `Pod/shop/web`, with
     kubectl's sentence. `now` is the clock for ages: None where the facts come from files, which have no present.
+    `whole` tells why the files are taken for the whole cluster, as the rest of a sentence; empty where they are not.
     """
 
     pods: Found[Pod] = field(default_factory=Found)
@@ -66,6 +67,7 @@ class Snapshot(Struct, kw_only=True):
     missing: dict[str, str] = field(default_factory=dict)
     now: datetime | None = None
     from_files: bool = False
+    whole: str = ""
 
     @property
     def empty(self) -> bool:
@@ -78,11 +80,13 @@ class Snapshot(Struct, kw_only=True):
         return self.workloads.fact(f"{kind}/{namespace}/{name}")
 
     def instances_of(self, gateway: Gateway) -> list[Pod] | None:
-        """The pods of a Gateway that are not finished; None where they are not known."""
-        if not self.instances.covers(gateway.namespace):
-            return None
+        """The pods of a Gateway that are not finished; None where they are not known.
+
+        Some of them tell that it lives, where they do; that it is dead, only all of them can.
+        """
         pods = (pod for pod in self.instances if pod.namespace == gateway.namespace)
-        return [pod for pod in pods if pod.labels.get(GATEWAY_NAME) == gateway.name and not pod.finished]
+        found = [pod for pod in pods if pod.labels.get(GATEWAY_NAME) == gateway.name and not pod.finished]
+        return found if self.instances.covers(gateway.namespace) or any(pod.ready for pod in found) else None
 
     def gateway(self, namespace: str, name: str) -> Gateway | Unread | None:
         """The Gateway; None where there is none, an Unread where that is not known. An empty text names none."""

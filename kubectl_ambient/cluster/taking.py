@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from kubectl_ambient.cluster.documents import Broken, Document, Part, decode, read
 from kubectl_ambient.cluster.facts import Unread
@@ -13,13 +13,21 @@ from kubectl_ambient.cluster.paths import OnLarge, Source, sources, why_unreadab
 from kubectl_ambient.cluster.problem import Problem, Problems
 from kubectl_ambient.cluster.sourced import HEAD, PATCH, by_ending, by_name, is_patch, template, template_object
 
+if TYPE_CHECKING:
+    from kubectl_ambient.cluster.reading.shown_by_files import Shown
+
 NOT_IN_FILES = "not in the files"
 
 
 class Taker:
-    """Takes in files; a subclass says how it takes an object."""
+    """Takes in files; a subclass says how it takes an object. Those without a namespace are in `namespace`.
 
-    def __init__(self) -> None:
+    shown: is told of every object and file, and what they show of a cluster.
+    """
+
+    def __init__(self, shown: Shown, namespace: str) -> None:
+        self.shown = shown
+        self.namespace = namespace
         self.problems = Problems()
         self._generated: Counter[tuple[str, str, str, str]] = Counter()
         self._file = ""
@@ -49,6 +57,7 @@ class Taker:
         objects = Objects()
         self._file, self._document, self._typed = source.path, 0, not source.found
         is_empty, is_template = True, False
+        self.shown.saw_file(source.path)
         with source.open(on_large) as file:
             head = _Head(file)
             for part in read(head):
@@ -75,6 +84,7 @@ class Taker:
         if isinstance(found, NoObject):
             yield found.where, found.why
         else:
+            self.shown.saw(found, self.namespace)
             yield from self._take(found)
 
     def _take(self, found: Object) -> Iterator[tuple[str, str]]:

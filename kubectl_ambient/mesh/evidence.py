@@ -63,6 +63,11 @@ class Finding(Struct, frozen=True, kw_only=True, gc=False):
         return cls(code=code, severity=grave, message=message, evidence=evidence, fix=fix)
 
 
+def warns(findings: Iterable[Finding]) -> bool:
+    """Whether any of the findings is a warning or an error: what a person should look at, and `--fail-on any` names."""
+    return any(finding.severity != "info" for finding in findings)
+
+
 def tells(findings: Iterable[Finding], *codes: Code) -> bool:
     """Whether any of the findings has one of these codes."""
     return any(finding.code in codes for finding in findings)

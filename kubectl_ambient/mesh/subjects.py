@@ -33,6 +33,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     why_no_pods: str
     paused: bool = False
     findings: tuple[Finding, ...] = ()
+    not_all_pods: bool = False
 
     @property
     def summary(self) -> dict[str, int]:
@@ -74,6 +75,7 @@ def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) 
         evidence=evidence,
         why_no_pods="",
         findings=_awaiting(judge, name, judge.next_in(name), judgements),
+        not_all_pods=_not_all_pods(judge, name),
     )
 
 
@@ -98,6 +100,7 @@ def workload_subject(judge: Judge, workload: Workload, judgements: Sequence[Judg
         why_no_pods="it asks for 0 replicas" if workload.desired == 0 else "it has made none, or they are gone",
         paused=is_paused(workload),
         findings=_awaiting(judge, workload.namespace, judge.next_of(workload), judgements),
+        not_all_pods=_not_all_pods(judge, workload.namespace),
     )
 
 
@@ -106,6 +109,10 @@ def _awaiting(judge: Judge, namespace: str, next_pod: NextPod, judgements: Seque
     if next_pod.decision.expected != "in" or any(j.verdict.expected == "in" for j in judgements):
         return ()
     return tuple(judge.awaiting(namespace))
+
+
+def _not_all_pods(judge: Judge, namespace: str) -> bool:
+    return judge.snapshot.from_files and not judge.snapshot.pods.covers(namespace)
 
 
 def fixes_of(subject: Subject, by_pod: Sequence[tuple[Fix, ...]]) -> tuple[Fix, ...]:

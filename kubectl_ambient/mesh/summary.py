@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
 from kubectl_ambient.mesh.catalogue import Code
-from kubectl_ambient.mesh.evidence import Finding, tells
+from kubectl_ambient.mesh.evidence import Finding, tells, warns
 from kubectl_ambient.mesh.state import STATES
 from kubectl_ambient.mesh.verdict import Verdict
 
@@ -61,9 +61,7 @@ def _row(name: str, verdicts: list[Verdict], namespace: Namespace | Unread | Non
 
 def needs_attention(verdict: Verdict) -> bool:
     """Whether a person should look at it: it is not as intended, cannot be told, or has a warning or an error."""
-    return verdict.state in ("NotEnrolled", "Stale", "Pending", "Unknown") or any(
-        f.severity != "info" for f in verdict.findings
-    )
+    return verdict.state in ("NotEnrolled", "Stale", "Pending", "Unknown") or warns(verdict.findings)
 
 
 def fails(verdicts: Sequence[Verdict], conditions: Iterable[str], findings: Iterable[Finding] = ()) -> bool:

@@ -28,6 +28,8 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
         headline = f"{subject.title}: {share(n)}"
         if subject.unserved:
             headline = f"{headline[:-1]}, and {subject.unserved} {'is' if subject.unserved == 1 else 'are'} NOT served."
+    elif subject.not_all_pods:
+        headline = f"{subject.title}: the files hold no pods of it."
     else:
         why = f": {subject.why_no_pods}" if subject.why_no_pods else ""
         headline = f"{subject.title} has no pods{why}."

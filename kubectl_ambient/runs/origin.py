@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.options import ConnectionOptions
 
 if TYPE_CHECKING:
@@ -14,12 +15,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Origin:
-    """The files, or without any the cluster. `chunk_size`: how many objects one page of a list holds; 0 for all."""
+    """The files, or without any the cluster. `chunk_size`: how many objects one page of a list holds; 0 for all.
+
+    whole: the files hold the whole cluster, whatever they show of it.
+    """
 
     connection: ConnectionOptions
     all_namespaces: bool = False
     filenames: tuple[str, ...] = ()
     recursive: bool = False
+    whole: bool = False
     chunk_size: int | None = None
 
     @classmethod
@@ -31,13 +36,17 @@ class Origin:
         recursive: bool,
         chunk_size: int | None,
         all_namespaces: bool = False,
+        whole: bool = False,
     ) -> Origin:
-        """As the flags were typed."""
+        """As the flags were typed. Raises UsageError."""
+        if whole and not filenames:
+            raise UsageError("error: --whole-cluster says what the files of -f hold: type them as well")
         return cls(
             connection=connection,
             all_namespaces=all_namespaces,
             filenames=tuple(filenames or ()),
             recursive=recursive,
+            whole=whole,
             chunk_size=chunk_size,
         )
 
@@ -59,4 +68,5 @@ class Origin:
         from kubectl_ambient.runs.aim import aim_of
 
         files = tuple(("-f", name) for name in self.filenames)
-        return aim_of(self.connection, (*files, *((("-R",),) if self.recursive else ())))
+        flags = [(flag,) for flag, typed in (("-R", self.recursive), ("--whole-cluster", self.whole)) if typed]
+        return aim_of(self.connection, (*files, *flags))

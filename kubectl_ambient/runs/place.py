@@ -63,7 +63,7 @@ class Cluster(Place):
 
 
 class Files(Place):
-    """The files of `-f`, taken for the whole cluster; they are read once."""
+    """The files of `-f`; they are read once."""
 
     def __init__(self, origin: Origin) -> None:
         self.namespace = origin.namespace
@@ -79,6 +79,7 @@ class Files(Place):
                 origin.filenames,
                 recursive=origin.recursive,
                 namespace=origin.connection.namespace or "default",
+                whole=origin.whole,
                 on_large=tell_large,
             )
             self._problems = bad_files(problems, empty=self._snapshot.empty)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
+from kubectl_ambient.cluster.facts import NOT_FOUND
 from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.render.say import say
@@ -95,9 +95,16 @@ def unknown_namespace(snapshot: Snapshot, name: str, *, empty: bool) -> list[str
     """
     if not (name and empty):
         return []
-    found = snapshot.namespaces.get(name) or snapshot.labelled_namespaces.get(name)
-    missing = found is None if snapshot.from_files else isinstance(found, Unread) and found.why == NOT_FOUND
-    return [not_found("namespaces", name, in_files=snapshot.from_files)] if missing else []
+    return [not_found("namespaces", name, in_files=snapshot.from_files)] if is_missing(snapshot, name) else []
+
+
+def is_missing(snapshot: Snapshot, name: str) -> bool:
+    """Whether the server has no namespace of that name, or the files neither hold it nor anything in it."""
+    parts = (snapshot.namespaces, snapshot.labelled_namespaces)
+    if any(name in part.facts for part in parts):
+        return False
+    unread = [part.unread[name] for part in parts if name in part.unread]
+    return unread[0].why == NOT_FOUND if unread else snapshot.from_files
 
 
 def bad_files(problems: Iterable[Problem], *, empty: bool) -> list[str]:

@@ -355,8 +355,9 @@ def test_a_broken_file_beside_a_good_one(ambient: Run, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("code", [3, 1])
 def test_what_fail_on_names_comes_before_a_bad_object(ambient: Run, tmp_path: Path, code: int) -> None:
-    mode = {"name": "web", "namespace": "shop", "labels": {"istio.io/dataplane-mode": "Ambient"}}
-    pod = yaml.safe_dump({"apiVersion": "v1", "kind": "Pod", "metadata": mode if code == 3 else {"name": "web"}})
+    mode = "Ambient" if code == 3 else "none"
+    metadata = {"name": "web", "namespace": "shop", "labels": {"istio.io/dataplane-mode": mode}}
+    pod = yaml.safe_dump({"apiVersion": "v1", "kind": "Pod", "metadata": metadata})
     (tmp_path / "mixed.yaml").write_text(f"{pod}---{BAD}")
     assert ambient("status", "-A", "-f", "mixed.yaml", "--fail-on=any").code == code
 

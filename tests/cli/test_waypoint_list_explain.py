@@ -295,23 +295,31 @@ def test_files_without_gateways_tell_nothing_of_them(ambient: Run, tmp_path: Pat
     items = document(ambient("waypoint", "status", "-f", path, "-o", "json"))["items"]
     assert [item["reason"] for item in items] == ["EvidenceMissing", "WaypointIsNotReady"]
     assert items[0]["findings"] == []
-    assert "cannot list gateways: not in the files; istiod itself wrote WaypointAccepted" in items[0]["message"]
+    assert (
+        "cannot list gateways.gateway.networking.k8s.io: not in the files; istiod itself wrote WaypointAccepted"
+        in items[0]["message"]
+    )
     path = in_file(tmp_path, CART)
     (item,) = document(ambient("waypoint", "status", "-f", path, "-o", "json"))["items"]
     assert item["reason"] == "EvidenceMissing"
 
 
-def test_files_with_a_namespace_or_with_gateways_hold_all_of_them(ambient: Run, tmp_path: Path) -> None:
+def test_files_with_a_waypoint_of_a_namespace_hold_all_of_them(ambient: Run, tmp_path: Path) -> None:
     there = made("Service", "v1", "there", spec={"clusterIP": "10.0.0.8"}, labels=NAMED | {HOME: "elsewhere"})
-    path = in_file(tmp_path, m.namespace("shop"), CART, there)
-    items = document(ambient("waypoint", "status", "-f", path, "-o", "json"))["items"]
+    path = in_file(tmp_path, m.namespace("shop"), CART, there, gateway("other"))
+    told = ambient("waypoint", "status", "-f", path, "-o", "json")
+    items = document(told)["items"]
     assert [item["reason"] for item in items] == ["WaypointIsNotReady", "EvidenceMissing"]
     assert "there is no Gateway wp in namespace shop" in items[0]["message"]
-    path = in_file(tmp_path, m.namespace("shop"), CART)
-    assert "gateways" not in ambient("waypoint", "status", "-f", path).err
-    path = in_file(tmp_path, m.namespace("shop"), CART, gateway("other"))
-    (item,) = document(ambient("waypoint", "status", "-f", path, "-o", "json"))["items"]
-    assert item["reason"] == "WaypointIsNotReady", "files with some Gateways hold them all"
+    assert "taken to hold every waypoint of namespace shop, for they hold one of it" in " ".join(told.err.split())
+    ingress = gateway("ingress")
+    ingress["spec"]["gatewayClassName"] = "istio"
+    for others in ((), (ingress,), (gateway("other", "elsewhere"),)):
+        path = in_file(tmp_path, m.namespace("shop"), CART, *others)
+        (item,) = document(ambient("waypoint", "status", "-f", path, "-o", "json"))["items"]
+        assert item["reason"] == "EvidenceMissing", "the Namespace alone tells nothing, nor do other Gateways"
+        told = ambient("waypoint", "status", "-f", path, "--whole-cluster", "-o", "json")
+        assert document(told)["items"][0]["reason"] == "WaypointIsNotReady"
 
 
 def test_a_selector_asks_for_the_labels_of_the_metadata(ambient: Run, on: On, tmp_path: Path) -> None:
@@ -337,7 +345,10 @@ def test_files_with_gateways_only_tell_nothing_of_their_users(ambient: Run, tmp_
     everything["metadata"]["labels"] = {"istio.io/waypoint-for": "all"}
     told = ambient("waypoint", "list", "-f", in_file(tmp_path, everything, vm))
     assert "? ns, ? svc, ? se, ? pod, 1 we" in told.out
-    (item,) = document(ambient("waypoint", "list", "-f", in_file(tmp_path, gateway("wp"), CART), "-o", "json"))["items"]
+    path = in_file(tmp_path, gateway("wp"), CART)
+    (item,) = document(ambient("waypoint", "list", "-f", path, "-o", "json"))["items"]
+    assert item["usedBy"] == {**dict.fromkeys(kinds), "services": 1, "refused": 0}
+    (item,) = document(ambient("waypoint", "list", "-f", path, "--whole-cluster", "-o", "json"))["items"]
     assert item["usedBy"] == {**dict.fromkeys(kinds, 0), "services": 1, "refused": 0}
 
 

@@ -242,9 +242,52 @@ def test_what_no_file_holds(tmp_path: Path) -> None:
         assert found.why_unread() == found.refusal == absent(what)
         assert found.facts == {}
     assert snapshot.workloads.unread == {"StatefulSet/shop/db": absent("get statefulset db")}
-    # The files are taken for the whole cluster: nothing of istio-cni in them means that there is none.
-    for found in (snapshot.cni_daemonsets, snapshot.cni_pods, snapshot.ztunnel_pods, snapshot.cni_config):
-        assert (found.facts, found.unread) == ({}, {})
+    agents = {
+        "cni_daemonsets": "list daemonsets of istio-cni",
+        "cni_pods": "list pods of istio-cni",
+        "ztunnel_pods": "list pods of ztunnel",
+        "cni_config": "get configmap istio-cni-config",
+    }
+    for part, what in agents.items():
+        assert getattr(snapshot, part).refusal == absent(what)
+
+
+def test_what_no_file_holds_is_not_there_where_files_are_all(tmp_path: Path) -> None:
+    snapshot, _ = read(m.listed(m.pod()), tmp_path, "in.json", whole=True)
+    for found in (snapshot.cni_daemonsets, snapshot.cni_pods, snapshot.ztunnel_pods, snapshot.gateways):
+        assert (found.facts, found.refusal) == ({}, None)
+        assert found.covers("shop")
+    assert snapshot.cni_config.refusal is None, "there is nothing that it could configure"
+    assert snapshot.nodes.refusal is not None, "there is no cluster without them"
+
+
+SERVED = {"uid": "1"}
+
+
+@pytest.mark.parametrize(
+    ("beside", "why"),
+    [
+        ([], ""),
+        ([m.workload("Deployment", "coredns", "kube-system")], ""),
+        ([m.namespace("kube-system"), m.namespace("istio-system")], ""),
+        ([m.node()], ""),
+        ([m.node(), m.namespace("istio-system"), m.namespace("kube-system")], ""),
+        ([m.pod("coredns", "kube-system")], "for they hold objects of kube-system"),
+        ([m.configmap("root", "kube-public", metadata=SERVED)], "for they hold objects of kube-public"),
+        ([m.node(), m.namespace("istio-system")], "for they hold Nodes and namespace istio-system"),
+        (
+            [m.node(), m.workload("Deployment", "istiod", "mesh", labels={"app": "istiod"})],
+            "for they hold Nodes and namespace mesh",
+        ),
+    ],
+)
+def test_what_shows_that_files_are_the_whole_cluster(beside: list[m.Manifest], why: str, tmp_path: Path) -> None:
+    snapshot, _ = read(m.listed(m.namespace("shop"), m.pod(), *beside), tmp_path, "in.json")
+    assert snapshot.whole == why
+    pods = why != "" and "kube-public" not in why
+    assert snapshot.pods.covers("shop") is pods
+    assert (snapshot.cni_daemonsets.refusal is None) is pods
+    assert snapshot.gateways.refusal is not None, "a kind that occurs nowhere was not asked for"
 
 
 @pytest.mark.parametrize(

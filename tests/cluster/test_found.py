@@ -159,3 +159,12 @@ def test_known_is_everything_or_nothing(found: Found[str]) -> None:
     forbidden = [unread for unread in found.unread.values() if unread.why != NOT_FOUND]
     assert found.refusal == (forbidden[0] if forbidden else None)
     assert found.known == ([] if forbidden else list(found.facts.values()))
+
+
+def test_what_is_beyond_the_facts_of_files() -> None:
+    some = Found[str](facts={"shop/web": "fact"}, places={"infra"}, beyond=ALL)
+    assert (some.get("shop/web"), some.get("shop/db"), some.get("infra/db")) == ("fact", ALL, None)
+    assert (some.covers("shop"), some.covers("infra"), some.covers(EVERYWHERE)) == (False, True, False)
+    assert (some.refusal, some.known) == (None, ["fact"]), "the facts count as they are"
+    assert Found[str](beyond=ALL).refusal == ALL
+    assert Found[str](beyond=ALL, places={EVERYWHERE}).refusal is None

@@ -21,10 +21,13 @@ PACKAGE = f"{kinds.__name__}."
 OF_ALL = {"kind", "table", "labelled", "labels"}  # modules of `kinds` that are of no single kind
 IMPORTED = {
     "watch.py": {"namespaces.NAMESPACES", "pods.PODS", "pods.CNI_PODS", "pods.ZTUNNEL_PODS"},  # what is watched
-    "label_files.py": {
-        "workloads.CNI_DAEMONSETS",  # without one, files say nothing of Istio's settings
-        "workloads.WORKLOADS",  # where their templates lie
+    "label_files.py": {"workloads.WORKLOADS"},  # where their templates lie
+    "shown_by_files.py": {
+        # by what files are known to hold a whole cluster
+        *("namespaces.NAMESPACES", "nodes.NODES", "pods.PODS", "pods.CNI_LABEL", "pods.ZTUNNEL_LABEL"),
+        "workloads.CNI_DAEMONSETS",  # is known by its pods as well
     },
+    "silence.py": {"gateways.WAYPOINT_CLASSES"},  # who keeps one keeps all of them
 }
 WRITTEN = {
     "files.py": {"namespace"},  # the field of that name
@@ -34,7 +37,8 @@ WRITTEN = {
         "Namespace",  # what the others are in
         "namespace",
     },
-    "silence.py": {"namespace", "gateways"},  # what files leave unsaid of these
+    "silence.py": {"namespace"},  # what files leave unsaid of these
+    "shown_by_files.py": {"namespace", "namespaces", "node"},  # kube-node-lease among them
 }
 RESOURCES = {kind.resource for kind in (*KINDS, *LABELS.values())}
 NAMES = {name for found in RESOURCES for name in (found.kind, found.plural, found.singular)}

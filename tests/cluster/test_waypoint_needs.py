@@ -55,7 +55,7 @@ def test_a_bad_object_hides_no_good_one() -> None:
 
 
 def test_files_and_a_cluster_give_the_same() -> None:
-    snapshot, _ = read_files(["-"], stdin=io.BytesIO(m.listed(*CLUSTER).encode()))
+    snapshot, _ = read_files(["-"], whole=True, stdin=io.BytesIO(m.listed(*CLUSTER).encode()))
     live = read(FakeClient(*CLUSTER), WaypointNeeds())
     for part in PARTS:
         files, cluster = getattr(snapshot, part), getattr(live, part)

@@ -82,7 +82,7 @@ def shown(example: re.Match[str]) -> str:
     """A prompt with the command as one types it on a cluster, and what it prints: of an explanation the gist."""
     line = example["line"]
     screen = run(line, columns=80)
-    command = re.sub(r" -f \S+", "", line)
+    command = re.sub(r" -f \S+| --whole-cluster", "", line)
     brief = line.startswith("explain") and not example["full"]
     return f"$ kubectl ambient {command}\n{gist(screen.out) if brief else screen.out}"
 

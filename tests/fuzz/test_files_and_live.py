@@ -44,7 +44,7 @@ def test_files_say_what_the_cluster_says(
     objects = past(objects)
     words = asked(command, objects)
     live = answers(server, objects, PLAIN, words)
-    files = ambient(*words, *written(folder, objects, "one.json"))
+    files = ambient(*words, "--whole-cluster", *written(folder, objects, "one.json"))
     comparable(files, command).agrees_with(comparable(live, command))
 
 

@@ -140,11 +140,13 @@ def dump(cluster: Cluster, names: Names, told: Items, tmp_path_factory: pytest.T
 def test_a_dump_tells_the_same(
     cluster: Cluster, names: Names, told: Items, waypoints: dict[str, dict[str, Any]], dump: Path, ambient: Runner
 ) -> None:
-    found = stemmed(ask(cluster, "-A", "-f", str(dump)), names)
+    found = stemmed(ask(cluster, "-A", "-f", str(dump), "--whole-cluster"), names)
     assert found.keys() == told.keys()
     for key, item in told.items():
         assert found[key] == item
-    assert listed(ambient("waypoint", "list", "-A", "-o", "json", "-f", str(dump)), names) == waypoints
+    assert (
+        listed(ambient("waypoint", "list", "-A", "-o", "json", "-f", str(dump), "--whole-cluster"), names) == waypoints
+    )
 
 
 # The waypoints themselves.
@@ -426,7 +428,7 @@ def test_a_condition_that_contradicts_the_rules_is_told(
         objects["items"] = [o for o in objects["items"] if _key(o) != (key[0], namespace, name)]
         (tmp_path / file.name).write_text(yaml.safe_dump(objects))
     (tmp_path / "planted.yaml").write_text(written)
-    filed = stemmed(ask(cluster, f"{kind}/{name}", "-n", namespace, "-f", str(tmp_path)), names)
+    filed = stemmed(ask(cluster, f"{kind}/{name}", "-n", namespace, "-f", str(tmp_path), "--whole-cluster"), names)
     assert filed == found
     before = told[key]
     assert codes(item) == (*codes(before), "ConditionDisagrees")

@@ -225,6 +225,9 @@ def test_a_label_that_is_only_read_beside_another() -> None:
         ("1.31.0", "Service", "istio.io/use-waypoint-canary", "wp", True),
         ("1.31.0-rc.0", "Service", "istio.io/use-waypoint-canary", "wp", True),
         ("1.22.8", "GatewayClass", FOR, "all", False),
+        ("1.20.8", "GatewayClass", FOR, "all", False),
+        ("1.20.8", "Service", WAYPOINT, "wp", True),  # 1.22 is the oldest that was looked at, not the first
+        ("1.20.8", "Namespace", "istio.io/rev", "canary", True),
         ("1.23.0", "GatewayClass", FOR, "all", True),
         ("1.24.2", "Namespace", INGRESS, "true", False),
         ("1.24.2", "Service", INGRESS, "true", True),

@@ -161,6 +161,14 @@ def test_a_service_entry_that_waits_for_a_waypoint() -> None:
     assert codes(bind(wild)) == ["ServiceEntryInactive"]
     assert codes(bind(wild, version="1.27.0")) == []
     assert codes(bind(structs.replace(wild, labels=WP))) == []
+    assert codes(bind(wild, mesh(namespaces={"app": Unread(what="get namespace app", why="forbidden")}))) == []
+    both = bind(structs.replace(wild, hosts=("a.example.com", "*.example.com", "b.example.com")))
+    assert (
+        "*.example.com is a wildcard, and does nothing without a waypoint; the other hosts work"
+        in both.findings[0].message
+    )
+    two = bind(structs.replace(wild, hosts=("*.example.com", "*.example.org")))
+    assert "such a ServiceEntry does nothing without a waypoint" in two.findings[0].message
     written = Condition(type="istio.io/WaypointMissing", status="True", reason="NoWaypointForRacingConnectStrategy")
     assert codes(bind(service_entry(conditions=(written,)))) == ["ServiceEntryInactive"]
     assert codes(bind(service_entry(conditions=(structs.replace(written, status="False"),)))) == []

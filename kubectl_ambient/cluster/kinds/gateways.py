@@ -9,6 +9,9 @@ from kubectl_ambient.cluster.kinds.conditions import NO_ADDRESSES, Address, Addr
 from kubectl_ambient.cluster.kinds.kind import kind
 from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Metadata, Object, Selector, Texts, Wire, texts
 
+# Those that Istio makes for waypoints.
+WAYPOINT_CLASSES = ("istio-waypoint", "istio-agentgateway-waypoint")
+
 
 class Listener(Fact, frozen=True):
     """A listener of a Gateway. `allowed_from` is `All`, `Same` or `Selector`; None where the field is absent.

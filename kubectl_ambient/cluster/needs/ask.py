@@ -84,6 +84,6 @@ class FilesReader(Protocol):
     """Reads files as a snapshot, and tells what was wrong with them. See `reading.files`."""
 
     def __call__(
-        self, paths: Iterable[str], *, recursive: bool, namespace: str, on_large: OnLarge | None
+        self, paths: Iterable[str], *, recursive: bool, namespace: str, whole: bool, on_large: OnLarge | None
     ) -> tuple[Snapshot, list[Problem]]:
         """Read the files."""

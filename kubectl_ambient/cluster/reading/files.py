@@ -1,6 +1,7 @@
 """Manifests as a snapshot: what `-f` reads instead of a cluster.
 
-The same wire types as live, so the same facts. Kinds that no rule looks at are passed over.
+The same wire types as live, so the same facts. Kinds that no rule looks at are passed over. What is not in the files
+is only known not to be there where they show it: `shown_by_files`.
 """
 
 from __future__ import annotations
@@ -11,17 +12,17 @@ from typing import Any, BinaryIO
 import msgspec
 
 from kubectl_ambient.cluster import wrong_type
-from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.table import MESH
 from kubectl_ambient.cluster.needs.owners import tell_unread
 from kubectl_ambient.cluster.objects import Object, reference
 from kubectl_ambient.cluster.paths import OnLarge
 from kubectl_ambient.cluster.problem import Problem
+from kubectl_ambient.cluster.reading.shown_by_files import Shown, settle
 from kubectl_ambient.cluster.reading.silence import gateways_in_files, namespaces_in_files
 from kubectl_ambient.cluster.reading.taking import keyed, part
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.cluster.taking import NOT_IN_FILES, Taker, not_in_files
+from kubectl_ambient.cluster.taking import NOT_IN_FILES, Taker
 
 
 def read_files(
@@ -30,19 +31,20 @@ def read_files(
     kinds: Collection[Kind[Any]] = MESH,
     recursive: bool = False,
     namespace: str = "default",
+    whole: bool = False,
     stdin: BinaryIO | None = None,
     on_large: OnLarge | None = None,
 ) -> tuple[Snapshot, list[Problem]]:
-    """Everything of these kinds that the files hold, taken for the whole cluster, and what was wrong with them.
+    """Everything of these kinds that the files hold, and what was wrong with them. whole: they hold the whole cluster.
 
     Objects without a namespace go to `namespace`. Of an object that comes twice, the last counts; a harmless Problem
     tells of the other one, where they differ. Raises nothing: bad input becomes a Problem, and the rest is used.
     `on_large` is told of files that take long.
     """
-    found = _Found(kinds, namespace)
+    found = _Found(kinds, namespace, whole=whole)
     found.read_all(paths, recursive=recursive, stdin=stdin, on_large=on_large)
     snapshot = found.snapshot()
-    namespaces_in_files(snapshot)
+    namespaces_in_files(snapshot, found.shown.homes_named)
     gateways_in_files(snapshot)
     tell_unread(snapshot, otherwise=NOT_IN_FILES)
     return snapshot, list(found.problems)
@@ -89,43 +91,39 @@ class Objects:
         self._places[(*group_kind, namespace, name)] = place
         return ""
 
-    def into(self, snapshot: Snapshot) -> None:
-        """Put the facts into the snapshot, which takes the files for all that there is."""
+    def into(self, snapshot: Snapshot, shown: Shown) -> None:
+        """Put the facts into the snapshot, and what the files have `shown` of all else."""
+        silent = []
         for group_kind, kinds in self._kinds.items():
             objects = self._found.get(group_kind, {})
             for kind in kinds:
-                to, silent = part(snapshot, kind), True
+                to, is_silent = part(snapshot, kind), True
                 for (namespace, name), found in objects.items():
                     if kind.chooses(found.metadata.labels or {}, name):
-                        silent = False
+                        is_silent = False
                         to.facts |= keyed(kind, namespace, name, found)
-                if silent and not kind.in_files:
-                    to.unread[EVERYWHERE] = not_in_files(kind.list_words)
-                else:
-                    to.places.add(kind.path())
+                silent += [kind] if is_silent else []
+        settle(snapshot, [kind for kinds in self._kinds.values() for kind in kinds], silent, shown)
 
 
 class _Found(Taker):
     """What the files hold."""
 
-    def __init__(self, kinds: Collection[Kind[Any]], namespace: str) -> None:
-        super().__init__()
-        self._namespace = namespace
+    def __init__(self, kinds: Collection[Kind[Any]], namespace: str, *, whole: bool) -> None:
+        super().__init__(Shown(by_flag=whole), namespace)
         self._objects = Objects(kinds)
 
     def snapshot(self) -> Snapshot:
         """All that was found."""
         snapshot = Snapshot(from_files=True)
-        self._objects.into(snapshot)
-        if not (snapshot.cni_daemonsets or snapshot.cni_pods):
-            snapshot.cni_config.unread.clear()  # it is not installed at all
+        self._objects.into(snapshot, self.shown)
         return snapshot
 
     def _take(self, found: Object) -> Iterator[tuple[str, str]]:
         if not self._objects.takes(found):
             return
         try:
-            namespace, name = self._identity(found, self._namespace)
+            namespace, name = self._identity(found, self.namespace)
         except ValueError as error:
             yield found.kind, str(error)
             return

@@ -10,16 +10,16 @@ from msgspec.structs import replace
 
 from kubectl_ambient.cluster import wire_parts
 from kubectl_ambient.cluster.facts import Owner
-from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labelled import KINDS, Labelled, concerning, is_istios, pod_owner
 from kubectl_ambient.cluster.kinds.labels import with_spec
-from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, WORKLOADS
+from kubectl_ambient.cluster.kinds.workloads import WORKLOADS
 from kubectl_ambient.cluster.objects import Object, identity, reference
 from kubectl_ambient.cluster.paths import OnLarge
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.reading.files import Objects
 from kubectl_ambient.cluster.reading.label_texts import no_texts, refusals, texts_of
+from kubectl_ambient.cluster.reading.shown_by_files import Shown
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.taking import Taker, not_in_files
 from kubectl_ambient.kube.errors import UsageError
@@ -34,6 +34,7 @@ def read_label_files(
     *,
     recursive: bool = False,
     namespace: str = "default",
+    whole: bool = False,
     stdin: BinaryIO | None = None,
     on_large: OnLarge | None = None,
 ) -> tuple[Snapshot, list[Problem]]:
@@ -42,18 +43,17 @@ def read_label_files(
     Objects without a namespace go to `namespace`. Of an object that comes twice, each is there with its `place`, if
     they differ (a base and its overlay); of a Namespace the last is inherited from. `labelled` holds those that the
     selector chooses, `labelled_namespaces` all. A label that an API server would refuse is no Problem here: it is in
-    `refused`, and judged. `on_large` is told of files that take long.
+    `refused`, and judged. whole: the files hold the whole cluster. `on_large` is told of files that take long.
     Raises UsageError for an invalid selector, and nothing else.
     """
-    found = _Found(settings, namespace, label_selector)
+    found = _Found(settings, namespace, label_selector, whole=whole)
     found.read_all(paths, recursive=recursive, stdin=stdin, on_large=on_large)
     return found.snapshot(), list(found.problems)
 
 
 class _Found(Taker):
-    def __init__(self, settings: Collection[Kind[Any]], namespace: str, label_selector: str) -> None:
-        super().__init__()
-        self._namespace = namespace
+    def __init__(self, settings: Collection[Kind[Any]], namespace: str, label_selector: str, *, whole: bool) -> None:
+        super().__init__(Shown(by_flag=whole), namespace)
         self._selector = parse_label_selector(label_selector)
         self._objects: dict[str, Labelled] = {}
         self._chosen: dict[str, bool] = {}
@@ -63,13 +63,12 @@ class _Found(Taker):
     def snapshot(self) -> Snapshot:
         """All that was found."""
         snapshot = Snapshot(from_files=True)
-        self._settings.into(snapshot)
-        if not snapshot.cni_daemonsets:
-            snapshot.cni_daemonsets.unread[EVERYWHERE] = not_in_files(CNI_DAEMONSETS.list_words)
+        self._settings.into(snapshot, self.shown)
         snapshot.labelled.facts = {ref: o for ref, o in self._objects.items() if self._chosen[ref]}
         known = snapshot.labelled_namespaces
         known.facts = {o.name: o for ref, o in self._objects.items() if o.kind == "Namespace" and ref == o.ref}
-        absent = {o.namespace for o in self._objects.values() if o.namespace} - known.facts.keys()
+        used = {o.namespace for o in self._objects.values() if o.namespace}
+        absent = (used | self.shown.homes_named.keys()) - known.facts.keys()
         known.unread = {name: not_in_files(f"get namespace {name}") for name in sorted(absent)}
         return snapshot
 
@@ -78,14 +77,14 @@ class _Found(Taker):
         try:
             if not self._settings.takes(found) and resource is None:
                 return
-            namespace, name = self._identity(found, self._namespace)
+            namespace, name = self._identity(found, self.namespace)
             if self._settings.takes(found):
                 # One that is not as it should be tells nothing of the settings; its labels are judged all the same.
                 self._settings.take(found, namespace, name)
             if resource is not None:
                 self._take_labels(found, resource, namespace, name)
         except ValueError as error:
-            yield _name_of(found, self._namespace), str(error)
+            yield _name_of(found, self.namespace), str(error)
 
     def _take_labels(self, found: Object, resource: Resource, namespace: str, name: str) -> None:
         """Raises ValueError, which says what is wrong with the object."""

@@ -168,8 +168,11 @@ def _assumptions(snapshot: Snapshot, sources: Sources, elsewhere: NodeAgents, fo
     told = []
     if sources.installed_told.value == "assumed":
         told.append(f"istio-cni is taken to be installed, with ambient on: {snapshot.cni_daemonsets.refusal}")
-    elif not sources.installed and snapshot.from_files:
-        told.append("the files are taken for the whole cluster: they hold no istio-cni DaemonSet and no pod of it")
+    elif not sources.installed and snapshot.whole:
+        told.append(
+            f"the files are taken for the whole cluster, {snapshot.whole}: they hold no istio-cni DaemonSet and no pod "
+            "of it"
+        )
     elif sources.installed and snapshot.cni_pods.refusal:
         told.append(f"on every node istio-cni is taken to run as its DaemonSet says: {snapshot.cni_pods.refusal}")
     elif sources.installed and snapshot.cni_daemonsets.refusal:

@@ -59,12 +59,16 @@ class Context(Struct, kw_only=True):
         return self.cni_versions if entry.read_by == "istio-cni" else self.istiod_versions
 
     def too_old_for(self, entry: Entry, since: Version) -> Version | None:
-        """The newest version that runs, where none of them knows the key yet; else None."""
+        """The newest version that runs, where none of them knows the key yet; else None.
+
+        What 1.22 knows older versions may know as well: no older one was looked at.
+        """
         running = self.versions_of(entry)
+        if since <= OLDEST:
+            return None
         if not running:
-            if since > OLDEST:
-                why = self.why_unknown[entry.read_by]
-                self.assumptions.append(f"{entry.read_by} is taken to know {entry.key} ({_minor(since)}+): {why}")
+            why = self.why_unknown[entry.read_by]
+            self.assumptions.append(f"{entry.read_by} is taken to know {entry.key} ({_minor(since)}+): {why}")
             return None
         newest = max(running)
         return newest if newest.minor_version < since.minor_version else None

@@ -16,7 +16,7 @@ from kubectl_ambient.mesh.waypoint.allowed_routes import admission
 from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.reference import canary_reference
 from kubectl_ambient.mesh.waypoint.rules import Target
-from kubectl_ambient.mesh.waypoint.usable import takes
+from kubectl_ambient.mesh.waypoint.usable import is_written, takes
 
 
 class Canary(Struct, frozen=True, gc=False):
@@ -58,7 +58,8 @@ def canary(
     gateway = snapshot.gateway(*named.waypoint)
     if isinstance(gateway, Unread):
         return refuse(WaypointReason.EVIDENCE_MISSING, f"it could not be read: {gateway}")
-    if gateway is None or not gateway.addresses:
+    ready = gateway and (gateway.addresses or is_written(gateway, snapshot))
+    if gateway is None or not ready:
         return refuse(WaypointReason.NOT_READY, "it has no address" if gateway else "there is no such Gateway")
     of_class = snapshot.gateway_class(gateway.class_name)
     admitted = admission(gateway, of_class, target.namespace, namespace, world.version)

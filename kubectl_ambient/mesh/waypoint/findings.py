@@ -155,11 +155,15 @@ def _inactive(found: Found) -> Iterator[Finding]:
     target = found.target
     if not isinstance(target, ServiceEntry) or found.decision.waypoint:
         return
+    if found.decision.reason == WaypointReason.EVIDENCE_MISSING and target.condition(WAYPOINT_MISSING) is None:
+        return  # it may have one
     wildcard = next((host for host in target.hosts if host.startswith("*")), None)
     written = target.condition(WAYPOINT_MISSING)
     if wildcard and istiod_versions.needs_waypoint_for_wildcards(found.world.version):
         told = Evidence(target.ref, "spec.hosts", wildcard)
         message = f"the host {wildcard} is a wildcard, and such a ServiceEntry does nothing without a waypoint"
+        if not all(host.startswith("*") for host in target.hosts):  # istiod makes one service of each host
+            message = f"the host {wildcard} is a wildcard, and does nothing without a waypoint; the other hosts work"
         yield Finding.of(Code.SERVICE_ENTRY_INACTIVE, message, told)
     elif written is not None and written.true:
         told = Evidence(target.ref, f"status.conditions[{WAYPOINT_MISSING}].reason", written.reason)

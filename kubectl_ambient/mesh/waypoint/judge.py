@@ -13,7 +13,7 @@ from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import WaypointReason
-from kubectl_ambient.mesh.evidence import Evidence, Finding, Step
+from kubectl_ambient.mesh.evidence import Evidence, Finding, Step, warns
 from kubectl_ambient.mesh.installation.control_plane import ControlPlane, control_plane
 from kubectl_ambient.mesh.installation.dns_capture import DnsCapture
 from kubectl_ambient.mesh.waypoint.deciding import UNASKED, UNUSABLE, Decision, decide
@@ -22,8 +22,9 @@ from kubectl_ambient.mesh.waypoint.handled import Unhandled, is_istios, not_disc
 from kubectl_ambient.mesh.waypoint.own_pods import plain_pods
 from kubectl_ambient.mesh.waypoint.owner import owner_of
 from kubectl_ambient.mesh.waypoint.reach import LEADS, Reach, Ways
+from kubectl_ambient.mesh.waypoint.reference import Reference
 from kubectl_ambient.mesh.waypoint.rules import Target, condition_of, kind_of, traffic_of
-from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_CLASS, WAYPOINT_FOR, Life, Traffic, life
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_CLASS, WAYPOINT_FOR, Life, Traffic, is_written, life
 from kubectl_ambient.mesh.waypoint.words import sentence
 
 
@@ -62,7 +63,7 @@ class Binding(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def needs_attention(self) -> bool:
         """Whether a person should look at it: it cannot be told, or has a warning or an error."""
-        return self.reason == WaypointReason.EVIDENCE_MISSING or any(f.severity != "info" for f in self.findings)
+        return self.reason == WaypointReason.EVIDENCE_MISSING or warns(self.findings)
 
 
 class WaypointJudge:
@@ -76,6 +77,9 @@ class WaypointJudge:
         self._unhandled: dict[str, Unhandled | None] = {}
         self._plain: dict[str, int] = {}
         self._ways = Ways(snapshot, self.control_plane.worlds)
+        self._missed: dict[str, Unread] = {}
+        self._written: set[str] = set()
+        self._absent: set[str] = set()
 
     def of_service(self, service: Service, *, trace: bool = False) -> Binding:
         """The waypoint for what is sent to the Service's own address."""
@@ -148,6 +152,7 @@ class WaypointJudge:
         worlds = self.control_plane.worlds
         decisions = [decide(target, namespace, self.snapshot, world, trace=trace) for world in worlds]
         newest = decisions[-1]
+        self._note(newest.named)
         missing = next((d for d in decisions if d.reason == WaypointReason.EVIDENCE_MISSING), None)
         if missing is not None or len({d.waypoint for d in decisions}) == 1:
             return missing or newest
@@ -197,13 +202,39 @@ class WaypointJudge:
             self._lives[gateway.key] = found
         return self._lives[gateway.key]
 
+    def _note(self, named: Reference) -> None:
+        """What files tell of a waypoint that is named, for the assumptions."""
+        snapshot = self.snapshot
+        if not snapshot.from_files or named.waypoint is None or named.empty_label:
+            return
+        gateway = snapshot.gateway(*named.waypoint)
+        if isinstance(gateway, Unread):
+            self._missed[named.key] = gateway
+        elif gateway is None:
+            self._absent |= set() if snapshot.whole else {named.waypoint[0]}
+        elif is_written(gateway, snapshot):
+            self._written.add(gateway.key)
+
+    @property
+    def unread_gateways(self) -> list[Unread]:
+        """Why waypoints that labels name are not known: of a cluster what was refused, of files what they miss."""
+        found = self._missed if self.snapshot.from_files else self.snapshot.gateways.unread
+        return list(dict.fromkeys(found.values()))
+
     @property
     def assumptions(self) -> list[str]:
         """What was taken for granted because it could not be read."""
         snapshot = self.snapshot
         told = list(self.control_plane.assumptions)
-        classes = snapshot.gateway_classes.refusal
-        if classes and any(g.class_name == WAYPOINT_CLASS and WAYPOINT_FOR not in g.labels for g in snapshot.gateways):
+        told += [f"waypoint {key} has no status in the files: it is taken to be ready" for key in sorted(self._written)]
+        told += [
+            f"the files are taken to hold every waypoint of namespace {name}, for they hold one of it"
+            for name in sorted(self._absent)
+        ]
+        classes = snapshot.gateway_class(WAYPOINT_CLASS)
+        if isinstance(classes, Unread) and any(
+            g.class_name == WAYPOINT_CLASS and WAYPOINT_FOR not in g.labels for g in snapshot.gateways
+        ):
             told.append(f"GatewayClass {WAYPOINT_CLASS} is taken to be as istiod makes it, for services: {classes}")
         if snapshot.mesh_configs.refusal and not snapshot.from_files:
             told.append(f"istiod is taken to look at every namespace: {snapshot.mesh_configs.refusal}")

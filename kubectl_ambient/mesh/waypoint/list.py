@@ -9,14 +9,15 @@ from typing import Literal
 from msgspec import Struct, field, structs
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread
-from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
+from kubectl_ambient.cluster.found import EVERYWHERE
+from kubectl_ambient.cluster.kinds.gateways import WAYPOINT_CLASSES, Gateway, GatewayClass
 from kubectl_ambient.cluster.served import KINDS, Kind, objects_of
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.canary import canary
 from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE
-from kubectl_ambient.mesh.waypoint.handled import CLASSES, is_istios, proxies_of, unhandled
+from kubectl_ambient.mesh.waypoint.handled import is_istios, proxies_of, unhandled
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.owner import Owner, owner_of
 from kubectl_ambient.mesh.waypoint.reference import reference
@@ -26,6 +27,7 @@ from kubectl_ambient.mesh.waypoint.usable import (
     Life,
     Takes,
     answers_hbone,
+    is_written,
     ready_among,
     takes,
     why_without_address,
@@ -61,7 +63,8 @@ class Waypoint(Struct, frozen=True, kw_only=True):
     """One waypoint. programmed: what its controller tells; None where it tells nothing, or of an older Gateway.
 
     ready, pods: how many of its proxies are Ready, and how many there are; None where they could not be read.
-    waits_for: what keeps an address away, where that is known. unhandled: what keeps its istiod from it.
+    waits_for: what keeps an address away, where that is known. unhandled: what keeps its istiod from it. written: it is
+    a manifest, without a status.
     """
 
     gateway: Gateway
@@ -76,6 +79,7 @@ class Waypoint(Struct, frozen=True, kw_only=True):
     waits_for: str
     uses: Uses
     unhandled: Finding | None = None
+    written: bool = False
 
 
 def waypoints(judge: WaypointJudge, namespace: str = "") -> list[Waypoint]:
@@ -97,7 +101,7 @@ def is_waypoint(gateway: Gateway, of_class: GatewayClass | Unread | None) -> boo
 
     Source: gatewaycommon/classinfo.go.
     """
-    if gateway.class_name in CLASSES or gateway.inbound_binding is not None:
+    if gateway.class_name in WAYPOINT_CLASSES or gateway.inbound_binding is not None:
         return True
     known = of_class if isinstance(of_class, GatewayClass) else None
     return known is not None and (known.controller == MESH_CONTROLLER or known.inbound_binding is not None)
@@ -126,6 +130,7 @@ def waypoint_of(judge: WaypointJudge, gateway: Gateway, uses: Mapping[str, Uses]
         waits_for="" if gateway.addresses else why_without_address(gateway, instances),
         uses=uses.get(gateway.key) or _counted(judge, Uses()),
         unhandled=told.finding if told else None,
+        written=is_written(gateway, snapshot),
     )
 
 
@@ -158,17 +163,19 @@ def uses_of(judge: WaypointJudge) -> dict[str, Uses]:
 
 def _counted(judge: WaypointJudge, uses: Uses) -> Uses:
     """The same, without the numbers of what could not be read, or is not in the files."""
-    snapshot = judge.snapshot
-    if snapshot.from_files and not (snapshot.namespaces or snapshot.services):
-        # They were not made to tell who uses it, so none of a kind means nothing.
-        served = {kind: n or None for kind, n in uses.served.items()}
-        return structs.replace(uses, namespaces=None, served=served, canaries=uses.canaries or None)
-    objects = objects_of(snapshot)
+    snapshot, objects = judge.snapshot, objects_of(judge.snapshot)
+    if snapshot.from_files:
+        # Of what they do not hold whole, others may use it too: none of a kind means nothing.
+        whole = {kind: objects[kind].covers(EVERYWHERE) for kind in KINDS}
+        served = {kind: n if whole[kind] else n or None for kind, n in uses.served.items()}
+        canaries = uses.canaries if whole["Service"] and whole["ServiceEntry"] else uses.canaries or None
+        namespaces = uses.namespaces if snapshot.namespaces.covers(EVERYWHERE) else uses.namespaces or None
+        return structs.replace(uses, namespaces=namespaces, served=served, canaries=canaries)
     uses.served |= {kind: None for kind in KINDS if objects[kind].refusal}
     if snapshot.services.refusal:
         uses.canaries = None
     known = snapshot.namespaces and not snapshot.namespaces.unread
-    if not (known or snapshot.from_files):
+    if not known:
         uses.namespaces = None
     return uses
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kubectl_ambient.mesh.catalogue import Code, WaypointReason
-from kubectl_ambient.mesh.evidence import Evidence, Finding, label
+from kubectl_ambient.mesh.evidence import Evidence, Finding, label, warns
 from kubectl_ambient.mesh.labels.reference import entry_of
 from kubectl_ambient.mesh.labels.values import meant
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
@@ -25,7 +25,7 @@ def findings_of(waypoint: Waypoint) -> tuple[Finding, ...]:
 
 def needs_attention(waypoint: Waypoint) -> bool:
     """Whether a person should look at it."""
-    return any(finding.severity != "info" for finding in findings_of(waypoint))
+    return warns(findings_of(waypoint))
 
 
 def _dead(waypoint: Waypoint) -> Iterator[Finding]:
@@ -44,7 +44,7 @@ def _dead(waypoint: Waypoint) -> Iterator[Finding]:
 def _without_address(waypoint: Waypoint) -> Iterator[Finding]:
     """istiod writes the address at the first readiness; until then nobody is sent there [`reportGatewayStatus`]."""
     gateway = waypoint.gateway
-    if gateway.addresses:
+    if gateway.addresses or waypoint.written:
         return
     why = f" ({waypoint.waits_for})" if waypoint.waits_for else ""
     message = f"it has no address yet{why}: what names it goes direct"

@@ -49,7 +49,7 @@ class PodWaypoints:
         """What was taken for granted where a label names a waypoint, and what could not be read."""
         if self._judge is None:
             return []
-        unread = dict.fromkeys(self._snapshot.gateways.unread.values())
+        unread = self._judge.unread_gateways
         return [*(f"no waypoint is told where it is not known: {u}" for u in unread), *self._judge.assumptions]
 
     def _asked(self) -> WaypointJudge:

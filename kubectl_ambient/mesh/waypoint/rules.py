@@ -24,7 +24,7 @@ from kubectl_ambient.mesh.installation import istiod_versions, versions
 from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT, Reference
-from kubectl_ambient.mesh.waypoint.usable import Traffic, takes, why_without_address
+from kubectl_ambient.mesh.waypoint.usable import Traffic, is_written, takes, why_without_address
 
 Target = Service | ServiceEntry | Pod | WorkloadEntry
 
@@ -177,6 +177,9 @@ def _ready(case: Case) -> Step:
         message = empty if named.empty_label else f"there is no Gateway {name} in namespace {home}"
         return _out("Ready", WaypointReason.NOT_READY, message, Evidence(ref, "metadata.name", None))
     told = Evidence(ref, "status.addresses", ", ".join(gateway.addresses) or None)
+    if is_written(gateway, case.snapshot):
+        told = Evidence(ref, "status", "(not in the files; assumed: ready)")
+        return _passed("Ready", f"Gateway {gateway.key} has no status in the files, and is taken to be ready", told)
     if not gateway.addresses:
         why = why_without_address(gateway, case.snapshot.instances_of(gateway))
         message = f"Gateway {gateway.key} has no address yet{f': {why}' if why else ''}"

@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.kinds.conditions import Condition
-from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
+from kubectl_ambient.cluster.kinds.gateways import WAYPOINT_CLASSES, Gateway, GatewayClass
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.versions import Version
@@ -17,7 +18,7 @@ from kubectl_ambient.mesh.installation.versions import Version
 Traffic = Literal["service", "workload"]
 
 WAYPOINT_FOR = "istio.io/waypoint-for"
-WAYPOINT_CLASS = "istio-waypoint"
+WAYPOINT_CLASS = WAYPOINT_CLASSES[0]
 MESH_CONTROLLER = "istio.io/mesh-controller"
 _DEFAULT = "service"
 _HBONE_PORT = 15008
@@ -74,6 +75,14 @@ def answers_hbone(gateway: Gateway, of_class: GatewayClass | Unread | None) -> b
     if binding is not None or isinstance(of_class, Unread):
         return True
     return any(x.protocol == "HBONE" or x.port == _HBONE_PORT for x in gateway.listeners)
+
+
+def is_written(gateway: Gateway, snapshot: Snapshot) -> bool:
+    """Whether it is a manifest, and no Gateway of a server: that has conditions from the beginning (its CRD's default).
+
+    Nothing tells then whether it is ready; as it is applied, istiod makes its proxies and writes its address.
+    """
+    return snapshot.from_files and not (snapshot.whole or gateway.addresses or gateway.conditions)
 
 
 class Life(Struct, frozen=True, gc=False):

@@ -79,11 +79,10 @@ def read_source(request: LabelsRequest) -> LabelSource:
     needs = _needs(request, place.namespace)
     snapshot = place.read(needs)
     if snapshot.from_files:
-        missing = _choose(request, snapshot)
-        namespace, unknown = request.origin.connection.namespace, []
+        missing, namespace = _choose(request, snapshot), request.origin.namespace
     else:
         missing, namespace = list(snapshot.missing.values()), needs.namespace
-        unknown = unknown_namespace(snapshot, namespace, empty=not (snapshot.labelled or missing))
+    unknown = unknown_namespace(snapshot, namespace, empty=not (snapshot.labelled or missing))
     judge = LabelJudge(snapshot)
     reports = judge.judge_all()
     named = any(target.name is not None for target in request.targets)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
 from kubectl_ambient.cluster.served import KINDS, objects_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import UsageError
@@ -19,7 +18,7 @@ from kubectl_ambient.mesh.waypoint.rules import Target, kind_of
 from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.output import check_names
 from kubectl_ambient.runs.place import opened
-from kubectl_ambient.runs.told import not_found, nothing_found
+from kubectl_ambient.runs.told import is_missing, not_found, nothing_found
 from kubectl_ambient.runs.waypoint.source import selectable
 from kubectl_ambient.runs.waypoint.told import WaypointTold, unread_parts
 
@@ -109,9 +108,8 @@ def _explain(snapshot: Snapshot, request: WaypointExplainRequest, namespace: str
     if request.by_labels and not chosen:
         found.remarks.append(nothing_found(""))
     for name in dict.fromkeys([*request.namespaces, *chosen]):
-        known = snapshot.namespaces.get(name)
         there = any(target.namespace == name for target in judge.targets())
-        if (known is None or (isinstance(known, Unread) and known.why == NOT_FOUND)) and not there:
+        if (snapshot.namespaces.get(name) is None or is_missing(snapshot, name)) and not there:
             found.problems.append(not_found("namespaces", name, in_files=snapshot.from_files))
         else:
             found.namespaces.append(namespace_use(judge, name))
@@ -138,7 +136,7 @@ def _not_there(snapshot: Snapshot, typed: Typed) -> str:
     found = objects_of(snapshot)[kind]
     if found.absent:
         return f'error: the server doesn\'t have a resource type "{typed.resource.plural}"'
-    if found.refusal:
+    if found.refusal and not snapshot.from_files:
         return f"error: {found.refusal}"
     if typed.name is None:
         return ""

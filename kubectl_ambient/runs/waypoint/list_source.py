@@ -51,7 +51,7 @@ def read_waypoint_list(origin: Origin) -> WaypointListSource:
         waypoints=found,
         namespace=home,
         many=many,
-        problems=[*unknown_namespace(snapshot, namespace, empty=not snapshot.from_files), *place.problems],
+        problems=[*unknown_namespace(snapshot, namespace, empty=True), *place.problems],
         remarks=[] if snapshot.from_files else without_gateway_api(snapshot) or remarks,
     )
 

@@ -50,7 +50,7 @@ def read_waypoint_source(request: WaypointRequest) -> WaypointSource:
         namespace=namespace,
         many=many,
         problems=[
-            *unknown_namespace(snapshot, place.namespace, empty=not (targets or request.chosen or snapshot.from_files)),
+            *unknown_namespace(snapshot, place.namespace, empty=not (targets or request.chosen)),
             *_missing(request, targets, snapshot),
             *place.problems,
         ],
@@ -90,7 +90,7 @@ def _missing(request: WaypointRequest, targets: Iterable[Target], snapshot: Snap
 
 def _not_there(resource: Resource, name: str, snapshot: Snapshot) -> str:
     unread = objects_of(snapshot)[resource.kind].refusal
-    if unread is not None:
+    if unread is not None and not snapshot.from_files:
         return f"error: {unread}"
     return not_found(resource.full_name, name, in_files=snapshot.from_files)
 
