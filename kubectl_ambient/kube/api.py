@@ -26,7 +26,8 @@ from .protobuf.fields import is_known
 from .resources import Resource
 from .server import Server, ServerVersion, ask_server
 from .timeouts import parse_timeout
-from .transport import Request, Transport
+from .request import Request
+from .transport import Transport
 from .wanted import Wanted
 from .watch import WatchEvent, watch_events
 

@@ -9,7 +9,7 @@ import msgspec
 
 from .decoding import decode_one
 from .resources import Resource
-from .transport import Request
+from .request import Request
 
 _TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
 

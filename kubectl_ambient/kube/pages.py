@@ -15,7 +15,7 @@ from .answers import PROTOBUF
 from .decoding import BadObject, ListMeta, decode_list
 from .errors import Expired
 from .parallel import start
-from .transport import Request
+from .request import Request
 from .wanted import Wanted
 
 T = TypeVar("T")

@@ -15,7 +15,8 @@ from .deadline import TimedOut
 from .decoding import OnBad, bad_object, decoder_of, name_of, other_kind
 from .errors import ApiError, BadAnswer, ConnectionFailed, KubeError, printable
 from .resources import Resource
-from .transport import Request, Transport
+from .request import Request
+from .transport import Transport
 
 T = TypeVar("T")
 
