@@ -8,11 +8,11 @@ from __future__ import annotations
 import builtins
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from .accept import METADATA, a_list, an_object, in_protobuf
 from .access import Access, find_access
@@ -23,10 +23,10 @@ from .options import ConnectionOptions
 from .pages import Listing, Page, few_or_many, gather, read_pages
 from .parallel import side_by_side
 from .protobuf.fields import is_known
+from .request import Request
 from .resources import Resource
 from .server import Server, ServerVersion, ask_server
 from .timeouts import parse_timeout
-from .request import Request
 from .transport import Transport
 from .wanted import Wanted
 from .watch import WatchEvent, watch_events

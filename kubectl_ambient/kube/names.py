@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from .decoding import decode_one
-from .resources import Resource
 from .request import Request
+from .resources import Resource
 
 _TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
 
