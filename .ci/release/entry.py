@@ -1,6 +1,5 @@
 """What the archive's program runs."""
 
-import marshal
 import os
 import sys
 
@@ -13,23 +12,24 @@ sys.path_importer_cache.clear()
 # Most modules lie in the folder itself: that is where to look first.
 sys.path.sort(key=lambda place: place != FOLDER)
 
-import re  # noqa: E402
-from typing import Any  # noqa: E402
-
-with open(os.path.join(FOLDER, "patterns"), "rb") as file:  # noqa: PTH118, PTH123 (pathlib is not imported yet)
-    patterns = marshal.loads(file.read())
-compiler = vars(re)["_compiler"]
-compile_anew = compiler.compile
-
-
-def compiled(pattern: Any, flags: int = 0) -> Any:
-    """As `re` does it, without the work that patterns.py did while the archive was built."""
-    known = patterns.get((pattern, flags))
-    return compile_anew(pattern, flags) if known is None else compiler._sre.compile(pattern, *known)
-
-
-compiler.compile = compiled
-
 from kubectl_ambient.__main__ import main  # noqa: E402
 
-main()
+
+def take_patterns() -> None:
+    """Have `re` compile its expressions without the work that patterns.py did while the archive was built."""
+    import marshal
+    import re
+
+    with open(os.path.join(FOLDER, "patterns"), "rb") as file:  # noqa: PTH118, PTH123 (pathlib is not imported yet)
+        patterns = marshal.loads(file.read())
+    compiler = vars(re)["_compiler"]
+    compile_anew = compiler.compile
+
+    def compiled(pattern: object, flags: int = 0) -> object:
+        known = patterns.get((pattern, flags))
+        return compile_anew(pattern, flags) if known is None else compiler._sre.compile(pattern, *known)
+
+    compiler.compile = compiled
+
+
+main(take_patterns)

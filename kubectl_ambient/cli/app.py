@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from kubectl_ambient.cli.commands import LazyGroup
+from kubectl_ambient.help_page import called
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.render.say import say
 from kubectl_ambient.render.streams import OutputLost, give_up
@@ -55,12 +56,6 @@ def root(
 root.__doc__ = HELP
 
 
-def program(argv0: str) -> str:
-    """What a person typed to call us: `kubectl ambient` where kubectl did, else the file's name."""
-    name = Path(argv0).name.removesuffix(".exe")
-    return "kubectl ambient" if name.startswith(("kubectl-", "__main__")) else name
-
-
 def run(argv: list[str]) -> int:
     """Run one command line and return its exit code; nothing that goes wrong is a traceback."""
     _speak_utf8()
@@ -85,7 +80,7 @@ def run(argv: list[str]) -> int:
 
 def _run(argv: list[str]) -> None:
     try:
-        app(args=argv[1:], prog_name=program(argv[0]), standalone_mode=True)
+        app(args=argv[1:], prog_name=called(argv[0]), standalone_mode=True)
     except BaseException as error:
         if code := told_to_end():  # whatever the signal became on its way
             raise SystemExit(code) from error

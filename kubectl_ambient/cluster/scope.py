@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -18,8 +19,7 @@ POD_FIELDS = frozenset(("metadata.name", "metadata.namespace", "spec.nodeName", 
 OBJECT_FIELDS = frozenset(("metadata.name", "metadata.namespace"))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Scope:
+class Scope(Struct, frozen=True, kw_only=True):
     """What was typed: no namespace means all of them, no names mean every pod. Selectors as `-l` takes them."""
 
     namespace: str = ""

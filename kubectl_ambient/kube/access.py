@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from .access_checks import check_access
 from .errors import ConfigError
@@ -20,8 +22,7 @@ SERVICE_ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 NO_SERVER = "http://localhost:8080"
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
+class Access(Struct, frozen=True):
     """The cluster and the user to connect with, under the kubeconfig's own keys (paths absolute).
 
     `in_cluster`: the service account of this pod is used. `hint` is what to tell when it does not work.

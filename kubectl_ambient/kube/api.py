@@ -8,29 +8,31 @@ from __future__ import annotations
 import builtins
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from .accept import METADATA, a_list, an_object, in_protobuf
 from .access import Access, find_access
 from .decoding import BadObject, OnBad, decode_object, decode_one
 from .lists import read_at_once
-from .names import first_names
 from .options import ConnectionOptions
 from .pages import Listing, Page, few_or_many, gather, read_pages
 from .parallel import side_by_side
 from .protobuf.fields import is_known
+from .request import Request
 from .resources import Resource
 from .server import Server, ServerVersion, ask_server
 from .timeouts import parse_timeout
-from .transport import Request, Transport
+from .transport import Transport
 from .wanted import Wanted
-from .watch import WatchEvent, watch_events
 
-__all__ = ["BadObject", "Client", "Listing", "ServerVersion", "WatchEvent", "connect", "side_by_side"]
+if TYPE_CHECKING:
+    from .watch import WatchEvent
+
+__all__ = ["BadObject", "Client", "Listing", "ServerVersion", "connect", "side_by_side"]
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -174,6 +176,8 @@ class Client:
 
     def names(self, resource: Resource, *, limit: int) -> builtins.list[str]:
         """The names of the first `limit` objects, in the client's namespace where the type has one."""
+        from .names import first_names
+
         return first_names(self._transport.send, resource, self.namespace, limit=limit)
 
     def list_with_version(
@@ -210,6 +214,8 @@ class Client:
 
         Raises Expired when that version is too old: list again and watch from there.
         """
+        from .watch import watch_events
+
         accept = an_object(metadata_only)
         return watch_events(
             self._transport,

@@ -9,9 +9,10 @@ from __future__ import annotations
 import threading
 import time
 from base64 import b64encode
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from .access import SERVICE_ACCOUNT, Access
 from .errors import ConfigError, why_not_opened
@@ -26,8 +27,7 @@ _TOKEN_FILE_SECONDS = 60.0  # how long client-go trusts what it read
 _INSTEAD_OF_EXEC = ("username", "client-certificate", "client-certificate-data")
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(Struct, frozen=True):
     """What a request carries: the Authorization header ("" for none) and the TLS context (None for http).
 
     `expires_at` is Unix time in seconds, None when it is not known to end.

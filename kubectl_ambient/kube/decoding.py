@@ -6,10 +6,10 @@ import gc
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 import msgspec
+from msgspec import Struct
 
 from .answers import read_status, status_error
 from .errors import BadAnswer, printable
@@ -18,8 +18,7 @@ from .resources import Resource
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class BadObject:
+class BadObject(Struct, frozen=True):
     """An object that does not fit its type; `why` is one line, such as "Expected `str`, got `int` - at …"."""
 
     kind: str

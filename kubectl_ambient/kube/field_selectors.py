@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import UsageError
 
@@ -23,8 +23,7 @@ POD_FIELDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSelector:
+class FieldSelector(NamedTuple):
     """Terms (field, wanted, value) that must all hold; `wanted` is False for `!=`."""
 
     terms: tuple[tuple[str, bool, str], ...] = ()

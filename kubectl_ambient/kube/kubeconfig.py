@@ -6,9 +6,10 @@ import os
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct, field
 
 from .errors import ConfigError, printable, why_not_opened
 from .kubeconfig_types import wrong_type
@@ -21,8 +22,7 @@ _PATHS = ("certificate-authority", "client-certificate", "client-key", "tokenFil
 _QUOTED = re.compile(r"(['\"`]).{2,}\1", re.DOTALL)  # a parser quotes what it stumbled over
 
 
-@dataclass(frozen=True, slots=True)
-class Kubeconfig:
+class Kubeconfig(Struct, frozen=True):
     """One or several files as one: names to what stands under `cluster`, `user` and `context`.
 
     Paths in them are absolute. `origins` tells which file a user came from. `missing` are the files that

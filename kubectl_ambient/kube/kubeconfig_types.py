@@ -8,12 +8,12 @@ from __future__ import annotations
 import base64
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 
-@dataclass(frozen=True, slots=True)
-class _Type:
+
+class _Type(Struct, frozen=True):
     """`go`: its name in Go. `each`: of what a list or a map is made. `fields`: those of a struct."""
 
     go: str

@@ -13,7 +13,8 @@ from .answers import PROTOBUF
 from .decoding import ListMeta
 from .errors import ConnectionFailed
 from .pages import Page, facts_in
-from .transport import Request, Transport
+from .request import Request
+from .transport import Transport
 from .wanted import Wanted
 
 F = TypeVar("F")

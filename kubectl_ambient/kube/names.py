@@ -8,8 +8,8 @@ from typing import Any
 import msgspec
 
 from .decoding import decode_one
+from .request import Request
 from .resources import Resource
-from .transport import Request
 
 _TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1"
 

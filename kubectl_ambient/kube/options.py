@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConnectionOptions:
+class ConnectionOptions(NamedTuple):
     """What was typed; an empty string, an empty tuple or False means: not given.
 
     `as_user_extra` holds `key=value` texts as typed. `request_timeout` is kubectl's text: bare seconds or

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, NamedTuple, TypeVar
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .answers import PROTOBUF
 from .decoding import BadObject, ListMeta, decode_list
 from .errors import Expired
 from .parallel import start
-from .transport import Request
+from .request import Request
 from .wanted import Wanted
 
 T = TypeVar("T")
@@ -23,8 +24,7 @@ F = TypeVar("F")
 PAGE = 500  # objects; kubectl's own
 
 
-@dataclass(frozen=True, slots=True)
-class Page(Generic[T]):
+class Page(Struct, Generic[T], frozen=True):
     """Some items of a list. `restarted`: the list began anew, the pages before this one count no more."""
 
     items: list[T]

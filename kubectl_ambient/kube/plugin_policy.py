@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from .errors import ConfigError, printable, why_not_opened
 
@@ -18,8 +19,7 @@ _POLICIES = ("", "AllowAll", "DenyAll", "Allowlist")
 _APPLYING = "error occurred while applying preferences "
 
 
-@dataclass(frozen=True, slots=True)
-class PluginPolicy:
+class PluginPolicy(Struct, frozen=True):
     """`policy`: "" or AllowAll, DenyAll, Allowlist. `allowlist`: commands or paths; None for none given."""
 
     policy: str = ""

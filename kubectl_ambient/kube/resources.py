@@ -6,16 +6,15 @@ A static table, so that `kubectl ambient status` costs no discovery round trip.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 from urllib.parse import quote
 
 from .errors import UsageError
 from .utf8 import utf8
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(NamedTuple):
     """One resource type as the API serves it, such as `deployments` of `apps/v1`."""
 
     group: str
@@ -55,8 +54,7 @@ class Resource:
         return f"{self.singular}.{self.group}" if self.group else self.singular
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """One thing named on the command line; `name` is None where only a type was given."""
 
     resource: Resource

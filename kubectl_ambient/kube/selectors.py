@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .errors import UsageError
 from .field_selectors import POD_FIELDS, FieldSelector, parse_field_selector
@@ -27,8 +27,7 @@ _EXPECTED_OPERATORS = "in, notin, =, ==, !=, gt, lt"
 _INT64 = re.compile(r"[+-]?[0-9]{1,63}")  # as long as a label value
 
 
-@dataclass(frozen=True, slots=True)
-class Requirement:
+class Requirement(NamedTuple):
     """One condition. `operator` is one of `=`, `!=`, `in`, `notin`, `exists`, `!`, `gt`, `lt`."""
 
     key: str
@@ -64,8 +63,7 @@ class Requirement:
         return f"{self.key}{symbol}{self.values[0]}"
 
 
-@dataclass(frozen=True, slots=True)
-class LabelSelector:
+class LabelSelector(NamedTuple):
     """Requirements that must all be met; none matches everything."""
 
     requirements: tuple[Requirement, ...] = ()

@@ -7,7 +7,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode
 
@@ -21,7 +20,7 @@ from .flow import Flow, backoff
 from .headers import standing_headers, warnings_in
 from .pool import make_pool
 from .proxies import proxy_for
-from .resources import Resource
+from .request import Request
 from .utf8 import utf8
 from .waiting import LONGEST_WAIT, asked_to_wait
 
@@ -34,21 +33,6 @@ _TRIES = 5  # of a server that asks to come back later
 _RESET_WAIT = 0.1
 
 sleep: Callable[[float], None] = time.sleep  # one name, for tests to replace
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One request: the path under the server's URL, and what the words of an error need."""
-
-    path: str
-    method: str = "GET"
-    query: tuple[tuple[str, str], ...] = ()
-    accept: str = "application/json"
-    content_type: str = ""
-    body: bytes | None = None
-    resource: Resource | None = None
-    name: str = ""
-    plain: bool = False  # not compressed, where that would take longer than to send it
 
 
 class Transport:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from .decoding import BadObject, OnBad
 from .resources import Resource
@@ -13,8 +15,7 @@ T = TypeVar("T")
 F = TypeVar("F")
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted(Generic[T, F]):
+class Wanted(Struct, Generic[T, F], frozen=True):
     """Facts of one resource: `fact` makes one of each `of`, the wire type.
 
     partial: the metadata alone. where: the server, for the words of errors. on_bad: gets what cannot be read.

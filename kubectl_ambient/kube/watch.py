@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
 
 from . import transport
 from .answers import read_status, status_error
 from .deadline import TimedOut
 from .decoding import OnBad, bad_object, decoder_of, name_of, other_kind
 from .errors import ApiError, BadAnswer, ConnectionFailed, KubeError, printable
+from .request import Request
 from .resources import Resource
-from .transport import Request, Transport
+from .transport import Transport
 
 T = TypeVar("T")
 
@@ -27,8 +29,7 @@ _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CALM = 120.0  # seconds without a pause, after which the next is a first one
 
 
-@dataclass(frozen=True, slots=True)
-class WatchEvent(Generic[T]):
+class WatchEvent(Struct, Generic[T], frozen=True):
     """One change. A BOOKMARK has no object: it tells only how far the watch has come."""
 
     type: Literal["ADDED", "MODIFIED", "DELETED", "BOOKMARK"]

@@ -7,10 +7,10 @@ on deep nesting.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import yaml
+from msgspec import Struct
 from yaml.events import (
     AliasEvent,
     DocumentEndEvent,
@@ -41,8 +41,7 @@ class Stream(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(Struct, frozen=True):
     """Some of the `items` of a large document, ahead of it, and what stands beside them so far.
 
     When the document itself comes, these are no more in it.

@@ -7,7 +7,10 @@ import errno
 import io
 import os
 import sys
-from typing import TextIO
+
+TYPE_CHECKING = False  # of `typing`, which is itself slow to import
+if TYPE_CHECKING:
+    from typing import TextIO
 
 
 class OutputLost(Exception):

@@ -10,7 +10,10 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
-from typing import Any
+
+TYPE_CHECKING = False  # of `typing`, which is itself slow to import
+if TYPE_CHECKING:
+    from typing import Any
 
 Handler = Callable[[int, FrameType | None], None]
 

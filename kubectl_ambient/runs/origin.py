@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.options import ConnectionOptions
@@ -13,8 +14,7 @@ if TYPE_CHECKING:
     from kubectl_ambient.shell.aim import Aim
 
 
-@dataclass(frozen=True, kw_only=True)
-class Origin:
+class Origin(Struct, frozen=True, kw_only=True):
     """The files, or without any the cluster. `chunk_size`: how many objects one page of a list holds; 0 for all.
 
     whole: the files hold the whole cluster, whatever they show of it.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.needs.pods import PodNeeds, of_pods

@@ -12,8 +12,8 @@ from msgspec import Struct
 from kubectl_ambient.kube import pages as ahead
 from kubectl_ambient.kube.api import _itself as itself
 from kubectl_ambient.kube.pages import read_pages
+from kubectl_ambient.kube.request import Request
 from kubectl_ambient.kube.resources import find_resource
-from kubectl_ambient.kube.transport import Request
 from kubectl_ambient.kube.wanted import Wanted
 
 

@@ -202,6 +202,7 @@ def test_what_needs_no_escape_is_written_as_before() -> None:
 ROOT = Path(kubectl_ambient.__file__).parent
 # Say what they hold: our own scripts, files of the person's own that are given back as they are, and our own words.
 PRINTERS = {
+    "__main__.py",  # the page of help
     "cli/app.py",
     "runs/progress.py",
     "cli/completion/group.py",

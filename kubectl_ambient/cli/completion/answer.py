@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
 
 from kubectl_ambient.cli.completion.definitions import root
 from kubectl_ambient.cli.completion.hints import argument_hint, flag_hint
@@ -38,11 +37,10 @@ def _answer(line: Line) -> Answer:
 
 def _flags(line: Line) -> dict[str, str]:
     """The flags that may still be typed; kubectl's connection flags too, which `--help` leaves out."""
-    connection = {field.name for field in fields(ConnectionOptions)}
     return {
         name: flag.help
         for name, flag in line.definition.flags.items()
-        if (flag.many or flag.field not in line.flags) and (not flag.hidden or flag.field in connection)
+        if (flag.many or flag.field not in line.flags) and (not flag.hidden or flag.field in ConnectionOptions._fields)
     }
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
-from dataclasses import fields
 from pathlib import Path
 
 from kubectl_ambient.cli.completion.line import Line
@@ -50,14 +49,14 @@ def kubeconfig_names(line: Line, section: str) -> list[str]:
 def connection_options(line: Line) -> ConnectionOptions:
     """The connection flags on the line; of one that was typed twice the last counts."""
     typed: dict[str, object] = {"request_timeout": _REQUEST_TIMEOUT}
-    for field in fields(ConnectionOptions):
-        if field.name not in line.flags:
+    for field, default in ConnectionOptions._field_defaults.items():
+        if field not in line.flags:
             continue
-        values = line.flags[field.name]
-        if isinstance(field.default, tuple):
-            typed[field.name] = tuple(values)
+        values = line.flags[field]
+        if isinstance(default, tuple):
+            typed[field] = tuple(values)
         else:
-            typed[field.name] = True if isinstance(field.default, bool) else values[-1]
+            typed[field] = True if isinstance(default, bool) else values[-1]
     if kubeconfig := typed.get("kubeconfig"):
         typed["kubeconfig"] = str(Path(str(kubeconfig)).expanduser())  # a shell may hand it on as it was typed
     return ConnectionOptions(**typed)  # type: ignore[arg-type]

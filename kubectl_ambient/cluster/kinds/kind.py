@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from kubectl_ambient.kube.resources import Resource, find_resource
 
@@ -13,8 +15,7 @@ F = TypeVar("F")
 READ = ("get", "list")
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
-class Kind(Generic[F]):
+class Kind(Struct, Generic[F], frozen=True, kw_only=True, eq=False):
     """One kind, or (`label`, `called`) those objects of it that mean something by themselves.
 
     part: the collection of a Snapshot that its facts go to. resource: as the API has it. wire: the type that an

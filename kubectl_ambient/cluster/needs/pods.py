@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Owner
 from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, INJECTOR, INJECTORS, MESH_CONFIG, MESH_CONFIGS
@@ -26,8 +27,7 @@ _DEFAULT_REVISION = "default"
 _SELECTORS = "discoverySelectors"  # of a mesh config
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PodNeeds:
+class PodNeeds(Struct, frozen=True, kw_only=True):
     """Whose pods are wanted; what decides about them (agents, configuration, webhooks) is read in any case.
 
     namespaces: of these; empty: of all. pod_names, workloads: only these, of the one namespace. nearby: nodes, agents,
@@ -121,8 +121,7 @@ class PodNeeds:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class PodsCalled:
+class PodsCalled(Struct, frozen=True):
     """The pods of one name, wherever they are, and nothing about them."""
 
     name: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
+
+from msgspec.structs import replace
 
 from kubectl_ambient.change.targets import Target, kind_of
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workload

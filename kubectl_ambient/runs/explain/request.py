@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.scope import OBJECT_FIELDS, Scope, check
 from kubectl_ambient.kube.errors import UsageError
@@ -15,8 +16,7 @@ from kubectl_ambient.runs.output import check_names
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ExplainRequest:
+class ExplainRequest(Struct, frozen=True, kw_only=True):
     """What `explain` was asked for, checked as far as can be without reading anything."""
 
     origin: Origin

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import Owner, Pod
 from kubectl_ambient.cluster.scope import Scope, chosen, selects
