@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterator
 from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workload
-from kubectl_ambient.cluster.owners import owner_of
+from kubectl_ambient.cluster.owners import TEMPLATE_HASH, owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Expected, Reason
 from kubectl_ambient.mesh.enrolment.alike import Alike
@@ -93,6 +93,7 @@ class Judge:
         self._successors: dict[tuple[str, str, bool], NextPod] = {}
         self._alike = Alike(self.installation, self.injector, self._nodes)
         self._settled: dict[Hashable, Verdict] = {}
+        self._owners: dict[Hashable, tuple[Owner | None, Workload | None]] = {}
 
     def judge(self, pod: Pod) -> Verdict:
         """The verdict on one pod; judged once for all that are alike, where there is nothing to say of one of them."""
@@ -192,8 +193,13 @@ class Judge:
 
     def _owner(self, pod: Pod) -> tuple[Owner | None, Workload | None]:
         """Who makes the pod's successors, and what was read of that."""
-        owner = owner_of(pod, self.snapshot.workloads.facts)
-        return owner, self.snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
+        told = (pod.namespace, pod.owner, pod.labels.get(TEMPLATE_HASH))  # all that `owner_of` looks at
+        found = self._owners.get(told)
+        if found is None:
+            owner = owner_of(pod, self.snapshot.workloads.facts)
+            workload = self.snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
+            found = self._owners[told] = (owner, workload)
+        return found
 
     def _successor(
         self,

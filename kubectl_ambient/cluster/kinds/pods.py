@@ -27,14 +27,14 @@ class Pod(Object, frozen=True):
     def fact(self) -> facts.Pod:
         """The flat pod; image and environment only of the agents (istio-cni, ztunnel)."""
         metadata, spec, status = self.metadata, self.spec or _NO_SPEC, self.status or _NO_STATUS
-        annotations = metadata.annotations
+        annotations, mirror = metadata.decisive()
         labels = texts(metadata.labels)
         ready = status.ready()
         return facts.Pod(
             namespace=metadata.namespace or "",
             name=metadata.name or "",
             labels=labels,
-            annotations=annotations.fact() if annotations else facts.NO_ANNOTATIONS,
+            annotations=annotations,
             owner=metadata.owner(),
             node=spec.node_name or "",
             host_network=bool(spec.host_network),
@@ -47,7 +47,7 @@ class Pod(Object, frozen=True):
             created=metadata.creation_timestamp,
             started=status.start_time,
             deleting=metadata.deletion_timestamp,
-            mirror=annotations is not None and annotations.mirror is not None,
+            mirror=mirror,
             native_sidecar=spec.native_sidecar(),
             creating=bool(spec.node_name) and status.waits_for_sandbox(),
             agent=spec.first_container() if is_agent(labels) else None,
