@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from operator import attrgetter, methodcaller
 
@@ -76,9 +77,15 @@ def test_a_long_first_page_that_is_not_the_last_is_not_read_to_its_end(
     client: MakeClient, server: StandIn, of_version: OfVersion
 ) -> None:
     page = json.dumps(MORE.body, separators=(",", ":")).encode().replace(b'"first"', b'"%s"' % (b"x" * (1 << 20)))
-    cut = [page[at : at + 1000] for at in range(0, len(page), 1000)][:-1]
-    server.answers(Reply(b"", chunks=cut, fault="drop"), VERSION, VERSION, binary(in_protobuf("a")))
+    over = threading.Event()
+
+    def slow() -> Iterator[bytes]:
+        yield page[: 1 << 17]
+        over.wait(30)  # were it waited for, the test would end with an error
+
+    server.answers(Reply(b"", chunks=slow(), fault="drop"), VERSION, VERSION, binary(in_protobuf("a")))
     assert names(client()) == ["a"]
+    over.set()
     assert [s.path for s in server.seen] == ["/api/v1/pods", "/version", "/version", "/api/v1/pods"]
 
 
