@@ -93,15 +93,23 @@ class Judge:
         self._successors: dict[tuple[str, str, bool], NextPod] = {}
         self._alike = Alike(self.installation, self.injector, self._nodes)
         self._settled: dict[Hashable, Verdict] = {}
-        self._owners: dict[Hashable, tuple[Owner | None, Workload | None]] = {}
+        self._last_owner: tuple[Hashable, tuple[Owner | None, Workload | None]] = (None, (None, None))
 
     def judge(self, pod: Pod) -> Verdict:
         """The verdict on one pod; judged once for all that are alike, where there is nothing to say of one of them."""
+        owner, _ = self._owner(pod)
+        return structs.replace(self.judge_kind(pod), name=pod.name, node=pod.node, owner=str(owner) if owner else None)
+
+    def judge_kind(self, pod: Pod) -> Verdict:
+        """The same, but for name, node and owner, which may be those of one that is alike: enough for sums.
+
+        A pod that needs attention is told by its own.
+        """
         owner, workload = self._owner(pod)
         key = self._alike.key(pod, owner, workload)
         known = self._settled.get(key)
         if known is not None:
-            return structs.replace(known, name=pod.name, node=pod.node, owner=str(owner) if owner else None)
+            return known
         verdict = self._judge(pod, trace=False).verdict
         if key is not None and verdict.state in ("Enrolled", "NotAmbient") and not verdict.findings:
             self._settled[key] = verdict
@@ -194,11 +202,11 @@ class Judge:
     def _owner(self, pod: Pod) -> tuple[Owner | None, Workload | None]:
         """Who makes the pod's successors, and what was read of that."""
         told = (pod.namespace, pod.owner, pod.labels.get(TEMPLATE_HASH))  # all that `owner_of` looks at
-        found = self._owners.get(told)
-        if found is None:
+        before, found = self._last_owner  # pods come in the order of their names
+        if told != before:
             owner = owner_of(pod, self.snapshot.workloads.facts)
-            workload = self.snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
-            found = self._owners[told] = (owner, workload)
+            found = owner, self.snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
+            self._last_owner = (told, found)
         return found
 
     def _successor(
