@@ -46,8 +46,8 @@ def status(
         waypoints=output in ("wide", "json", "yaml"),
     )
     source = read_status(request)
-    verdicts = [source.judge.judge(pod) for pod in source.pods]
     show = Listing(output=output, headers=not no_headers, pods=pods or bool(output), namespaced=source.many)
+    verdicts = source.sums() if show.only_sums and not watch else source.verdicts()
     show.print(source, verdicts)
     if watch and (verdicts or not source.problems):
         source.tell_problems()

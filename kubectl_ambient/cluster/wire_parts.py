@@ -9,6 +9,7 @@ from typing import Annotated, cast
 from msgspec import Meta, Struct, field
 
 from kubectl_ambient.cluster import facts
+from kubectl_ambient.kube.protobuf.hints import first_of_type, tells
 
 # metav1.Time: RFC 3339, always with a zone.
 Time = Annotated[datetime, Meta(tz=True)] | None
@@ -94,12 +95,19 @@ class Metadata(Wire, frozen=True):
     creation_timestamp: Time = None
     deletion_timestamp: Time = None
 
+    @tells("owner_references")
     def owner(self) -> facts.Owner | None:
         """The owner that is its controller, else the first one, else None."""
         references = self.owner_references
         if not references:
             return None
         return next((r for r in references if r.controller), references[0]).fact()
+
+    @tells("annotations")
+    def decisive(self) -> tuple[facts.Annotations, bool]:
+        """The annotations that the rules look at, and whether it is the mirror of what a kubelet runs by itself."""
+        found = self.annotations
+        return (found.fact(), found.mirror is not None) if found else (facts.NO_ANNOTATIONS, False)
 
 
 class Object(Wire, frozen=True, kw_only=True):
@@ -227,10 +235,12 @@ class PodSpec(Wire, frozen=True):
         """Image and environment of the first container; None where there is none."""
         return self.containers[0].fact() if self.containers else None
 
+    @tells("containers")
     def proxy(self) -> facts.Proxy | None:
         """The first container that is a gateway or a waypoint by its command line; None where there is none."""
         return next((found for c in self.containers or () if (found := c.proxy()) is not None), None)
 
+    @tells("init_containers")
     def native_sidecar(self) -> bool:
         """Whether `istio-proxy` is an init container that is kept running."""
         if not self.init_containers:
@@ -295,6 +305,7 @@ class PodStatus(Wire, frozen=True):
     container_statuses: list[ContainerStatus] | None = None
     init_container_statuses: list[ContainerStatus] | None = None
 
+    @first_of_type("conditions", "Ready")
     def ready(self) -> Condition | None:
         """The condition Ready; None where there is none."""
         return next((c for c in self.conditions or () if c.type == "Ready"), None)

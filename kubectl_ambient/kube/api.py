@@ -148,7 +148,7 @@ class Client:
             return _handed_on(read_pages(self._transport.send, request, wanted, chunk_size), on_restart)
         binary = replace(request, accept=in_protobuf(metadata_only))
         if chunk_size is None:
-            pages = few_or_many(self._transport.send, request, wanted, lambda: self._many(binary, wanted))
+            pages = few_or_many(self._transport, request, wanted, lambda: self._many(binary, wanted))
         elif chunk_size == 0:
             pages = read_at_once(self._transport, binary, wanted)
         else:

@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 from .answers import PROTOBUF
 from .decoding import BadObject, ListMeta, decode_list
-from .errors import Expired
+from .errors import ConnectionFailed, Expired
 from .parallel import start
 from .request import Request
+from .transport import Transport
 from .wanted import Wanted
 
 T = TypeVar("T")
@@ -78,7 +79,7 @@ def read_pages(
 
 
 def few_or_many(
-    send: Callable[[Request], bytearray],
+    transport: Transport,
     request: Request,
     wanted: Wanted[Any, F],
     many: Callable[[], Iterator[Page[F]]],
@@ -88,9 +89,8 @@ def few_or_many(
     Most clusters are small: they are asked no more than this, and need not know how long lists are best asked for.
     """
     bad: list[BadObject] = []
-    body = send(replace(request, query=(*request.query, ("limit", str(PAGE)))))
-    if _token_in(body):
-        del body  # it is megabytes, and was asked for in vain
+    body = _whole(transport, replace(request, query=(*request.query, ("limit", str(PAGE)))))
+    if body is None:
         yield from many()
         return
     facts, meta = facts_in(body, replace(wanted, on_bad=bad.append))
@@ -100,6 +100,30 @@ def few_or_many(
     for one in bad:
         wanted.on_bad(one)
     yield Page(facts, meta.resource_version)
+
+
+def _whole(transport: Transport, request: Request) -> bytearray | None:
+    """The answer, or None where its beginning tells of more: the rest of it, megabytes, is left to the server.
+
+    One that breaks off is asked for anew, once.
+    """
+    again = False
+    while True:
+        body = bytearray()
+        try:
+            with transport.body(request) as (_, chunks):
+                looked = False
+                for chunk in chunks:
+                    body += chunk
+                    if not looked and len(body) >= _METADATA_ENDS:
+                        looked = True
+                        if _token_in(body):
+                            return None
+            return None if _token_in(body) else body
+        except ConnectionFailed as error:
+            if again or not error.reset:
+                raise
+            again = True
 
 
 def facts_in(body: bytearray, wanted: Wanted[Any, F]) -> tuple[list[F], ListMeta]:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Iterator
 from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workload
-from kubectl_ambient.cluster.owners import owner_of
+from kubectl_ambient.cluster.owners import TEMPLATE_HASH, owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Expected, Reason
 from kubectl_ambient.mesh.enrolment.alike import Alike
@@ -97,14 +97,23 @@ class Judge:
         self._successors: dict[tuple[str, str, bool], NextPod] = {}
         self._alike = Alike(self.installation, self.injector, self._nodes)
         self._settled: dict[Hashable, Verdict] = {}
+        self._last_owner: tuple[Hashable, tuple[Owner | None, Workload | None]] = (None, (None, None))
 
     def judge(self, pod: Pod) -> Verdict:
         """The verdict on one pod; judged once for all that are alike, where there is nothing to say of one of them."""
+        owner, _ = self._owner(pod)
+        return structs.replace(self.judge_kind(pod), name=pod.name, node=pod.node, owner=str(owner) if owner else None)
+
+    def judge_kind(self, pod: Pod) -> Verdict:
+        """The same, but for name, node and owner, which may be those of one that is alike: enough for sums.
+
+        A pod that needs attention is told by its own.
+        """
         owner, workload = self._owner(pod)
         key = self._alike.key(pod, owner, workload)
         known = self._settled.get(key)
         if known is not None:
-            return structs.replace(known, name=pod.name, node=pod.node, owner=str(owner) if owner else None)
+            return known
         verdict = self._judge(pod, trace=False).verdict
         if key is not None and verdict.state in ("Enrolled", "NotAmbient") and not verdict.findings:
             self._settled[key] = verdict
@@ -219,8 +228,13 @@ class Judge:
 
     def _owner(self, pod: Pod) -> tuple[Owner | None, Workload | None]:
         """Who makes the pod's successors, and what was read of that."""
-        owner = owner_of(pod, self.snapshot.workloads.facts)
-        return owner, self.snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
+        told = (pod.namespace, pod.owner, pod.labels.get(TEMPLATE_HASH))  # all that `owner_of` looks at
+        before, found = self._last_owner  # pods come in the order of their names
+        if told != before:
+            owner = owner_of(pod, self.snapshot.workloads.facts)
+            found = owner, self.snapshot.workload(owner.kind, pod.namespace, owner.name) if owner else None
+            self._last_owner = (told, found)
+        return found
 
     def _successor(
         self,

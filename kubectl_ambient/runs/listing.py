@@ -23,6 +23,11 @@ class Listing:
         self.pods = pods
         self.namespaced = namespaced
 
+    @property
+    def only_sums(self) -> bool:
+        """Whether it names no pod but those that need attention."""
+        return self.namespaced and not self.pods
+
     def print(self, source: Source, verdicts: Sequence[Verdict]) -> None:
         """The whole listing: data to stdout, remarks to stderr."""
         match self.output:
@@ -93,7 +98,7 @@ class Listing:
             return
         paint = Paint(colours())
         parts = [text.of_mesh(source.mesh_findings(verdicts), text_width(), paint)] if self.headers else []
-        if self.namespaced and not self.pods:
+        if self.only_sums:
             rows = by_namespace(verdicts, source.scope_namespaces)
             parts.append(text.namespace_table(rows, headers=self.headers, width=width(), paint=paint))
             sentence = text.total_sentence(rows)

@@ -87,6 +87,14 @@ class Source(Told):
         namespaces = self.scope_namespaces or ([self.namespace] if self.namespace and whole else ())
         return self.judge.mesh_findings(verdicts, namespaces)
 
+    def verdicts(self) -> list[Verdict]:
+        """The verdict on each pod."""
+        return [self.judge.judge(pod) for pod in self.pods]
+
+    def sums(self) -> list[Verdict]:
+        """As many, of which those that need no attention are one for all pods that are alike: a tenth of the memory."""
+        return [self.judge.judge_kind(pod) for pod in self.pods]
+
     @property
     def scope_namespaces(self) -> dict[str, Namespace | Unread]:
         """The namespaces that a listing of all of them shows: where pods were selected, only theirs."""

@@ -210,3 +210,37 @@ def test_every_message_within_is_known(message: str) -> None:
 def test_broken_bytes_are_an_error_that_is_foreseen(body: bytes) -> None:
     with contextlib.suppress(*ERRORS):
         viewer(Pod, "Pod")(body).fact()
+
+
+def _pod(*conditions: tuple[str, str], owner: str = "web-5d9", named_first: bool = True) -> bytes:
+    """A pod as Kubernetes writes it, its fields in the order of their numbers."""
+    reference = block(1, b"ReplicaSet") + block(3, owner.encode()) + block(5, b"apps/v1")
+    metadata = block(1, b"web-1") + block(3, b"shop") + block(13, reference)
+    told = [(block(1, kind.encode()), block(2, status.encode())) for kind, status in conditions]
+    listed = [kind + status if named_first else status + kind for kind, status in told]
+    return block(1, metadata) + block(3, b"".join(block(2, one) for one in listed))
+
+
+@pytest.mark.parametrize("named_first", [True, False])
+@pytest.mark.parametrize(
+    ("conditions", "ready"),
+    [
+        ([("Initialized", "True"), ("Ready", "True")], True),
+        ([("Ready", "False"), ("Ready", "True")], False),
+        ([("ReadyForTraffic", "True"), ("Ready", "False")], False),
+        ([("ContainersReady", "True")], False),
+        ([], False),
+    ],
+)
+def test_the_first_condition_of_the_name_counts(
+    conditions: list[tuple[str, str]], ready: bool, named_first: bool
+) -> None:
+    assert viewer(Pod, "Pod")(_pod(*conditions, named_first=named_first)).fact().ready is ready
+
+
+def test_what_has_the_same_bytes_is_made_once_and_nothing_else() -> None:
+    view = viewer(Pod, "Pod")
+    names = [f"web-{number}" for number in range(600)]  # more than are kept
+    facts = [view(_pod(owner=name)).fact() for name in names for _ in range(2)]
+    assert [fact.owner.name for fact in facts] == [name for name in names for _ in range(2)]
+    assert all(one.owner is other.owner for one, other in zip(facts[::2], facts[1::2], strict=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Callable, Iterator
 from operator import attrgetter, methodcaller
 
@@ -44,8 +46,9 @@ def names(client: Client, resource: Resource = PODS, **how: object) -> list[str]
 
 
 @pytest.fixture
-def of_version(server: StandIn) -> Callable[..., None]:
-    """The server of Kubernetes 1.`minor`, which answers lists so."""
+def of_version(server: StandIn, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """The server of Kubernetes 1.`minor`, which is near and answers lists so."""
+    monkeypatch.setattr("kubectl_ambient.kube.server.now", lambda: 0.0)
 
     def of(minor: str, *replies: Reply | Callable[[Seen], Reply]) -> None:
         version = Reply({"major": "1", "minor": minor, "gitVersion": f"v1.{minor}.0"})
@@ -53,6 +56,8 @@ def of_version(server: StandIn) -> Callable[..., None]:
 
     return of
 
+
+VERSION = Reply({"major": "1", "minor": "36", "gitVersion": "v1.36.0"})
 
 OfVersion = Callable[..., None]
 
@@ -68,20 +73,53 @@ def test_a_server_that_streams_is_asked_once(
     assert server.seen[3].headers["Accept"] == f"{BINARY},application/json"
 
 
-@pytest.mark.parametrize(("seconds", "encoding"), [(0.001, "identity"), (0.05, "gzip")])
-def test_a_long_way_is_worth_compressing(
+def test_a_long_first_page_that_is_not_the_last_is_not_read_to_its_end(
+    client: MakeClient, server: StandIn, of_version: OfVersion
+) -> None:
+    page = json.dumps(MORE.body, separators=(",", ":")).encode().replace(b'"first"', b'"%s"' % (b"x" * (1 << 20)))
+    over = threading.Event()
+
+    def slow() -> Iterator[bytes]:
+        yield page[: 1 << 17]
+        over.wait(30)  # were it waited for, the test would end with an error
+
+    server.answers(Reply(b"", chunks=slow(), fault="drop"), VERSION, VERSION, binary(in_protobuf("a")))
+    assert names(client()) == ["a"]
+    over.set()
+    assert [s.path for s in server.seen] == ["/api/v1/pods", "/version", "/version", "/api/v1/pods"]
+
+
+def test_a_first_page_that_breaks_off_is_asked_for_anew_once(client: MakeClient, server: StandIn) -> None:
+    broken = Reply(b"", chunks=[b'{"kind":"PodList","items":['], fault="drop")
+    server.answers(broken, a_list({"metadata": {"name": "a"}}), broken, broken)
+    assert names(client()) == ["a"]
+    with pytest.raises(ConnectionFailed):
+        names(client())
+    assert len(server.seen) == 4
+
+
+@pytest.mark.parametrize(
+    ("seconds", "encoding"),
+    [
+        ([0.001], "identity"),
+        ([0.05, 0.05, 0.05], "gzip"),
+        ([0.05, 0.001], "identity"),
+        ([0.05, 0.05, 0.001], "identity"),
+    ],
+)
+def test_a_long_way_is_worth_compressing_and_a_busy_server_is_not_far(
     client: MakeClient,
     server: StandIn,
     of_version: OfVersion,
     monkeypatch: pytest.MonkeyPatch,
-    seconds: float,
+    seconds: list[float],
     encoding: str,
 ) -> None:
-    moments = iter((100.0, 100.0 + seconds))
+    moments = iter([moment for took in seconds for moment in (100.0, 100.0 + took)])
     monkeypatch.setattr("kubectl_ambient.kube.server.now", lambda: next(moments))
-    of_version("36", binary(in_protobuf("a")))
+    of_version("36", *[VERSION] * (len(seconds) - 1), binary(in_protobuf("a")))
     assert names(client()) == ["a"]
-    assert server.seen[3].headers["Accept-Encoding"] == encoding
+    assert server.seen[-1].headers["Accept-Encoding"] == encoding
 
 
 @pytest.mark.parametrize("minor", ["32", "22+", "", "x"])

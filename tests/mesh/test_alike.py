@@ -12,7 +12,8 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Annotations, LabelSelector, Node, Owner, Pod, Template, Webhook, Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.summary import needs_attention
+from kubectl_ambient.mesh.verdict import Judge, Verdict
 from tests.mesh.builders import AMBIENT, NONE, cluster, config_data, pod, redirected
 from tests.mesh.test_properties import a_pod, a_snapshot, brief, some_parts, without
 from tests.snapshots import altered
@@ -38,8 +39,17 @@ def test_each_pod_is_judged_as_if_it_were_alone(
     snapshot = without(altered(snapshot, pods=pods), hidden)
     together = Judge(snapshot)
     for one in snapshot.pods:
-        assert together.judge(one) == Judge(snapshot).judge(one)
+        alone = Judge(snapshot).judge(one)
+        assert together.judge(one) == alone
+        assert _without_names(together.judge_kind(one)) == _without_names(alone)
     assert together.assumptions == _after_all(Judge(snapshot), snapshot).assumptions
+
+
+def _without_names(verdict: Verdict) -> Verdict:
+    """All of a verdict that needs attention, and of another what sums and rows of namespaces look at."""
+    if needs_attention(verdict) or verdict.findings:
+        return verdict
+    return structs.replace(verdict, name="", node="", owner=None)
 
 
 def _after_all(judge: Judge, snapshot: Snapshot) -> Judge:
@@ -57,6 +67,17 @@ def test_alike_pods_are_judged_once_and_keep_their_own_names() -> None:
     assert (one.state, other.state) == ("Enrolled", "Enrolled")
     assert (other.name, other.message) == ("web-2", one.message)
     assert other.message is one.message
+
+
+@pytest.mark.parametrize("key", ["service.istio.io/canonical-name", "service.istio.io/canonical-revision"])
+def test_what_the_injector_writes_for_telemetry_tells_no_pods_apart_unless_a_selector_asks(key: str) -> None:
+    first = pod({**AMBIENT, key: "web"}, annotations=redirected("enabled"))
+    second = structs.replace(first, name="cart-1", labels={**first.labels, key: "cart"})
+    judge = Judge(cluster("1.30.3", [first, second], dict(AMBIENT)))
+    assert judge.judge(first).message is judge.judge(second).message
+    webhook = Webhook(configuration="w", name="w", object_selector=LabelSelector(match_labels={key: "cart"}))
+    judge = Judge(altered(cluster("1.30.3", [first, second], dict(AMBIENT)), webhooks=[webhook]))
+    assert judge.judge(first).message is not judge.judge(second).message
 
 
 def test_a_pod_that_waits_is_judged_by_itself() -> None:

@@ -53,6 +53,8 @@ class Kind(Struct, Generic[F], frozen=True, kw_only=True, eq=False):
 
     def path(self, namespace: str = "", name: str = "") -> str:
         """The key of an object, or of all objects of a namespace."""
+        if namespace and name:  # most, and there are many
+            return f"{self.kind}/{namespace}/{name}" if self.prefixed else f"{namespace}/{name}"
         prefix = self.kind if self.prefixed else ""
         return "/".join(part for part in (prefix, namespace, name) if part)
 

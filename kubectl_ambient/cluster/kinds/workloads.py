@@ -25,7 +25,7 @@ class PodTemplate(Wire, frozen=True):
         metadata = self.metadata or _NO_METADATA
         return facts.Template(
             labels=texts(metadata.labels),
-            annotations=metadata.annotations.fact() if metadata.annotations else facts.NO_ANNOTATIONS,
+            annotations=metadata.decisive()[0],
             host_network=bool(self.spec and self.spec.host_network),
         )
 

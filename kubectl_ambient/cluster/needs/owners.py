@@ -9,7 +9,7 @@ from kubectl_ambient.cluster.facts import LabelSelector, Owner, Pod, Workload
 from kubectl_ambient.cluster.kinds.pods import PODS
 from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS, WORKLOADS
 from kubectl_ambient.cluster.needs.ask import Ask
-from kubectl_ambient.cluster.owners import owner_of, unread_owners
+from kubectl_ambient.cluster.owners import owner_of, owners_of, unread_owners
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube import selectors
 
@@ -47,8 +47,8 @@ def controllers(namespace: str, owners: set[Owner]) -> list[Ask]:
 
 def bare_owners(snapshot: Snapshot, *, everywhere: bool) -> list[Ask]:
     """The kinds that seldom own pods by themselves, where pods of the snapshot have such an owner."""
-    owners = ((pod.namespace, owner_of(pod, snapshot.workloads.facts)) for pod in snapshot.pods)
-    wanted = {(namespace, owner) for namespace, owner in owners if owner and owner.kind in _BARE}
+    owners = owners_of(snapshot.pods, snapshot.workloads.facts)
+    wanted = {(namespace, owner) for namespace, owner in owners if owner.kind in _BARE}
     refs = frozenset(f"{owner.kind}/{namespace}/{owner.name}" for namespace, owner in wanted)
     places = {(owner.kind, "" if everywhere else namespace) for namespace, owner in wanted}
     return [

@@ -116,8 +116,9 @@ def _facts(one: Ask, found: Any) -> Facts:
     facts = [(one.kind, key, fact) for key, fact in keyed(one.kind, namespace, name, found)]
     if one.also:
         labels = facts[0][2].labels  # not those of the object, which in protobuf are made anew
-        chosen = (kind for kind in one.also if kind.chooses(labels, name))
-        facts += [(kind, key, fact) for kind in chosen for key, fact in keyed(kind, namespace, name, found)]
+        for kind in one.also:
+            if kind.chooses(labels, name):
+                facts += [(kind, key, fact) for key, fact in keyed(kind, namespace, name, found)]
     return facts
 
 

@@ -23,7 +23,7 @@ def keys_and_facts(kind: Kind[Any], found: Any) -> list[tuple[str, Any]]:
 def keyed(kind: Kind[Any], namespace: str, name: str, found: Any) -> list[tuple[str, Any]]:
     """The same of an object of this name: several facts of one object are numbered."""
     key = kind.path(namespace, name)
-    facts = tuple(kind.facts(found))
+    facts = (*kind.facts(found),)
     if len(facts) == 1:
         return [(key, facts[0])]
     return [(f"{key}#{number:03}", fact) for number, fact in enumerate(facts)]

@@ -13,22 +13,25 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from operator import attrgetter
-from types import FunctionType, NoneType, UnionType
-from typing import Annotated, Any, Union, get_args, get_origin
+from types import FunctionType, NoneType, UnionType, new_class
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
 from msgspec import Struct, structs
 
 from .fields import Field, fields_of
+from .hints import hint_of
 
 # What is raised while a view is made or looked at: broken bytes or texts, a time that is none.
 ERRORS = (DecodeError, OverflowError)
 
 _View = Callable[[Any], Any]  # makes a view of a message, or of the bytes of one
 _Get = Callable[[Any], Any]  # a field's value, of a view
+_Bodies = Callable[[Any], tuple[bytes, ...]]  # the bytes of a field's items, of a view
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_KEPT = 256  # answers; a list comes in the order of names, so that what is alike comes in a row
 _STR_VAL = 1  # the type of an IntOrString that is a text [k8s.io/apimachinery/pkg/util/intstr]
 _Proto: Any = descriptor_pb2.FieldDescriptorProto
 _TYPES = {"text": _Proto.TYPE_STRING, "bool": _Proto.TYPE_BOOL, "int": _Proto.TYPE_INT64}
@@ -49,13 +52,10 @@ def _parser(file: Any) -> Callable[[bytes], Any]:
     return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"wire.{file.message_type[0].name}")).FromString
 
 
-class _Message:
+class _Message(Struct, gc=False):  # a Struct is made without a Python call, and there are ten for each pod
     """A message, as a wire type: what a view holds."""
 
-    __slots__ = ("_of",)
-
-    def __init__(self, message: Any) -> None:
-        self._of = message
+    _of: Any
 
 
 class _Describer:
@@ -69,10 +69,13 @@ class _Describer:
         described = self._message()
         known = fields_of(message)
         getters: dict[str, _Get] = {}
+        lists: dict[str, _List] = {}
         for field in structs.fields(of):
             numbered = known.get(field.encode_name)
             getters[field.name] = self._getter(described, field, numbered) if numbered else _nothing
-        return _made(of, getters)
+            if numbered and (numbered.repeated or numbered.holds == "map"):
+                lists[field.name] = _listed(field, numbered)
+        return _made(of, getters, lists)
 
     def _message(self) -> Any:
         described = self._file.message_type.add()
@@ -93,7 +96,7 @@ class _Describer:
             return _scalar(name)
         if numbered.holds == "map":
             added.type, added.label = _Proto.TYPE_BYTES, _Proto.LABEL_REPEATED
-            return _of_keys(name, inner) if is_struct(inner) else _texts(name)
+            return _of_keys(name, inner) if is_struct(inner) else _remembered(_texts(name), _bodies(name))
         if numbered.repeated:
             # As they are, and each parsed when it is asked for: a pod's containers are the greatest part of it.
             added.type = _Proto.TYPE_BYTES
@@ -118,12 +121,66 @@ class _Describer:
         return f".wire.{described.name}"
 
 
-def _made(of: type[Struct], getters: dict[str, _Get]) -> _View:
-    """A class with these fields and with the methods of the wire type, which look at nothing but its fields."""
-    members: dict[str, Any] = {"__slots__": ()}
+def _made(of: type[Struct], getters: dict[str, _Get], lists: dict[str, _List]) -> _View:
+    """A class with these fields and with the methods of the wire type, which look at nothing but its fields.
+
+    lists: the fields that are held as the bytes of their items.
+    """
+    members: dict[str, Any] = {}
     for base in reversed(of.__mro__[: of.__mro__.index(Struct)]):
         members |= {k: v for k, v in vars(base).items() if isinstance(v, FunctionType | property) and k[:2] != "__"}
-    return type(of.__name__, (_Message,), members | {name: property(get) for name, get in getters.items()})
+    for name, method in members.items():
+        hint = hint_of(method)
+        if hint is not None and hint.reads in lists:
+            listed = lists[hint.reads]
+            members[name] = _first(method, listed, hint.first) if hint.first else _remembered(method, listed.bodies)
+    members |= {name: property(get) for name, get in getters.items()}
+    return new_class(of.__name__, (_Message,), {}, lambda body: body.update(members))
+
+
+class _List(NamedTuple):
+    """A field of many items. bodies: those that count, of a view. item: the view of one, kind: what message it is."""
+
+    name: str
+    bodies: _Bodies
+    item: _View | None = None
+    kind: str = ""
+
+
+def _remembered(method: _Get, bodies: _Bodies) -> _Get:
+    """The method, asked once for equal bytes in a row."""
+    known: dict[tuple[bytes, ...], Any] = {}
+
+    def answer(view: Any) -> Any:
+        key = bodies(view)
+        try:
+            return known[key]
+        except KeyError:
+            found = method(view)
+        if len(known) >= _KEPT:
+            known.clear()
+        known[key] = found
+        return found
+
+    return answer
+
+
+def _first(method: _Get, listed: _List, value: str) -> _Get:
+    """The method that looks for an item by its `type`, without a look into the others: each begins with it.
+
+    That is how Kubernetes writes a message; one that is written otherwise is found by the method itself.
+    """
+    assert fields_of(listed.kind)["type"].number == 1
+    view_of, begin, name = listed.item, _first_bytes(value), listed.name
+    assert view_of is not None
+
+    def answer(view: Any) -> Any:
+        for body in getattr(view._of, name):
+            if body.startswith(begin):
+                return view_of(body)
+        return method(view)
+
+    return answer
 
 
 def _keep_presence(described: Any, added: Any) -> None:
@@ -169,22 +226,38 @@ def _entry(body: bytes) -> tuple[str, str]:
 
 def _of_keys(name: str, of: type[Struct]) -> _Get:
     """A map of texts as a wire type that names some of its keys."""
-    inner = _made(of, {field.name: _key(field.encode_name) for field in structs.fields(of)})
-    # An entry begins with its key, and that with its length: the others are left as they are.
-    wanted = {_first_bytes(field.encode_name): field.encode_name for field in structs.fields(of)}
+    inner = _made(of, {field.name: _key(field.encode_name) for field in structs.fields(of)}, {})
+    bodies = _bodies_of_keys(name, of)
 
     def get(view: Any) -> Any:
-        held = getattr(view._of, name)
-        if not held:
+        if not getattr(view._of, name):
             return None
-        found = {}
-        for body in held:
-            key = wanted.get(body[: 2 + body[1]]) if len(body) > 1 else None
-            if key is not None:
-                found[key] = _parse_entry(body).value
-        return inner(found)
+        return inner({entry.key: entry.value for entry in map(_parse_entry, bodies(view))})
 
     return get
+
+
+def _listed(field: structs.FieldInfo, numbered: Field) -> _List:
+    """What is known of a field of many items."""
+    inner = held_type(field.type)
+    if numbered.holds == "map":
+        return _List(field.name, _bodies_of_keys(field.name, inner) if is_struct(inner) else _bodies(field.name))
+    item = viewer(inner, numbered.holds) if is_struct(inner) else None
+    return _List(field.name, _bodies(field.name), item, numbered.holds)
+
+
+def _bodies(name: str) -> _Bodies:
+    return lambda view: tuple(getattr(view._of, name))
+
+
+def _bodies_of_keys(name: str, of: type[Struct]) -> _Bodies:
+    """Those entries of a map whose keys the wire type names: each begins with its key, and that with its length."""
+    wanted = {_first_bytes(field.encode_name) for field in structs.fields(of)}
+
+    def bodies(view: Any) -> tuple[bytes, ...]:
+        return tuple([body for body in getattr(view._of, name) if len(body) > 1 and body[: 2 + body[1]] in wanted])
+
+    return bodies
 
 
 def _first_bytes(key: str) -> bytes:
@@ -229,8 +302,9 @@ def _within(name: str, inner: _View, *, required: bool) -> _Get:
 def _time(name: str) -> _Get:
     def get(view: Any) -> datetime | None:
         moment = getattr(view._of, name)
+        seconds = moment.seconds
         # An empty one is no time: Go's year 1.
-        return _moment(moment.seconds, moment.nanos) if moment.HasField("seconds") else None
+        return _moment(seconds, moment.nanos) if seconds or moment.HasField("seconds") else None
 
     return get
 

@@ -17,6 +17,9 @@ from kubectl_ambient.mesh.enrolment.rules import can_run_agents
 from kubectl_ambient.mesh.injection import Injector
 from kubectl_ambient.mesh.installation.agents import Installation
 
+# Istio's, and read by no rule: the injector writes them for telemetry, another value for each application.
+_DECIDES_NOTHING = frozenset(("service.istio.io/canonical-name", "service.istio.io/canonical-revision"))
+
 
 class Alike:
     """Tells alike pods of one snapshot by equal keys. `nodes` are those that are known, by name."""
@@ -26,6 +29,7 @@ class Alike:
         self._nodes = nodes
         self._selected_by = frozenset(_keys_of_selectors(installation, injector))
         self._decides: dict[str, bool] = {}  # by the key of a label
+        self._last: tuple[Mapping[str, str], Hashable] = ({}, frozenset())
         self._kinds_of_node: dict[str, Hashable] = {}
         self._kinds_of_workload: dict[str, Hashable] = {}
 
@@ -51,14 +55,24 @@ class Alike:
         )
 
     def _deciding(self, labels: Mapping[str, str]) -> Hashable:
+        before, known = self._last
+        if labels is before:  # pods in a row share theirs
+            return known
         decides = self._decides
         found = []
         for key in labels:
             if key not in decides:
-                decides[key] = key in self._selected_by or concerns_istio(key) or any(misspelt_modes({key: ""}))
+                decides[key] = self._may_decide(key)
             if decides[key]:
                 found.append((key, labels[key]))
-        return frozenset(found)
+        known = frozenset(found)
+        self._last = (labels, known)
+        return known
+
+    def _may_decide(self, key: str) -> bool:
+        if key in self._selected_by:
+            return True
+        return key not in _DECIDES_NOTHING and (concerns_istio(key) or any(misspelt_modes({key: ""})))
 
     def _kind_of_workload(self, workload: Workload) -> Hashable:
         """Workloads whose next pods are alike."""
