@@ -36,21 +36,26 @@ class Code(_Word):
     AGENT_NOT_READY = "AgentNotReady", "an agent of Istio on the pod's node is not Ready", "error", "warning"
     BOTH_MODES = "BothModes", "ambient and a sidecar are both asked for, and the sidecar wins", "warning"
     BYPASS_INVALID = "BypassInvalid", "the annotation for bypassing inbound capture is no boolean", "warning"
+    CNI_GONE = "CniGone", "istio-cni is gone, and what belongs to it is still there", "error"
     EXCLUSION_NOT_HONOURED = "ExclusionNotHonoured", "the namespace is excluded, and its pods go in anyway", "warning"
     HOST_NETWORK_TRIED = "HostNetworkTried", "Istio tries in vain to capture a pod on the host network", "info"
     HOST_NETWORK_UNGUARDED = "HostNetworkUnguarded", "Istio may redirect the node's own network", "error"
     INBOUND_BYPASSED = "InboundBypassed", "inbound plaintext reaches the application without any policy", "warning"
+    KILL_FAILED = "KillFailed", "the pod cannot end, as its network could not be taken down", "error"
     LABEL_NOT_KEPT = "LabelNotKept", "the mode's label on the pod is not that of its template", "warning", "info"
     MODE_IS_ANNOTATION = "ModeIsAnnotation", "the mode is set as an annotation, which does nothing", "warning"
     MODE_VALUE_UNKNOWN = "ModeValueUnknown", "the mode's label has a value that Istio does not know", "warning"
     OPT_OUT_IGNORED = "OptOutIgnored", "the pod opts out, and this cluster's selectors do not heed it", "error"
+    PLUGIN_NOT_FOUND = "PluginNotFound", "the node calls istio-cni's plugin and does not find it", "error"
     REDIRECTION_VALUE_UNKNOWN = (
         "RedirectionValueUnknown",
         "the annotation for redirection has a value that this Istio never writes",
         "warning",
     )
-    SANDBOX_FAILED = "SandboxFailed", "the pod cannot start, as Istio could not set up its network", "error"
+    SANDBOX_FAILED = "SandboxFailed", "the pod cannot start, as its network could not be set up", "error"
+    START_TAINT_KEPT = "StartTaintKept", "a node has Istio's taint for new nodes, and pods wait", "error", "warning"
     TERMINATING = "Terminating", "the pod is being deleted", "info"
+    UNSCHEDULABLE = "Unschedulable", "the scheduler finds no node for the pod", "info", "warning"
 
     # Of labels and annotations.
     ANNOTATION_IS_LABEL = "AnnotationIsLabel", "an annotation of Istio is set as a label, and does nothing", "warning"

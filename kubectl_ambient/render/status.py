@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
 from kubectl_ambient.foreign import Shown
+from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.summary import NamespaceRow, count, needs_attention
 from kubectl_ambient.mesh.verdict import Verdict
@@ -124,8 +125,18 @@ def _name_of(pods: Sequence[Verdict], namespaced: bool) -> str:
 def _why(verdict: Verdict) -> str:
     """The sentence of a verdict that is not as intended, else its most severe finding."""
     if verdict.state in ("NotEnrolled", "Stale", "Pending", "Unknown"):
-        return verdict.message
+        return _with_cause(verdict)
     return sentence(gravest_first(verdict.findings)[0])
+
+
+def _with_cause(verdict: Verdict) -> str:
+    """The message, and why the agent that it misses is not there, which the finding tells."""
+    told = verdict.message
+    for finding in verdict.findings:
+        if finding.code == Code.AGENT_MISSING:
+            missing, _, cause = finding.message.partition(": ")
+            told = told.replace(missing, f"{missing} ({cause})", 1) if cause else told
+    return told
 
 
 def namespace_sentence(name: str, namespace: Namespace | Unread | None, verdicts: Sequence[Verdict]) -> str:

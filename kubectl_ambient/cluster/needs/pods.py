@@ -13,7 +13,8 @@ from kubectl_ambient.cluster.kinds.nodes import NODES
 from kubectl_ambient.cluster.kinds.pods import CNI_PODS, PODS, ZTUNNEL_PODS
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
-from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS
+from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS, ZTUNNEL_DAEMONSETS
+from kubectl_ambient.cluster.needs.absent import bare_nodes, kept_nodes, kept_pods, refused_agents
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.nearby import around
 from kubectl_ambient.cluster.needs.owners import bare_owners, named_workloads, of_scope, pods_of_named, tell_unread
@@ -22,6 +23,8 @@ from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
 
 _DEFAULT_REVISION = "default"
+# Those of ztunnel have no label that tells them in every version, so all are listed.
+_DAEMONSETS = Ask(kind=ZTUNNEL_DAEMONSETS, also=(CNI_DAEMONSETS,), what="list daemonsets of istio-cni and ztunnel")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +78,14 @@ class PodNeeds:
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What follows from the first answers: mostly nothing, for a namespace or for all of them."""
-        asks = _injectors_of_revisions(snapshot)
+        asks = [*_injectors_of_revisions(snapshot), *refused_agents(snapshot), *kept_nodes(snapshot)]
         if self.workloads:
             asks += pods_of_named(self.namespaces[0], self.workloads, snapshot)
         elif self.nearby:
             asks += around(snapshot)
         else:
             asks += bare_owners(snapshot, everywhere=not self.namespaces)
+            asks += [*bare_nodes(snapshot), *kept_pods(snapshot, self._places)]
         return asks + (named_waypoints(snapshot, everywhere=not self.namespaces) if self.waypoints else [])
 
     def settle(self, snapshot: Snapshot) -> None:
@@ -95,7 +99,7 @@ class PodNeeds:
     def _configuration(self) -> list[Ask]:
         asks = [Ask(kind=CNI_CONFIGS), Ask(kind=WEBHOOKS), Ask(kind=INJECTORS)]
         # Those of all namespaces come with their workloads.
-        return [*asks, Ask(kind=CNI_DAEMONSETS), Ask(kind=ISTIODS)] if self.namespaces else asks
+        return [*asks, _DAEMONSETS, Ask(kind=ISTIODS)] if self.namespaces else asks
 
     def _homes(self) -> list[Ask]:
         """The Namespaces of the scope: by `get` where they are named, which the role `view` may do."""

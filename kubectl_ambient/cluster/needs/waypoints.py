@@ -18,12 +18,13 @@ from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workload_entries import WORKLOAD_ENTRIES
-from kubectl_ambient.cluster.kinds.workloads import ISTIODS
+from kubectl_ambient.cluster.kinds.workloads import GATEWAY_DEPLOYMENTS, ISTIODS
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import namespaces_of
 from kubectl_ambient.cluster.served import KINDS
 from kubectl_ambient.cluster.snapshot import Snapshot
 
+_FEW = 8  # namespaces
 _LISTED: dict[str, Kind[Any]] = {
     "Service": SERVICES,
     "ServiceEntry": SERVICE_ENTRIES,
@@ -73,11 +74,14 @@ class WaypointNeeds:
         return asks + namespaces_of(self.namespaces, must=self.selected)
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
-        """The Gateways of those namespaces that labels name besides."""
-        if not self.namespaces or snapshot.gateways.absent:
+        """The Gateways of those namespaces that labels name besides, and what should make pods of those without any."""
+        if snapshot.gateways.absent:
             return []
+        asks = [Ask(kind=GATEWAY_DEPLOYMENTS, namespace=place) for place in _without_pods(snapshot)]
+        if not self.namespaces:
+            return asks
         elsewhere = set(_named(snapshot)) - {"", *self.namespaces, *self._elsewhere}
-        return [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
+        return asks + [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
 
     def settle(self, snapshot: Snapshot) -> None:
         """Nothing follows."""
@@ -104,6 +108,12 @@ class WaypointNeeds:
 
 def _waypoints(place: str) -> tuple[Ask, Ask]:
     return Ask(kind=GATEWAYS, namespace=place), Ask(kind=INSTANCES, namespace=place)
+
+
+def _without_pods(snapshot: Snapshot) -> list[str]:
+    """The namespaces of waypoints that have an address and no pod; of many the first few."""
+    bare = {g.namespace for g in snapshot.gateways if g.managed and g.addresses and snapshot.instances_of(g) == []}
+    return sorted(bare)[:_FEW]
 
 
 def _named(snapshot: Snapshot) -> Iterator[str]:

@@ -82,8 +82,9 @@ class Objects:
                 to, silent = part(snapshot, kind), True
                 for (namespace, name), found in objects.items():
                     if kind.chooses(found.metadata.labels or {}, name):
-                        silent = False
-                        to.facts |= keyed(kind, namespace, name, found)
+                        facts = keyed(kind, namespace, name, found)
+                        silent = silent and kind.among and not facts
+                        to.facts |= facts
                 if silent and not kind.in_files:
                     to.unread[EVERYWHERE] = not_in_files(kind.list_words)
                 else:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from kubectl_ambient.mesh.ages import since
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding
-from kubectl_ambient.mesh.findings import agents, labels
+from kubectl_ambient.mesh.findings import agents, labels, stuck
 from kubectl_ambient.mesh.findings.subject import Subject
 
 
@@ -25,7 +25,9 @@ def _terminating(s: Subject) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
-    agents.sandbox,
+    stuck.hangs,
+    stuck.no_node,
+    agents.gone,
     agents.health,
     labels.both_modes,
     labels.mode_value,

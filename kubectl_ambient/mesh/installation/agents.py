@@ -41,13 +41,18 @@ class NodeAgents(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Installation(Struct, kw_only=True):
-    """Istio's node agents as the snapshot shows them; `assumptions` tell what was taken for granted."""
+    """Istio's node agents as the snapshot shows them; `assumptions` tell what was taken for granted.
+
+    left: what is still there of an istio-cni that is gone (`ConfigMap/… and ztunnel`); empty where it is installed, or
+    nothing is left.
+    """
 
     nodes: dict[str, NodeAgents]
     elsewhere: NodeAgents
     installed: bool
     versions: list[Version]
     assumptions: list[str]
+    left: str = ""
 
     def on(self, node: str) -> NodeAgents:
         """The agents of a node, or the cluster's settings for a node without any (or a pod without a node)."""
@@ -87,8 +92,20 @@ def installation(snapshot: Snapshot) -> Installation:
         elsewhere=elsewhere,
         installed=sources.installed,
         versions=sorted(found) if sources.installed else [],
+        left="" if sources.installed else _left(snapshot),
         assumptions=_assumptions(snapshot, sources, elsewhere, found),
     )
+
+
+def _left(snapshot: Snapshot) -> str:
+    """What an uninstall would have taken away as well."""
+    told = [config.ref for config in snapshot.cni_config.known]
+    if snapshot.ztunnel_daemonsets.known or snapshot.ztunnel_pods.known:
+        told.append("ztunnel")
+    redirected = sum(pod.annotations.redirection == "enabled" and not pod.finished for pod in snapshot.pods)
+    if told and redirected:
+        told.append(f"{redirected} redirected pod{'' if redirected == 1 else 's'}")
+    return ", ".join(told[:-1]) + f" and {told[-1]}" if len(told) > 1 else "".join(told)
 
 
 def _sources(snapshot: Snapshot, home: str) -> Sources:

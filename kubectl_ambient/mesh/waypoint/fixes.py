@@ -9,7 +9,7 @@ from msgspec import structs
 from kubectl_ambient.cluster.facts import Namespace, Unread
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.mesh.catalogue import WaypointReason
-from kubectl_ambient.mesh.evidence import Fix, offer
+from kubectl_ambient.mesh.evidence import Fix, either, offer
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.commands import (
@@ -86,7 +86,7 @@ def _prepare(asked: Asked, gateway: Gateway) -> Iterator[Fix]:
     if not takes(gateway, of_class, asked.judge.control_plane.newest.version).covers(traffic):
         yield from _widen(asked, gateway)
     if not gateway.addresses or asked.judge.life_of(gateway).alive is False:
-        yield from look_at(gateway)
+        yield from look_at(gateway, asked.judge.snapshot)
 
 
 def _back(asked: Asked) -> Iterator[Fix]:
@@ -109,17 +109,20 @@ def _make_ready(asked: Asked) -> Iterator[Fix]:
     """The waypoint that is named is not there, or has no address."""
     named, gateway = asked.decision.named.waypoint, asked.gateway
     if gateway is not None:
-        yield from look_at(gateway)
+        yield from look_at(gateway, asked.judge.snapshot)
         return
     there = usable(asked.judge, asked.target)
     shared = asked.whole or asked.decision.named.inherited
-    if there and (not shared or traffic_of(asked.target) == "service"):
-        yield from enable(structs.replace(asked, whole=shared), there[0], overwrite=True)
-    if named:
-        yield from create(asked, *named)
-        version = asked.judge.control_plane.newest.version
-        if named[0] != asked.home and istiod_versions.checks_allowed_routes(version):
-            yield from admit_all(*named)
+    fits = there and (not shared or traffic_of(asked.target) == "service")
+    another = enable(structs.replace(asked, whole=shared), there[0], overwrite=True) if fits else ()
+    yield from either(another, _made(asked, *named) if named else ())
+
+
+def _made(asked: Asked, home: str, name: str) -> Iterator[Fix]:
+    """The waypoint that is named, as it has to be for this namespace."""
+    yield from create(asked, home, name)
+    if home != asked.home and istiod_versions.checks_allowed_routes(asked.judge.control_plane.newest.version):
+        yield from admit_all(home, name)
 
 
 def _admit(asked: Asked) -> Iterator[Fix]:
@@ -134,13 +137,14 @@ def _admit(asked: Asked) -> Iterator[Fix]:
         yield from offer(edit, "add a listener of protocol HBONE on port 15008 that admits others")
         return
     selector, home = listener.selector, judge.namespace(asked.home)
+    by_label: list[Fix] = []
     if listener.allowed_from == "Selector" and selector and selector.match_labels and isinstance(home, Namespace):
         missing = {k: v for k, v in selector.match_labels.items() if home.labels.get(k) != v}
         if missing and _BY_API_SERVER not in missing and not selector.match_expressions:
             words = (label(key, value) for key, value in missing.items())
             labelled = kubectl("label namespace", namespace(asked.home), *words, "--overwrite")
-            yield from offer(labelled, "the waypoint admits the namespace")
-    yield from admit_all(gateway.namespace, gateway.name, gateway.listeners.index(listener))
+            by_label += offer(labelled, "the waypoint admits the namespace")
+    yield from either(by_label, admit_all(gateway.namespace, gateway.name, gateway.listeners.index(listener)))
 
 
 def _take(asked: Asked) -> Iterator[Fix]:
@@ -171,8 +175,7 @@ def _mend(asked: Asked) -> Iterator[Fix]:
         holder = structs.replace(asked, whole=asked.whole or asked.decision.named.inherited)
         yield from enable(holder, there[0], overwrite=True) if there else opt_out(asked)
     elif asked.judge.life_of(gateway).alive is False:
-        yield from look_at(gateway)
-        yield from opt_out(asked)
+        yield from either(look_at(gateway, asked.judge.snapshot), opt_out(asked))
 
 
 def _ask(asked: Asked) -> Iterator[Fix]:
