@@ -45,6 +45,17 @@ def one_line(text: str) -> str:
     return "".join(shown)
 
 
+def without_middle(text: str, most: int = 300) -> str:
+    """The text, of a longer one its beginning and its end: of a chain of errors the last is the cause."""
+    if len(text) <= most:
+        return text
+    end = most * 2 // 3
+    first, last = text[: most - end - 3], text[-end:]
+    # Between words, as far as these are of a usual length.
+    head, tail = first.rpartition(" ")[0], last.partition(" ")[2]
+    return f"{(head or first).rstrip()} … {(tail or last).lstrip()}"
+
+
 def is_unseen(character: str) -> bool:
     """Whether a character moves the cursor, turns or hides text, is none at all, or leaves nothing to be seen."""
     return not character.isprintable() or _BLANK.match(character) is not None

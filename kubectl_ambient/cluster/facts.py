@@ -11,6 +11,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 DATAPLANE_MODE = "istio.io/dataplane-mode"
+NOT_READY_TAINT = "cni.istio.io/not-ready"  # a new node has it until istio-cni is Ready there
 NOT_FOUND = "not found"  # the `why` of an Unread that the server does not have
 
 
@@ -91,6 +92,9 @@ class Pod(Fact, frozen=True):
 
     agent, service_account: only of istio-cni's and ztunnel's pods. proxy: the container that makes it a gateway or a
     waypoint; None where none says so by its command line.
+    `windows_field` is the field that asks for Windows, empty where none does. `ready_status` is the condition Ready as
+    written (`True`, `False`, `Unknown`), None without one. `unscheduled` is what the scheduler says of it in
+    PodScheduled=False, empty where it says nothing.
     """
 
     namespace: str
@@ -100,12 +104,14 @@ class Pod(Fact, frozen=True):
     owner: Owner | None = None
     node: str = ""
     host_network: bool = False
-    windows: bool = False
+    windows_field: str = ""
     phase: str = ""
     reason: str = ""
     has_ip: bool = False
     ready: bool = False
+    ready_status: str | None = None
     ready_since: datetime | None = None
+    unscheduled: str = ""
     created: datetime | None = None
     started: datetime | None = None
     deleting: datetime | None = None
@@ -120,6 +126,11 @@ class Pod(Fact, frozen=True):
     def ref(self) -> str:
         """`Pod/shop/web-1`, as evidence names it."""
         return f"Pod/{self.namespace}/{self.name}"
+
+    @property
+    def windows(self) -> bool:
+        """Whether it asks for a Windows node."""
+        return bool(self.windows_field)
 
     @property
     def finished(self) -> bool:
@@ -180,21 +191,75 @@ class Namespace(Fact, frozen=True):
     deleting: datetime | None = None
 
 
+OS_LABEL = "kubernetes.io/os"
+_VIRTUAL_NODE = (
+    ("type", "virtual-kubelet"),
+    ("kubernetes.azure.com/role", "virtual-node"),
+    ("eks.amazonaws.com/compute-type", "fargate"),
+)
+
+
+class Taint(Fact, frozen=True):
+    """A taint of a node. `effect` is `NoSchedule`, `PreferNoSchedule` or `NoExecute`."""
+
+    key: str
+    value: str = ""
+    effect: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.key}={self.value}:{self.effect}" if self.value else f"{self.key}:{self.effect}"
+
+
 class Node(Fact, frozen=True):
-    """A node: its labels tell the operating system and whether it is virtual."""
+    """A node: its labels tell the operating system and whether it is virtual.
+
+    `taints` is None where only its metadata was read.
+    """
 
     name: str
     labels: dict[str, str] = field(default_factory=dict)
+    taints: tuple[Taint, ...] | None = None
+
+    @property
+    def virtual(self) -> tuple[str, str] | None:
+        """The label, a key and its value, by which it is a virtual node, on which no DaemonSet runs; else None."""
+        return next((label for label in _VIRTUAL_NODE if self.labels.get(label[0]) == label[1]), None)
+
+    @property
+    def runs_daemonsets(self) -> bool:
+        """Whether it is a Linux node, and none that only looks like one."""
+        return self.labels.get(OS_LABEL) in (None, "linux") and self.virtual is None
+
+
+class Toleration(Fact, frozen=True):
+    """What a pod tolerates: an empty `key` with `Exists` means every key, an empty `effect` every effect."""
+
+    key: str = ""
+    operator: str = "Equal"
+    value: str = ""
+    effect: str = ""
 
 
 class DaemonSet(Fact, frozen=True):
-    """A DaemonSet of Istio (istio-cni, ztunnel): the first container's image and environment."""
+    """A DaemonSet of Istio (istio-cni, ztunnel): the first container's image and environment, and where it may run.
+
+    `node_terms` are those of its required node affinity, of which one has to match; None where it asks for none.
+    `desired` is on how many nodes it should run, None where nobody has counted, and `lacks_pods` that some
+    of these have no pod of it. `release` is its Helm release.
+    """
 
     namespace: str
     name: str
     labels: dict[str, str] = field(default_factory=dict)
     container: AgentContainer | None = None
     node_selector: dict[str, str] = field(default_factory=dict)
+    node_terms: tuple[tuple[Requirement, ...], ...] | None = None
+    tolerations: tuple[Toleration, ...] = ()
+    host_network: bool = False
+    desired: int | None = None
+    lacks_pods: bool = False
+    owner: Owner | None = None
+    release: str = ""
 
     @property
     def ref(self) -> str:
@@ -222,7 +287,7 @@ class Istiod(Fact, frozen=True):
 
 
 class ConfigMap(Fact, frozen=True):
-    """A ConfigMap, with the time of the last change of its data where the API server tells."""
+    """A ConfigMap, with the time of the last change of its data where the API server tells, and its Helm release."""
 
     namespace: str
     name: str
@@ -230,6 +295,8 @@ class ConfigMap(Fact, frozen=True):
     data: dict[str, str] = field(default_factory=dict)
     created: datetime | None = None
     changed: datetime | None = None
+    owner: Owner | None = None
+    release: str = ""
 
     @property
     def ref(self) -> str:
@@ -278,10 +345,10 @@ class Webhook(Fact, frozen=True):
 
 
 class Event(Fact, frozen=True):
-    """A Kubernetes event about a pod."""
+    """A Kubernetes event about a pod, or about a DaemonSet; `name` is that of what it is about."""
 
     namespace: str
-    pod: str
+    name: str
     reason: str
     message: str = ""
     last_seen: datetime | None = None

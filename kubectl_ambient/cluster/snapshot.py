@@ -32,8 +32,9 @@ from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, PeerAuthen
 class Snapshot(Struct, kw_only=True):
     """Facts of one moment, by kind. What a kind's facts are called here stands in its entry in `kinds`.
 
-    `cni_pods`, `ztunnel_pods`, `instances` (of Gateways), `cni_daemonsets` and `istiods` are those that Istio has of
-    pods and workloads, wherever they live. `labelled` are objects as their labels, and `labelled_namespaces` the
+    `cni_pods`, `ztunnel_pods`, `cni_daemonsets`, `ztunnel_daemonsets` and `istiods` are those that Istio has of
+    pods and workloads, wherever they live; `instances` and `gateway_deployments` are those of Gateways. `events` are
+    about pods, `agent_events` about DaemonSets. `labelled` are objects as their labels, `labelled_namespaces` the
     Namespaces that these are in. `missing` are objects that were named and are not to be had, by `Pod/shop/web`, with
     kubectl's sentence. `now` is the clock for ages: None where the facts come from files, which have no present.
     `whole` tells why the files are taken for the whole cluster, as the rest of a sentence; empty where they are not.
@@ -44,7 +45,9 @@ class Snapshot(Struct, kw_only=True):
     nodes: Found[Node] = field(default_factory=Found)
     workloads: Found[Workload] = field(default_factory=Found)
     events: Found[Event] = field(default_factory=Found)
+    agent_events: Found[Event] = field(default_factory=Found)
     cni_daemonsets: Found[DaemonSet] = field(default_factory=Found)
+    ztunnel_daemonsets: Found[DaemonSet] = field(default_factory=Found)
     cni_config: Found[ConfigMap] = field(default_factory=Found)
     cni_pods: Found[Pod] = field(default_factory=Found)
     ztunnel_pods: Found[Pod] = field(default_factory=Found)
@@ -58,6 +61,7 @@ class Snapshot(Struct, kw_only=True):
     gateways: Found[Gateway] = field(default_factory=Found)
     gateway_classes: Found[GatewayClass] = field(default_factory=Found)
     instances: Found[Pod] = field(default_factory=Found)
+    gateway_deployments: Found[Workload] = field(default_factory=Found)
     network_policies: Found[NetworkPolicy] = field(default_factory=Found)
     endpoint_slices: Found[EndpointSlice] = field(default_factory=Found)
     authorization_policies: Found[AuthorizationPolicy] = field(default_factory=Found)
@@ -87,6 +91,11 @@ class Snapshot(Struct, kw_only=True):
         pods = (pod for pod in self.instances if pod.namespace == gateway.namespace)
         found = [pod for pod in pods if pod.labels.get(GATEWAY_NAME) == gateway.name and not pod.finished]
         return found if self.instances.covers(gateway.namespace) or any(pod.ready for pod in found) else None
+
+    def scaled_to_none(self, gateway: Gateway) -> Workload | None:
+        """The Deployment of the Gateway that asks for no pod; None where there is none, or it was not read."""
+        made = (w for w in self.gateway_deployments.known if w.namespace == gateway.namespace and w.desired == 0)
+        return next((workload for workload in made if workload.labels.get(GATEWAY_NAME) == gateway.name), None)
 
     def gateway(self, namespace: str, name: str) -> Gateway | Unread | None:
         """The Gateway; None where there is none, an Unread where that is not known. An empty text names none."""

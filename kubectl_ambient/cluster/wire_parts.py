@@ -18,7 +18,6 @@ Texts = dict[str, str | None] | None
 
 # What a container waits for while its pod has no sandbox; `ErrImagePull` and the like come after that.
 _WAITS_FOR_SANDBOX = ("", "ContainerCreating", "PodInitializing")
-_OS_LABEL = "kubernetes.io/os"
 
 
 class Wire(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
@@ -40,6 +39,7 @@ class Annotations(facts.Annotations, frozen=True):
     mirror: str | None = field(default=None, name="kubernetes.io/config.mirror")
     canary_weight: str | None = field(default=None, name="istio.io/use-waypoint-canary-weight")
     inbound_binding: str | None = field(default=None, name="ambient.istio.io/waypoint-inbound-binding")
+    helm_release: str | None = field(default=None, name="meta.helm.sh/release-name")
 
     def fact(self) -> facts.Annotations:
         """Those that the rules look at."""
@@ -134,6 +134,10 @@ class Requirement(Wire, frozen=True):
     operator: str | None = None
     values: list[str] | None = None
 
+    def fact(self) -> facts.Requirement:
+        """The flat expression."""
+        return facts.Requirement(key=self.key or "", operator=self.operator or "", values=tuple(self.values or ()))
+
 
 class Selector(Wire, frozen=True):
     """A LabelSelector."""
@@ -145,10 +149,7 @@ class Selector(Wire, frozen=True):
         """The flat selector; without requirements it matches everything."""
         return facts.LabelSelector(
             match_labels=texts(self.match_labels),
-            match_expressions=tuple(
-                facts.Requirement(key=r.key or "", operator=r.operator or "", values=tuple(r.values or ()))
-                for r in self.match_expressions or ()
-            ),
+            match_expressions=tuple(r.fact() for r in self.match_expressions or ()),
         )
 
 
@@ -220,8 +221,57 @@ class OperatingSystem(Wire, frozen=True):
     name: str | None = None
 
 
+class Toleration(Wire, frozen=True):
+    """`spec.tolerations[]` of a pod."""
+
+    key: str | None = None
+    operator: str | None = None
+    value: str | None = None
+    effect: str | None = None
+
+    def fact(self) -> facts.Toleration:
+        """The flat toleration."""
+        return facts.Toleration(
+            key=self.key or "", operator=self.operator or "Equal", value=self.value or "", effect=self.effect or ""
+        )
+
+
+class NodeSelectorTerm(Wire, frozen=True):
+    """`nodeSelectorTerms[]`: all of its expressions have to match; a term without any matches nothing."""
+
+    match_expressions: list[Requirement] | None = None
+    match_fields: list[Requirement] | None = None
+
+    def facts(self) -> tuple[facts.Requirement, ...]:
+        """The expressions; of a field the key is `metadata.name`, which no label has."""
+        return tuple(r.fact() for r in (*(self.match_expressions or ()), *(self.match_fields or ())))
+
+
+class NodeSelector(Wire, frozen=True):
+    """`requiredDuringSchedulingIgnoredDuringExecution` of a node affinity."""
+
+    node_selector_terms: list[NodeSelectorTerm] | None = None
+
+
+class NodeAffinity(Wire, frozen=True):
+    """`affinity.nodeAffinity`."""
+
+    required: NodeSelector | None = field(default=None, name="requiredDuringSchedulingIgnoredDuringExecution")
+
+
+class Affinity(Wire, frozen=True):
+    """`spec.affinity` of a pod."""
+
+    node_affinity: NodeAffinity | None = None
+
+    def facts(self) -> tuple[tuple[facts.Requirement, ...], ...] | None:
+        """The terms of the required node affinity; None where it asks for none."""
+        required = self.node_affinity.required if self.node_affinity else None
+        return None if required is None else tuple(term.facts() for term in required.node_selector_terms or ())
+
+
 class PodSpec(Wire, frozen=True):
-    """`spec` of a pod or of a pod template."""
+    """`spec` of a pod."""
 
     node_name: str | None = None
     service_account_name: str | None = None
@@ -247,11 +297,20 @@ class PodSpec(Wire, frozen=True):
             return False
         return any(c.name == "istio-proxy" and c.restart_policy == "Always" for c in self.init_containers)
 
-    def windows(self) -> bool:
-        """Whether it asks for Windows, by `spec.os` or by its node selector."""
+    def windows_field(self) -> str:
+        """The field that asks for Windows; empty where none does."""
         if self.os is not None and self.os.name == "windows":
-            return True
-        return self.node_selector is not None and self.node_selector.get(_OS_LABEL) == "windows"
+            return "spec.os.name"
+        if self.node_selector is not None and self.node_selector.get(facts.OS_LABEL) == "windows":
+            return f"spec.nodeSelector[{facts.OS_LABEL}]"
+        return ""
+
+
+class TemplateSpec(PodSpec, frozen=True):
+    """`spec` of a pod template: with what keeps its pods from nodes."""
+
+    tolerations: list[Toleration] | None = None
+    affinity: Affinity | None = None
 
 
 class Condition(Wire, frozen=True):
@@ -260,6 +319,8 @@ class Condition(Wire, frozen=True):
     type: str | None = None
     status: str | None = None
     last_transition_time: Time = None
+    reason: str | None = None
+    message: str | None = None
 
 
 class Waiting(Wire, frozen=True):
@@ -308,7 +369,17 @@ class PodStatus(Wire, frozen=True):
     @first_of_type("conditions", "Ready")
     def ready(self) -> Condition | None:
         """The condition Ready; None where there is none."""
-        return next((c for c in self.conditions or () if c.type == "Ready"), None)
+        return self._condition("Ready")
+
+    def unscheduled(self) -> str:
+        """What the scheduler says of it in PodScheduled=False; empty where it says nothing."""
+        if self.phase not in (None, "Pending"):
+            return ""
+        found = self._condition("PodScheduled")
+        return (found.message or found.reason or "") if found is not None and found.status == "False" else ""
+
+    def _condition(self, type_: str) -> Condition | None:
+        return next((c for c in self.conditions or () if c.type == type_), None)
 
     def waits_for_sandbox(self) -> bool:
         """Whether it is Pending and no container ever started (ContainerCreating)."""

@@ -36,6 +36,7 @@ class Code(_Word):
     AGENT_NOT_READY = "AgentNotReady", "an agent of Istio on the pod's node is not Ready", "error", "warning"
     BOTH_MODES = "BothModes", "ambient and a sidecar are both asked for, and the sidecar wins", "warning"
     BYPASS_INVALID = "BypassInvalid", "the annotation for bypassing inbound capture is no boolean", "warning"
+    CNI_GONE = "CniGone", "istio-cni is gone, and what belongs to it is still there", "error"
     EXCLUSION_NOT_HONOURED = "ExclusionNotHonoured", "the namespace is excluded, and its pods go in anyway", "warning"
     GATEWAY_CAPTURED = "GatewayCaptured", "a gateway of Istio is in ambient mode, or is going to be", "error"
     GATEWAY_REPLICAS_DIFFER = (
@@ -49,21 +50,25 @@ class Code(_Word):
     ISTIOD_MISSING = "IstiodMissing", "there is no istiod in the cluster", "warning"
     ISTIOD_NOT_READY = "IstiodNotReady", "no istiod that serves ambient mode is Ready", "error"
     ISTIOD_WITHOUT_AMBIENT = "IstiodWithoutAmbient", "the istiod that ztunnel asks has ambient off", "error"
+    KILL_FAILED = "KillFailed", "the pod cannot end, as its network could not be taken down", "error"
     LABEL_NOT_KEPT = "LabelNotKept", "the mode's label on the pod is not that of its template", "warning", "info"
     MODE_IS_ANNOTATION = "ModeIsAnnotation", "the mode is set as an annotation, which does nothing", "warning"
     MODE_VALUE_UNKNOWN = "ModeValueUnknown", "the mode's label has a value that Istio does not know", "warning"
     NAMESPACE_NOT_DISCOVERED = "NamespaceNotDiscovered", "istiod does not look at the pod's namespace", "error"
     OPT_OUT_IGNORED = "OptOutIgnored", "the pod opts out, and this cluster's selectors do not heed it", "error"
+    PLUGIN_NOT_FOUND = "PluginNotFound", "the node calls istio-cni's plugin and does not find it", "error"
     REDIRECTION_VALUE_UNKNOWN = (
         "RedirectionValueUnknown",
         "the annotation for redirection has a value that this Istio never writes",
         "warning",
     )
-    SANDBOX_FAILED = "SandboxFailed", "the pod cannot start, as Istio could not set up its network", "error"
+    SANDBOX_FAILED = "SandboxFailed", "the pod cannot start, as its network could not be set up", "error"
+    START_TAINT_KEPT = "StartTaintKept", "a node has Istio's taint for new nodes, and pods wait", "error", "warning"
     TERMINATING = "Terminating", "the pod is being deleted", "info"
     VERSIONS_UNSUPPORTED = "VersionsUnsupported", "Istio does not support these versions together", "warning"
     ZTUNNEL_NOT_DISCOVERED = "ZtunnelNotDiscovered", "istiod does not look at ztunnel's namespace", "error"
     ZTUNNEL_NOT_TRUSTED = "ZtunnelNotTrusted", "istiod does not trust ztunnel's account", "error"
+    UNSCHEDULABLE = "Unschedulable", "the scheduler finds no node for the pod", "info", "warning"
 
     # Of labels and annotations.
     ANNOTATION_IS_LABEL = "AnnotationIsLabel", "an annotation of Istio is set as a label, and does nothing", "warning"

@@ -61,6 +61,12 @@ def configure(judgement: Judgement, setting: Told, effect: str) -> Iterator[Fix]
     yield from offer(again, "the agents read it when they start")
 
 
+def switch_on(judgement: Judgement) -> Iterator[Fix]:
+    """Have istio-cni run with ambient on."""
+    effect = "set AMBIENT_ENABLED to true (better: by the value ambient.enabled of its chart)"
+    yield from configure(judgement, judgement.agents.worlds[-1].enabled_told, effect)
+
+
 def is_literal(setting: Told) -> bool:
     """Whether it is a literal `env` of the container, which beats the ConfigMap."""
     return ".env[" in setting.evidence.field

@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from msgspec import Struct
 
+from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.mesh.catalogue import Code, Reason, Severity, WaypointReason
 from kubectl_ambient.shell.command import Command, Offer
 
@@ -74,16 +75,30 @@ def tells(findings: Iterable[Finding], *codes: Code) -> bool:
 
 
 class Fix(Struct, frozen=True, gc=False):
-    """A command to type, and what it does."""
+    """A command to type, and what it does.
+
+    alternative: it begins another way to the same end, instead of all that stands before it; else it is the next step.
+    """
 
     command: Command
     effect: str
+    alternative: bool = False
 
 
-def offer(command: Offer | None, effect: str) -> Iterator[Fix]:
+def offer(command: Offer | None, effect: str, *, alternative: bool = False) -> Iterator[Fix]:
     """The command with its effect; nothing where there is none to offer."""
     if isinstance(command, Command):
-        yield Fix(command, effect)
+        yield Fix(command, effect, alternative)
+
+
+def either(*ways: Iterable[Fix]) -> Iterator[Fix]:
+    """Several ways to one end, of which each may take several steps: the first of each begins an alternative."""
+    before = False
+    for way in ways:
+        fixes = list(way)
+        for number, fix in enumerate(fixes):
+            yield Fix(fix.command, fix.effect, fix.alternative or (before and number == 0))
+        before = before or bool(fixes)
 
 
 def label(ref: str, key: str, value: str | None) -> Evidence:
@@ -99,3 +114,10 @@ def unread_labels(ref: str, unread: object) -> Evidence:
 def annotation(ref: str, key: str, value: str | None) -> Evidence:
     """Evidence of an annotation; value None where it is not set."""
     return Evidence(ref, f"metadata.annotations[{key}]", value)
+
+
+def not_serving(pod: Pod) -> Evidence:
+    """Evidence that a pod serves nobody: one that is Ready, and ends, does not either."""
+    if pod.deleting is not None and pod.ready:
+        return Evidence(pod.ref, "metadata.deletionTimestamp", f"{pod.deleting:%Y-%m-%dT%H:%M:%SZ}")
+    return Evidence(pod.ref, "status.conditions[Ready]", pod.ready_status)

@@ -12,6 +12,7 @@ from kubectl_ambient.mesh.enrolment.deciding import Decision
 from kubectl_ambient.mesh.gateways import what_makes_it_a_gateway
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Health, NodeAgents
+from kubectl_ambient.mesh.stuck import Stuck
 
 Observed = Literal["enabled", "pending", "absent"]
 State = Literal["Enrolled", "Pending", "Starting", "NotEnrolled", "Stale", "NotAmbient", "Unknown"]
@@ -62,8 +63,16 @@ def mode_of(pod: Pod, observed: Observed) -> Mode:
     return "none" if pod.annotations.sidecar_status is None else "sidecar"
 
 
-def message_of(state: State, pod: Pod, decision: Decision, agents: NodeAgents, now: datetime | None) -> str:
-    """The sentence of a verdict: the state, and why."""
+def message_of(
+    state: State,
+    pod: Pod,
+    decision: Decision,
+    agents: NodeAgents,
+    now: datetime | None,
+    stuck: Stuck | None = None,
+    left: str = "",
+) -> str:
+    """The sentence of a verdict: the state, and why. `stuck` and `left` as in a finding's Subject."""
     why = decision.because.message
     trouble = " and ".join(_sick(h, pod.node, now) for h in (agents.cni, agents.ztunnel) if h.bad)
     match state:
@@ -75,10 +84,16 @@ def message_of(state: State, pod: Pod, decision: Decision, agents: NodeAgents, n
                 who, until = trouble, "ztunnel accepts it,"
             text = f"Redirected, but {who}: until {until} it can neither send nor receive TCP"
         case "Starting":
-            text = f"Should be in ambient mode ({why}), and is still starting: {_what_it_waits_for(pod, now)}"
+            waits = f"is still starting: {_what_it_waits_for(pod, now)}"
+            text = f"Should be in ambient mode ({why}), and {_hindrance(stuck, pod) or waits}"
         case "NotEnrolled":
             who = trouble or f"the agents on {pod.node} have not put it in"
             text = f"Should be in ambient mode ({why}), and is not: {who}"
+        case "Stale" if left:
+            text = f"Still redirected, and istio-cni is gone, while {left} are there"
+        case "Stale" if not agents.worlds[-1].installed and not pod.finished:
+            whereto = " to a ztunnel that is not there" if agents.ztunnel.status == "missing" else ""
+            text = f"Should not be in ambient mode ({why}), and its traffic stays redirected{whereto} until it restarts"
         case "Stale":
             still = "its annotation still says that it is" if pod.finished else "its traffic is still redirected"
             text = f"Should not be in ambient mode ({why}), and {still}"
@@ -88,6 +103,17 @@ def message_of(state: State, pod: Pod, decision: Decision, agents: NodeAgents, n
         case "Unknown":
             text = f"Cannot be told: {why}"
     return text + "."
+
+
+def _hindrance(stuck: Stuck | None, pod: Pod) -> str:
+    """What keeps it from starting; empty where nothing is known to."""
+    if stuck is None or stuck.what == "end":
+        return ""
+    if stuck.what == "node":
+        return "cannot start: no node takes it"
+    if stuck.plugin_path:
+        return f"cannot start: {pod.node} does not find the plugin of istio-cni"
+    return "cannot start: its network could not be set up"
 
 
 def _what_it_waits_for(pod: Pod, now: datetime | None) -> str:

@@ -97,7 +97,7 @@ def workload_subject(judge: Judge, workload: Workload, judgements: Sequence[Judg
         judgements=_in_order(judgements),
         next_pod=judge.next_of(workload),
         evidence=tuple(evidence),
-        why_no_pods="it asks for 0 replicas" if workload.desired == 0 else "it has made none, or they are gone",
+        why_no_pods=_why_no_pods(workload),
         paused=is_paused(workload),
         findings=_awaiting(judge, workload.namespace, judge.next_of(workload), judgements),
         not_all_pods=_not_all_pods(judge, workload.namespace),
@@ -115,12 +115,22 @@ def _not_all_pods(judge: Judge, namespace: str) -> bool:
     return judge.snapshot.from_files and not judge.snapshot.pods.covers(namespace)
 
 
+def _why_no_pods(workload: Workload) -> str:
+    """By what decides how many there are: `spec.replicas`, the nodes of a DaemonSet, the end of a Job."""
+    if workload.desired != 0:
+        return "it has made none, or they are gone"
+    of_kind = {"DaemonSet": "no node is to have one", "Job": "it is over, or suspended"}
+    return of_kind.get(workload.kind, "it asks for 0 replicas")
+
+
 def fixes_of(subject: Subject, by_pod: Sequence[tuple[Fix, ...]]) -> tuple[Fix, ...]:
-    """The commands of all its pods, each once; with no pods, none."""
+    """The commands of all its pods, each once, other ways after the first of each pod; with no pods, none."""
     seen: dict[Command, Fix] = {}
-    for fixes in by_pod:
-        for fix in fixes:
-            seen.setdefault(fix.command, fix)
+    for other in (False, True):
+        for fixes in by_pod:
+            begins = next((number for number, fix in enumerate(fixes) if fix.alternative), len(fixes))
+            for fix in fixes[begins:] if other else fixes[:begins]:
+                seen.setdefault(fix.command, fix)
     return tuple(seen.values())
 
 

@@ -23,6 +23,7 @@ from kubectl_ambient.mesh.installation.settings import Rules
 from kubectl_ambient.mesh.next_pod import AfterRestart, NextPod, next_pod_of
 from kubectl_ambient.mesh.rollout import held_until
 from kubectl_ambient.mesh.state import Mode, Observed, State, message_of, mode_of, observed_of, state_of
+from kubectl_ambient.mesh.stuck import Stuck, stuck_of
 from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.mesh.waypoint.pods import PodWaypoints
 
@@ -65,6 +66,7 @@ class Judgement(Struct, frozen=True, kw_only=True, gc=False):
     next_pod: NextPod
     agents: NodeAgents
     workload: Workload | None
+    stuck: Stuck | None = None
     waypoint: Binding | None = None
     services: tuple[Binding, ...] | Unread = ()
 
@@ -191,6 +193,8 @@ class Judge:
         state = state_of(decision.expected, observed, pod, snapshot.now)
         owner, workload = self._owner(pod)
         successor = self._successor(pod, owner, workload, namespace, decision)
+        stuck = stuck_of(pod, snapshot)
+        left = self.installation.left
         subject = Subject(
             pod=pod,
             namespace=namespace,
@@ -200,6 +204,8 @@ class Judge:
             state=state,
             workload=workload,
             injection=successor.injection,
+            stuck=stuck,
+            left=left,
             snapshot=snapshot,
             served=self.served,
         )
@@ -215,7 +221,7 @@ class Judge:
             observed=observed,
             state=state,
             reason=decision.reason,
-            message=message_of(state, pod, decision, agents, snapshot.now),
+            message=message_of(state, pod, decision, agents, snapshot.now, stuck, left),
             node=pod.node,
             owner=str(owner) if owner else None,
             after_restart=successor.becomes,
@@ -223,7 +229,13 @@ class Judge:
             findings=(*findings(subject), *of_mesh),
         )
         return Judgement(
-            verdict=verdict, pod=pod, decision=decision, next_pod=successor, agents=agents, workload=workload
+            verdict=verdict,
+            pod=pod,
+            decision=decision,
+            next_pod=successor,
+            agents=agents,
+            workload=workload,
+            stuck=stuck,
         )
 
     def _owner(self, pod: Pod) -> tuple[Owner | None, Workload | None]:

@@ -135,8 +135,12 @@ def finding_document(finding: Finding, aim: Aim) -> dict[str, Any]:
 
 def fix_documents(fixes: Iterable[Fix], aim: Aim) -> list[dict[str, Any]]:
     """The commands to type."""
-    told = ((aim.text(fix.command), fix.effect) for fix in fixes)
-    return [{"command": command, "effect": effect} for command, effect in told if command is not None]
+    told = ((aim.text(fix.command), fix) for fix in fixes)
+    return [
+        {"command": command, "effect": fix.effect, "alternative": fix.alternative}
+        for command, fix in told
+        if command is not None
+    ]
 
 
 def step_document(step: Step) -> dict[str, Any]:

@@ -56,12 +56,22 @@ def _headline(judgement: Judgement, width: int, paint: Paint) -> Shown:
         words, colour = "is in ambient mode, and no istiod that serves it is Ready", "yellow"
     if verdict.state == "Stale" and judgement.pod.finished:
         words = "should NOT be in ambient mode and is still marked as redirected"
+    elif verdict.state == "Stale" and tells(verdict.findings, Code.CNI_GONE):
+        words = "is still redirected, and istio-cni is gone"
+    elif _cannot_start(judgement):
+        words, colour = "is NOT in ambient mode: it cannot start", "red"
     who = f"Pod {verdict.namespace}/{verdict.name} "
     if verdict.state in ("Enrolled", "NotAmbient", "Unknown") and not unserved:
         text = wrapped(f"{who}{words}: {judgement.decision.because.message}.", width)
     else:
         text = stacked([wrapped(f"{who}{words}.", width), wrapped(verdict.message, width)])
     return paint.within(text, words, colour, after=who)
+
+
+def _cannot_start(judgement: Judgement) -> bool:
+    """Whether it is known to hang, so that nothing is to be awaited."""
+    stuck = judgement.stuck
+    return judgement.verdict.state == "Starting" and stuck is not None and stuck.what != "end"
 
 
 def _observation(judgement: Judgement) -> str:
@@ -80,6 +90,8 @@ def _observation(judgement: Judgement) -> str:
         "Pending": "not there yet",
         "Starting": "too early to say",
     }.get(verdict.state, "nothing disagrees")
+    if _cannot_start(judgement):
+        agree = "it cannot start"
     return f"Intended {verdict.expected}, {seen}: {agree}."
 
 

@@ -140,8 +140,18 @@ def _why(verdict: Verdict) -> str:
     if tells(verdict.findings, Code.GATEWAY_CAPTURED):
         return sentence(gravest_first(verdict.findings)[0])
     if verdict.state in ("NotEnrolled", "Stale", "Pending", "Unknown"):
-        return verdict.message
+        return _with_cause(verdict)
     return sentence(gravest_first(verdict.findings)[0])
+
+
+def _with_cause(verdict: Verdict) -> str:
+    """The message, and why the agent that it misses is not there, which the finding tells."""
+    told = verdict.message
+    for finding in verdict.findings:
+        if finding.code == Code.AGENT_MISSING:
+            missing, _, cause = finding.message.partition(": ")
+            told = told.replace(missing, f"{missing} ({cause})", 1) if cause else told
+    return told
 
 
 def namespace_sentence(name: str, namespace: Namespace | Unread | None, verdicts: Sequence[Verdict]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
-from kubectl_ambient.foreign import Shown, one_line, shown, stacked
+from kubectl_ambient.foreign import Shown, one_line, shown, stacked, without_middle
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Step
 from kubectl_ambient.render.sentences import folded, sentence
 from kubectl_ambient.render.terminal import Paint
@@ -18,6 +18,7 @@ _SEVERITY = {"error": "✖", "warning": "‼", "info": "·"}
 _SEVERITY_COLOUR = {"error": "red", "warning": "yellow", "info": "dim"}
 _COLUMN = 32
 _JSON_SHOWN = 24
+_MOST_OF_A_MESSAGE = 6  # lines: it is ours, mostly, and says what to know
 
 
 def step(step: Step, title: str, own: str, width: int, paint: Paint, *, whole: bool = False) -> Shown:
@@ -34,7 +35,10 @@ def step(step: Step, title: str, own: str, width: int, paint: Paint, *, whole: b
     told = [evidence_line(e).removeprefix(f"{own} ") for e in evidence]
     lines = [line for text in told for line in _fold(text, room, 4 if decisive else 3)] or [""]
     if step.outcome in ("out", "unknown"):
-        lines += [f"→ {line}" if i == 0 else f"  {line}" for i, line in enumerate(_fold(step.message, room - 2))]
+        lines += [
+            f"→ {line}" if i == 0 else f"  {line}"
+            for i, line in enumerate(_fold(step.message, room - 2, _MOST_OF_A_MESSAGE))
+        ]
     elif step.outcome == "skipped":
         lines += _fold(f"(not reached: {step.message})", room) if step.reason else []
     head = shown("  ", mark, f" {title}{lines[0]}".rstrip())
@@ -78,8 +82,14 @@ def _short(field: str) -> str:
 
 
 def _fold(text: str, width: int, most: int = 4) -> list[str]:
-    """The text in at most so many lines."""
-    return textwrap.wrap(one_line(text), width, break_on_hyphens=False, max_lines=most, placeholder=" …") or [""]
+    """The text in at most so many lines; of a longer one its beginning and its end."""
+    text = one_line(text)
+    room = width * most
+    lines = textwrap.wrap(text, width, break_on_hyphens=False)
+    while len(lines) > most:
+        room -= width // 4
+        lines = textwrap.wrap(without_middle(text, room), width, break_on_hyphens=False)
+    return lines or [""]
 
 
 def finding_text(finding: Finding, commands: Collection[Command], width: int, paint: Paint) -> Shown:
@@ -92,11 +102,23 @@ def finding_text(finding: Finding, commands: Collection[Command], width: int, pa
 
 
 def what_to_do(fixes: Iterable[Fix], width: int, paint: Paint) -> Shown:
-    """The commands, each with its effect below it."""
-    lines: list[str] = []
+    """The commands, each with its effect below it: steps are numbered, and “or” stands before another way."""
+    ways: list[list[tuple[str, str]]] = [[]]
     for fix in fixes:
         command = paint.command(fix.command)
-        if command:
-            lines.append(shown("  ", paint(command, "bold")))
-            lines += [f"      {line}" for line in textwrap.wrap(one_line(fix.effect), max(width - 6, 30))]
-    return stacked(["What to do:", *lines]) if lines else Shown()
+        if not command:
+            continue
+        if fix.alternative and ways[-1]:
+            ways.append([])
+        ways[-1].append((command, fix.effect))
+    if not ways[0]:
+        return Shown()
+    parts = [stacked(_way(way, width, paint)) for way in ways]
+    return stacked(["What to do:", stacked(parts, "\nor\n")])
+
+
+def _way(steps: Sequence[tuple[str, str]], width: int, paint: Paint) -> Iterator[str]:
+    for number, (command, effect) in enumerate(steps, 1):
+        head = f"{number}. " if len(steps) > 1 else ""
+        yield shown(f"  {head}", paint(command, "bold"))
+        yield from (f"      {line}" for line in textwrap.wrap(one_line(effect), max(width - 6, 30)))

@@ -78,6 +78,12 @@ def label(key: str, value: str | None) -> Word:
     return _word(_change(key, value), valid.is_label_value(value or ""), "label value", value)
 
 
+def no_taint(key: str, effect: str) -> Word:
+    """`cni.istio.io/not-ready:NoSchedule-`, to take a taint off a node."""
+    fit = valid.is_label_key(key) and effect in ("NoSchedule", "PreferNoSchedule", "NoExecute")
+    return _word(f"{key}:{effect}-", fit, "taint", f"{key}:{effect}")
+
+
 def annotation(key: str, value: str | None) -> Word:
     """The same for an annotation, whose value may be any text of one line."""
     if not valid.is_annotation_key(key):

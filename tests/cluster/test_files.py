@@ -332,7 +332,7 @@ def test_istio_is_found(tmp_path: Path) -> None:
         "injectors": ["istio-sidecar-injector", "istio-sidecar-injector-canary"],
     }
     assert {field: [fact.name for fact in getattr(snapshot, field)] for field in found} == found
-    assert [event.pod for event in snapshot.events] == ["web-1"]
+    assert [event.name for event in snapshot.events] == ["web-1"]
     assert snapshot.nodes.facts.keys() == {"n1"}
 
 

@@ -135,10 +135,10 @@ def test_only_istio_s_webhooks() -> None:
 
 def test_events_about_pods_only() -> None:
     def fact(**changed: Any) -> facts.Event | None:
-        return msgspec.convert({**m.event("web-1"), **changed}, Event).fact()
+        return msgspec.convert({**m.event("web-1"), **changed}, Event).fact("Pod")
 
     assert fact() == facts.Event(
-        namespace="shop", pod="web-1", reason="FailedCreatePodSandBox", message="no agent", last_seen=NEW_YEAR
+        namespace="shop", name="web-1", reason="FailedCreatePodSandBox", message="no agent", last_seen=NEW_YEAR
     )
     assert fact(involvedObject={"kind": "Node", "name": "n1"}) is None
     repeated = fact(lastTimestamp=None, eventTime="2026-01-02T00:00:00.123456Z", series={"lastObservedTime": None})

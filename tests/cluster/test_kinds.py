@@ -130,8 +130,12 @@ SAMPLES: dict[str, m.Manifest] = {
     "namespaces": m.namespace("shop", AMBIENT),
     "nodes": m.node("n1", {"type": "virtual-kubelet"}),
     "events": m.event("web-1"),
+    "agent_events": m.event("ztunnel", "istio-system", "FailedCreate")
+    | {"involvedObject": {"kind": "DaemonSet", "namespace": "istio-system", "name": "ztunnel"}},
     "cni_daemonsets": m.workload("DaemonSet", "istio-cni-node", "kube-system", labels=CNI),
+    "ztunnel_daemonsets": m.workload("DaemonSet", "ztunnel", "istio-system"),
     "istiods": m.workload("Deployment", "istiod", "istio-system", labels={"app": "istiod", "istio.io/rev": "canary"}),
+    "gateway_deployments": m.workload("Deployment", "wp", labels={"gateway.networking.k8s.io/gateway-name": "wp"}),
     "cni_config": m.configmap("istio-cni-config", data={"AMBIENT_ENABLED": "true"}),
     "injectors": m.configmap("istio-sidecar-injector", data={"config": "policy: enabled\ntemplates: {}\n"}),
     "mesh_configs": m.configmap("istio", data={"mesh": "trustDomain: cluster.local\n"}),

@@ -19,7 +19,7 @@ ALL = n.of_pods_in(Scope())
 def test_agents_of_other_nodes_where_the_daemonset_is_unknown() -> None:
     client = FakeClient(*CLUSTER, refused={"list daemonsets"})
     snapshot = read(client, n.of_pods("shop", ["db-0"]))
-    assert str(snapshot.cni_daemonsets.refusal) == "cannot list daemonsets of istio-cni: forbidden"
+    assert str(snapshot.cni_daemonsets.refusal) == "cannot list daemonsets of istio-cni and ztunnel: forbidden"
     assert snapshot.cni_daemonsets.known == []
     assert names(snapshot.cni_pods) == ["istio-cni-node-1", "istio-cni-node-2"]
 
@@ -50,7 +50,7 @@ def test_a_developer_with_the_role_view() -> None:
     assert list(snapshot.workloads.facts) == ["Deployment/shop/web", "StatefulSet/shop/db"]
     told = {
         "nodes": "cannot list nodes: forbidden",
-        "cni_daemonsets": "cannot list daemonsets of istio-cni: forbidden",
+        "cni_daemonsets": "cannot list daemonsets of istio-cni and ztunnel: forbidden",
         "cni_config": "cannot get configmap istio-cni-config: forbidden",
         "cni_pods": "cannot list pods of istio-cni: forbidden",
         "ztunnel_pods": "cannot list pods of ztunnel: forbidden",

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from kubectl_ambient.cluster.kinds import network as network_wire
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labels import LABELS
+from kubectl_ambient.cluster.kinds.nodes import WHOLE_NODES
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME, Pod
 from kubectl_ambient.cluster.kinds.table import KINDS
 from kubectl_ambient.cluster.reading.taking import keys_and_facts
@@ -131,7 +132,7 @@ def message_of(kind: Kind[Any]) -> str:
     return METADATA if kind.partial else kind.kind
 
 
-IN_PROTOBUF = [kind for kind in (*KINDS, *LABELS.values()) if is_known(message_of(kind))]
+IN_PROTOBUF = [kind for kind in (*KINDS, WHOLE_NODES, *LABELS.values()) if is_known(message_of(kind))]
 
 
 def name_of(kind: Kind[Any]) -> str:
@@ -156,7 +157,7 @@ def test_both_encodings_give_one_fact(kind: Kind[Any], data: st.DataObject) -> N
 
 
 def test_what_there_may_be_many_of_comes_in_protobuf() -> None:
-    wanted = {"Pod", "Service", "Event", "ReplicationController", "NetworkPolicy", "EndpointSlice"}
+    wanted = {"Pod", "Node", "Service", "Event", "ReplicationController", "NetworkPolicy", "EndpointSlice"}
     wanted |= {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"}
     assert {kind.kind for kind in IN_PROTOBUF if not kind.partial} == wanted
     assert {kind.part for kind in IN_PROTOBUF if kind.partial} == {"namespaces", "nodes", "labelled"}
@@ -197,7 +198,7 @@ def test_every_field_that_is_read_has_its_number() -> None:
     assert {name for kind in kinds for name in fields_without_number(*kind)} - numbered == set()
 
 
-@pytest.mark.parametrize("message", ["Pod", "Service", "Deployment", "Event", "NetworkPolicy", "EndpointSlice"])
+@pytest.mark.parametrize("message", ["Pod", "Node", "Service", "Deployment", "Event", "NetworkPolicy", "EndpointSlice"])
 def test_every_message_within_is_known(message: str) -> None:
     seen, todo = set(), [message]
     while todo:

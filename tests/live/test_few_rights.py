@@ -71,7 +71,7 @@ def test_a_developer_is_told_what_the_administrator_is(as_developer: Result, adm
 REFUSED = (
     "get configmap istio-cni-config",
     "get configmap istio-sidecar-injector",
-    "list daemonsets of istio-cni",
+    "list daemonsets of istio-cni and ztunnel",
     "list mutatingwebhookconfigurations",
     "list nodes",
     "list pods of istio-cni",

@@ -19,7 +19,17 @@ from tests.mesh.test_properties import a_pod, a_snapshot, brief, some_parts, wit
 from tests.snapshots import altered
 
 NOW = datetime(2026, 11, 28, tzinfo=UTC)
-FIELDS = ("namespace", "labels", "owner", "annotations", "phase", "host_network", "windows", "native_sidecar", "node")
+FIELDS = (
+    "namespace",
+    "labels",
+    "owner",
+    "annotations",
+    "phase",
+    "host_network",
+    "windows_field",
+    "native_sidecar",
+    "node",
+)
 some_nodes = st.lists(st.sampled_from(("n1", "n2", "n3", "")), min_size=1, max_size=3)
 
 
@@ -92,7 +102,7 @@ def test_a_pod_that_waits_is_judged_by_itself() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"windows": True},
+        {"windows_field": "spec.os.name"},
         {"host_network": True},
         {"phase": "Succeeded"},
         {"namespace": "kube-system"},

@@ -113,10 +113,10 @@ def test_selectors_of_ones_own_may_know_another_value() -> None:
 @pytest.mark.parametrize(
     ("event", "told"),
     [
-        (Event(namespace="app", pod="web-1", reason="FailedCreatePodSandBox", message="no"), True),
-        (Event(namespace="app", pod="web-1", reason="FailedMount", message="no"), False),
-        (Event(namespace="app", pod="web-2", reason="FailedCreatePodSandBox", message="no"), False),
-        (Event(namespace="other", pod="web-1", reason="FailedCreatePodSandBox", message="no"), False),
+        (Event(namespace="app", name="web-1", reason="FailedCreatePodSandBox", message="no"), True),
+        (Event(namespace="app", name="web-1", reason="FailedMount", message="no"), False),
+        (Event(namespace="app", name="web-2", reason="FailedCreatePodSandBox", message="no"), False),
+        (Event(namespace="other", name="web-1", reason="FailedCreatePodSandBox", message="no"), False),
     ],
 )
 def test_a_sandbox_event_is_about_this_pod(event: Event, told: bool) -> None:

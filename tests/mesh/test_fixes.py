@@ -49,7 +49,7 @@ STOP = "kubectl label namespace app istio-injection-"
 EDIT = "kubectl edit configmap istio-cni-config -n istio-system"
 AGENTS = "kubectl rollout restart daemonset/istio-cni-node -n istio-system"
 CNI_OFF = {"data": config_data("1.30.3") | {"AMBIENT_ENABLED": "false"}}
-NO_CNI: dict[str, Any] = {"cni_daemonsets": [], "cni_pods": [], "cni_config": []}
+NO_CNI: dict[str, Any] = {"cni_daemonsets": [], "cni_pods": [], "cni_config": [], "ztunnel_pods": []}
 EXCLUDED = {"data": config_data("1.30.3") | {"EXCLUDE_NAMESPACES": "app"}}
 
 
@@ -70,7 +70,7 @@ def web(labels: dict[str, str] | None = None, **fields: Any) -> Workload:
 
 
 @pytest.mark.parametrize("labels", [{}, NONE, OTHER])
-@pytest.mark.parametrize("fields", [{"host_network": True}, {"windows": True}, {"phase": "Failed"}])
+@pytest.mark.parametrize("fields", [{"host_network": True}, {"windows_field": "spec.os.name"}, {"phase": "Failed"}])
 @pytest.mark.parametrize("settings", [{}, NO_CNI, CNI_OFF, EXCLUDED])
 def test_nothing_for_a_pod_that_nothing_brings_in(
     labels: dict[str, str], fields: dict[str, Any], settings: dict[str, Any]
@@ -81,10 +81,11 @@ def test_nothing_for_a_pod_that_nothing_brings_in(
 @pytest.mark.parametrize("labels", [{}, NONE, OTHER, AMBIENT])
 @pytest.mark.parametrize("annotations", [Annotations(), SIDECAR])
 def test_no_label_where_no_label_has_any_effect(labels: dict[str, str], annotations: Annotations) -> None:
-    subject = pod(labels, owner=WEB, annotations=annotations)
-    assert commands(subject, {}, web(), **NO_CNI) == ["istioctl install --set profile=ambient"]
-    assert commands(subject, {}, web(), **CNI_OFF) == [EDIT, AGENTS]
-    assert commands(subject, {}, web(), **EXCLUDED) == [EDIT, AGENTS]
+    """And what all share is not changed for a pod that asks for nothing."""
+    subject, asks = pod(labels, owner=WEB, annotations=annotations), labels == AMBIENT
+    assert commands(subject, {}, web(), **NO_CNI) == (["istioctl install --set profile=ambient"] if asks else [])
+    assert commands(subject, {}, web(), **CNI_OFF) == ([EDIT, AGENTS] if asks else [])
+    assert commands(subject, {}, web(), **EXCLUDED) == ([EDIT, AGENTS] if asks else [])
 
 
 @pytest.mark.parametrize(
@@ -282,8 +283,9 @@ def owned(draw: st.DrawFn) -> Snapshot:
 @given(owned())
 def test_each_step_is_possible_and_does_what_it_says(snapshot: Snapshot) -> None:
     found = fixes(Judge(snapshot).explain(next(iter(snapshot.pods))), snapshot)
+    before = snapshot
     for fix in found:
-        snapshot = done(fix, snapshot)
+        snapshot = done(fix, before if fix.alternative else snapshot)
 
 
 def done(fix: Fix, snapshot: Snapshot) -> Snapshot:
@@ -291,7 +293,7 @@ def done(fix: Fix, snapshot: Snapshot) -> Snapshot:
     words, subject = shlex.split(line(fix.command)), next(iter(snapshot.pods))
     match words:
         case ["#", *_]:
-            assert subject.mirror
+            assert subject.mirror or "install" in words
         case ["kubectl", "delete", "pod", *_]:
             assert not subject.mirror
         case ["kubectl", "ambient", "enable", kind, _, *flags]:
@@ -302,11 +304,23 @@ def done(fix: Fix, snapshot: Snapshot) -> Snapshot:
             return after
         case ["kubectl", "patch", _, "-n", _, "-p", text]:
             return _patched(json.loads(text), snapshot)
+        case ["kubectl", "edit", "configmap" | "daemonset", *_]:
+            return _configured(fix, snapshot)
         case ["kubectl", "rollout", "restart", target, *_] if target != "daemonset/istio-cni-node":
             assert target in ("deployment/web", "statefulset/web")
-            if "ambient" in fix.effect or "put in" in fix.effect:
+            if "in ambient mode" in fix.effect or "put in" in fix.effect:
                 assert _next_expected(snapshot) == "ambient"
     return snapshot
+
+
+def _configured(fix: Fix, snapshot: Snapshot) -> Snapshot:
+    """With ambient on, where that was the change; literal settings are beside the point here."""
+    configs = snapshot.cni_config.known
+    if "AMBIENT_ENABLED" not in fix.effect or not configs:
+        return snapshot
+    return altered(
+        snapshot, cni_config=[structs.replace(configs[0], data=configs[0].data | {"AMBIENT_ENABLED": "true"})]
+    )
 
 
 def _labelled(name: str, change: str, flags: Sequence[str], snapshot: Snapshot) -> Snapshot:

@@ -62,7 +62,7 @@ def test_the_order_of_what_was_read_decides_nothing(part: str) -> None:
 def test_of_several_events_the_last_is_told() -> None:
     def event(message: str, hour: int | None) -> Event:
         seen = None if hour is None else datetime(2026, 1, 1, hour, tzinfo=UTC)
-        about = {"namespace": "app", "pod": "web-1", "reason": "FailedCreatePodSandBox"}
+        about = {"namespace": "app", "name": "web-1", "reason": "FailedCreatePodSandBox"}
         return Event(**about, message=message, last_seen=seen)
 
     events = [event("first", 1), event("last", 2), event("some time", None)]

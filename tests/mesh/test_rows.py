@@ -138,7 +138,7 @@ def test_8a_row_30_no_agent_runs_on_windows_and_virtual_nodes() -> None:
     for nodes in (windows, fargate):
         verdict = judge(cluster(pods=[pod()], namespace_labels=AMBIENT, nodes=nodes))
         assert (verdict.reason, verdict.state) == ("NodeUnsupported", "NotAmbient")
-    verdict = judge(cluster(pods=[pod(windows=True, node="", has_ip=False)], namespace_labels=AMBIENT))
+    verdict = judge(cluster(pods=[pod(windows_field="spec.os.name", node="", has_ip=False)], namespace_labels=AMBIENT))
     assert verdict.reason == "NodeUnsupported"
 
 
@@ -352,7 +352,7 @@ def test_8c_row_62_a_pod_that_cannot_start_shows_its_event() -> None:
     hanging = pod(phase="Pending", has_ip=False, creating=True)
     event = Event(
         namespace="app",
-        pod="web-1",
+        name="web-1",
         reason="FailedCreatePodSandBox",
         message="istio-cni cmdAdd failed to contact node Istio CNI agent",
     )

@@ -45,8 +45,9 @@ def test_a_command_in_a_sentence_stays_on_one_line() -> None:
 @pytest.mark.parametrize("words", ["pods -l app=invoices -n legacy", "ns legacy"])
 def test_explain(ambient: Run, words: str) -> None:
     found = ambient("explain", *words.split(), "-f", EXAMPLE, "--context", "prod")
-    assert "  kubectl label namespace legacy istio-injection- --context prod\n" in found.out
-    commands = [line for line in found.out.splitlines() if line.strip().startswith(("kubectl", "→ kubectl"))]
+    assert "  1. kubectl label namespace legacy istio-injection- --context prod\n" in found.out
+    begins = ("kubectl", "→ kubectl", "1. kubectl", "2. kubectl")
+    commands = [line for line in found.out.splitlines() if line.strip().startswith(begins)]
     assert [line for line in commands if not line.endswith(" --context prod")] == []
 
 

@@ -79,7 +79,7 @@ def _in(value: Any) -> Iterator[str]:
 
 
 _MARKED = re.compile(r"\s*(?:→|undo:|Why:|‼ to take out:) ((?:kubectl|istioctl) .*)")
-_LISTED = re.compile(r"  ((?:kubectl|istioctl|#) .*)")
+_LISTED = re.compile(r"  (?:[0-9]+\. )?((?:kubectl|istioctl|#) .*)")
 _BELOW_A_MISTAKE = re.compile(r"    ((?:kubectl|istioctl) .*)")
 
 

@@ -129,6 +129,7 @@ def other_tenant(value: str, name: str = "wp") -> list[Manifest]:
     routes = {"from": "Selector", "selector": {"matchLabels": {"team": value}}}
     listener = {"name": "mesh", "port": 15008, "protocol": "HBONE", "allowedRoutes": {"namespaces": routes}}
     uses = {"istio.io/use-waypoint": name, "istio.io/use-waypoint-namespace": "infra"}
+    uses["istio.io/dataplane-mode"] = "ambient"
     return [
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop", "labels": uses}},
         {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "infra"}},

@@ -8,7 +8,7 @@ from msgspec import UNSET, UnsetType, field, structs
 
 from kubectl_ambient.cluster import facts
 from kubectl_ambient.cluster.kinds.kind import kind
-from kubectl_ambient.cluster.wire_parts import Metadata, Object, Present, Texts, Time, Wire, texts
+from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Metadata, Object, Present, Texts, Time, Wire, texts
 
 CNI_CONFIG = "istio-cni-config"
 INJECTOR = "istio-sidecar-injector"
@@ -72,6 +72,8 @@ class ConfigMap(Object, frozen=True):
             data=data,
             created=self.metadata.creation_timestamp,
             changed=self._changed(),
+            owner=self.metadata.owner(),
+            release=(self.metadata.annotations or NO_ANNOTATIONS).helm_release or "",
         )
 
     def _changed(self) -> datetime | None:

@@ -1,15 +1,19 @@
-"""Events about pods: why one hangs in ContainerCreating."""
+"""Events: why a pod hangs in ContainerCreating or Terminating, and why a DaemonSet makes no pod."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 
 from kubectl_ambient.cluster import facts
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.wire_parts import Object, Time, Wire
 from kubectl_ambient.kube.resources import find_resource
 
-SANDBOX_FAILED = "reason=FailedCreatePodSandBox,involvedObject.kind=Pod"
+CREATE_SANDBOX, KILL_POD, CREATE = "FailedCreatePodSandBox", "FailedKillPod", "FailedCreate"
+SANDBOX_FAILED = f"reason={CREATE_SANDBOX},involvedObject.kind=Pod"
+KILL_FAILED = f"reason={KILL_POD},involvedObject.kind=Pod"
+DAEMONSET_REFUSED = f"reason={CREATE},involvedObject.kind=DaemonSet"
 
 
 class InvolvedObject(Wire, frozen=True):
@@ -36,14 +40,14 @@ class Event(Object, frozen=True):
     last_timestamp: Time = None
     series: Series | None = None
 
-    def fact(self) -> facts.Event | None:
-        """The flat event; None where it is not about a pod."""
+    def fact(self, kind: str) -> facts.Event | None:
+        """The flat event; None where it is not about an object of that kind."""
         about = self.involved_object
-        if about is None or about.kind != "Pod":
+        if about is None or about.kind != kind:
             return None
         return facts.Event(
             namespace=about.namespace or self.namespace,
-            pod=about.name or "",
+            name=about.name or "",
             reason=self.reason or "",
             message=self.message or "",
             last_seen=self._last_seen(),
@@ -55,8 +59,8 @@ class Event(Object, frozen=True):
         return max((time for time in told if time), default=None)
 
 
-def _facts(event: Event) -> tuple[facts.Event, ...]:
-    fact = event.fact()
+def _about(kind: str, event: Event) -> tuple[facts.Event, ...]:
+    fact = event.fact(kind)
     return () if fact is None else (fact,)
 
 
@@ -64,8 +68,9 @@ EVENTS = Kind(
     part="events",
     resource=find_resource("events"),
     wire=Event,
-    facts=_facts,
+    facts=partial(_about, "Pod"),
     words="events",
     rights=("list",),
     in_files=False,
 )
+AGENT_EVENTS = EVENTS.some("agent_events", among=True, words="events of daemonsets", facts=partial(_about, "DaemonSet"))

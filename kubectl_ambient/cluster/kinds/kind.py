@@ -22,9 +22,10 @@ class Kind(Struct, Generic[F], frozen=True, kw_only=True, eq=False):
     object is decoded into, and facts: what follows from one. partial: its metadata is enough. prefixed: its keys
     begin with the kind, since other kinds go to the same part. label: only those that have it, `app=ztunnel` or a key
     alone. called: only those of this name, in whatever namespace; also_called tells of names that files may hold
-    besides. homes: where it is looked for by who may not list it. template: the field that holds the template of the
-    pods that it makes. words: what people call several of it. rights: the verbs that reading takes. in_files: whether
-    files that hold none of it say that there is none (a cluster's Nodes are seldom in files).
+    besides. among: which of them they are is told by their facts, of which the others have none. homes: where it is
+    looked for by who may not list it. template: the field that holds the template of the pods that it makes. words:
+    what people call several of it. rights: the verbs that reading takes. in_files: whether files that hold none of it
+    say that there is none (a cluster's Nodes are seldom in files).
     """
 
     part: str
@@ -36,6 +37,7 @@ class Kind(Struct, Generic[F], frozen=True, kw_only=True, eq=False):
     label: str = ""
     called: str = ""
     also_called: Callable[[str], bool] | None = None
+    among: bool = False
     homes: tuple[str, ...] = ()
     template: tuple[str, ...] = ()
     words: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, INJECTORS, MESH_CONFIGS
-from kubectl_ambient.cluster.kinds.events import EVENTS
+from kubectl_ambient.cluster.kinds.events import AGENT_EVENTS, EVENTS
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
@@ -17,7 +17,13 @@ from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workload_entries import WORKLOAD_ENTRIES
-from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS, WORKLOADS
+from kubectl_ambient.cluster.kinds.workloads import (
+    CNI_DAEMONSETS,
+    GATEWAY_DEPLOYMENTS,
+    ISTIODS,
+    WORKLOADS,
+    ZTUNNEL_DAEMONSETS,
+)
 
 MESH: tuple[Kind[Any], ...] = (
     PODS,
@@ -27,10 +33,13 @@ MESH: tuple[Kind[Any], ...] = (
     NAMESPACES,
     NODES,
     EVENTS,
+    AGENT_EVENTS,
     *(WORKLOADS[name] for name in ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob")),
     WORKLOADS["ReplicationController"],
     CNI_DAEMONSETS,
+    ZTUNNEL_DAEMONSETS,
     ISTIODS,
+    GATEWAY_DEPLOYMENTS,
     CNI_CONFIGS,
     INJECTORS,
     MESH_CONFIGS,
@@ -51,5 +60,5 @@ NETWORK: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES)
 
 KINDS = (*MESH, *POLICIES, *NETWORK)
 
-BY_KIND = {kind.kind: kind for kind in KINDS if not (kind.label or kind.called)}
+BY_KIND = {kind.kind: kind for kind in KINDS if not (kind.label or kind.called or kind.among)}
 """The entries that take every object of their kind."""

@@ -6,10 +6,20 @@ from functools import partial
 
 from kubectl_ambient.cluster import facts
 from kubectl_ambient.cluster.kinds.kind import kind
-from kubectl_ambient.cluster.kinds.pods import CNI_LABEL, ISTIOD_LABEL
-from kubectl_ambient.cluster.wire_parts import Condition, Metadata, Object, PodSpec, Selector, Texts, Wire, texts
+from kubectl_ambient.cluster.kinds.pods import CNI_LABEL, GATEWAY_NAME, ISTIOD_LABEL, ZTUNNEL_LABEL
+from kubectl_ambient.cluster.wire_parts import (
+    NO_ANNOTATIONS,
+    Condition,
+    Metadata,
+    Object,
+    Selector,
+    TemplateSpec,
+    Texts,
+    Wire,
+    texts,
+)
 
-_NO_SPEC = PodSpec()
+_NO_SPEC = TemplateSpec()
 
 _NO_METADATA = Metadata()
 
@@ -18,7 +28,7 @@ class PodTemplate(Wire, frozen=True):
     """`spec.template` of a workload."""
 
     metadata: Metadata | None = None
-    spec: PodSpec | None = None
+    spec: TemplateSpec | None = None
 
     def fact(self) -> facts.Template:
         """The flat template."""
@@ -89,6 +99,7 @@ class WorkloadStatus(Wire, frozen=True):
     desired_number_scheduled: int | None = None
     replicas: int | None = None
     ready_replicas: int | None = None
+    current_number_scheduled: int | None = None
     conditions: list[Condition] | None = None
 
     def ready(self) -> int | None:
@@ -147,7 +158,24 @@ class Workload(Object, frozen=True):
             labels=texts(self.metadata.labels),
             container=spec.first_container(),
             node_selector=texts(spec.node_selector),
+            node_terms=spec.affinity.facts() if spec.affinity else None,
+            tolerations=tuple(t.fact() for t in spec.tolerations or ()),
+            host_network=bool(spec.host_network),
+            desired=self._desired("DaemonSet"),
+            lacks_pods=self._lacks_pods(),
+            owner=self.metadata.owner(),
+            release=(self.metadata.annotations or NO_ANNOTATIONS).helm_release or "",
         )
+
+    def _lacks_pods(self) -> bool:
+        status = self.status or _NO_WORKLOAD_STATUS
+        return (status.current_number_scheduled or 0) < (status.desired_number_scheduled or 0)
+
+    def of_ztunnel(self) -> tuple[facts.DaemonSet, ...]:
+        """The same where its pods are ztunnel's: only from 1.24 on a label of its own says so."""
+        selector = self.spec.selector if self.spec else None
+        key, value = ZTUNNEL_LABEL
+        return (self.daemonset(),) if selector and texts(selector.match_labels).get(key) == value else ()
 
     def istiod(self) -> facts.Istiod:
         """The same as a control plane."""
@@ -233,10 +261,20 @@ CNI_DAEMONSETS = WORKLOADS["DaemonSet"].some(
     words="daemonsets of istio-cni",
     facts=lambda found: (found.daemonset(),),
 )
+ZTUNNEL_DAEMONSETS = WORKLOADS["DaemonSet"].some(
+    "ztunnel_daemonsets",
+    among=True,
+    words="daemonsets",
+    facts=lambda found: found.of_ztunnel(),
+    in_files=False,
+)
 ISTIODS = WORKLOADS["Deployment"].some(
     "istiods",
     label="=".join(ISTIOD_LABEL),
     words="deployments of istiod",
     facts=lambda found: (found.istiod(),),
     in_files=False,
+)
+GATEWAY_DEPLOYMENTS = WORKLOADS["Deployment"].some(
+    "gateway_deployments", label=GATEWAY_NAME, words="deployments of gateways", in_files=False
 )

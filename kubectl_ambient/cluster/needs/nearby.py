@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubectl_ambient.cluster.kinds.events import EVENTS
-from kubectl_ambient.cluster.kinds.nodes import NODES
+from kubectl_ambient.cluster.kinds.nodes import NODES, WHOLE_NODES
 from kubectl_ambient.cluster.kinds.pods import CNI_PODS, ZTUNNEL_PODS
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.needs.owners import controllers
@@ -17,7 +17,7 @@ def around(snapshot: Snapshot) -> list[Ask]:
     """What follows from the pods of the snapshot."""
     nodes = sorted({pod.node for pod in snapshot.pods if pod.node})
     few = len(nodes) <= _FEW_NODES
-    asks = [Ask(kind=NODES, name=name) for name in nodes] if few else [Ask(kind=NODES)]
+    asks = [Ask(kind=WHOLE_NODES, name=name) for name in nodes] if few else [Ask(kind=NODES)]
     # Where the DaemonSet may not be read, "no agent on this node" would look like "not installed".
     if few and not snapshot.cni_daemonsets.refusal:
         asks += [ask for name in nodes for ask in _agents_on(name)]

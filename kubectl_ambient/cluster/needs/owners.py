@@ -7,7 +7,7 @@ from functools import partial
 
 from kubectl_ambient.cluster.facts import LabelSelector, Owner, Pod, Workload
 from kubectl_ambient.cluster.kinds.pods import PODS
-from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS, WORKLOADS
+from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS, WORKLOADS, ZTUNNEL_DAEMONSETS
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.owners import owner_of, owners_of, unread_owners
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -15,7 +15,10 @@ from kubectl_ambient.kube import selectors
 
 _LISTED = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 _BARE = ("ReplicaSet", "ReplicationController")  # listed only where one of them owns pods by itself
-_ISTIOS = {"DaemonSet": (CNI_DAEMONSETS,), "Deployment": (ISTIODS,)}  # in all namespaces, they are among the others
+_ISTIOS = {
+    "DaemonSet": (CNI_DAEMONSETS, ZTUNNEL_DAEMONSETS),
+    "Deployment": (ISTIODS,),
+}  # in all namespaces, they are among the others
 _OF_A_JOB = "job-name"
 _OPERATORS = {"In": "in", "NotIn": "notin", "Exists": "exists", "DoesNotExist": "!"}
 

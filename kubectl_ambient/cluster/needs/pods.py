@@ -14,7 +14,8 @@ from kubectl_ambient.cluster.kinds.nodes import NODES
 from kubectl_ambient.cluster.kinds.pods import CNI_PODS, PODS, ZTUNNEL_PODS
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
-from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS
+from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS, ZTUNNEL_DAEMONSETS
+from kubectl_ambient.cluster.needs.absent import bare_nodes, kept_nodes, kept_pods, refused_agents
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.gateways_of_pods import gateways_of_pods
 from kubectl_ambient.cluster.needs.nearby import around
@@ -25,6 +26,8 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 
 _DEFAULT_REVISION = "default"
 _SELECTORS = "discoverySelectors"  # of a mesh config
+# Those of ztunnel have no label that tells them in every version, so all are listed.
+_DAEMONSETS = Ask(kind=ZTUNNEL_DAEMONSETS, also=(CNI_DAEMONSETS,), what="list daemonsets of istio-cni and ztunnel")
 
 
 class PodNeeds(Struct, frozen=True, kw_only=True):
@@ -77,13 +80,15 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What follows from the first answers: mostly nothing, for a namespace or for all of them."""
-        asks = _injectors_of_revisions(snapshot) + mesh_configs_of_revisions(snapshot)
+        asks = [*_injectors_of_revisions(snapshot), *mesh_configs_of_revisions(snapshot)]
+        asks += [*refused_agents(snapshot), *kept_nodes(snapshot)]
         if self.workloads:
             asks += pods_of_named(self.namespaces[0], self.workloads, snapshot)
         elif self.nearby:
             asks += around(snapshot)
         else:
             asks += bare_owners(snapshot, everywhere=not self.namespaces) + _homes_of_ztunnel(snapshot)
+            asks += [*bare_nodes(snapshot), *kept_pods(snapshot, self._places)]
         asks += named_waypoints(snapshot, everywhere=not self.namespaces) if self.waypoints else []
         return asks + gateways_of_pods(snapshot, asks, replicas=self.nearby)
 
@@ -98,7 +103,7 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
     def _configuration(self) -> list[Ask]:
         asks = [Ask(kind=CNI_CONFIGS), Ask(kind=WEBHOOKS), Ask(kind=INJECTORS), Ask(kind=MESH_CONFIGS)]
         # Those of all namespaces come with their workloads.
-        return [*asks, Ask(kind=CNI_DAEMONSETS), Ask(kind=ISTIODS)] if self.namespaces else asks
+        return [*asks, _DAEMONSETS, Ask(kind=ISTIODS)] if self.namespaces else asks
 
     def _homes(self) -> list[Ask]:
         """The Namespaces of the scope: by `get` where they are named, which the role `view` may do."""

@@ -19,12 +19,13 @@ from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workload_entries import WORKLOAD_ENTRIES
-from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS
+from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, GATEWAY_DEPLOYMENTS, ISTIODS
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import mesh_configs_of_revisions, namespaces_of
 from kubectl_ambient.cluster.served import KINDS
 from kubectl_ambient.cluster.snapshot import Snapshot
 
+_FEW = 8  # namespaces
 _LISTED: dict[str, Kind[Any]] = {
     "Service": SERVICES,
     "ServiceEntry": SERVICE_ENTRIES,
@@ -77,16 +78,20 @@ class WaypointNeeds:
         return asks + namespaces_of(self.namespaces, must=self.selected)
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
-        """The Gateways of namespaces that labels name besides, why one has no istiod, and what clients learn by DNS.
+        """The Gateways of namespaces that labels name besides, and what tells more of those that are there.
 
-        Automatic addresses are learnt so: of waypoints themselves (owners) nothing is told that this would decide.
+        Why one has no istiod, what should make pods of one without any, and whether clients learn automatic addresses:
+        of waypoints themselves (`owners`) nothing is told that this would decide.
         """
         asks = mesh_configs_of_revisions(snapshot)
         if not self.owners and any(not gateway.addresses for gateway in snapshot.gateways):
             asks.append(Ask(kind=WEBHOOKS))  # a tag stands for a revision
         if not self.owners and _called_by_dns(snapshot):
             asks += [Ask(kind=CNI_CONFIGS), Ask(kind=CNI_DAEMONSETS)]
-        if not self.namespaces or snapshot.gateways.absent:
+        if snapshot.gateways.absent:
+            return asks
+        asks += [Ask(kind=GATEWAY_DEPLOYMENTS, namespace=place) for place in _without_pods(snapshot)]
+        if not self.namespaces:
             return asks
         elsewhere = set(_named(snapshot)) - {"", *self.namespaces, *self._elsewhere}
         asks += [ask for place in sorted(elsewhere) for ask in _waypoints(place)]
@@ -134,6 +139,12 @@ def _called_by_dns(snapshot: Snapshot) -> bool:
         if entry.automatic and labels.get(_USE, _NONE) != _NONE:
             return True
     return False
+
+
+def _without_pods(snapshot: Snapshot) -> list[str]:
+    """The namespaces of waypoints that have an address and no pod; of many the first few."""
+    bare = {g.namespace for g in snapshot.gateways if g.managed and g.addresses and snapshot.instances_of(g) == []}
+    return sorted(bare)[:_FEW]
 
 
 def _named(snapshot: Snapshot) -> Iterator[str]:

@@ -115,7 +115,8 @@ def _facts(one: Ask, found: Any) -> Facts:
     namespace, name = metadata.namespace or "", metadata.name or ""
     facts = [(one.kind, key, fact) for key, fact in keyed(one.kind, namespace, name, found)]
     if one.also:
-        labels = facts[0][2].labels  # not those of the object, which in protobuf are made anew
+        # Not those of the object, which in protobuf are made anew, unless they give no fact.
+        labels = facts[0][2].labels if facts else metadata.labels or {}
         for kind in one.also:
             if kind.chooses(labels, name):
                 facts += [(kind, key, fact) for key, fact in keyed(kind, namespace, name, found)]

@@ -100,8 +100,9 @@ class Objects:
                 to, is_silent = part(snapshot, kind), True
                 for (namespace, name), found in objects.items():
                     if kind.chooses(found.metadata.labels or {}, name):
-                        is_silent = False
-                        to.facts |= keyed(kind, namespace, name, found)
+                        of_kind = keyed(kind, namespace, name, found)
+                        is_silent = is_silent and kind.among and not of_kind
+                        to.facts |= of_kind
                 silent += [kind] if is_silent else []
         settle(snapshot, [kind for kinds in self._kinds.values() for kind in kinds], silent, shown)
 

@@ -31,8 +31,17 @@ _MESSAGES = {
     "Pod": f"{_METADATA} spec=2:PodSpec status=3:PodStatus",
     "PodSpec": (
         "containers=2:Container[] nodeSelector=7:map serviceAccountName=8 nodeName=10 hostNetwork=11:bool"
-        " initContainers=20:Container[] os=36:PodOS"
+        " affinity=18:Affinity initContainers=20:Container[] tolerations=22:Toleration[] os=36:PodOS"
     ),
+    "Affinity": "nodeAffinity=1:NodeAffinity",
+    "NodeAffinity": "requiredDuringSchedulingIgnoredDuringExecution=1:NodeSelector",
+    "NodeSelector": "nodeSelectorTerms=1:NodeSelectorTerm[]",
+    "NodeSelectorTerm": "matchExpressions=1:NodeSelectorRequirement[] matchFields=2:NodeSelectorRequirement[]",
+    "NodeSelectorRequirement": "key=1 operator=2 values=3:[]",
+    "Toleration": "key=1 operator=2 value=3 effect=4",
+    "Node": f"{_METADATA} spec=2:NodeSpec",
+    "NodeSpec": "taints=5:Taint[]",
+    "Taint": "key=1 value=2 effect=3",
     "PodOS": "name=1",
     "Container": ("name=1 image=2 command=3:[] args=4:[] env=7:EnvVar[] envFrom=19:EnvFromSource[] restartPolicy=24"),
     "EnvFromSource": "",
@@ -83,7 +92,10 @@ _MESSAGES = {
     "StatefulSetOrdinals": "start=1:int",
     "DaemonSet": f"{_METADATA} spec=2:DaemonSetSpec status=3:DaemonSetStatus",
     "DaemonSetSpec": "selector=1:LabelSelector template=2:PodTemplateSpec updateStrategy=3:DaemonSetUpdateStrategy",
-    "DaemonSetStatus": "desiredNumberScheduled=3:int observedGeneration=5:int conditions=10:PodCondition[]",
+    "DaemonSetStatus": (
+        "currentNumberScheduled=1:int desiredNumberScheduled=3:int observedGeneration=5:int"
+        " conditions=10:PodCondition[]"
+    ),
     "DaemonSetUpdateStrategy": "type=1 rollingUpdate=2:RollingUpdateDaemonSet",
     "RollingUpdateDaemonSet": "",
     "ReplicaSet": f"{_METADATA} spec=2:ReplicaSetSpec status=3:ReplicaSetStatus",

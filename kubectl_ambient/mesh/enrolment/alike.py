@@ -13,7 +13,6 @@ from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.label_keys import concerns_istio
 from kubectl_ambient.mesh.enrolment.enablement import Invalid
 from kubectl_ambient.mesh.enrolment.mode_label import misspelt_modes
-from kubectl_ambient.mesh.enrolment.rules import can_run_agents
 from kubectl_ambient.mesh.injection import Injector
 from kubectl_ambient.mesh.installation.agents import Installation
 
@@ -38,7 +37,7 @@ class Alike:
 
         owner, workload: who makes its successors, and what was read of that.
         """
-        if pod.deleting is not None or pod.creating:
+        if pod.deleting is not None or pod.creating or pod.unscheduled:
             return None
         return (
             pod.namespace,
@@ -47,7 +46,7 @@ class Alike:
             pod.annotations,
             pod.phase,
             pod.host_network,
-            pod.windows,
+            pod.windows_field,
             pod.native_sidecar,
             pod.proxy,
             pod.labels.get(GATEWAY_NAME),
@@ -91,7 +90,7 @@ class Alike:
 
     def _rules_on(self, name: str) -> Hashable:
         node, agents = self._nodes.get(name), self._installation.on(name)
-        if agents.cni.bad or agents.ztunnel.bad or (node is not None and not can_run_agents(node)):
+        if agents.cni.bad or agents.ztunnel.bad or (node is not None and not node.runs_daemonsets):
             return name
         rules = tuple((r.version, r.installed, r.enabled, id(r.entries), r.excluded) for r in agents.worlds)
         return bool(name), agents.cni.status, agents.ztunnel.status, rules

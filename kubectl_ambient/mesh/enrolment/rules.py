@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Node, Pod, Unread
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, OS_LABEL, Namespace, Node, Pod, Unread
 from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.enrolment.enablement import BY_NAMESPACE_LABEL, BY_POD_LABEL, Entry, Invalid, asks
 from kubectl_ambient.mesh.evidence import Evidence, Outcome, Step, annotation, label, unread_labels
@@ -18,12 +18,6 @@ from kubectl_ambient.mesh.installation.settings import Rules
 from kubectl_ambient.mesh.selectors import as_text
 
 OTHER_DATA_PLANES = {"kmesh": "Kmesh"}
-_VIRTUAL_NODE = (
-    ("type", "virtual-kubelet"),
-    ("kubernetes.azure.com/role", "virtual-node"),
-    ("eks.amazonaws.com/compute-type", "fargate"),
-)
-_SYSTEM = "kubernetes.io/os"
 
 
 class Case(Struct, frozen=True, gc=False):
@@ -47,6 +41,11 @@ def _step(rule: str, outcome: Outcome, message: str, *evidence: Evidence, reason
     return Step(rule=rule, outcome=outcome, message=message, evidence=evidence, reason=reason)
 
 
+def _of_none(rule: str) -> Step:
+    """What a rule about istio-cni says where there is none."""
+    return _step(rule, "skipped", "there is no istio-cni that could tell")
+
+
 def _finished(case: Case) -> Step:
     """Finished pods are taken out of the mesh and never put into it: 1.22.2+ [cni/pkg/nodeagent/informers.go]."""
     pod = case.pod
@@ -66,6 +65,8 @@ def _finished(case: Case) -> Step:
 def _version(case: Case) -> Step:
     """The rules are known from 1.22 on; a later minor than the newest known is judged as the newest, and it is said."""
     rules = case.rules
+    if not rules.installed:
+        return _of_none("Version")
     if rules.version.minor_version >= versions.OLDEST.minor_version:
         message = f"istio-cni is {rules.name}" if rules.version_told.value else "the version of istio-cni is not known"
         return _step("Version", "pass", message, rules.version_told.evidence)
@@ -151,6 +152,8 @@ def _installed(case: Case) -> Step:
 def _enabled(case: Case) -> Step:
     """istio-cni runs with ambient on (`AMBIENT_ENABLED`); without it, it serves sidecars only."""
     told = case.rules.enabled_told
+    if not case.rules.installed:
+        return _of_none("Enabled")
     if not case.rules.enabled:
         message = "istio-cni runs with ambient switched off, so no label has any effect"
         return _step("Enabled", "out", message, told.evidence, reason=Reason.AMBIENT_DISABLED)
@@ -160,6 +163,8 @@ def _enabled(case: Case) -> Step:
 def _selectors(case: Case) -> Step:
     """Istio accepts the enablement selectors: 1.27+ (before, the key is not read)."""
     rules = case.rules
+    if not rules.installed:
+        return _of_none("Selectors")
     if isinstance(rules.entries, Invalid):
         message = (
             f"Istio refuses the enablement selectors ({rules.entries.why}): "
@@ -182,7 +187,7 @@ def _node(case: Case) -> Step:
     if pod.windows:
         message = "the pod is for Windows nodes, on which no agent runs"
         return _step(
-            "Node", "out", message, Evidence(pod.ref, "spec.os.name", "windows"), reason=Reason.NODE_UNSUPPORTED
+            "Node", "out", message, Evidence(pod.ref, pod.windows_field, "windows"), reason=Reason.NODE_UNSUPPORTED
         )
     if not pod.node:
         return _step("Node", "pass", "the pod has no node yet", Evidence(pod.ref, "spec.nodeName", None))
@@ -191,20 +196,14 @@ def _node(case: Case) -> Step:
             "Node", "pass", f"node {pod.node} is taken for a Linux node", Evidence(pod.ref, "spec.nodeName", pod.node)
         )
     ref = f"Node/{node.name}"
-    system = node.labels.get(_SYSTEM)
+    system = node.labels.get(OS_LABEL)
     if system not in (None, "linux"):
         message = f"node {node.name} runs {system}, on which no agent runs"
-        return _step("Node", "out", message, label(ref, _SYSTEM, system), reason=Reason.NODE_UNSUPPORTED)
-    for key, value in _VIRTUAL_NODE:
-        if node.labels.get(key) == value:
-            message = f"node {node.name} is a virtual one, on which no DaemonSet runs"
-            return _step("Node", "out", message, label(ref, key, value), reason=Reason.NODE_UNSUPPORTED)
-    return _step("Node", "pass", f"node {node.name} can run the agents", label(ref, _SYSTEM, system))
-
-
-def can_run_agents(node: Node) -> bool:
-    """Whether it is a Linux node, and none that only looks like one."""
-    return node.labels.get(_SYSTEM) in (None, "linux") and not any(node.labels.get(k) == v for k, v in _VIRTUAL_NODE)
+        return _step("Node", "out", message, label(ref, OS_LABEL, system), reason=Reason.NODE_UNSUPPORTED)
+    if node.virtual:
+        message = f"node {node.name} is a virtual one, on which no DaemonSet runs"
+        return _step("Node", "out", message, label(ref, *node.virtual), reason=Reason.NODE_UNSUPPORTED)
+    return _step("Node", "pass", f"node {node.name} can run the agents", label(ref, OS_LABEL, system))
 
 
 def _host_network(case: Case) -> Step:
@@ -213,7 +212,9 @@ def _host_network(case: Case) -> Step:
     evidence = Evidence(pod.ref, "spec.hostNetwork", "true" if pod.host_network else None)
     if not pod.host_network:
         return _step("HostNetwork", "pass", "the pod has a network of its own", evidence)
-    if versions.checks_host_network(version):
+    if not case.rules.installed:
+        message = "the pod uses its node's network, which nothing redirects"
+    elif versions.checks_host_network(version):
         message = f"the pod uses its node's network, which Istio {version} leaves alone"
     elif versions.refuses_host_netns(version):
         message = (
@@ -256,6 +257,8 @@ def _excluded(case: Case) -> Step:
     """The namespace is not on the exclude list: the node agent honours that from 1.30.0 on [note 59295]."""
     pod, rules = case.pod, case.rules
     evidence = rules.excluded_told.evidence
+    if not rules.installed:
+        return _of_none("NotExcluded")
     if pod.namespace not in rules.excluded:
         return _step("NotExcluded", "pass", f"namespace {pod.namespace} is not excluded", evidence)
     if versions.honours_exclusion(rules.version):

@@ -15,16 +15,20 @@ from kubectl_ambient.mesh.commands import (
     replaces_at_once,
     restart,
     roll_out,
+    switch_on,
     when_replaced,
 )
 from kubectl_ambient.mesh.enrolment.mode_label import overwrite
-from kubectl_ambient.mesh.evidence import Fix, offer
+from kubectl_ambient.mesh.evidence import Fix, either, offer
+from kubectl_ambient.mesh.installation.origin import install
 from kubectl_ambient.mesh.verdict import Judgement
-from kubectl_ambient.shell.command import istioctl, kubectl, remark
+from kubectl_ambient.shell.command import kubectl, remark
 from kubectl_ambient.shell.words import inside, kind, name, named, namespace, patch, type_
 
 _ISTIOS_OWN = {"ztunnel", "istio-cni-node", "istiod"}
 _FOR_GOOD = {Reason.POD_FINISHED, Reason.NODE_UNSUPPORTED, Reason.HOST_NETWORK}
+_NOT_ASKED = {Reason.NOT_LABELED, Reason.NOT_SELECTED, Reason.POD_OPTED_OUT, Reason.OTHER_DATA_PLANE}
+_OF_THE_CLUSTER = {Reason.AMBIENT_NOT_INSTALLED, Reason.AMBIENT_DISABLED, Reason.NAMESPACE_EXCLUDED}
 
 
 def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
@@ -33,11 +37,12 @@ def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
     its_own = {pod.labels.get("app"), pod.labels.get("k8s-app")} & _ISTIOS_OWN
     if its_own or judgement.verdict.mode == "gateway" or met & _FOR_GOOD:
         return
+    if met & _OF_THE_CLUSTER and judgement.decision.reason in _NOT_ASKED:
+        return  # what all share is not changed for a pod that asks for nothing
     if Reason.AMBIENT_NOT_INSTALLED in met:
-        yield from offer(istioctl("install --set profile=ambient"), "installs istiod, istio-cni and ztunnel")
+        yield from install(snapshot)
     elif Reason.AMBIENT_DISABLED in met:
-        effect = "set AMBIENT_ENABLED to true (better: by the value ambient.enabled of its chart)"
-        yield from configure(judgement, rules.enabled_told, effect)
+        yield from switch_on(judgement)
     elif Reason.NOT_SELECTED in met:
         place = "daemonset istio-cni-node" if is_literal(rules.entries_told) else "configmap istio-cni-config"
         command = kubectl("get", place, *inside(home(judgement)), "-o yaml")
@@ -51,9 +56,12 @@ def way_in(judgement: Judgement, snapshot: Snapshot) -> Iterator[Fix]:
     else:
         flag = overwrite(_namespace(judgement, snapshot).labels.get(DATAPLANE_MODE))
         effect = "moves in every pod of the namespace that can be"
-        yield from offer(kubectl("ambient enable ns", namespace(pod.namespace), *flag), effect)
-        by_owner = list(_owner_alone(judgement))
-        yield from by_owner or _without_sidecar(judgement)
+        by_namespace = list(offer(kubectl("ambient enable ns", namespace(pod.namespace), *flag), effect))
+        alone = list(_owner_alone(judgement))
+        if alone:
+            yield from either(by_namespace, alone)
+        else:
+            yield from (*by_namespace, *_without_sidecar(judgement))
 
 
 def _obstacles(judgement: Judgement) -> set[Reason | WaypointReason]:

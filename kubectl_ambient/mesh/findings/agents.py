@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 
-from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Event, Pod
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE
 from kubectl_ambient.mesh.ages import since
 from kubectl_ambient.mesh.catalogue import Code, Reason
-from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation
+from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, not_serving
 from kubectl_ambient.mesh.findings.subject import Subject
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Health
+from kubectl_ambient.mesh.installation.placement import why_absent
 from kubectl_ambient.shell.command import kubectl, offered
-from kubectl_ambient.shell.words import field, inside, name
+from kubectl_ambient.shell.words import inside, name
 from kubectl_ambient.shell.words import label as setting
 
 _GO_BOOL = {"1", "t", "T", "true", "TRUE", "True", "0", "f", "F", "false", "FALSE", "False"}
 
 
+def gone(s: Subject) -> Iterator[Finding]:
+    """istio-cni was taken away under pods that it put in: they need it back, and a restart would take them out."""
+    if not s.left or not (s.decision.reason == Reason.AMBIENT_NOT_INSTALLED or s.observed != "absent"):
+        return
+    message = f"istio-cni is gone, while {s.left} are there: install it again as it was, and restart nothing before"
+    yield Finding.of(Code.CNI_GONE, message, s.agents.worlds[-1].installed_told.evidence)
+
+
 def health(s: Subject) -> Iterator[Finding]:
-    """An agent of the pod's node is missing or not Ready: nothing re-checks the annotation when one dies."""
-    if not s.pod.node or not (s.concerned or s.state == "Stale"):
+    """An agent of the pod's node is missing or not Ready: nothing re-checks the annotation when one dies.
+
+    Of an istio-cni that is not installed nothing is missing on one node.
+    """
+    if not s.pod.node or not (s.concerned or s.state == "Stale") or not s.agents.worlds[-1].installed:
         return
     for health in (s.agents.cni, s.agents.ztunnel):
         if health.bad:
@@ -31,49 +42,27 @@ def health(s: Subject) -> Iterator[Finding]:
 def _agent(s: Subject, health: Health) -> Finding:
     node, missing = s.pod.node, health.status == "missing"
     what = f"no {health.program} pod runs on {node}" if missing else f"{health.program} on {node} is not Ready"
+    evidence: tuple[Evidence, ...] = (Evidence(f"Node/{node}", f"pods of {health.program}", "none"),)
     if health.pod:
         what += since(health.pod.ready_since, s.snapshot.now)
-        evidence = Evidence(health.pod.ref, "status.conditions[Ready]", "False")
-    else:
-        evidence = Evidence(f"Node/{node}", f"pods of {health.program}", "none")
+        evidence = (not_serving(health.pod),)
     if s.state == "Enrolled" and health.program == "ztunnel":
         what += ": the annotation is history, its traffic is redirected to a ztunnel that does not serve"
     elif s.state == "Enrolled":
         what += ": the pod stays in, but nothing can be moved in or out on this node"
+    cause = why_absent(health.program, node, s.snapshot) if missing else None
+    if cause is not None:
+        what += f"; {cause.message}" if s.state == "Enrolled" else f": {cause.message}"
+        evidence += cause.evidence
     where = (name(health.pod.name), *inside(health.pod.namespace)) if health.pod else ()
     severe = health.program == "ztunnel" or s.state != "Enrolled"
     return Finding.of(
         Code.AGENT_MISSING if missing else Code.AGENT_NOT_READY,
         what,
-        evidence,
+        *evidence,
         fix=offered(kubectl("describe pod", *where)) if where else None,
         severity="error" if severe else "warning",
     )
-
-
-def sandbox(s: Subject) -> Iterator[Finding]:
-    """The pod hangs in ContainerCreating because istio-cni's plugin refuses its sandbox: it fails closed."""
-    if not s.pod.creating:
-        return
-    told = (event for event in s.snapshot.events.known if _is_about(event, s.pod))
-    event = max(told, key=_last_told, default=None)
-    if event:
-        about = field("involvedObject.name", name(s.pod.name))
-        yield Finding.of(
-            Code.SANDBOX_FAILED,
-            f"the pod cannot start: {event.message.strip()[:300]}",
-            Evidence(f"Event/{event.namespace}/{event.pod}", "reason", event.reason),
-            fix=offered(kubectl("get events", *inside(s.pod.namespace), "--field-selector", about)),
-        )
-
-
-def _last_told(event: Event) -> tuple[bool, datetime | str, str]:
-    seen = event.last_seen
-    return seen is not None, seen or "", event.message
-
-
-def _is_about(event: Event, pod: Pod) -> bool:
-    return event.namespace == pod.namespace and event.pod == pod.name and event.reason == "FailedCreatePodSandBox"
 
 
 def exclusion(s: Subject) -> Iterator[Finding]:

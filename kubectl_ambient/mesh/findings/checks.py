@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from kubectl_ambient.mesh.ages import since
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding
-from kubectl_ambient.mesh.findings import agents, gateways, labels
+from kubectl_ambient.mesh.findings import agents, gateways, labels, stuck
 from kubectl_ambient.mesh.findings.subject import Subject
 
 
@@ -31,8 +31,10 @@ def _not_discovered(s: Subject) -> Iterator[Finding]:
 
 
 CHECKS: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
+    stuck.hangs,
+    stuck.no_node,
+    agents.gone,
     _not_discovered,
-    agents.sandbox,
     agents.health,
     gateways.captured,
     gateways.replicas,

@@ -11,10 +11,11 @@ from kubectl_ambient.mesh.findings.served import Served
 from kubectl_ambient.mesh.injection import Injection
 from kubectl_ambient.mesh.installation.agents import NodeAgents
 from kubectl_ambient.mesh.state import Observed, State
+from kubectl_ambient.mesh.stuck import Stuck
 
 
 class Subject(Struct, frozen=True, kw_only=True, gc=False):
-    """A pod and all that was found out about it."""
+    """A pod and all that was found out about it. `left` is what is still there of an istio-cni that is gone."""
 
     pod: Pod
     namespace: Namespace | Unread
@@ -24,6 +25,8 @@ class Subject(Struct, frozen=True, kw_only=True, gc=False):
     state: State
     workload: Workload | None
     injection: Injection
+    stuck: Stuck | None
+    left: str
     snapshot: Snapshot
     served: Served
 

@@ -46,7 +46,8 @@ class NodeAgents(Struct, frozen=True, kw_only=True, gc=False):
 class Installation(Struct, kw_only=True):
     """Istio's node agents as the snapshot shows them; `assumptions` tell what was taken for granted.
 
-    versions: those of istio-cni that are known, oldest first; names: the same as they are written.
+    versions: those of istio-cni that are known, oldest first; names: the same as they are written. left: what is still
+    there of an istio-cni that is gone (`ConfigMap/… and ztunnel`); empty where it is installed, or nothing is left.
     """
 
     nodes: dict[str, NodeAgents]
@@ -55,6 +56,7 @@ class Installation(Struct, kw_only=True):
     versions: list[Version]
     names: list[str]
     assumptions: list[str]
+    left: str = ""
 
     def on(self, node: str) -> NodeAgents:
         """The agents of a node, or the cluster's settings for a node without any (or a pod without a node)."""
@@ -95,8 +97,20 @@ def installation(snapshot: Snapshot) -> Installation:
         installed=sources.installed,
         versions=[rules.version for rules in found] if sources.installed else [],
         names=[rules.name for rules in found] if sources.installed else [],
+        left="" if sources.installed else _left(snapshot),
         assumptions=_assumptions(snapshot, sources, elsewhere, found),
     )
+
+
+def _left(snapshot: Snapshot) -> str:
+    """What an uninstall would have taken away as well."""
+    told = [config.ref for config in snapshot.cni_config.known]
+    if snapshot.ztunnel_daemonsets.known or snapshot.ztunnel_pods.known:
+        told.append("ztunnel")
+    redirected = sum(pod.annotations.redirection == "enabled" and not pod.finished for pod in snapshot.pods)
+    if told and redirected:
+        told.append(f"{redirected} redirected pod{'' if redirected == 1 else 's'}")
+    return ", ".join(told[:-1]) + f" and {told[-1]}" if len(told) > 1 else "".join(told)
 
 
 def _sources(snapshot: Snapshot, home: str) -> Sources:

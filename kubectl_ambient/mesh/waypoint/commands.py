@@ -10,6 +10,7 @@ from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
 from kubectl_ambient.mesh.waypoint.deciding import Decision
@@ -148,8 +149,13 @@ def take_off(target: Target) -> Offer:
     return chain(of_spec, of_metadata) if USE_WAYPOINT in target.beaten else of_spec
 
 
-def look_at(gateway: Gateway) -> Iterator[Fix]:
-    """See why a waypoint is not ready."""
+def look_at(gateway: Gateway, snapshot: Snapshot) -> Iterator[Fix]:
+    """See why a waypoint is not ready; where its Deployment says so, have it make pods."""
+    idle = snapshot.scaled_to_none(gateway)
+    if idle is not None:
+        scale = kubectl("scale deployment", name(idle.name), *inside(idle.namespace), "--replicas=1")
+        yield from offer(scale, "its Deployment asks for no pod: the waypoint serves as soon as one is Ready")
+        return
     described = on_gateway("describe", gateway.namespace, gateway.name)
     yield from offer(described, "shows what its controller tells of it")
     found = kubectl("get pods", *inside(gateway.namespace), "-l", label(GATEWAY_NAME, gateway.name))

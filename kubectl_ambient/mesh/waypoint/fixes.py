@@ -9,7 +9,7 @@ from msgspec import structs
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.mesh.catalogue import WaypointReason
-from kubectl_ambient.mesh.evidence import Fix, offer
+from kubectl_ambient.mesh.evidence import Fix, either, offer
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.waypoint.commands import (
     NEW,
@@ -76,7 +76,7 @@ def _first(asked: Asked) -> Iterator[Fix]:
     home, name = asked.home, NEW
     taken = asked.judge.snapshot.gateways.fact(f"{home}/{name}")
     if taken is not None and _would_do(asked, taken):
-        yield from look_at(taken)
+        yield from look_at(taken, asked.judge.snapshot)
     else:
         name = new_name(asked.judge, home)
         yield from create(asked, home, name)
@@ -111,17 +111,20 @@ def _make_ready(asked: Asked) -> Iterator[Fix]:
     """The waypoint that is named is not there, or has no address."""
     named, gateway = asked.decision.named.waypoint, asked.gateway
     if gateway is not None:
-        yield from look_at(gateway)
+        yield from look_at(gateway, asked.judge.snapshot)
         return
     there = usable(asked.judge, asked.target)
     shared = asked.whole or asked.decision.named.inherited
-    if there and (not shared or traffic_of(asked.target) == "service"):
-        yield from enable(structs.replace(asked, whole=shared), there[0], overwrite=True)
-    if named:
-        yield from create(asked, *named)
-        version = asked.judge.control_plane.newest.version
-        if named[0] != asked.home and istiod_versions.checks_allowed_routes(version):
-            yield from admit_too(*named, (named[0], asked.home))
+    fits = there and (not shared or traffic_of(asked.target) == "service")
+    another = enable(structs.replace(asked, whole=shared), there[0], overwrite=True) if fits else ()
+    yield from either(another, _made(asked, *named) if named else ())
+
+
+def _made(asked: Asked, home: str, name: str) -> Iterator[Fix]:
+    """The waypoint that is named, as it has to be for this namespace."""
+    yield from create(asked, home, name)
+    if home != asked.home and istiod_versions.checks_allowed_routes(asked.judge.control_plane.newest.version):
+        yield from admit_too(home, name, (home, asked.home))
 
 
 def _mend(asked: Asked) -> Iterator[Fix]:
@@ -135,8 +138,7 @@ def _mend(asked: Asked) -> Iterator[Fix]:
         holder = structs.replace(asked, whole=asked.whole or asked.decision.named.inherited)
         yield from enable(holder, there[0], overwrite=True) if there else opt_out(asked)
     elif asked.judge.life_of(gateway).alive is False:
-        yield from look_at(gateway)
-        yield from opt_out(asked)
+        yield from either(look_at(gateway, asked.judge.snapshot), opt_out(asked))
     else:
         yield from lead_there(asked)
 

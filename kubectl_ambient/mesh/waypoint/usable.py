@@ -11,7 +11,7 @@ from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import WAYPOINT_CLASSES, Gateway, GatewayClass
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.evidence import Evidence, label
+from kubectl_ambient.mesh.evidence import Evidence, label, not_serving
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.versions import Version
 
@@ -102,7 +102,7 @@ def life(gateway: Gateway, of_class: GatewayClass | Unread | None, instances: li
     if instances:
         first = instances[0]
         number = "its only pod is" if len(instances) == 1 else f"none of its {len(instances)} pods is"
-        told = Evidence(first.ref, "status.conditions[Ready]", "False")
+        told = not_serving(first)
         only = f"{number} not Ready" if len(instances) == 1 else f"{number} Ready"
         return Life(True) if ready_among(instances) else Life(False, only, (told,))
     istiods = gateway.class_name == WAYPOINT_CLASS or (
