@@ -38,8 +38,6 @@ NOTHING_COMES = (
 NOT_SERVED = (*NOTHING_COMES, Code.ISTIOD_NOT_READY, Code.ISTIOD_MISSING)
 """What a pod that moves in now runs into."""
 
-_FROM_CHART = (1, 23)  # since then the chart sets the trusted accounts in every profile
-
 
 class MeshFinding(Struct, frozen=True):
     """A finding on the mesh, and the nodes whose pods it concerns; None for all."""
@@ -134,10 +132,8 @@ class Served:
         return _account(ztunnel) not in trusted
 
     def _may_be_shortened(self, istiod: ShownIstiod) -> bool:
-        """A manifest without what every chart of that version sets says nothing of what runs."""
-        version = istiod.told_version[0]
-        by_chart = version is None or version.minor_version >= _FROM_CHART
-        return istiod.trusted.value is None and self._snapshot.from_files and by_chart
+        """A manifest without what charts set (1.22: the ambient profiles) says nothing of what runs."""
+        return istiod.trusted.value is None and self._snapshot.from_files
 
     def _labels(self, home: str) -> dict[str, str] | None:
         found = self._snapshot.namespaces.facts.get(home)

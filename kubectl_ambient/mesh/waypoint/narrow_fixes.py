@@ -15,7 +15,7 @@ from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.mesh.catalogue import Code, WaypointReason
-from kubectl_ambient.mesh.evidence import Fix, offer
+from kubectl_ambient.mesh.evidence import Fix, either, offer
 from kubectl_ambient.mesh.installation.dns_capture import ANNOTATION
 from kubectl_ambient.mesh.waypoint.allowed_routes import listener_of
 from kubectl_ambient.mesh.waypoint.commands import BY_API_SERVER, Asked, admit_too, one_of_its_own, take_off
@@ -39,18 +39,17 @@ def admit(asked: Asked) -> Iterator[Fix]:
     if listener is None:
         edit = on_gateway("edit", gateway.namespace, gateway.name)
         effect = f"add a listener of protocol HBONE on port 15008 that admits namespace {asked.home}"
-        yield from offer(edit, effect)
-        yield from one_of_its_own(shared)
+        yield from either(offer(edit, effect), one_of_its_own(shared))
         return
     admitted = _by_name(gateway, listener)
     if admitted is None:  # somebody drew this line on purpose
-        yield from one_of_its_own(shared)
-        yield from _labelled(asked, listener)
+        yield from either(one_of_its_own(shared), _labelled(asked, listener))
     else:
-        yield from admit_too(
-            gateway.namespace, gateway.name, (*admitted, asked.home), gateway.listeners.index(listener)
+        index = gateway.listeners.index(listener)
+        yield from either(
+            admit_too(gateway.namespace, gateway.name, (*admitted, asked.home), index),
+            one_of_its_own(shared, if_wanted="where that waypoint is not to be changed: "),
         )
-        yield from one_of_its_own(shared, if_wanted="where that waypoint is not to be changed: ")
 
 
 def _by_name(gateway: Gateway, listener: Listener) -> tuple[str, ...] | None:
@@ -89,8 +88,7 @@ def take(asked: Asked) -> Iterator[Fix]:
         return
     workload = traffic_of(asked.target) == "workload" and not asked.whole
     mistaken = workload and asked.decision.reason == WaypointReason.UNSUPPORTED
-    if mistaken:
-        yield from _not_for_what_it_sends(asked)
+    likelier = _not_for_what_it_sends(asked) if mistaken else ()
     of_class = judge.snapshot.gateway_class(gateway.class_name)
     now = takes(gateway, of_class, judge.control_plane.newest.version)
     own, traffic = gateway.namespace == asked.home, "workload" if workload else "service"
@@ -99,10 +97,10 @@ def take(asked: Asked) -> Iterator[Fix]:
         word = widened(now.word, traffic)  # type: ignore[arg-type]
         kept = "" if now.nothing else f", and goes on to take that to {now.word}s"
         effect = f"the waypoint takes traffic to {traffic}s, of all that name it{kept}"
-        yield from offer(take_traffic(gateway, word), effect)
+        yield from either(likelier, offer(take_traffic(gateway, word), effect))
     else:
         meant = "if what is sent to it is meant: " if mistaken else "if that is wanted: " if workload else ""
-        yield from one_of_its_own(asked, if_wanted=meant)
+        yield from either(likelier, one_of_its_own(asked, if_wanted=meant))
 
 
 def _not_for_what_it_sends(asked: Asked) -> Iterator[Fix]:
