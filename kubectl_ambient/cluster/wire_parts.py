@@ -9,7 +9,7 @@ from typing import Annotated, cast
 from msgspec import Meta, Struct, field
 
 from kubectl_ambient.cluster import facts
-from kubectl_ambient.kube.protobuf.hints import first_of_type, tells
+from kubectl_ambient.kube.protobuf.hints import first_of_type, only_with, tells
 
 # metav1.Time: RFC 3339, always with a zone.
 Time = Annotated[datetime, Meta(tz=True)] | None
@@ -285,7 +285,7 @@ class PodSpec(Wire, frozen=True):
         """Image and environment of the first container; None where there is none."""
         return self.containers[0].fact() if self.containers else None
 
-    @tells("containers")
+    @only_with("containers", "proxy")
     def proxy(self) -> facts.Proxy | None:
         """The first container that is a gateway or a waypoint by its command line; None where there is none."""
         return next((found for c in self.containers or () if (found := c.proxy()) is not None), None)

@@ -15,6 +15,7 @@ from kubectl_ambient.mesh.enrolment.deciding import Decision, decide
 from kubectl_ambient.mesh.enrolment.rules import Case
 from kubectl_ambient.mesh.evidence import Finding, Step
 from kubectl_ambient.mesh.findings.checks import findings
+from kubectl_ambient.mesh.findings.replicas import Replicas
 from kubectl_ambient.mesh.findings.served import NOT_SERVED, Served
 from kubectl_ambient.mesh.findings.subject import Subject
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
@@ -93,6 +94,7 @@ class Judge:
         self.injector: Injector = injector(snapshot)
         self.waypoints = PodWaypoints(snapshot) if waypoints else None
         self.served = Served(snapshot, self.installation)
+        self._replicas = Replicas(snapshot)
         self._nodes = {} if snapshot.nodes.refusal else snapshot.nodes.facts
         self._stood_in: set[str] = set()
         self._concerned = False
@@ -208,6 +210,7 @@ class Judge:
             left=left,
             snapshot=snapshot,
             served=self.served,
+            replicas=self._replicas,
         )
         wanted = decision.expected == "in"
         self._concerned = self._concerned or wanted

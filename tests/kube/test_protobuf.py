@@ -245,3 +245,13 @@ def test_what_has_the_same_bytes_is_made_once_and_nothing_else() -> None:
     facts = [view(_pod(owner=name)).fact() for name in names for _ in range(2)]
     assert [fact.owner.name for fact in facts] == [name for name in names for _ in range(2)]
     assert all(one.owner is other.owner for one, other in zip(facts[::2], facts[1::2], strict=True))
+
+
+@pytest.mark.parametrize(
+    ("args", "role"), [(["proxy", "router"], "router"), (["proxy", "sidecar"], None), (["serve"], None), ([], None)]
+)
+def test_what_asks_for_a_text_is_asked_where_it_is(args: list[str], role: str | None) -> None:
+    containers = [{"name": "app", "args": ["serve"]}, {"name": "other", "args": args}]
+    body = encoded("Pod", {"metadata": {"name": "a"}, "spec": {"containers": containers}})
+    found = viewer(Pod, "Pod")(body).fact()
+    assert (found.proxy and found.proxy.role) == role

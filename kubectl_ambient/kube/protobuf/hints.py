@@ -14,10 +14,14 @@ _HINT = "__hint__"
 
 
 class Hint(NamedTuple):
-    """reads: the one field that the method looks at. first: it looks for the first item there with that `type`."""
+    """reads: the one field that the method looks at. first: it looks for the first item there with that `type`.
+
+    holds: a text without which in that field the method answers None.
+    """
 
     reads: str
     first: str = ""
+    holds: str = ""
 
 
 def tells(field: str) -> Callable[[M], M]:
@@ -28,6 +32,11 @@ def tells(field: str) -> Callable[[M], M]:
 def first_of_type(field: str, value: str) -> Callable[[M], M]:
     """The method answers with the first item of this list whose field `type` is `value`, or None."""
     return lambda method: _with(method, Hint(field, value))
+
+
+def only_with(field: str, text: str) -> Callable[[M], M]:
+    """The method answers None unless this text is somewhere in the items of this list."""
+    return lambda method: _with(method, Hint(field, holds=text))
 
 
 def hint_of(method: Any) -> Hint | None:

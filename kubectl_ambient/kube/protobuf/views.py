@@ -21,7 +21,7 @@ from google.protobuf.message import DecodeError
 from msgspec import Struct, structs
 
 from .fields import Field, fields_of
-from .hints import hint_of
+from .hints import Hint, hint_of
 
 # What is raised while a view is made or looked at: broken bytes or texts, a time that is none.
 ERRORS = (DecodeError, OverflowError)
@@ -133,7 +133,7 @@ def _made(of: type[Struct], getters: dict[str, _Get], lists: dict[str, _List]) -
         hint = hint_of(method)
         if hint is not None and hint.reads in lists:
             listed = lists[hint.reads]
-            members[name] = _first(method, listed, hint.first) if hint.first else _remembered(method, listed.bodies)
+            members[name] = _hinted(method, hint, listed)
     members |= {name: property(get) for name, get in getters.items()}
     return new_class(of.__name__, (_Message,), {}, lambda body: body.update(members))
 
@@ -145,6 +145,18 @@ class _List(NamedTuple):
     bodies: _Bodies
     item: _View | None = None
     kind: str = ""
+
+
+def _hinted(method: _Get, hint: Hint, listed: _List) -> _Get:
+    if hint.first:
+        return _first(method, listed, hint.first)
+    return _only_with(method, listed.name, hint.holds) if hint.holds else _remembered(method, listed.bodies)
+
+
+def _only_with(method: _Get, name: str, text: str) -> _Get:
+    """The method, which is not asked where no item of the list holds the text."""
+    wanted = text.encode()
+    return lambda view: method(view) if any(wanted in body for body in getattr(view._of, name)) else None
 
 
 def _remembered(method: _Get, bodies: _Bodies) -> _Get:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread, Workload
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread, Workload
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -127,7 +127,7 @@ def replicas(s: Subject) -> Iterator[Finding]:
     gateway = s.pod.labels.get(GATEWAY_NAME)
     if gateway is None or s.pod.finished or what_makes_it_a_gateway(s.pod) is None:
         return
-    inside_it, outside_it = _replicas(s.snapshot, s.pod.namespace, gateway)
+    inside_it, outside_it = s.replicas.of(s.pod.namespace, gateway)
     if not inside_it or not outside_it or is_sandwiched(gateway_of(s.pod, s.snapshot), s.snapshot):
         return
     total = len(inside_it) + len(outside_it)
@@ -139,16 +139,3 @@ def replicas(s: Subject) -> Iterator[Finding]:
     evidence = [annotation(p.ref, _REDIRECTION, p.annotations.redirection) for p in (inside_it[0], outside_it[0])]
     evidence += [label(p.ref, DATAPLANE_MODE, p.labels.get(DATAPLANE_MODE)) for p in (inside_it[0], outside_it[0])]
     yield Finding.of(Code.GATEWAY_REPLICAS_DIFFER, message, *evidence)
-
-
-def _replicas(snapshot: Snapshot, namespace: str, gateway: str) -> tuple[list[Pod], list[Pod]]:
-    """The running pods of a Gateway that are redirected, and those that are not, each by name."""
-    found = {
-        pod.name: pod
-        for part in (snapshot.instances, snapshot.pods)
-        for pod in part
-        if pod.labels.get(GATEWAY_NAME) == gateway and pod.namespace == namespace and pod.phase == "Running"
-    }
-    pods = [found[key] for key in sorted(found)]
-    redirected = [pod for pod in pods if pod.annotations.redirection in ("enabled", "pending")]
-    return redirected, [pod for pod in pods if pod not in redirected]

@@ -7,6 +7,7 @@ from msgspec import Struct
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.enrolment.deciding import Decision
+from kubectl_ambient.mesh.findings.replicas import Replicas
 from kubectl_ambient.mesh.findings.served import Served
 from kubectl_ambient.mesh.injection import Injection
 from kubectl_ambient.mesh.installation.agents import NodeAgents
@@ -29,6 +30,7 @@ class Subject(Struct, frozen=True, kw_only=True, gc=False):
     left: str
     snapshot: Snapshot
     served: Served
+    replicas: Replicas
 
     @property
     def concerned(self) -> bool:
