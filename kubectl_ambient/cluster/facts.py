@@ -12,6 +12,7 @@ from msgspec import Struct, field
 
 DATAPLANE_MODE = "istio.io/dataplane-mode"
 NOT_READY_TAINT = "cni.istio.io/not-ready"  # a new node has it until istio-cni is Ready there
+SOME_TAINT = "untolerated taint(s)"  # all that the scheduler says of taints since Kubernetes 1.36
 NOT_FOUND = "not found"  # the `why` of an Unread that the server does not have
 
 

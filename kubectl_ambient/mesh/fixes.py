@@ -74,13 +74,14 @@ def _served(judgement: Judgement) -> Iterator[Fix]:
 
 def _concerns(judgement: Judgement, stuck: Stuck) -> bool:
     """Whether what keeps the pod comes before its mode: of a pod without a node only where Istio's taint does."""
-    return stuck.what != "node" or stuck.by_taint or judgement.decision.expected == "in"
+    kept = stuck.by_taint or tells(judgement.verdict.findings, Code.START_TAINT_KEPT)
+    return stuck.what != "node" or kept or judgement.decision.expected == "in"
 
 
 def _unstick(judgement: Judgement, stuck: Stuck, snapshot: Snapshot) -> Iterator[Fix]:
     """What lets it start or end: no label does."""
     if stuck.what == "node":
-        yield from _free_nodes(snapshot) if stuck.by_taint else ()
+        yield from _free_nodes(snapshot) if stuck.may_be_by_taint else ()
     elif stuck.plugin_path and tells(judgement.verdict.findings, Code.CNI_GONE):
         yield from reinstall(snapshot)
     elif stuck.plugin_path and judgement.agents.worlds[-1].installed and not judgement.agents.cni.bad:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import NOT_READY_TAINT, Event, Pod
+from kubectl_ambient.cluster.facts import NOT_READY_TAINT, SOME_TAINT, Event, Pod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.installation.placement import last
 
@@ -30,8 +30,13 @@ class Stuck(Struct, frozen=True, kw_only=True, gc=False):
 
     @property
     def by_taint(self) -> bool:
-        """Whether Istio's taint for new nodes is among what keeps it from a node."""
+        """Whether the scheduler names Istio's taint for new nodes among what keeps it from a node."""
         return self.what == "node" and NOT_READY_TAINT in self.message
+
+    @property
+    def may_be_by_taint(self) -> bool:
+        """Whether it may be that taint: newer schedulers name none [kubernetes 1.36, tainttoleration]."""
+        return self.by_taint or (self.what == "node" and SOME_TAINT in self.message)
 
 
 def stuck_of(pod: Pod, snapshot: Snapshot) -> Stuck | None:

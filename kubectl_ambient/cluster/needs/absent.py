@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_ambient.cluster.facts import DATAPLANE_MODE, NOT_READY_TAINT, Namespace
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, NOT_READY_TAINT, SOME_TAINT, Namespace
 from kubectl_ambient.cluster.kinds.events import AGENT_EVENTS, DAEMONSET_REFUSED, EVENTS, KILL_FAILED
 from kubectl_ambient.cluster.kinds.nodes import WHOLE_NODES
+from kubectl_ambient.cluster.kinds.pods import CNI_PODS
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.snapshot import Snapshot
 
@@ -27,10 +28,11 @@ def refused_agents(snapshot: Snapshot) -> list[Ask]:
     ]
 
 
-def kept_nodes(snapshot: Snapshot) -> list[Ask]:
-    """All nodes with their taints, where Istio's own keeps a pod from them."""
-    kept = any(NOT_READY_TAINT in pod.unscheduled for pod in snapshot.pods)
-    return [Ask(kind=WHOLE_NODES)] if kept else []
+def kept_nodes(snapshot: Snapshot, *, agents: bool) -> list[Ask]:
+    """All nodes with their taints, where Istio's own keeps a pod from them; `agents`: and istio-cni's pods on them."""
+    kept = any(NOT_READY_TAINT in pod.unscheduled or SOME_TAINT in pod.unscheduled for pod in snapshot.pods)
+    asks = [Ask(kind=WHOLE_NODES), *([Ask(kind=CNI_PODS)] if agents else [])]
+    return asks if kept else []
 
 
 def bare_nodes(snapshot: Snapshot) -> list[Ask]:

@@ -81,7 +81,7 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What follows from the first answers: mostly nothing, for a namespace or for all of them."""
         asks = [*_injectors_of_revisions(snapshot), *mesh_configs_of_revisions(snapshot)]
-        asks += [*refused_agents(snapshot), *kept_nodes(snapshot)]
+        asks += [*refused_agents(snapshot), *kept_nodes(snapshot, agents=self.nearby)]
         if self.workloads:
             asks += pods_of_named(self.namespaces[0], self.workloads, snapshot)
         elif self.nearby:

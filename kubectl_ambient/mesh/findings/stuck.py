@@ -57,12 +57,12 @@ def no_node(s: Subject) -> Iterator[Finding]:
         return
     said = Evidence(s.pod.ref, "status.conditions[PodScheduled]", f"False: {stuck.message}")
     quoted = _quoted(stuck)
-    if not stuck.by_taint:
+    kept = kept_taints(s.snapshot) if stuck.may_be_by_taint else []
+    if not (stuck.by_taint or (isinstance(kept, list) and kept)):
         if s.decision.expected == "in":
             yield Finding.of(Code.UNSCHEDULABLE, f"no node takes the pod: {quoted}", said)
         return
     yield Finding.of(Code.UNSCHEDULABLE, f"no node takes the pod: {quoted}", said, severity="warning")
-    kept = kept_taints(s.snapshot)
     if isinstance(kept, Unread):
         message = f"which node keeps the taint {NOT_READY_TAINT}, and whether istio-cni is Ready there, is not known"
         yield Finding.of(Code.START_TAINT_KEPT, f"{message} ({kept})", said, severity="warning")
