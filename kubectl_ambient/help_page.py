@@ -35,6 +35,7 @@ Commands:
   disable     Take the label istio.io/dataplane-mode=ambient off namespaces,
               pods or pod templates.
   waypoint    Tell which waypoint serves what, and why not.
+  policy      Tell which policy is enforced where, or nowhere.
   labels      Print the label reference; with objects, what is set, what they
               inherit, and what is wrong.
   version     Print the version of this tool, of Kubernetes, and of Istio's

@@ -90,17 +90,17 @@ class Code(_Word):
     )
     PEER_AUTHENTICATION_NOT_SENT = (
         "PeerAuthenticationNotSent",
-        "istiod names the policy of the ports and never sends it, so plain text passes where it should not",
+        "istiod names a policy for the ports and never sends it: plain text passes",
         "error",
     )
     PEER_AUTHENTICATION_STALE = (
         "PeerAuthenticationStale",
-        "the policy of the ports may be an old one: what it inherits from has changed since",
+        "the policy of the ports may be old: what it inherits from changed since",
         "error",
     )
     PEER_AUTHENTICATION_TIE = (
         "PeerAuthenticationTie",
-        "PeerAuthentications of the same age disagree, and chance decides which one counts",
+        "PeerAuthentications of one age disagree, and chance decides which counts",
         "error",
     )
     POLICY_NOT_ENFORCED = "PolicyNotEnforced", "the policy is enforced nowhere", "error", "info"

@@ -65,14 +65,14 @@ class Cluster:
 
     def explain(self, *objects: m.Manifest, pod: str = "web-1") -> Explained:
         self._path.write_text(m.listed(*objects))
-        asked = ("explain", "pod", pod, "-n", "shop", "-f", str(self._path))
+        asked = ("explain", "pod", pod, "-n", "shop", "-f", str(self._path), "--whole-cluster")
         document = json.loads(self._ambient(*asked, "-o", "json").out)
         text = self._ambient(*asked).out
         return Explained(text, document["pod"], document["fixes"], {s["rule"]: s for s in document["steps"]})
 
     def status(self, *objects: m.Manifest) -> str:
         self._path.write_text(m.listed(*objects))
-        return self._ambient("status", "-n", "shop", "-f", str(self._path)).out
+        return self._ambient("status", "-n", "shop", "-f", str(self._path), "--whole-cluster").out
 
 
 @pytest.fixture

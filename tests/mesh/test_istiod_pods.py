@@ -8,8 +8,7 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import AgentContainer, Istiod, Pod, Unread
 from kubectl_ambient.cluster.found import EVERYWHERE, Found
-from kubectl_ambient.mesh.installation.control_plane import control_plane
-from kubectl_ambient.mesh.installation.istiod_pods import images
+from kubectl_ambient.mesh.installation.control_plane import control_plane, running_versions
 from tests.golden.screens import run
 from tests.mesh.builders import cluster
 
@@ -53,7 +52,7 @@ def test_pods_alone_tell_it_too() -> None:
     refused.unread[EVERYWHERE] = Unread(what="list deployments of istiod", why="forbidden")
     snapshot.istiods = refused
     assert [world.told.value for world in control_plane(snapshot).worlds] == ["1.29.2"]
-    assert images(snapshot) == ["pilot:1.29.2"]
+    assert [str(version) for version in running_versions(snapshot)] == ["1.29.2"]
     snapshot.pods = Found()
     assert len(control_plane(snapshot).worlds) > 1
 

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import Unread
-from kubectl_ambient.cluster.kinds.gateways import Gateway
+from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
+from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, TargetRef
+from kubectl_ambient.cluster.taking import NOT_IN_FILES
 from kubectl_ambient.mesh.answers import Answer, any_of
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.policy.sent import Sent, why_not_sent
@@ -75,6 +77,13 @@ def targets_of(policy: AuthorizationPolicy, judge: WaypointJudge, root: str) -> 
     return [_target(ref, ref.namespace or policy.namespace, judge, root) for ref in policy.targets]
 
 
+def _known(found: object, judge: WaypointJudge) -> object:
+    """What was found; files that hold the whole cluster and none of the kind are taken to tell that there is none."""
+    snapshot = judge.snapshot
+    unread = isinstance(found, Unread) and found.why == NOT_IN_FILES
+    return None if unread and snapshot.from_files and snapshot.whole else found
+
+
 def _target(ref: TargetRef, namespace: str, judge: WaypointJudge, root: str) -> Target:
     match ref.kind:
         case "GatewayClass":
@@ -93,10 +102,10 @@ def _of_class(name: str, namespace: str, judge: WaypointJudge, root: str) -> Tar
     ref = f"GatewayClass/{name}"
     if namespace != root:
         return Target(ref, False, INVALID, f"only a policy in namespace {root} can be for a GatewayClass")
-    found = judge.snapshot.gateway_class(name)
+    found = _known(judge.snapshot.gateway_class(name), judge)
     if isinstance(found, Unread):
         return Target(ref, None, "", f"{ref} could not be read: {found}")
-    if found is None:
+    if not isinstance(found, GatewayClass):
         return Target(ref, False, _NOT_FOUND, f"there is no {ref}")
     if found.controller != MESH_CONTROLLER:
         return Target(ref, False, INVALID, f"{ref} is not for waypoints: its controller is {found.controller}")
@@ -104,7 +113,7 @@ def _of_class(name: str, namespace: str, judge: WaypointJudge, root: str) -> Tar
 
 
 def _of_gateway(key: str, judge: WaypointJudge) -> Target:
-    ref, found = f"Gateway/{key}", judge.snapshot.gateways.get(key)
+    ref, found = f"Gateway/{key}", _known(judge.snapshot.gateways.get(key), judge)
     if isinstance(found, Unread):
         return Target(ref, None, "", f"{ref} could not be read: {found}")
     if not isinstance(found, Gateway):
@@ -116,10 +125,10 @@ def _of_gateway(key: str, judge: WaypointJudge) -> Target:
 
 def _of_service(key: str, judge: WaypointJudge, kind: str) -> Target:
     snapshot, ref = judge.snapshot, f"{kind}/{key}"
-    found = snapshot.services.get(key) if kind == "Service" else snapshot.service_entries.get(key)
+    found = _known(snapshot.services.get(key) if kind == "Service" else snapshot.service_entries.get(key), judge)
     if isinstance(found, Unread):
         return Target(ref, None, "", f"{ref} could not be read: {found}")
-    if found is None:
+    if not isinstance(found, Service | ServiceEntry):
         return Target(ref, False, _NOT_FOUND, f"there is no {ref}")
     # istiod looks at the labels of any Service here, those of an ExternalName too.
     asked = structs.replace(found, type="ClusterIP") if isinstance(found, Service) else found

@@ -16,6 +16,7 @@ from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Step, warns
 from kubectl_ambient.mesh.installation.control_plane import ControlPlane, control_plane
 from kubectl_ambient.mesh.installation.dns_capture import DnsCapture
+from kubectl_ambient.mesh.installation.versions import Version
 from kubectl_ambient.mesh.waypoint.deciding import UNASKED, UNUSABLE, Decision, decide
 from kubectl_ambient.mesh.waypoint.findings import Found, findings
 from kubectl_ambient.mesh.waypoint.handled import Unhandled, is_istios, not_discovered, overlooked, unhandled
@@ -73,6 +74,7 @@ class WaypointJudge:
         self.snapshot = snapshot
         self.control_plane: ControlPlane = control_plane(snapshot)
         self._lives: dict[str, Life] = {}
+        self._since: Version | None = None
         self._overlooked: dict[str, tuple[Evidence, ...]] = {}
         self._unhandled: dict[str, Unhandled | None] = {}
         self._plain: dict[str, int] = {}
@@ -151,6 +153,9 @@ class WaypointJudge:
         namespace = self.namespace(target.namespace)
         worlds = self.control_plane.worlds
         decisions = [decide(target, namespace, self.snapshot, world, trace=trace) for world in worlds]
+        if self.snapshot.from_files and not self.control_plane.known:
+            decisions = self._told(decisions)
+            worlds = worlds[len(worlds) - len(decisions) :]
         newest = decisions[-1]
         self._note(newest.named)
         missing = next((d for d in decisions if d.reason == WaypointReason.EVIDENCE_MISSING), None)
@@ -189,6 +194,17 @@ class WaypointJudge:
             self._plain[name] = plain_pods(self.snapshot, self.namespace(name))
         return self._plain[name]
 
+    def _told(self, decisions: list[Decision]) -> list[Decision]:
+        """Without those of old versions that look for what the files do not hold, where newer ones find it."""
+        first = next((i for i, d in enumerate(decisions) if d.reason != WaypointReason.EVIDENCE_MISSING), 0)
+        if any(d.reason == WaypointReason.EVIDENCE_MISSING for d in decisions[first:]):
+            return decisions
+        if first:
+            self._since = max(
+                self._since or self.control_plane.worlds[first].version, self.control_plane.worlds[first].version
+            )
+        return decisions[first:]
+
     def namespace(self, name: str) -> Namespace | Unread:
         """The Namespace, or why its labels are not known."""
         why = "not in the files" if self.snapshot.from_files else "not read"
@@ -226,6 +242,8 @@ class WaypointJudge:
         """What was taken for granted because it could not be read."""
         snapshot = self.snapshot
         told = list(self.control_plane.assumptions)
+        if self._since:
+            told.append(f"istiod is taken to be {self._since} or newer where only that finds a waypoint in the files")
         told += [f"waypoint {key} has no status in the files: it is taken to be ready" for key in sorted(self._written)]
         told += [
             f"the files are taken to hold every waypoint of namespace {name}, for they hold one of it"

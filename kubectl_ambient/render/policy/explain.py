@@ -87,7 +87,7 @@ def _word(verdict: PolicyVerdict) -> str:
     if isinstance(verdict.policy, PeerAuthentication):
         return "istiod writes no condition on PeerAuthentications."
     taken = verdict.ztunnel or verdict.waypoint
-    type_ = "ZtunnelAccepted" if verdict.ztunnel else "WaypointAccepted"
+    type_ = f"{'Ztunnel' if verdict.ztunnel else 'Waypoint'}Accepted"
     written = verdict.policy.condition(type_)
     if written is None or taken is None:
         return f"istiod wrote no condition {type_}."
