@@ -100,7 +100,7 @@ class Code(_Word):
     )
     PEER_AUTHENTICATION_TIE = (
         "PeerAuthenticationTie",
-        "PeerAuthentications of one age disagree, and chance decides which counts",
+        "chance decides which of several PeerAuthentications of one age counts",
         "error",
     )
     POLICY_NOT_ENFORCED = "PolicyNotEnforced", "the policy is enforced nowhere", "error", "info"

@@ -30,7 +30,7 @@ _A_MOMENT = timedelta(minutes=1)
 
 def is_istios(gateway: Gateway, of_class: GatewayClass | Unread | None) -> bool:
     """Whether it is a waypoint that istiod handles, by its class; other controllers have their own."""
-    if isinstance(of_class, GatewayClass):
+    if isinstance(of_class, GatewayClass) and of_class.controller:
         return of_class.controller == MESH_CONTROLLER or gateway.class_name == CLASSES[1]
     return gateway.class_name in CLASSES
 
