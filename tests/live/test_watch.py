@@ -46,10 +46,10 @@ class Watch:
             text=True,
         )
         self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._err: list[str] = []
+        self.told: list[str] = []  # on stderr
         self._threads = [
             threading.Thread(target=self._read, args=args, daemon=True)
-            for args in ((self.process.stdout, self.lines.put), (self.process.stderr, self._err.append))
+            for args in ((self.process.stdout, self.lines.put), (self.process.stderr, self.told.append))
         ]
         for thread in self._threads:
             thread.start()
@@ -70,7 +70,7 @@ class Watch:
             if wanted(line):
                 return line
             passed.append(line)
-        raise TimeoutError(f"not within {PATIENCE:g} s; there was {passed}, and on stderr {self._err}")
+        raise TimeoutError(f"not within {PATIENCE:g} s; there was {passed}, and on stderr {self.told}")
 
     def row(self, name: str, state: str = "") -> list[str]:
         """The next row of a pod, or of the first whose name begins so."""
@@ -96,7 +96,7 @@ class Watch:
         for thread in self._threads:
             thread.join(PATIENCE)
             assert not thread.is_alive(), "somebody else still holds its output open"
-        return "\n".join(self._err)
+        return "\n".join(self.told)
 
     def stop(self) -> None:
         """End it, however the test went."""
