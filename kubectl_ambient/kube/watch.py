@@ -25,6 +25,7 @@ _SECONDS = (300, 600)  # how long one request watches, as client-go does it
 _GRACE = 30.0  # seconds of silence beyond that, after which the connection is held for dead
 _FIRST_WAIT, _LONGEST_WAIT = 0.8, 30.0  # as client-go's reflector
 _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_WARMING_UP = 15.0  # seconds for which a refusal may be that of a server that has just begun
 _CALM = 120.0  # seconds without a pause, after which the next is a first one
 
 
@@ -54,20 +55,27 @@ class Backoff:
         self._last = time.monotonic()
 
 
-def patiently(ask: Callable[[], T], away: Callable[[KubeError], None]) -> T:
+def patiently(ask: Callable[[], T], away: Callable[[KubeError], None], *, again: bool = False) -> T:
     """What `ask` returns once the server is there again, however long that takes; `away` is told each failure.
 
-    Raises KubeError: a refusal, and the time of one request.
+    again: the server has allowed it before, so that a refusal may be that of one that has just begun to serve, and
+    has not read its roles yet. Raises KubeError: a refusal, and the time of one request.
     """
-    backoff = Backoff()
+    backoff, refused = Backoff(), 0.0
     while True:
         try:
             return ask()
         except KubeError as e:
             if not passes(e):
-                raise
+                refused = refused or time.monotonic()
+                if not (again and _is_refusal(e)) or time.monotonic() - refused > _WARMING_UP:
+                    raise
             away(e)
         backoff.wait()
+
+
+def _is_refusal(error: KubeError) -> bool:
+    return isinstance(error, ApiError) and error.status in (401, 403)
 
 
 def passes(error: KubeError) -> bool:

@@ -18,6 +18,7 @@ from kubectl_ambient.cluster.reading import watch
 from kubectl_ambient.cluster.reading.watch import BACK
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.kube import transport
+from kubectl_ambient.kube import watch as kube_watch
 from kubectl_ambient.kube.errors import ApiError, ConnectionFailed
 from kubectl_ambient.kube.pages import Listing
 from kubectl_ambient.kube.resources import Resource
@@ -234,6 +235,30 @@ def test_a_server_that_is_up_and_cannot_answer_is_told_so(client: Scripted, told
     told.until(lambda: set(client.listed.values()) == {2})
     busy = "Error from server (ServiceUnavailable): not yet"
     assert told.words == [f"the server cannot answer for now; going on: {busy}", BACK]
+
+
+@pytest.mark.parametrize("what", WATCHES)
+def test_a_server_that_has_not_read_its_roles_yet_takes_nothing_away(client: Scripted, told: Told, what: str) -> None:
+    """As kube-apiserver is for a moment after its start."""
+    client.away[what] = [ApiError(403, "Forbidden", "RBAC: role not found")] * 2
+    client.outage()
+    for gate in client.gates.values():
+        gate.set()
+    told.until(lambda: set(client.listed.values()) == {2})
+    refused = "Error from server (Forbidden): RBAC: role not found"
+    assert told.words == [f"the server cannot answer for now; going on: {refused}", BACK]
+
+
+def test_a_right_that_is_taken_away_meanwhile_is_told(
+    client: Scripted, told: Told, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kube_watch, "_WARMING_UP", 0.1)
+    client.away["namespaces"] = [ApiError(403, "Forbidden", "no more")] * 1000
+    client.outage()
+    for gate in client.gates.values():
+        gate.set()
+    told.until(lambda: client.listed["pods"] == 2 and told.words[2:])
+    assert told.words[1:] == [BACK, "db-0 Unknown", "web-5d9f-1 Unknown", "web-5d9f-2 Unknown"]
 
 
 def test_what_is_true_of_the_mesh_is_told_when_it_changes(

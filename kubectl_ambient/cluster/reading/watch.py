@@ -137,12 +137,14 @@ def _watch_on(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
     """
     kind = ask.kind
     where: dict[str, Any] = {"type": kind.wire, "label_selector": ask.labels, "field_selector": ask.fields}
-    forgotten, backoff = 0, Backoff()
+    forgotten, backoff, again = 0, Backoff(), False
     while True:
         there, version = patiently(
             partial(client.list_with_version, kind.resource, ask.namespace, **where),
             lambda error: tell(_Behind(kind, away=error)),
+            again=again,
         )
+        again = True
         tell(_News(kind, {key: fact for found in there for key, fact in keys_and_facts(kind, found)}, whole=True))
         try:
             for event in client.watch(kind.resource, ask.namespace, resource_version=version, **where):
