@@ -25,18 +25,21 @@ def status(
     no_headers: settings.NoHeaders = False,
     fail_on: settings.FailOn = None,
     watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on, and print each pod that changes.")] = False,
+    timestamps: Annotated[bool, typer.Option("--timestamps", help="With -w: when each change was seen.")] = False,
     chunk_size: settings.ChunkSize = None,
 ) -> None:
     """Tell for every pod whether it is in ambient mode, and whether it should be."""
     from kubectl_ambient.kube.errors import UsageError
     from kubectl_ambient.mesh.summary import FAIL_ON, fails
     from kubectl_ambient.runs.listing import Listing
-    from kubectl_ambient.runs.status import StatusRequest, read_status, watch_status
+    from kubectl_ambient.runs.status import StatusRequest, read_status
 
     check_format(output, settings.FORMATS_STATUS)
     conditions = check_fail_on(fail_on or (), FAIL_ON)
     if watch and conditions:
         raise UsageError("error: --fail-on needs an end: it cannot go with --watch")
+    if timestamps and (not watch or output not in ("", "wide")):
+        raise UsageError("error: --timestamps goes with the rows of --watch")
     request = StatusRequest.of(
         files.origin(ctx, chunk_size, all_namespaces=all_namespaces),
         names or (),
@@ -46,13 +49,22 @@ def status(
         waypoints=output in ("wide", "json", "yaml"),
     )
     source = read_status(request)
-    show = Listing(output=output, headers=not no_headers, pods=pods or bool(output), namespaced=source.many)
+    show = Listing(
+        output=output,
+        headers=not no_headers,
+        pods=pods or bool(output),
+        namespaced=source.many,
+        watch=watch,
+        timestamps=timestamps,
+    )
     verdicts = source.sums() if show.only_sums and not watch else source.verdicts()
     show.print(source, verdicts)
     if watch and (verdicts or not source.problems):
+        from kubectl_ambient.runs.watching import watch_status
+
         source.tell_problems()
         sys.stdout.flush()  # into a pipe as well, the listing comes before the first change
-        show.print_changes(source, verdicts, watch_status(source))
+        show.print_changes(source, verdicts, watch_status(source, output))
     code = source.tell_problems()
     if conditions and fails(verdicts, conditions, source.mesh_findings(verdicts)):
         code = DRIFT

@@ -23,9 +23,9 @@ T = TypeVar("T")
 
 _SECONDS = (300, 600)  # how long one request watches, as client-go does it
 _GRACE = 30.0  # seconds of silence beyond that, after which the connection is held for dead
-_FAILURES = 7  # in a row, with nothing received; about a minute
 _FIRST_WAIT, _LONGEST_WAIT = 0.8, 30.0  # as client-go's reflector
 _ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_WARMING_UP = 15.0  # seconds for which a refusal may be that of a server that has just begun
 _CALM = 120.0  # seconds without a pause, after which the next is a first one
 
 
@@ -55,27 +55,34 @@ class Backoff:
         self._last = time.monotonic()
 
 
-def patiently(ask: Callable[[], T]) -> T:
-    """What `ask` returns once the server is there again: as a watch, it is asked for about a minute.
+def patiently(ask: Callable[[], T], away: Callable[[KubeError], None], *, again: bool = False) -> T:
+    """What `ask` returns once the server is there again, however long that takes; `away` is told each failure.
 
-    Raises KubeError: a refusal, the time of one request, and what is still the matter then.
+    again: the server has allowed it before, so that a refusal may be that of one that has just begun to serve, and
+    has not read its roles yet. Raises KubeError: a refusal, and the time of one request.
     """
-    backoff = Backoff()
-    for _ in range(_FAILURES - 1):
+    backoff, refused = Backoff(), 0.0
+    while True:
         try:
             return ask()
-        except TimedOut:
-            raise
-        except (ApiError, ConnectionFailed) as e:
-            if isinstance(e, ApiError) and not _passes(e):
-                raise
+        except KubeError as e:
+            if not passes(e):
+                refused = refused or time.monotonic()
+                if not (again and _is_refusal(e)) or time.monotonic() - refused > _WARMING_UP:
+                    raise
+            away(e)
         backoff.wait()
-    return ask()
 
 
-def _passes(error: ApiError) -> bool:
-    """Whether it says that the server is in need, and may soon be no more."""
-    return error.is_too_many_requests or error.status >= 500
+def _is_refusal(error: KubeError) -> bool:
+    return isinstance(error, ApiError) and error.status in (401, 403)
+
+
+def passes(error: KubeError) -> bool:
+    """Whether it says that the server is away or in need, and may soon be no more."""
+    if isinstance(error, ApiError):
+        return error.is_too_many_requests or error.status >= 500
+    return isinstance(error, ConnectionFailed) and not isinstance(error, TimedOut)
 
 
 class _Envelope(msgspec.Struct, gc=False):
@@ -95,14 +102,14 @@ def watch_events(
 ) -> Iterator[WatchEvent[T]]:
     """Yields events over as many requests as it takes, until the time of one is over (`--request-timeout`).
 
-    A connection that ends well is taken up again where it ended; one that breaks, after a pause that grows.
-    Raises Expired when the server no longer has the resource version (list again), ApiError for a refusal,
-    BadAnswer for what is no event of the resource, and ConnectionFailed when the server stays away for about a
-    minute.
+    A connection that ends well is taken up again where it ended, after a pause where it ended at once. Raises
+    Expired when the server no longer has the resource version, and ConnectionFailed or the ApiError of a server
+    in need (`passes`) when a connection breaks: list again, since nothing in a watch says when it has caught up.
+    Raises ApiError for a refusal too, and BadAnswer for what is no event of the resource.
     """
     import random
 
-    failures, backoff = 0, Backoff()
+    backoff = Backoff()
     while True:
         seconds = random.randint(*_SECONDS)
         query = (
@@ -112,30 +119,18 @@ def watch_events(
             ("timeoutSeconds", str(seconds)),
         )
         began = time.monotonic()
-        failure: KubeError | None = None
         try:
             with source.stream(replace(request, query=request.query + query), seconds + _GRACE) as chunks:
                 for line in _lines(chunks):
                     event = _event(line, of, resource, on_bad, partial=metadata_only)
-                    failures = 0
                     resource_version = event.resource_version or resource_version
                     if event.object is not None or event.type == "BOOKMARK":
                         yield event
-        except ApiError as e:
-            if not _passes(e):
-                raise
-            failure = e
         except TimedOut:
             return  # as kubectl ends
-        except ConnectionFailed as e:
-            failure = e
-        if failure is None and time.monotonic() - began > 1:
-            continue
-        # An end at once is no better than a failure: something between us cuts watches off.
-        failures += 1
-        if failure is not None and failures >= _FAILURES:
-            raise failure
-        backoff.wait()
+        if time.monotonic() - began <= 1:
+            # An end at once is no better than a failure: something between us cuts watches off.
+            backoff.wait()
 
 
 def _lines(chunks: Iterator[bytes]) -> Iterator[bytes]:

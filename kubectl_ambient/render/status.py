@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
 from kubectl_ambient.foreign import Shown, stacked
-from kubectl_ambient.mesh.catalogue import Code
+from kubectl_ambient.mesh.catalogue import Code, Reason
 from kubectl_ambient.mesh.evidence import Finding, tells
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.summary import NamespaceRow, count, needs_attention
@@ -43,33 +44,74 @@ def of_mesh(findings: Iterable[Finding], width: int, paint: Paint) -> Shown:
 
 
 class PodRows:
-    """The rows that follow a listing of `verdicts`, under its columns."""
+    """The rows of a listing that goes on: those of `verdicts`, and those that follow, under the same columns.
+
+    timestamps: in front of what follows, when it was seen.
+    """
 
     def __init__(
-        self, verdicts: Sequence[Verdict], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
+        self,
+        verdicts: Sequence[Verdict],
+        *,
+        namespaced: bool,
+        wide: bool,
+        headers: bool,
+        width: int,
+        paint: Paint,
+        timestamps: bool = False,
     ) -> None:
         self._namespaced, self._wide, self._paint = namespaced, wide, paint
-        self._names = [*_names(namespaced, wide), ""]
-        rows = [_pod_row(v, namespaced, wide, paint) for v in verdicts]
-        self._columns = Columns(self._names, rows, width, _droppable(wide), () if wide else _SHORT)
+        self._lead = ["TIME"] if timestamps else []
+        self._names = [*self._lead, *_names(namespaced, wide), ""]
+        rows = [[*([_TIME] if timestamps else []), *_pod_row(v, namespaced, wide, paint)] for v in verdicts]
+        droppable = (*_droppable(wide), "REASON") if timestamps else _droppable(wide)
+        short = () if wide else (*_SHORT, Short("NAMESPACE", "middle", 12))
+        self._columns = Columns(self._names, [*rows, self._widest(known=bool(rows))], width, droppable, short)
         if headers:
             self._columns.line(self._names)
+
+    def _widest(self, *, known: bool) -> list[str]:
+        """What the columns have to take later on, so that they stay where they are; not `known`: of names too."""
+        widest = {"TIME": _TIME, "MODE": "ambient", "STATE": TERMINATING, "REASON": Reason.NAMESPACE_LABEL, "": MARK}
+        if not known:
+            widest |= {"NAMESPACE": " " * 12, "NAME": " " * 30}
+        return [widest.get(name, "") for name in self._names]
 
     @property
     def headers(self) -> Shown:
         """Their line, as wide as the rows until now."""
         return self._columns.line(self._names)
 
-    def changed(self, verdict: Verdict) -> Shown:
-        """The row of a pod that changed."""
-        return self._columns.line(_pod_row(verdict, self._namespaced, self._wide, self._paint))
+    def changed(self, verdict: Verdict, at: datetime | None = None) -> Shown:
+        """The row of a pod that changed; `at`: when that was seen."""
+        row = _pod_row(verdict, self._namespaced, self._wide, self._paint)
+        if is_terminating(verdict):
+            row[_names(self._namespaced, self._wide).index("STATE")] = self._paint(TERMINATING, "yellow")
+        return self._line(row, at)
 
-    def gone(self, verdict: Verdict) -> Shown:
+    def gone(self, verdict: Verdict, at: datetime | None = None) -> Shown:
         """The row of a pod that is there no more, with `verdict` as the last that was told of it."""
         row = [verdict.namespace] if self._namespaced else []
         row += [verdict.name, "-", "Gone", "-", verdict.node or "<none>"]
         row += ["-", "-", "-", verdict.owner or "<none>", "-"] if self._wide else []
-        return self._columns.line([*row, ""])
+        return self._line([*row, ""], at)
+
+    def _line(self, row: Sequence[str], at: datetime | None) -> Shown:
+        return self._columns.line([*([timestamp(at)] if self._lead else []), *row])
+
+
+_TIME = "2026-01-01T00:00:00Z"  # as wide as each
+TERMINATING = "Terminating"
+
+
+def timestamp(at: datetime | None) -> str:
+    """As Kubernetes writes times, `2026-01-01T00:00:00Z`; empty where it is not known."""
+    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else ""
+
+
+def is_terminating(verdict: Verdict) -> bool:
+    """Whether the pod is being deleted, which a watch tells as kubectl does, in place of its state."""
+    return tells(verdict.findings, Code.TERMINATING)
 
 
 def _names(namespaced: bool, wide: bool) -> list[str]:

@@ -10,18 +10,27 @@ from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.render.say import say
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kubectl_ambient.mesh.evidence import Finding
     from kubectl_ambient.mesh.verdict import Verdict
-    from kubectl_ambient.runs.status import Change, Source
+    from kubectl_ambient.render.status import PodRows
+    from kubectl_ambient.runs.status import Source
+    from kubectl_ambient.runs.watching import Change, MeshChange, Outage
 
 
 class Listing:
-    """Prints verdicts in the format that was asked for."""
+    """Prints verdicts in the format that was asked for; timestamps: in front of what changes, when it was seen."""
 
-    def __init__(self, *, output: str, headers: bool, pods: bool, namespaced: bool) -> None:
+    def __init__(
+        self, *, output: str, headers: bool, pods: bool, namespaced: bool, watch: bool = False, timestamps: bool = False
+    ) -> None:
         self.output = output
         self.headers = headers
         self.pods = pods
         self.namespaced = namespaced
+        self.watch = watch
+        self.timestamps = timestamps
 
     @property
     def only_sums(self) -> bool:
@@ -40,40 +49,54 @@ class Listing:
             case _:
                 self._print_text(source, verdicts)
 
-    def print_changes(self, source: Source, verdicts: Sequence[Verdict], changes: Iterable[Change]) -> None:
-        """Each changed pod of a watch: its row, or a document of its own."""
-        if self.output in ("json", "yaml"):
-            for change in changes:
-                if not change.gone:
-                    say(self._document(source, [change.verdict]), flush=True)
-        elif self.output == "name":
-            for change in changes:
-                say(f"pod/{change.verdict.name}", flush=True)
-        else:
-            self._print_rows(verdicts, changes)
+    def print_changes(
+        self, source: Source, verdicts: Sequence[Verdict], changes: Iterable[Change | MeshChange | Outage]
+    ) -> None:
+        """Each changed pod of a watch: its row, or a document of its own. Outages are told on stderr."""
+        from kubectl_ambient.runs.watching import Change, Outage
 
-    def _print_rows(self, verdicts: Sequence[Verdict], changes: Iterable[Change]) -> None:
+        print_row = None
+        if self.output not in ("json", "yaml", "name"):
+            print_row = _Rows(self, source, verdicts).print
+        for change in changes:
+            if isinstance(change, Outage):
+                say(*self.stamp(source), change.sentence, file=sys.stderr)
+            elif print_row is not None:
+                print_row(change)
+            elif isinstance(change, Change) and self.output == "name":
+                say(f"pod/{change.verdict.name}", flush=True)
+            elif isinstance(change, Change) and not change.gone:
+                say(self._document(source, [change.verdict]), flush=True)
+
+    def seen(self, source: Source) -> datetime | None:
+        """When a change was seen, by the server's clock, where that is asked for."""
+        return source.judge.snapshot.now if self.timestamps else None
+
+    def stamp(self, source: Source) -> tuple[str, ...]:
+        """The same in front of a line that is no row."""
+        from kubectl_ambient.render.status import timestamp
+
+        return (timestamp(self.seen(source)), " ") if self.timestamps else ()
+
+    def rows(self, verdicts: Sequence[Verdict], *, timestamps: bool = False) -> PodRows:
+        """The columns for rows that go on."""
         from kubectl_ambient.render.status import PodRows
         from kubectl_ambient.render.terminal import Paint, colours, width
 
-        rows = PodRows(
+        return PodRows(
             verdicts,
             namespaced=self.namespaced,
             wide=self.output == "wide",
             headers=self.headers,
             width=width(),
             paint=Paint(colours()),
+            timestamps=timestamps,
         )
-        first = self.headers
-        for change in changes:
-            row = (rows.gone if change.gone else rows.changed)(change.verdict)
-            if first:
-                if verdicts or self.namespaced:
-                    say()  # the notes of the listing stand above
-                if not verdicts or (self.namespaced and not self.pods):
-                    say(rows.headers)  # namespaces were listed so far, or nothing at all
-                first = False
-            say(row, flush=True)
+
+    def _begun(self, verdicts: Sequence[Verdict]) -> Shown:
+        """The listing in the columns of the rows that follow."""
+        rows = self.rows(verdicts)
+        return stacked([*([rows.headers] if self.headers else []), *map(rows.changed, verdicts)])
 
     def _document(self, source: Source, verdicts: Sequence[Verdict]) -> Shown:
         from kubectl_ambient.render.documents import as_text, status_list
@@ -104,7 +127,9 @@ class Listing:
             sentence = text.total_sentence(rows)
         else:
             parts.append(
-                text.pod_table(
+                self._begun(verdicts)
+                if self.watch
+                else text.pod_table(
                     verdicts,
                     namespaced=self.namespaced,
                     wide=self.output == "wide",
@@ -126,6 +151,46 @@ class Listing:
             where = ("-n", "NAMESPACE") if self.namespaced else inside(source.namespace)
             why = source.origin.aim_at_files.say(kubectl("ambient explain pod NAME", *where))
             say(f"Why: {why}", file=sys.stderr)
+
+
+class _Rows:
+    """Prints what changes below a listing."""
+
+    def __init__(self, listing: Listing, source: Source, verdicts: Sequence[Verdict]) -> None:
+        self._listing, self._source = listing, source
+        self._rows = listing.rows(verdicts, timestamps=listing.timestamps)
+        self._apart = listing.headers and (bool(verdicts) or listing.namespaced)  # notes of the listing stand above
+        listed = bool(verdicts) and not listing.only_sums and not listing.timestamps
+        self._headers = listing.headers and not listed
+
+    def print(self, change: Change | MeshChange | Outage) -> None:
+        from kubectl_ambient.runs.watching import Change, MeshChange
+
+        if isinstance(change, MeshChange) and self._listing.headers:
+            self._begin()
+            say(*self._listing.stamp(self._source), _of_mesh(change.findings), flush=True)
+        elif isinstance(change, Change):
+            self._begin()
+            if self._headers:
+                say(self._rows.headers)
+                self._headers = False
+            row = self._rows.gone if change.gone else self._rows.changed
+            say(row(change.verdict, self._listing.seen(self._source)), flush=True)
+
+    def _begin(self) -> None:
+        if self._apart:
+            say()
+            self._apart = False
+
+
+def _of_mesh(findings: Sequence[Finding]) -> Shown:
+    from kubectl_ambient.foreign import shown
+    from kubectl_ambient.render import status as text
+    from kubectl_ambient.render.terminal import Paint, colours, text_width
+
+    if not findings:
+        return shown("What was told of the mesh is over.")
+    return text.of_mesh(findings, text_width(), Paint(colours()))
 
 
 def _curious(verdict: Verdict) -> bool:

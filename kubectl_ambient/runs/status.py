@@ -1,8 +1,8 @@
-"""Where the facts of `status` come from: a cluster, or the files of `-f`; and how they change."""
+"""Where the facts of `status` come from: a cluster, or the files of `-f`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
@@ -15,7 +15,7 @@ from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.verdict import Judge, Verdict
 from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.output import check_names
-from kubectl_ambient.runs.place import Cluster, Place, opened
+from kubectl_ambient.runs.place import Place, opened
 from kubectl_ambient.runs.told import Told, missing_pods, unknown_namespace
 from kubectl_ambient.shell.aim import Aim
 from kubectl_ambient.shell.command import kubectl
@@ -132,46 +132,3 @@ def read_status(request: StatusRequest) -> Source:
 
 def _in_order(pods: Iterable[Pod]) -> list[Pod]:
     return sorted(pods, key=lambda pod: (pod.namespace, pod.name))
-
-
-@dataclass(frozen=True)
-class Change:
-    """What is now told of a pod; or, where it is gone, what was told last."""
-
-    verdict: Verdict
-    gone: bool = False
-    """Deleted, or no longer chosen by the selectors: the server tells both in the same way."""
-
-
-def watch_status(source: Source) -> Iterator[Change]:
-    """The verdicts that change, one by one, until interrupted or the time of a request is over.
-
-    Raises KubeError where the watch is lost.
-    """
-    from kubectl_ambient.cluster.reading.watch import follow
-
-    assert isinstance(source.place, Cluster)
-    snapshot, names = source.judge.snapshot, source.scope.names
-    shown = {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods}
-    for changes in follow(source.place.client, snapshot, source.scope):
-        source.tell_late(changes.lost)
-        unsettled = {key for key, verdict in shown.items() if verdict.state == "Starting"}
-        if not (changes.others or changes.pods or unsettled):
-            continue
-        source.judge = Judge(snapshot, waypoints=source.judge.waypoints is not None)
-        # The server has chosen by the selectors, also by fields that the facts do not hold.
-        there = {(p.namespace, p.name): p for p in snapshot.pods if not names or p.name in names}
-        for key in sorted(shown.keys() - there.keys()):
-            yield Change(shown.pop(key), gone=True)
-        for key in sorted(there.keys() if changes.others else (changes.pods | unsettled) & there.keys()):
-            verdict = source.judge.judge(there[key])
-            before = shown.get(key)
-            shown[key] = verdict
-            if before is None or _row(before) != _row(verdict):
-                yield Change(verdict)
-
-
-def _row(verdict: Verdict) -> tuple[object, ...]:
-    """What counts as a change: not the ages in a sentence."""
-    codes = tuple(finding.code for finding in verdict.findings)
-    return (verdict.mode, verdict.state, verdict.reason, verdict.node, verdict.after_restart, verdict.waypoint, codes)

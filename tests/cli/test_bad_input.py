@@ -227,6 +227,8 @@ def test_a_server_that_is_none_of_kubernetes(
         ("status ''", "error: resource name may not be empty"),
         ("status pod/", "error: arguments in resource/name form must have a single resource and name"),
         ("status -w --fail-on any", "error: --fail-on needs an end: it cannot go with --watch"),
+        ("status --timestamps", "error: --timestamps goes with the rows of --watch"),
+        ("status -w --timestamps -o json", "error: --timestamps goes with the rows of --watch"),
         (
             "status -o table",
             'error: unable to match a printer suitable for the output format "table", '

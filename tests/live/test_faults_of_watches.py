@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -9,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from kubectl_ambient.cluster.reading.watch import BACK
 from tests.rig.apiserver import ApiServer
 from tests.rig.faults import Fault, FaultProxy
 from tests.rig.processes import wait_for
 from tests.rig.workloads import AMBIENT
 
-from .long_lists import FEW
+from .long_lists import FEW, IN_FEW
 from .long_lists_scene import FIRST, JSON, PAGES, STREAM, Run, proxy, run, undisturbed, whole, with_a_plugin
 from .test_watch import Watch
 
@@ -40,6 +42,31 @@ def test_a_server_that_stops_and_comes_back(
         with opted_in(long_lists):
             assert running.row(FIRST, "NotEnrolled")
         assert running.process.poll() is None
+    finally:
+        running.stop()
+
+
+def test_an_outage_is_one_line_and_no_pod_that_did_not_change_has_a_row(long_lists: ApiServer) -> None:
+    """Issue 13, 9: the watches come back one by one, and what half of them know is no change."""
+    running = Watch(long_lists.kubeconfig, "-n", FEW, "--no-headers")
+    try:
+        assert {running.next().split()[0] for _ in range(IN_FEW)} >= {FIRST}
+        time.sleep(3)  # the watches begin
+        long_lists.stop_serving()
+        try:
+            wait_for("the outage to be told", lambda: any("lost" in line for line in running.told))
+            time.sleep(10)
+        finally:
+            long_lists.serve_again()
+        wait_for("its end to be told", lambda: BACK in running.told)
+        time.sleep(5)
+        assert running.lines.empty()
+        with opted_in(long_lists):
+            assert running.next().split()[0] == FIRST
+        assert running.interrupt() == 130
+        lost, back = [line for line in running.err.splitlines() if not line.startswith("assumed: ")]
+        assert lost.startswith("lost the connection to the server; going on: ")
+        assert back == BACK
     finally:
         running.stop()
 

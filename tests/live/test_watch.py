@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -46,10 +47,10 @@ class Watch:
             text=True,
         )
         self.lines: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._err: list[str] = []
+        self.told: list[str] = []  # on stderr
         self._threads = [
             threading.Thread(target=self._read, args=args, daemon=True)
-            for args in ((self.process.stdout, self.lines.put), (self.process.stderr, self._err.append))
+            for args in ((self.process.stdout, self.lines.put), (self.process.stderr, self.told.append))
         ]
         for thread in self._threads:
             thread.start()
@@ -70,7 +71,7 @@ class Watch:
             if wanted(line):
                 return line
             passed.append(line)
-        raise TimeoutError(f"not within {PATIENCE:g} s; there was {passed}, and on stderr {self._err}")
+        raise TimeoutError(f"not within {PATIENCE:g} s; there was {passed}, and on stderr {self.told}")
 
     def row(self, name: str, state: str = "") -> list[str]:
         """The next row of a pod, or of the first whose name begins so."""
@@ -96,7 +97,7 @@ class Watch:
         for thread in self._threads:
             thread.join(PATIENCE)
             assert not thread.is_alive(), "somebody else still holds its output open"
-        return "\n".join(self._err)
+        return "\n".join(self.told)
 
     def stop(self) -> None:
         """End it, however the test went."""
@@ -185,6 +186,26 @@ def test_a_pod_that_goes_has_a_row_under_the_same_columns(
     gone = running.next(lambda line: "Gone" in line)
     assert gone.split()[:4] == ["goes", "-", "Gone", "-"]
     assert gone.index("Gone") == headers.index("STATE")
+
+
+def test_a_pod_that_is_being_deleted_is_told_with_the_time(
+    cluster: Cluster, new_namespace: NewNamespace, watch: Callable[..., Watch]
+) -> None:
+    namespace = new_namespace(AMBIENT)
+    held = pod("held", namespace)
+    held["metadata"]["finalizers"] = ["example.com/held"]
+    cluster.apply(held)
+    annotated(cluster, namespace, "held")
+    running = watch("-n", namespace, "--timestamps")
+    running.row("held", "Enrolled")
+    path = f"/api/v1/namespaces/{namespace}/pods/held"
+    cluster.api.request("DELETE", path)
+    assert running.next(lambda line: line.startswith("TIME")).split()[1:4] == ["NAME", "MODE", "STATE"]
+    at, *row = running.next().split()
+    assert row[:3] == ["held", "ambient", "Terminating"]
+    assert abs(datetime.now(UTC) - datetime.strptime(at, "%Y-%m-%dT%H:%M:%S%z")) < timedelta(minutes=2)
+    cluster.api.request("PATCH", path, {"metadata": {"finalizers": None}}, content_type=MERGE_PATCH)
+    assert running.next().split()[1:4] == ["held", "-", "Gone"]
 
 
 def test_the_pods_of_a_listing_of_namespaces_come_with_headers_of_their_own(

@@ -6,16 +6,20 @@ import io
 import json
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import pytest
 
+from kubectl_ambient.mesh.catalogue import Code
+from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.render.status import PodRows
 from kubectl_ambient.render.table import Columns, Short, fitting, shorten
 from kubectl_ambient.render.terminal import Paint
 from kubectl_ambient.runs.listing import Listing
-from kubectl_ambient.runs.status import Change, Source
+from kubectl_ambient.runs.status import Source
+from kubectl_ambient.runs.watching import Change
 
 HEADERS = ("NAME", "STATE", "NODE")
 
@@ -74,7 +78,7 @@ class Row:
     findings: tuple[Any, ...] = ()
 
 
-def verdict(name: str, **fields: str) -> Verdict:
+def verdict(name: str, **fields: Any) -> Verdict:
     return cast(Verdict, Row(name, **fields))
 
 
@@ -84,14 +88,42 @@ def rows(*verdicts: Verdict, headers: bool = True, colours: bool = False) -> Pod
 
 def test_a_changed_pod_stands_in_the_columns_of_the_listing() -> None:
     found = rows(verdict("checkout-0"))
-    assert found.headers == "NAME         MODE      STATE      REASON           NODE"
-    assert found.changed(verdict("web")) == "web          ambient   Enrolled   NamespaceLabel   n1"
-    assert found.gone(verdict("web")) == "web          -         Gone       -                n1"
+    assert found.headers == "NAME         MODE      STATE         REASON           NODE"
+    assert found.changed(verdict("web")) == "web          ambient   Enrolled      NamespaceLabel   n1"
+    assert found.gone(verdict("web")) == "web          -         Gone          -                n1"
 
 
-def test_without_headers_the_columns_are_as_wide_as_what_was_printed() -> None:
-    found = rows(verdict("a", mode="m", state="Stale", reason="R"), headers=False)
-    assert found.gone(verdict("b")) == "b   -   Gone    -   n1"
+def test_columns_are_as_wide_as_any_state_from_the_beginning() -> None:
+    found = rows(verdict("a", mode="none", state="Stale", reason="R"), headers=False)
+    assert found.gone(verdict("b")) == "b   -         Gone          -                n1"
+    assert found.changed(verdict("b", mode="sidecar", state="NotEnrolled")).index("NamespaceLabel") == 28
+
+
+def test_a_pod_that_is_being_deleted_is_told_so() -> None:
+    deleted = verdict("web", findings=(Finding.of(Code.TERMINATING, "the pod is terminating"),))
+    assert rows(deleted).changed(deleted) == "web    ambient   Terminating   NamespaceLabel   n1"
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("timestamps", [True, False])
+@pytest.mark.parametrize("namespaced", [True, False])
+def test_rows_stay_within_80_columns(namespaced: bool, timestamps: bool, known: bool) -> None:
+    longest = verdict(
+        "recommendation-service-v2-7d4b9c5f6-9qz7m",
+        namespace="recommendations-production",
+        node="ip-10-0-112-34.eu-central-1.compute.internal",
+        state="NotEnrolled",
+        mode="sidecar",
+    )
+    how = {"namespaced": namespaced, "wide": False, "headers": True, "width": 80, "paint": Paint(False)}
+    found = PodRows([longest] if known else [], **how, timestamps=timestamps)
+    at = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    lines = [found.headers, found.changed(verdict("a"), at), found.changed(longest, at), found.gone(longest, at)]
+    assert max(map(len, lines)) <= 80
+    words = ("STATE", "Enrolled", "NotEnrolled", "Gone")
+    if known:  # else a name that is longer than any before widens its column
+        assert len({line.index(word) for line, word in zip(lines, words, strict=True)}) == 1
+    assert all(line.startswith("2026-01-02T03:04:05Z   ") == timestamps for line in lines[1:])
 
 
 def test_a_colour_takes_no_room() -> None:
@@ -105,9 +137,9 @@ def test_a_colour_takes_no_room() -> None:
 @pytest.mark.parametrize(
     ("listed", "namespaced", "headers", "expected"),
     [
-        ([verdict("a")], False, True, ["", "a      ambient   Enrolled   NamespaceLabel   n1"]),
+        ([verdict("a")], False, True, ["", "a      ambient   Enrolled      NamespaceLabel   n1"]),
         # Nothing was listed, or namespaces: the headers are still due.
-        ([], False, True, ["NAME   MODE      STATE      REASON           NODE", "a      ambient   Enrolled   Name"]),
+        ([], False, True, [f"NAME{' ' * 29}MODE   ", f"a{' ' * 32}ambient   Enrolled      NamespaceLabel"]),
         ([verdict("a")], True, True, ["", "NAMESPACE   NAME   MODE ", "shop        a      ambient"]),
         ([verdict("a")], True, False, ["shop   a   ambient"]),
     ],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -22,8 +22,8 @@ from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.kube.api import Client
-from kubectl_ambient.kube.errors import Expired, KubeError
-from kubectl_ambient.kube.watch import Backoff, patiently
+from kubectl_ambient.kube.errors import ApiError, Expired, KubeError
+from kubectl_ambient.kube.watch import Backoff, passes, patiently
 
 _FORGOTTEN = 5  # times in a row that a list was too old at once for its watch; about ten seconds
 TICK = 1.0  # seconds between looks at pods that are too young to judge
@@ -33,12 +33,16 @@ TICK = 1.0  # seconds between looks at pods that are too young to judge
 class Changes:
     """What changed since the last look: pods by (namespace, name), and whether anything else did.
 
-    lost: a sentence for each watch, beside that of the pods, that came to its end.
+    current: whether all watches are up to date; else nothing can be judged, and what changes is told when they are.
+    lost: a sentence for each watch, beside that of the pods, that came to its end. outage: a sentence when the server
+    is away, and one when it is back.
     """
 
     pods: set[tuple[str, str]] = field(default_factory=set)
     others: bool = False
+    current: bool = True
     lost: list[str] = field(default_factory=list)
+    outage: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -60,28 +64,40 @@ class _Lost:
     sentence: str
 
 
+@dataclass(frozen=True)
+class _Behind:
+    """A watch that misses what happens until all is listed again; `away`: why that cannot be done for now."""
+
+    kind: Kind[Any]
+    away: KubeError | None = None
+
+
 class _End:
     """The time of one request is over (`--request-timeout`)."""
 
 
-_Told = _News | _Lost | _End | Exception
+_State = _News | _Lost | _Behind
+_Told = _State | _End | Exception
 
 
 def follow(client: Client, snapshot: Snapshot, scope: Scope) -> Iterator[Changes]:
     """Update the snapshot with each batch of events, and say what changed; an empty batch comes every second.
 
-    What is watched is listed anew and watched from there, and again where the server has forgotten that point, so that
-    nothing is missed, deletions included. It ends when the time of one request does (`--request-timeout`). Raises
-    KubeError where the pods themselves can be watched no more, and whatever else goes wrong in a watch; what else
-    the server does not let us watch becomes an Unread.
+    What is watched is listed anew and watched from there, and again where the server has forgotten that point or the
+    connection broke, so that nothing is missed, deletions included. While a server is away it is asked on and on. It
+    ends when the time of one request does (`--request-timeout`). Raises KubeError where the pods themselves can be
+    watched no more, and whatever else goes wrong in a watch; what else the server does not let us watch becomes an
+    Unread.
     """
     news: queue.SimpleQueue[_Told] = queue.SimpleQueue()
-    for ask in _watched(snapshot, scope):
+    asks = list(_watched(snapshot, scope))
+    for ask in asks:
         threading.Thread(target=_watch, args=(client, ask, news.put), daemon=True).start()
+    taking = _Taking(snapshot, [ask.kind for ask in asks])
     while True:
         batch = _batch(news)
         snapshot.now = client.by_its_clock(datetime.now(UTC))
-        yield _take(snapshot, [told for told in batch if isinstance(told, _News | _Lost)])
+        yield taking.take([told for told in batch if isinstance(told, _State)])
         for told in batch:
             if isinstance(told, Exception):
                 raise told
@@ -115,13 +131,20 @@ def _watch(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
 
 
 def _watch_on(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
-    """List and watch, and again where the server has forgotten; raises Expired where it does so again and again."""
+    """List and watch, and again where the server has forgotten or was away.
+
+    Raises Expired where it forgets again and again.
+    """
     kind = ask.kind
     where: dict[str, Any] = {"type": kind.wire, "label_selector": ask.labels, "field_selector": ask.fields}
-    forgotten, backoff = 0, Backoff()
+    forgotten, backoff, again = 0, Backoff(), False
     while True:
-        # A server that stops tells its watches to list anew, and then is away.
-        there, version = patiently(partial(client.list_with_version, kind.resource, ask.namespace, **where))
+        there, version = patiently(
+            partial(client.list_with_version, kind.resource, ask.namespace, **where),
+            lambda error: tell(_Behind(kind, away=error)),
+            again=again,
+        )
+        again = True
         tell(_News(kind, {key: fact for found in there for key, fact in keys_and_facts(kind, found)}, whole=True))
         try:
             for event in client.watch(kind.resource, ask.namespace, resource_version=version, **where):
@@ -133,9 +156,13 @@ def _watch_on(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
             forgotten += 1
             if forgotten == _FORGOTTEN:
                 raise
-            backoff.wait()
+        except KubeError as error:
+            if not passes(error):
+                raise
         else:
             return
+        tell(_Behind(kind))
+        backoff.wait()
 
 
 def _lost(kind: Kind[Any], error: KubeError) -> _Lost:
@@ -156,22 +183,67 @@ def _batch(news: queue.SimpleQueue[_Told]) -> list[_Told]:
         return batch
 
 
-def _take(snapshot: Snapshot, batch: list[_News | _Lost]) -> Changes:
-    """Put the news into the snapshot."""
-    changes = Changes()
-    for told in batch:
-        found = part(snapshot, told.kind)
-        if isinstance(told, _Lost):
-            found.facts, found.unread = {}, {EVERYWHERE: told.unread}
-            changes.others = True
-            changes.lost.append(told.sentence)
-            continue
-        changed = _changed(found, told, keeps_gone=told.kind is NAMESPACES)
-        if told.kind is PODS:
-            changes.pods |= {(pod.namespace, pod.name) for pod in changed.values()}
-        elif changed:
-            changes.others = True
-    return changes
+class _Taking:
+    """Puts the news into the snapshot, and holds what changed until all watches are up to date.
+
+    They come back one by one: pods without their Namespaces as they are now would be judged by what was.
+    """
+
+    def __init__(self, snapshot: Snapshot, kinds: Iterable[Kind[Any]]) -> None:
+        self._snapshot = snapshot
+        self._behind = {kind.part for kind in kinds}
+        self._away = False
+        self._held = Changes()
+
+    def take(self, batch: Iterable[_State]) -> Changes:
+        """What there is to tell after this batch; also where all was up to date in the midst of it only.
+
+        So a server that lists and refuses to watch is told from time to time, and not never.
+        """
+        lost, outage, caught_up = list[str](), list[str](), False
+        for told in batch:
+            if isinstance(told, _Behind):
+                self._behind.add(told.kind.part)
+                if told.away and not self._away:
+                    self._away = True
+                    outage.append(_away(told.away))
+                continue
+            if isinstance(told, _Lost):
+                lost.append(told.sentence)
+            _take(self._snapshot, told, self._held)
+            if told.kind.part in self._behind and (isinstance(told, _Lost) or told.whole):
+                self._behind.remove(told.kind.part)
+                caught_up = caught_up or not self._behind
+        if self._away and not self._behind:
+            self._away = False
+            outage.append(BACK)
+        if self._behind and not caught_up:
+            return Changes(current=False, lost=lost, outage=outage)
+        held, self._held = self._held, Changes()
+        return replace(held, lost=lost, outage=outage)
+
+
+BACK = "the server is back"
+
+
+def _away(error: KubeError) -> str:
+    """One line; an outage of the server itself looks like many failures."""
+    what = "the server cannot answer for now" if isinstance(error, ApiError) else "lost the connection to the server"
+    return f"{what}; going on: {error}"
+
+
+def _take(snapshot: Snapshot, told: _News | _Lost, changes: Changes) -> None:
+    """Put it into the snapshot, and what it changed to the changes."""
+    found = part(snapshot, told.kind)
+    if isinstance(told, _Lost):
+        found.facts, found.unread = {}, {EVERYWHERE: told.unread}
+        changes.others = True
+        return
+    changed = _changed(found, told, keeps_gone=told.kind is NAMESPACES)
+    if told.kind is PODS:
+        changes.pods |= {(pod.namespace, pod.name) for pod in changed.values()}
+    elif changed:
+        changes.others = True
 
 
 def _changed(found: Found[Any], news: _News, *, keeps_gone: bool) -> dict[str, Any]:

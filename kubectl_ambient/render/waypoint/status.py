@@ -20,6 +20,7 @@ _SHORT = (
     Short("NAMESPACE", "middle", 12),
     Short("NAME", "middle", 12),
     Short("WAYPOINT", "middle", 12),
+    Short("REASON", "end", 15),
 )
 _PLURALS = {
     "Service": "Services",
@@ -32,7 +33,7 @@ _PLURALS = {
 def binding_table(
     bindings: Sequence[Binding], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
 ) -> Shown:
-    """One row an object, marked where it needs attention. Narrow terminals lose TRAFFIC, then parts of names."""
+    """One row an object, marked where it needs attention. Narrow terminals lose TRAFFIC, then parts of words."""
     names = ["NAMESPACE"] if namespaced else []
     names += ["KIND", "NAME", "WAYPOINT", "TRAFFIC", "REASON"]
     if wide:

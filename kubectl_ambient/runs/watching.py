@@ -1,0 +1,82 @@
+"""How the answer of `status` changes, until it is interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.summary import needs_attention
+from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.render.status import is_terminating
+from kubectl_ambient.runs.place import Cluster
+from kubectl_ambient.runs.status import Source
+
+
+@dataclass(frozen=True)
+class Change:
+    """What is now told of a pod; or, where it is gone, what was told last."""
+
+    verdict: Verdict
+    gone: bool = False
+    """Deleted, or no longer chosen by the selectors: the server tells both in the same way."""
+
+
+@dataclass(frozen=True)
+class MeshChange:
+    """What is now true of the mesh."""
+
+    findings: list[Finding]
+
+
+@dataclass(frozen=True)
+class Outage:
+    """A sentence: the server is away, or back."""
+
+    sentence: str
+
+
+def watch_status(source: Source, output: str) -> Iterator[Change | MeshChange | Outage]:
+    """What changes of what `output` shows, one by one, until interrupted or the time of a request is over.
+
+    Nothing is judged while a watch is not up to date. Raises KubeError where the watch is lost.
+    """
+    from kubectl_ambient.cluster.reading.watch import follow
+
+    assert isinstance(source.place, Cluster)
+    snapshot, names = source.judge.snapshot, source.scope.names
+    shown = {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods}
+    mesh = source.mesh_findings(list(shown.values()))
+    for changes in follow(source.place.client, snapshot, source.scope):
+        source.tell_late(changes.lost)
+        yield from map(Outage, changes.outage)
+        unsettled = {key for key, verdict in shown.items() if verdict.state == "Starting"}
+        if not changes.current or not (changes.others or changes.pods or unsettled):
+            continue
+        source.judge = Judge(snapshot, waypoints=source.judge.waypoints is not None)
+        # The server has chosen by the selectors, also by fields that the facts do not hold.
+        there = {(p.namespace, p.name): p for p in snapshot.pods if not names or p.name in names}
+        rows = [Change(shown.pop(key), gone=True) for key in sorted(shown.keys() - there.keys())]
+        for key in sorted(there.keys() if changes.others else (changes.pods | unsettled) & there.keys()):
+            verdict = source.judge.judge(there[key])
+            before = shown.get(key)
+            shown[key] = verdict
+            if before is None or _row(before, output) != _row(verdict, output):
+                rows.append(Change(verdict))
+        if changes.others or rows:
+            now = source.mesh_findings(list(shown.values()))
+            if {finding.message for finding in now} != {finding.message for finding in mesh}:
+                yield MeshChange(now)
+            mesh = now
+        yield from rows
+
+
+def _row(verdict: Verdict, output: str) -> tuple[object, ...]:
+    """What counts as a change: what is shown, and findings; not the ages in a sentence, nor remarks in rows."""
+    documents = output in ("json", "yaml")
+    codes = tuple((f.code, f.severity) for f in verdict.findings if documents or f.severity != "info")
+    state = "Terminating" if is_terminating(verdict) and not documents else verdict.state
+    row = (verdict.mode, state, verdict.reason, verdict.node, needs_attention(verdict), codes)
+    if not (documents or output == "wide"):
+        return row
+    return (*row, verdict.expected, verdict.observed, verdict.after_restart, verdict.owner, verdict.waypoint)
