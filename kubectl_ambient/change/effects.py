@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct, structs
 
+from kubectl_ambient.change.node_agents import hinders, leaves_in
 from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.rollout import When, when
 from kubectl_ambient.change.targets import kind_of, value_of, with_value
@@ -15,17 +16,22 @@ from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Expected, Reason
+from kubectl_ambient.mesh.installation.agents import Health
 from kubectl_ambient.mesh.next_pod import AfterRestart
 from kubectl_ambient.mesh.verdict import Judge
 
-Direction = Literal["in", "out", "stays in", "stays out", "unknown"]
+# not in, cut off, held in: labels alone would move them, and the agents of their node do not, or only half.
+Direction = Literal["in", "not in", "cut off", "out", "held in", "stays in", "stays out", "unknown"]
 
 _NOW: When = "now"
 _EXPECTED: dict[AfterRestart, Expected] = {"ambient": "in", "sidecar": "out", "none": "out", "unknown": "unknown"}
 
 
 class Moved(Struct, frozen=True, kw_only=True, gc=False):
-    """What becomes of one pod, and when. `reason` and `message` say what decides afterwards."""
+    """What becomes of one pod, and when. `reason` and `message` say what decides afterwards.
+
+    agent: the agent of its node that is in the way, where one is.
+    """
 
     pod: Pod
     owner: Owner | None
@@ -34,6 +40,7 @@ class Moved(Struct, frozen=True, kw_only=True, gc=False):
     reason: Reason
     message: str
     after_restart: AfterRestart
+    agent: Health | None = None
 
 
 class Effects(Struct, frozen=True, kw_only=True):
@@ -64,6 +71,7 @@ def effects(snapshot: Snapshot, edits: Sequence[Edit]) -> Effects:
     """
     before, after = Judge(snapshot), Judge(edited(snapshot, edits))
     reached, asked = _Reached(snapshot, edits), _Asked(before, after)
+    disables = all(edit.after != "ambient" for edit in edits)
     changed = {(p.namespace, p.name): p for p in after.snapshot.pods}
     moved, named = [], {}
     for pod in snapshot.pods:
@@ -73,7 +81,7 @@ def effects(snapshot: Snapshot, edits: Sequence[Edit]) -> Effects:
         if pod.finished or not reached.reaches(pod):
             continue
         owner = owner_of(pod, snapshot.workloads.facts)
-        moved.append(asked.moved(pod, changed[key], owner, reached.template(pod)))
+        moved.append(_by_agents(asked.moved(pod, changed[key], owner, reached.template(pod)), after, disables))
     return Effects(pods=tuple(moved), before=before, after=after, named=named)
 
 
@@ -191,6 +199,18 @@ def _successor(pod: Pod, workload: Workload) -> Pod:
     return structs.replace(
         pod, labels=template.labels, annotations=template.annotations, host_network=template.host_network
     )
+
+
+def _by_agents(moved: Moved, after: Judge, disables: bool) -> Moved:
+    """What the agents of the pod's node make of the move that the labels ask for."""
+    pod, now = moved.pod, moved.when == _NOW
+    if moved.direction == "in":
+        always_there = now or (moved.owner is not None and moved.owner.kind in ("DaemonSet", "Node"))
+        way, agent = hinders(pod, after.installation, now=now, bound=always_there)
+        return structs.replace(moved, direction=way, agent=agent) if agent else moved
+    goes = moved.direction == "out" or (disables and moved.direction == "stays out")
+    agent = leaves_in(pod, after.installation) if goes and now else None
+    return structs.replace(moved, direction="held in", agent=agent) if agent else moved
 
 
 def _direction(before: Expected, after: Expected) -> Direction:

@@ -56,7 +56,9 @@ class Writing:
     chunk_size: settings.ChunkSize = None
 
 
-def flags_of(goal: Goal, selection: Selection, writing: Writing, *, overwrite: bool = False) -> Flags:
+def flags_of(
+    goal: Goal, selection: Selection, writing: Writing, *, overwrite: bool = False, force: bool = False
+) -> Flags:
     """What was typed, as the run takes it."""
     return Flags(
         goal=goal,
@@ -65,6 +67,7 @@ def flags_of(goal: Goal, selection: Selection, writing: Writing, *, overwrite: b
         all=selection.all,
         all_namespaces=selection.all_namespaces,
         overwrite=overwrite,
+        force=force,
         dry_run=writing.dry_run,
         output=writing.output,
         filenames=tuple(writing.filename or ()),

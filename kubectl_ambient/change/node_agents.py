@@ -1,0 +1,44 @@
+"""Whether the agents of a pod's node do what its labels ask for.
+
+Labels move a running pod only by a Ready istio-cni on its node, which redirects it first and then tells ztunnel: where
+that does not serve, the pod stays redirected to nobody, as `pending` from 1.25 on, as `enabled` before
+[cni/pkg/nodeagent/server.go `AddPodToMesh`, 1.22.0 to 1.31.0-rc.0]. A new pod is not started then: istio-cni's plugin
+fails, and is asked again [cni/pkg/nodeagent/cni-watcher.go].
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.mesh.installation.agents import Health, Installation, NodeAgents
+from kubectl_ambient.mesh.state import observed_of
+
+
+def hinders(
+    pod: Pod, installation: Installation, *, now: bool, bound: bool
+) -> tuple[Literal["in", "not in", "cut off"], Health | None]:
+    """What becomes of a pod that is to move in, and the agent that is in the way.
+
+    now: it moves as it is, and not by its successor. bound: that comes to the same node; else it may come to any.
+    """
+    agents = installation.on(pod.node)
+    if not (bound and pod.node) and not all(map(_bad, (*installation.nodes.values(), installation.elsewhere))):
+        return "in", None
+    observed = observed_of(pod, agents) if now else "absent"
+    if agents.cni.bad and observed == "absent":
+        return "not in", agents.cni
+    if agents.ztunnel.bad:
+        return ("cut off" if now and pod.has_ip else "not in"), agents.ztunnel
+    return ("cut off", agents.cni) if agents.cni.bad and observed == "pending" else ("in", None)
+
+
+def leaves_in(pod: Pod, installation: Installation) -> Health | None:
+    """The istio-cni that does not take a redirected pod out; None where it does, or where there is nothing to do."""
+    agents = installation.on(pod.node)
+    redirected = observed_of(pod, agents) != "absent"
+    return agents.cni if redirected and agents.cni.bad and pod.node else None
+
+
+def _bad(agents: NodeAgents) -> bool:
+    return agents.cni.bad or agents.ztunnel.bad
