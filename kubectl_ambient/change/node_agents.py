@@ -12,7 +12,8 @@ from typing import Literal
 
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.mesh.installation.agents import Health, Installation, NodeAgents
-from kubectl_ambient.mesh.state import observed_of
+from kubectl_ambient.mesh.state import YOUNG, observed_of
+from kubectl_ambient.mesh.verdict import Judge
 
 
 def hinders(
@@ -38,6 +39,29 @@ def leaves_in(pod: Pod, installation: Installation) -> Health | None:
     agents = installation.on(pod.node)
     redirected = observed_of(pod, agents) != "absent"
     return agents.cni if redirected and agents.cni.bad and pod.node else None
+
+
+def not_accepted(judge: Judge) -> dict[str, Pod]:
+    """By node, a pod that ztunnel there has not accepted although the agents are Ready, as far as pods were read.
+
+    It is the youngest of those that are redirected there, and older than a moment: none that came after it is in.
+    """
+    youngest: dict[str, Pod] = {}
+    for pod in judge.snapshot.pods:
+        if pod.annotations.redirection is None or pod.finished or pod.created is None:
+            continue
+        other = youngest.get(pod.node)
+        if other is None or other.created is None or pod.created > other.created:
+            youngest[pod.node] = pod
+    return {node: pod for node, pod in youngest.items() if _waits(pod, judge)}
+
+
+def _waits(pod: Pod, judge: Judge) -> bool:
+    agents, now = judge.installation.on(pod.node), judge.snapshot.now
+    old = now is not None and pod.created is not None and now - pod.created > YOUNG
+    return (
+        old and not _bad(agents) and observed_of(pod, agents) == "pending" and judge.expected_of(pod).expected == "in"
+    )
 
 
 def _bad(agents: NodeAgents) -> bool:

@@ -23,9 +23,12 @@ def trouble(program: str, status: str, nodes: Iterable[str]) -> str:
 
 
 def troubles(moved: Iterable[Moved]) -> dict[str, list[Moved]]:
-    """The pods that agents are in the way of, by what is wrong with those."""
+    """The pods that agents are in the way of, or may be, by what is wrong with those."""
+    moved = list(moved)
+    doubts = grouped((m.waiting.ref, m) for m in moved if m.waiting is not None)
     by_agent = grouped(((m.agent.program, m.agent.status), m) for m in moved if m.agent is not None)
-    return {trouble(*agent, (m.pod.node for m in found)): found for agent, found in by_agent.items()}
+    told = {trouble(*agent, (m.pod.node for m in found)): found for agent, found in by_agent.items()}
+    return told | {f"ztunnel on {found[0].pod.node} has not accepted {ref}": found for ref, found in doubts.items()}
 
 
 def cut_off(change: Change) -> Iterator[Sentence]:

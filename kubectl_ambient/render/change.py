@@ -18,7 +18,7 @@ Tense = Literal["would", "does"]
 _MOST_LINES = 3
 _WIDEST = 100
 _SEPARATOR = " · "
-_BY_AGENTS: tuple[Direction, ...] = ("not in", "cut off", "held in")
+_BY_AGENTS: tuple[Direction, ...] = ("doubtful", "not in", "cut off", "held in")
 _NOWHERE = Aim()
 
 NO_RESTART = "No restart is needed. "
@@ -28,6 +28,7 @@ NOT_CARRIED_OVER = {
 }
 _TITLES: dict[tuple[Tense, Direction], str] = {
     ("would", "in"): "Would move in",
+    ("would", "doubtful"): "Might be cut off",
     ("would", "not in"): "Would not get in",
     ("would", "cut off"): "Would be CUT OFF",
     ("would", "out"): "Would move out",
@@ -36,6 +37,7 @@ _TITLES: dict[tuple[Tense, Direction], str] = {
     ("would", "stays out"): "Would stay out",
     ("would", "unknown"): "Cannot be told",
     ("does", "in"): "Moving in",
+    ("does", "doubtful"): "Maybe cut off",
     ("does", "not in"): "Not getting in",
     ("does", "cut off"): "Being CUT OFF",
     ("does", "out"): "Moving out",

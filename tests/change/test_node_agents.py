@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -23,8 +24,9 @@ from .objects import owner, pod, workload
 from .test_effects import of, of_web, shop, told
 
 VERSION = "1.30.3"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
 AMBIENT = {"istio.io/dataplane-mode": "ambient"}
-ALL = ("in", "not in", "cut off", "out", "held in", "stays in", "stays out")
+ALL = ("in", "doubtful", "not in", "cut off", "out", "held in", "stays in", "stays out")
 
 
 def nodes(cni: dict[str, bool], ztunnel: dict[str, bool], version: str = VERSION) -> dict[str, Any]:
@@ -153,6 +155,30 @@ def test_istio_cni_alone_takes_pods_out(annotations: Annotations) -> None:
 def test_one_that_is_not_redirected_is_out_already() -> None:
     change = of_namespace("disable", pod(), **nodes({}, {}))
     assert told(change.effects)["web-1"][0] == "out"
+
+
+def seen(value: str, minutes: int, name: str = "own") -> Pod:
+    return pod("ambient", name, annotations=redirected(value), created=NOW - timedelta(minutes=minutes))
+
+
+@pytest.mark.parametrize(
+    ("others", "expected"),
+    [
+        ([seen("pending", 5)], "doubtful"),
+        ([seen("enabled", 9, "before"), seen("pending", 5)], "doubtful"),
+        ([seen("enabled", 2, "after"), seen("pending", 5)], "in"),
+        ([seen("pending", 0)], "in"),
+        ([seen("enabled", 5)], "in"),
+    ],
+)
+def test_a_ztunnel_that_is_ready_and_has_not_accepted_another_pod(others: list[Pod], expected: str) -> None:
+    snapshot = shop(pod(), *others, version=VERSION)
+    snapshot.now = NOW
+    change = made(snapshot, "enable", of(snapshot))
+    assert told(change.effects)["web-1"][0] == expected
+    if expected == "doubtful":
+        assert "Might be cut off web-1 1/1 (ztunnel on n1 has not accepted Pod/shop/own)" in rows(change)
+        assert cut_off_by(change, change.edits[0]) == ""
 
 
 # By a restart: the new pods may come to other nodes.

@@ -71,7 +71,8 @@ class Run(LabelRun[Edit]):
             items[place].edit = items[place].edit.left_alone
         for why, places in grouped((why, place) for place, why in left.items()).items():
             names = [f"{namespace_of(items[place].target)}/{items[place].target.name}" for place in places]
-            told = f"left alone ({why}; --force restarts {'it' if len(names) == 1 else 'them'} all the same): {few(names, _NAMES)}"
+            them = "it" if len(names) == 1 else "them"
+            told = f"left alone ({why}; --force restarts {them} all the same): {few(names, _NAMES)}"
             tell([wrapped("", told, self._width)])
 
     def _change(self, items: list[Item[Edit]]) -> Change | None:
@@ -91,7 +92,7 @@ class Run(LabelRun[Edit]):
         self._tell_notes(change)
         # Those that stay in are told by the notes, with the way out.
         stay: Direction = "stays out" if change.goal == "enable" else "held in"
-        self._tell_moves(change, ("not in", "cut off", stay, "unknown"), "does")
+        self._tell_moves(change, ("doubtful", "not in", "cut off", stay, "unknown"), "does")
 
     def _tell_notes(self, change: Change) -> None:
         tell(wrapped("‼ ", note, self._width, self._aim) for note in notes(change))
@@ -108,7 +109,7 @@ class Run(LabelRun[Edit]):
         if change is None:
             return
         stay: Direction = "stays out" if change.goal == "enable" else "stays in"
-        self._tell_moves(change, ("in", "not in", "cut off", "out", "held in", stay, "unknown"), "would")
+        self._tell_moves(change, ("in", "doubtful", "not in", "cut off", "out", "held in", stay, "unknown"), "would")
         self._tell_no_restart(change, "would")
         self._tell_notes(change)
 
