@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.effects import Moved
 from kubectl_ambient.change.plan import Edit
-from kubectl_ambient.change.words import few, grouped, pods
+from kubectl_ambient.change.words import few, grouped, pods, verb
 from kubectl_ambient.cluster.facts import Namespace, Pod
 from kubectl_ambient.mesh.installation.agents import Health
 from kubectl_ambient.shell.command import Sentence
@@ -39,6 +39,13 @@ def cut_off(change: Change) -> Iterator[Sentence]:
 def cut_off_by(change: Change, edit: Edit) -> str:
     """Which pods this edit alone cuts off, and why; empty where it cuts off none."""
     return "; ".join(map(_told, troubles(m for m in change.effects.of("cut off") if _moves(edit, m.pod)).items()))
+
+
+def held_in(change: Change) -> Iterator[Sentence]:
+    """Redirected pods that nobody takes out for now."""
+    for why, moved in troubles(change.effects.of("held in")).items():
+        stay = verb(len(moved), "stay")
+        yield f"{pods(len(moved))} {stay} redirected until istio-cni runs there again, or until replaced: {why}"
 
 
 def new_pods(change: Change) -> Iterator[Sentence]:
