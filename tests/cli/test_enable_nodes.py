@@ -73,6 +73,10 @@ def test_a_dry_run_tells_it(on_api: Run, mode: str) -> None:
         "Would be CUT OFF web-n2 1/1 (ztunnel is not Ready on n2)",
     ]
     assert CUT_OFF in flat(found.err)
+    refused = "What would be cut off is refused by a real run without --force.\n"
+    assert refused in found.err
+    forced = on_api("enable", "ns", "shop", f"--dry-run={mode}", "--force")
+    assert (forced.code, forced.err) == (0, found.err.replace(refused, ""))
 
 
 def test_force_does_it_and_tells_it(on_api: Run, api: ObjectsApi) -> None:

@@ -112,6 +112,8 @@ class Run(LabelRun[Edit]):
         self._tell_moves(change, ("in", "doubtful", "not in", "cut off", "out", "held in", stay, "unknown"), "would")
         self._tell_no_restart(change, "would")
         self._tell_notes(change)
+        if self._can_tell_moves and change.effects.of("cut off") and not self._request.flags.force:
+            tell(["What would be cut off is refused by a real run without --force."])
 
     def _tell_no_restart(self, change: Change, tense: Tense) -> None:
         if self._can_tell_moves and (change.effects.of("in", at="now") or change.effects.of("out", at="now")):
