@@ -16,9 +16,7 @@ def enable(
     *,
     selection: settings.Selection,
     overwrite: settings.Overwrite = False,
-    force: Annotated[
-        bool, typer.Option("--force", help="Cut pods off, and restart pods that gain nothing, all the same.")
-    ] = False,
+    force: Annotated[bool, settings.force("Cut pods off, and restart pods that gain nothing,")] = False,
     writing: settings.Writing,
 ) -> None:
     """Add the label istio.io/dataplane-mode=ambient to namespaces, pods or pod templates.

@@ -16,6 +16,11 @@ def overwrite(of: str) -> Any:
     return typer.Option("--overwrite", help=f"Replace another value of {of}.")
 
 
+def force(what: str) -> Any:
+    """`--force`, and what that does."""
+    return typer.Option("--force", help=f"{what} all the same.")
+
+
 def opt_out(why: str) -> Any:
     """`--opt-out`, and what that does."""
     return typer.Option("--opt-out", help=f"Set the label to none{why}")
