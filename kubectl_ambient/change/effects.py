@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct, structs
 
+from kubectl_ambient.change.node_agents import hinders, leaves_in, not_accepted
 from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.rollout import When, when
 from kubectl_ambient.change.targets import kind_of, value_of, with_value
@@ -15,17 +16,23 @@ from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Expected, Reason
+from kubectl_ambient.mesh.installation.agents import Health
 from kubectl_ambient.mesh.next_pod import AfterRestart
 from kubectl_ambient.mesh.verdict import Judge
 
-Direction = Literal["in", "out", "stays in", "stays out", "unknown"]
+# not in, cut off, held in: labels alone would move them, and the agents of their node do not, or only half.
+# doubtful: they are Ready, and ztunnel has not accepted another pod there.
+Direction = Literal["in", "doubtful", "not in", "cut off", "out", "held in", "stays in", "stays out", "unknown"]
 
 _NOW: When = "now"
 _EXPECTED: dict[AfterRestart, Expected] = {"ambient": "in", "sidecar": "out", "none": "out", "unknown": "unknown"}
 
 
 class Moved(Struct, frozen=True, kw_only=True, gc=False):
-    """What becomes of one pod, and when. `reason` and `message` say what decides afterwards."""
+    """What becomes of one pod, and when. `reason` and `message` say what decides afterwards.
+
+    agent: the agent of its node that is in the way, where one is; waiting: the pod that one there has not accepted.
+    """
 
     pod: Pod
     owner: Owner | None
@@ -34,6 +41,8 @@ class Moved(Struct, frozen=True, kw_only=True, gc=False):
     reason: Reason
     message: str
     after_restart: AfterRestart
+    agent: Health | None = None
+    waiting: Pod | None = None
 
 
 class Effects(Struct, frozen=True, kw_only=True):
@@ -52,6 +61,11 @@ class Effects(Struct, frozen=True, kw_only=True):
         return [m for m in self.pods if m.direction == direction and at in (None, m.when)]
 
     @property
+    def asked_in(self) -> list[Moved]:
+        """The pods whose labels ask them in from now on, whether or not their agents do it."""
+        return [m for m in self.pods if m.direction in ("in", "doubtful", "not in", "cut off")]
+
+    @property
     def totals(self) -> Counter[tuple[str, Owner | None]]:
         """How many pods of each workload were looked at, by namespace and owner."""
         return Counter((m.pod.namespace, m.owner) for m in self.pods)
@@ -64,6 +78,8 @@ def effects(snapshot: Snapshot, edits: Sequence[Edit]) -> Effects:
     """
     before, after = Judge(snapshot), Judge(edited(snapshot, edits))
     reached, asked = _Reached(snapshot, edits), _Asked(before, after)
+    disables = all(edit.after != "ambient" for edit in edits)
+    waiting = not_accepted(before)
     changed = {(p.namespace, p.name): p for p in after.snapshot.pods}
     moved, named = [], {}
     for pod in snapshot.pods:
@@ -73,7 +89,8 @@ def effects(snapshot: Snapshot, edits: Sequence[Edit]) -> Effects:
         if pod.finished or not reached.reaches(pod):
             continue
         owner = owner_of(pod, snapshot.workloads.facts)
-        moved.append(asked.moved(pod, changed[key], owner, reached.template(pod)))
+        by_labels = asked.moved(pod, changed[key], owner, reached.template(pod))
+        moved.append(_by_agents(by_labels, after, waiting, disables))
     return Effects(pods=tuple(moved), before=before, after=after, named=named)
 
 
@@ -191,6 +208,21 @@ def _successor(pod: Pod, workload: Workload) -> Pod:
     return structs.replace(
         pod, labels=template.labels, annotations=template.annotations, host_network=template.host_network
     )
+
+
+def _by_agents(moved: Moved, after: Judge, waiting: Mapping[str, Pod], disables: bool) -> Moved:
+    """What the agents of the pod's node make of the move that the labels ask for."""
+    pod, now = moved.pod, moved.when == _NOW
+    if moved.direction == "in":
+        always_there = now or (moved.owner is not None and moved.owner.kind in ("DaemonSet", "Node"))
+        way, agent = hinders(pod, after.installation, now=now, bound=always_there)
+        if agent:
+            return structs.replace(moved, direction=way, agent=agent)
+        before = waiting.get(pod.node) if now else None
+        return structs.replace(moved, direction="doubtful", waiting=before) if before else moved
+    goes = moved.direction == "out" or (disables and moved.direction == "stays out")
+    agent = leaves_in(pod, after.installation) if goes and now else None
+    return structs.replace(moved, direction="held in", agent=agent) if agent else moved
 
 
 def _direction(before: Expected, after: Expected) -> Direction:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from kubectl_ambient.change.change import Change
+from kubectl_ambient.change.notes_of_agents import cut_off, held_in, new_pods
 from kubectl_ambient.change.notes_of_gateways import gateways_swept_in
 from kubectl_ambient.change.notes_of_owners import lost_with_the_pod, restarts, undone_by_owner
 from kubectl_ambient.change.notes_of_serving import unserved
@@ -100,13 +101,16 @@ def _left_alone(change: Change) -> Iterator[Sentence]:
 
 TELLERS: tuple[Callable[[Change], Iterator[Sentence]], ...] = (
     _no_effect,
+    cut_off,
     unserved,
     _sidecars,
     gateways_swept_in,
+    held_in,
     stays_in,
     in_by_own_label,
     need_no_label,
     restarts,
+    new_pods,
     undone_by_owner,
     lost_with_the_pod,
     _left_alone,

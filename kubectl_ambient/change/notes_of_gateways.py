@@ -19,7 +19,7 @@ def gateways_swept_in(change: Change) -> Iterator[Sentence]:
     snapshot = change.effects.after.snapshot
     found = [
         (pod, change)
-        for m in change.effects.of("in")
+        for m in change.effects.asked_in
         if (pod := snapshot.pods.fact(f"{m.pod.namespace}/{m.pod.name}")) is not None
         and what_makes_it_a_gateway(pod) is not None
         and not is_sandwiched(gateway_of(pod, snapshot), snapshot)

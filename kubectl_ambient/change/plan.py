@@ -33,6 +33,15 @@ class Edit(Planned, frozen=True, kw_only=True, gc=False):
         """The object as it is afterwards."""
         return with_value(self.target, self.after)
 
+    def refused(self, why: Sentence) -> Edit:
+        """The same, but nothing is to be done, and why."""
+        return structs.replace(self, action="refuse", after=self.before, why=why)
+
+    @property
+    def left_alone(self) -> Edit:
+        """The same, but there is nothing to do."""
+        return structs.replace(self, action="nothing", after=self.before)
+
 
 def plan(target: Target, goal: Goal, *, overwrite: bool = False, manifest: bool = False) -> Edit:
     """The edit of one object. `manifest`: it is not in a cluster, so no owner and no running pod stands behind it."""
@@ -40,7 +49,7 @@ def plan(target: Target, goal: Goal, *, overwrite: bool = False, manifest: bool 
     if manifest or not isinstance(target, Workload):
         return edit
     why = _owned_by_deployment(target, goal) or (_unchangeable(target, goal) if edit.changes else "")
-    return structs.replace(edit, action="refuse", after=edit.before, why=why) if why else edit
+    return edit.refused(why) if why else edit
 
 
 def _edit(target: Target, goal: Goal, overwrite: bool) -> Edit:

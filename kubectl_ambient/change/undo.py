@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
 from typing import TypeVar
 
 from kubectl_ambient.change.patch import merge_patch
@@ -16,18 +17,25 @@ E = TypeVar("E")
 _FEW = 20  # so many names still fit the eye; a selector may mean others tomorrow
 
 
-def undo(edits: Sequence[Edit], *, selection: Sequence[str | Word] = ()) -> list[Offer]:
+def undo(
+    edits: Sequence[Edit],
+    *,
+    selection: Sequence[str | Word] = (),
+    forced: Collection[tuple[str, str, str]] = (),
+) -> list[Offer]:
     """One command, and why there is none for what it does not put back; empty where nothing was changed.
 
     `selection` (`ns -l team=a`) stands for the names where there are many: it must mean exactly the edited objects,
-    and still do so after the change.
+    and still do so after the change. `forced`: the keys of what `enable` would leave alone without --force.
     """
-    groups: dict[tuple[str, str, str | None], list[Edit]] = {}
+    groups: dict[tuple[str, str, str | None, bool], list[Edit]] = {}
     for edit in edits:
         if edit.changes:
-            groups.setdefault(_group(edit), []).append(edit)
+            needs_force = _way(edit) == "enable" and key_of(edit.target) in forced
+            groups.setdefault((*_group(edit), needs_force), []).append(edit)
     many = len(groups) == 1 and len(edits) > _FEW and not mentions(selection, DATAPLANE_MODE)
-    found = (whole_or_each(lambda part: _command(part, selection if many else ()), group) for group in groups.values())
+    chosen = selection if many else ()
+    found = (whole_or_each(partial(_command, chosen, key[-1]), group) for key, group in groups.items())
     return in_a_row([offer for offers in found for offer in offers])
 
 
@@ -69,12 +77,13 @@ def _way(edit: Edit) -> str:
     return "opt-out" if edit.before == "none" else "patch"
 
 
-def _command(group: Sequence[Edit], selection: Sequence[str | Word]) -> Offer:
+def _command(selection: Sequence[str | Word], force: bool, group: Sequence[Edit]) -> Offer:
     first = group[0]
     objects = selection or (*names_of([edit.target for edit in group]), *inside(key_of(first.target)[1]))
     match _way(first):
         case "enable":
-            return kubectl("ambient enable", *objects, *(("--overwrite",) if first.after is not None else ()))
+            flags = (*(("--overwrite",) if first.after is not None else ()), *(("--force",) if force else ()))
+            return kubectl("ambient enable", *objects, *flags)
         case "disable":
             return kubectl("ambient disable", *objects)
         case "opt-out":

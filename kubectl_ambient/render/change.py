@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Literal
 
 from kubectl_ambient.change.effects import Direction, Effects, Moved
+from kubectl_ambient.change.notes_of_agents import troubles
+from kubectl_ambient.change.rollout import When
 from kubectl_ambient.change.words import grouped, pods
 from kubectl_ambient.foreign import Shown, one_line
 from kubectl_ambient.render.commands import filled
@@ -16,6 +18,7 @@ Tense = Literal["would", "does"]
 _MOST_LINES = 3
 _WIDEST = 100
 _SEPARATOR = " · "
+_BY_AGENTS: tuple[Direction, ...] = ("doubtful", "not in", "cut off", "held in")
 _NOWHERE = Aim()
 
 NO_RESTART = "No restart is needed. "
@@ -25,17 +28,25 @@ NOT_CARRIED_OVER = {
 }
 _TITLES: dict[tuple[Tense, Direction], str] = {
     ("would", "in"): "Would move in",
+    ("would", "doubtful"): "Might be cut off",
+    ("would", "not in"): "Would not get in",
+    ("would", "cut off"): "Would be CUT OFF",
     ("would", "out"): "Would move out",
+    ("would", "held in"): "Would stay in",
     ("would", "stays in"): "Would stay in",
     ("would", "stays out"): "Would stay out",
     ("would", "unknown"): "Cannot be told",
     ("does", "in"): "Moving in",
+    ("does", "doubtful"): "Maybe cut off",
+    ("does", "not in"): "Not getting in",
+    ("does", "cut off"): "Being CUT OFF",
     ("does", "out"): "Moving out",
+    ("does", "held in"): "Staying in",
     ("does", "stays in"): "Staying in",
     ("does", "stays out"): "Staying out",
     ("does", "unknown"): "Cannot be told",
 }
-_WHEN = {
+_WHEN: dict[When, str] = {
     "now": "",
     "restart": "by restart",
     "later": "once replaced",
@@ -48,11 +59,20 @@ def moves(effects: Effects, directions: Iterable[Direction], tense: Tense, width
     """One paragraph a direction and a time, in this order; none for a direction that nothing takes."""
     lines: list[str] = []
     for direction in directions:
+        title = _TITLES[tense, direction]
         for when, moved in grouped((m.when, m) for m in effects.of(direction)).items():
-            title = _TITLES[tense, direction]
-            suffix = _WHEN[when] if direction in ("in", "out") else ""
-            lines += paragraph(title, _items(moved, effects, direction, width), suffix, width)
+            for suffix, group in _by_suffix(direction, when, moved):
+                lines += paragraph(title, _items(group, effects, direction, width), suffix, width)
     return lines
+
+
+def _by_suffix(direction: Direction, when: When, moved: Sequence[Moved]) -> Iterator[tuple[str, Sequence[Moved]]]:
+    """What stands behind the pods: when they move, or what is in their way."""
+    if direction not in _BY_AGENTS:
+        yield (_WHEN[when] if direction in ("in", "out") else ""), moved
+        return
+    for why, group in troubles(moved).items():
+        yield ": ".join(filter(None, (_WHEN[when], why))), group
 
 
 def _items(moved: Sequence[Moved], effects: Effects, direction: Direction, width: int) -> list[tuple[str, int]]:
@@ -72,7 +92,7 @@ def _counted(
     for m in effects.pods:
         name = _name(m, several, by_namespace)
         totals[name] = totals.get(name, 0) + 1
-    shows_reason = direction not in ("in", "out")
+    shows_reason = direction not in ("in", "out", *_BY_AGENTS)
     found = grouped(((m.reason if shows_reason else "", _name(m, several, by_namespace)), m) for m in moved)
     return [
         (f"{name} {len(group)}/{totals[name]}" + (f" {reason}" if reason else ""), len(group))

@@ -315,6 +315,32 @@ def test_undo_of_many_is_a_selection(cluster: Cluster, new_namespace: NewNamespa
     assert {mode(cluster, name) for name in names} == {None}
 
 
+def test_nothing_is_restarted_for_nothing(
+    cluster: Cluster, new_namespace: NewNamespace, ambient: Runner, kubectl: Runner
+) -> None:
+    inside, outside = new_namespace(AMBIENT), new_namespace()
+    for namespace in (inside, outside):
+        cluster.apply(deployment("web", namespace))
+        kubectl("label", "deploy", "web", "-n", namespace, f"wave={inside}")
+        running(cluster, namespace, 1)
+    before = cluster.pods(inside)[0]["metadata"]["name"]
+    found = ambient("enable", "deploy", "-l", f"wave={inside}", "-A")
+    assert sorted(found.stdout.splitlines()) == ["deployment.apps/web labeled", "deployment.apps/web not labeled"]
+    flat = " ".join(found.stderr.split())
+    assert "left alone (in already: " in flat
+    assert f"--force restarts it all the same): {inside}/web" in flat
+    assert LABEL not in template(cluster, inside, "web")
+    assert template(cluster, outside, "web")[LABEL] == "ambient"
+    running(cluster, inside, 1)
+    assert cluster.pods(inside)[0]["metadata"]["name"] == before
+    ambient("enable", "deploy", "web", "-n", inside, "--force")
+    assert template(cluster, inside, "web")[LABEL] == "ambient"
+    undo_of_off = undo(ambient("disable", "deploy", "web", "-n", inside))
+    assert undo_of_off == [["ambient", "enable", "deploy", "web", "-n", inside, "--force"]]
+    ambient(*undo_of_off[0][1:])
+    assert template(cluster, inside, "web")[LABEL] == "ambient"
+
+
 # Rights.
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import typer
 
 from kubectl_ambient.cli.change import settings
@@ -14,10 +16,12 @@ def enable(
     *,
     selection: settings.Selection,
     overwrite: settings.Overwrite = False,
+    force: Annotated[bool, settings.force("Cut pods off, and restart pods that gain nothing,")] = False,
     writing: settings.Writing,
 ) -> None:
     """Add the label istio.io/dataplane-mode=ambient to namespaces, pods or pod templates.
 
     Tells what moves in, what stays out and why, and how to undo it.
     """
-    change(ctx, target or (), settings.flags_of("enable", selection, writing, overwrite=overwrite))
+    flags = settings.flags_of("enable", selection, writing, overwrite=overwrite, force=force)
+    change(ctx, target or (), flags)

@@ -16,6 +16,11 @@ def overwrite(of: str) -> Any:
     return typer.Option("--overwrite", help=f"Replace another value of {of}.")
 
 
+def force(what: str) -> Any:
+    """`--force`, and what that does."""
+    return typer.Option("--force", help=f"{what} all the same.")
+
+
 def opt_out(why: str) -> Any:
     """`--opt-out`, and what that does."""
     return typer.Option("--opt-out", help=f"Set the label to none{why}")
@@ -56,7 +61,9 @@ class Writing:
     chunk_size: settings.ChunkSize = None
 
 
-def flags_of(goal: Goal, selection: Selection, writing: Writing, *, overwrite: bool = False) -> Flags:
+def flags_of(
+    goal: Goal, selection: Selection, writing: Writing, *, overwrite: bool = False, force: bool = False
+) -> Flags:
     """What was typed, as the run takes it."""
     return Flags(
         goal=goal,
@@ -65,6 +72,7 @@ def flags_of(goal: Goal, selection: Selection, writing: Writing, *, overwrite: b
         all=selection.all,
         all_namespaces=selection.all_namespaces,
         overwrite=overwrite,
+        force=force,
         dry_run=writing.dry_run,
         output=writing.output,
         filenames=tuple(writing.filename or ()),

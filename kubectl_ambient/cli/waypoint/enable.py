@@ -24,7 +24,7 @@ def waypoint_enable(
     *,
     selection: settings.Selection,
     overwrite: Annotated[bool, settings.overwrite("the labels")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Name a waypoint that cannot serve the object, too.")] = False,
+    force: Annotated[bool, settings.force("Name a waypoint that cannot serve the object")] = False,
     writing: settings.Writing,
 ) -> None:
     """Add the label istio.io/use-waypoint to namespaces, services, pods and their like.

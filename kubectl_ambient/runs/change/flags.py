@@ -26,5 +26,6 @@ class Flags:
     dry_run: str = "none"
     output: str = ""
     overwrite: bool = False
+    force: bool = False
     field_manager: str = FIELD_MANAGER
     chunk_size: int | None = None

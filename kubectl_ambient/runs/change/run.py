@@ -6,9 +6,13 @@ from collections.abc import Sequence
 
 from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.effects import Direction, effects
+from kubectl_ambient.change.needless import changes_nothing, needless
 from kubectl_ambient.change.notes import notes
+from kubectl_ambient.change.notes_of_agents import cut_off_by
 from kubectl_ambient.change.plan import Edit, plan
+from kubectl_ambient.change.targets import key_of, namespace_of
 from kubectl_ambient.change.undo import undo
+from kubectl_ambient.change.words import few, grouped
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.render.change import NO_RESTART, NOT_CARRIED_OVER, Tense, moves, wrapped
 from kubectl_ambient.runs.change.label_run import LabelRun
@@ -18,6 +22,8 @@ from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.change.targets import Fields, Found, Item, fact
 from kubectl_ambient.shell.command import Offer
 from kubectl_ambient.shell.words import Word
+
+_NAMES = 10
 
 
 class Run(LabelRun[Edit]):
@@ -42,6 +48,33 @@ class Run(LabelRun[Edit]):
         if unread:
             tell([f"What this moves cannot be told: {unread}"])
 
+    def _check(self, items: list[Item[Edit]]) -> None:
+        """Nothing is restarted for nothing, and no pod is cut off, unless --force says so."""
+        if not self._can_tell_moves or self._request.flags.goal != "enable" or self._request.flags.force:
+            return
+        wanted = [item for item in items if item.edit.action != "refuse"]
+        self._leave_alone(wanted)
+        change = self._change(wanted)
+        if change is None or self._request.dry_run != "none" or not change.effects.of("cut off"):
+            return
+        self._tell_moves(change, ("cut off",), "would")
+        for item in wanted:
+            why = cut_off_by(change, item.edit) if item.edit.changes else ""
+            if why:
+                item.edit = item.edit.refused(f"{why}; --force labels it all the same")
+
+    def _leave_alone(self, items: list[Item[Edit]]) -> None:
+        """What the label would restart for nothing, with a line for each reason."""
+        change = self._change(items)
+        left = needless(change) if change else {}
+        for place in left:
+            items[place].edit = items[place].edit.left_alone
+        for why, places in grouped((why, place) for place, why in left.items()).items():
+            names = [f"{namespace_of(items[place].target)}/{items[place].target.name}" for place in places]
+            them = "it" if len(names) == 1 else "them"
+            told = f"left alone ({why}; --force restarts {them} all the same): {few(names, _NAMES)}"
+            tell([wrapped("", told, self._width)])
+
     def _change(self, items: list[Item[Edit]]) -> Change | None:
         if self._snapshot is None:
             return None
@@ -58,7 +91,8 @@ class Run(LabelRun[Edit]):
             return
         self._tell_notes(change)
         # Those that stay in are told by the notes, with the way out.
-        self._tell_moves(change, ("stays out", "unknown") if change.goal == "enable" else ("unknown",), "does")
+        stay: Direction = "stays out" if change.goal == "enable" else "held in"
+        self._tell_moves(change, ("doubtful", "not in", "cut off", stay, "unknown"), "does")
 
     def _tell_notes(self, change: Change) -> None:
         tell(wrapped("‼ ", note, self._width, self._aim) for note in notes(change))
@@ -75,9 +109,11 @@ class Run(LabelRun[Edit]):
         if change is None:
             return
         stay: Direction = "stays out" if change.goal == "enable" else "stays in"
-        self._tell_moves(change, ("in", "out", stay, "unknown"), "would")
+        self._tell_moves(change, ("in", "doubtful", "not in", "cut off", "out", "held in", stay, "unknown"), "would")
         self._tell_no_restart(change, "would")
         self._tell_notes(change)
+        if self._can_tell_moves and change.effects.of("cut off") and not self._request.flags.force:
+            tell(["What would be cut off is refused by a real run without --force."])
 
     def _tell_no_restart(self, change: Change, tense: Tense) -> None:
         if self._can_tell_moves and (change.effects.of("in", at="now") or change.effects.of("out", at="now")):
@@ -90,4 +126,6 @@ class Run(LabelRun[Edit]):
             self._tell_no_restart(change, "does")
 
     def _undo(self, edits: Sequence[Edit], selection: Sequence[str | Word]) -> list[Offer]:
-        return undo(edits, selection=selection)
+        change = self._last
+        forced = {key_of(e.target) for e in edits if change and self._can_tell_moves and changes_nothing(e, change)}
+        return undo(edits, selection=selection, forced=forced)

@@ -15,10 +15,9 @@ class WaypointFlags(Flags):
 
     waypoint: str = ""
     waypoint_namespace: str = ""
-    force: bool = False
 
     @classmethod
     def of(cls, flags: Flags, waypoint: str, namespace: str, *, force: bool = False) -> WaypointFlags:
         """Those of every label, and those of a waypoint beside them."""
         given = {field.name: getattr(flags, field.name) for field in fields(flags)}
-        return cls(**given, waypoint=waypoint, waypoint_namespace=namespace, force=force)
+        return cls(**given | {"force": force}, waypoint=waypoint, waypoint_namespace=namespace)
