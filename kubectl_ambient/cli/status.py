@@ -26,6 +26,7 @@ def status(
     fail_on: settings.FailOn = None,
     watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on, and print each pod that changes.")] = False,
     chunk_size: settings.ChunkSize = None,
+    assumptions: settings.Assumptions = False,
 ) -> None:
     """Tell for every pod whether it is in ambient mode, and whether it should be."""
     from kubectl_ambient.kube.errors import UsageError
@@ -38,7 +39,7 @@ def status(
     if watch and conditions:
         raise UsageError("error: --fail-on needs an end: it cannot go with --watch")
     request = StatusRequest.of(
-        files.origin(ctx, chunk_size, all_namespaces=all_namespaces),
+        files.origin(ctx, chunk_size, all_namespaces=all_namespaces, assumptions=assumptions),
         names or (),
         label_selector=selectors.selector,
         field_selector=selectors.field_selector,

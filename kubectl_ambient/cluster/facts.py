@@ -13,6 +13,7 @@ from msgspec import Struct, field
 DATAPLANE_MODE = "istio.io/dataplane-mode"
 NOT_READY_TAINT = "cni.istio.io/not-ready"  # a new node has it until istio-cni is Ready there
 NOT_FOUND = "not found"  # the `why` of an Unread that the server does not have
+FORBIDDEN = "forbidden"  # the `why` of an Unread for which a right is missing
 
 
 class Fact(Struct, frozen=True, gc=False, kw_only=True):

@@ -14,6 +14,7 @@ Expected = Literal["in", "out", "unknown"]
 Severity = Literal["info", "warning", "error"]
 
 _DOCS = f"{HOMEPAGE}/blob/main/docs"
+RIGHTS = f"{_DOCS}/rbac.yaml"  # the roles with which every answer is a whole one
 
 
 class _Word(StrEnum):
