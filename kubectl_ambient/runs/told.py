@@ -53,18 +53,16 @@ def tell_assumptions(assumptions: Iterable[str], origin: Origin) -> None:
 
     Of many only how many there are, the first, and what to do, unless `origin` asks for each.
     """
-    found = list(assumptions)
-    if not origin.assumptions:
-        found = summed_up(found, in_files=bool(origin.filenames))
+    found = told_assumptions(list(assumptions), each=origin.assumptions, in_files=bool(origin.filenames))
     _tell(_fitting("assumed: ", assumption) for assumption in found)
 
 
-def summed_up(assumptions: list[str], *, in_files: bool) -> list[str]:
-    """The assumptions, few as they are, many as one text: a screen is for the answer, `--assumptions` for all of them.
+def told_assumptions(assumptions: list[str], *, each: bool, in_files: bool = False) -> list[str]:
+    """The assumptions, few as they are, many as one text: a screen is for the answer, `--assumptions` for `each`.
 
     The first counts most: what decides is asked first.
     """
-    if len(assumptions) <= _FEW:
+    if each or len(assumptions) <= _FEW:
         return assumptions
     what = "are not in the files" if in_files else "could not be read"
     told = f"{len(assumptions)} things {what} or were taken for granted, first of all: {assumptions[0]}."

@@ -28,3 +28,4 @@ class Flags:
     overwrite: bool = False
     field_manager: str = FIELD_MANAGER
     chunk_size: int | None = None
+    assumptions: bool = False
