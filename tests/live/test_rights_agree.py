@@ -118,6 +118,20 @@ def test_the_screen_says_unknown_and_at_least(ambient: Runner, scene: Scene, use
     assert summary.count("at least 0 of") == len(kinds)
 
 
+def test_labels_that_may_be_inherited_and_were_not_read_are_told(ambient: Runner, scene: Scene) -> None:
+    told = ambient("labels", "-n", scene.app, user=scene.lister)
+    assert f"cannot get namespace {scene.app}: forbidden" in told.stderr.splitlines()
+    assert "that could be read: nothing is wrong" in told.stdout
+
+
+def test_a_change_tells_much_that_was_assumed_in_one_line_too(ambient: Runner, scene: Scene) -> None:
+    words = ("enable", "pod", "refuses", "-n", scene.app, "--overwrite", "--dry-run=client")
+    found, each = ambient(*words, user=scene.dev), ambient(*words, "--assumptions", user=scene.dev)
+    assert found.code == each.code == 0
+    assert (found.stderr.count("assumed: "), each.stderr.count("assumed: ") > 2) == (1, True)
+    assert "/docs/rbac.yaml" in found.stderr
+
+
 def test_a_tick_is_for_what_was_seen(ambient: Runner, scene: Scene) -> None:
     def marks(user: str | None) -> dict[str, str]:
         lines = ambient("explain", "pod", "asks", "-n", scene.app, user=user).stdout.splitlines()
