@@ -122,4 +122,6 @@ def _way(steps: Sequence[tuple[str, str]], width: int, paint: Paint) -> Iterator
     for number, (command, effect) in enumerate(steps, 1):
         head = f"{number}. " if len(steps) > 1 else ""
         yield shown(f"  {head}", paint(command, "bold"))
-        yield from (f"      {line}" for line in textwrap.wrap(one_line(effect), max(width - 6, 30)))
+        # An address is left whole, so that it can be followed.
+        lines = textwrap.wrap(one_line(effect), max(width - 6, 30), break_long_words=False, break_on_hyphens=False)
+        yield from (f"      {line}" for line in lines)
