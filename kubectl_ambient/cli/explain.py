@@ -15,6 +15,7 @@ from kubectl_ambient.runs.output import check_fail_on, check_format
 if TYPE_CHECKING:
     from kubectl_ambient.render.terminal import Paint
     from kubectl_ambient.runs.explain.source import Explained, Part
+    from kubectl_ambient.runs.origin import Origin
     from kubectl_ambient.shell.aim import Aim
 
 DRIFT = 3
@@ -31,6 +32,7 @@ def explain(
     output: settings.Output = "",
     fail_on: settings.FailOn = None,
     chunk_size: settings.ChunkSize = None,
+    assumptions: settings.Assumptions = False,
 ) -> None:
     """Tell why a pod is or is not in ambient mode, rule by rule, and what to do.
 
@@ -42,7 +44,7 @@ def explain(
     check_format(output, settings.FORMATS_EXPLAIN)
     conditions = _conditions(fail_on) if fail_on else []
     request = ExplainRequest.of(
-        files.origin(ctx, chunk_size),
+        files.origin(ctx, chunk_size, assumptions=assumptions),
         target,
         label_selector=selectors.selector,
         field_selector=selectors.field_selector,
@@ -55,7 +57,7 @@ def explain(
         for judgement in found.judgements:
             say(f"pod/{judgement.verdict.name}")
     else:
-        _print_text(found, wide=output == "wide", aim=request.origin.aim)
+        _print_text(found, wide=output == "wide", origin=request.origin)
     found.tell_remarks()
     code = found.tell_problems()
     if conditions and _fails(found, conditions):
@@ -93,13 +95,13 @@ def _print_document(found: Explained, output: str, aim: Aim) -> None:
     say(documents.as_text(document, output))
 
 
-def _print_text(found: Explained, *, wide: bool, aim: Aim) -> None:
+def _print_text(found: Explained, *, wide: bool, origin: Origin) -> None:
     from kubectl_ambient.mesh.fixes import fixes
     from kubectl_ambient.render.explain import explanation
     from kubectl_ambient.render.terminal import Paint, colours, text_width
     from kubectl_ambient.runs.told import tell_assumptions
 
-    paint, width = Paint(colours(), aim), text_width()
+    paint, width = Paint(colours(), origin.aim), text_width()
     texts: list[Shown] = []
     for part in found.parts:
         snapshot = part.judge.snapshot
@@ -108,7 +110,7 @@ def _print_text(found: Explained, *, wide: bool, aim: Aim) -> None:
         if not part.subjects or wide:
             texts += [explanation(j, fixes(j, snapshot), width=width, paint=paint) for j in part.judgements]
     _print_parts(texts, width)
-    tell_assumptions(found.assumptions if texts else ())
+    tell_assumptions(found.assumptions if texts else (), origin)
 
 
 def _subjects(part: Part, width: int, paint: Paint) -> Iterator[Shown]:

@@ -34,6 +34,7 @@ def labels(
     only_mistakes: Annotated[bool, typer.Option("--only-mistakes", help="Only what is wrong.")] = False,
     fail_on: Annotated[list[str] | None, settings.fail_on("where something is wrong: any, or error.")] = None,
     chunk_size: settings.ChunkSize = None,
+    assumptions: settings.Assumptions = False,
 ) -> None:
     """Print the label reference; with objects, what is set, what they inherit, and what is wrong.
 
@@ -48,7 +49,7 @@ def labels(
     check_format(output, settings.FORMATS_STATUS)
     conditions = failing(fail_on or ())
     request = LabelsRequest.of(
-        files.origin(ctx, chunk_size, all_namespaces=all_namespaces),
+        files.origin(ctx, chunk_size, all_namespaces=all_namespaces, assumptions=assumptions),
         target or (),
         label_selector=selector,
         fails=bool(conditions),
@@ -124,7 +125,7 @@ def _print_text(source: LabelSource, *, headers: bool, aim: Aim) -> None:
             parts.append(text.summary(reports, further, whole=not source.remarks, width=lines, paint=paint))
         if parts:
             say(paragraphs(parts))
-    tell_assumptions(source.judge.assumptions if reports else ())
+    tell_assumptions(source.judge.assumptions if reports else (), source.asked.origin)
 
 
 def _say_nothing_found(source: LabelSource) -> None:

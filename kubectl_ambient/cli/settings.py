@@ -65,6 +65,10 @@ ChunkSize = Annotated[
     ),
 ]
 
+Assumptions = Annotated[
+    bool, typer.Option("--assumptions", help="Print each thing that was taken for granted, however many there are.")
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Selectors:
@@ -84,7 +88,14 @@ class Files:
         bool, typer.Option("--whole-cluster", help="With -f: what the files do not hold is not there.")
     ] = False
 
-    def origin(self, ctx: typer.Context, chunk_size: int | None, *, all_namespaces: bool = False) -> Origin:
+    def origin(
+        self,
+        ctx: typer.Context,
+        chunk_size: int | None,
+        *,
+        all_namespaces: bool = False,
+        assumptions: bool,
+    ) -> Origin:
         """Where a command that only reads looks: here, or in the cluster that the connection flags name."""
         from kubectl_ambient.runs.origin import Origin
 
@@ -95,4 +106,5 @@ class Files:
             chunk_size=chunk_size,
             all_namespaces=all_namespaces,
             whole=self.whole_cluster,
+            assumptions=assumptions,
         )

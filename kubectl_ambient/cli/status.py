@@ -27,6 +27,7 @@ def status(
     watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on, and print each pod that changes.")] = False,
     timestamps: Annotated[bool, typer.Option("--timestamps", help="With -w: when each change was seen.")] = False,
     chunk_size: settings.ChunkSize = None,
+    assumptions: settings.Assumptions = False,
 ) -> None:
     """Tell for every pod whether it is in ambient mode, and whether it should be."""
     from kubectl_ambient.kube.errors import UsageError
@@ -41,7 +42,7 @@ def status(
     if timestamps and (not watch or output not in ("", "wide")):
         raise UsageError("error: --timestamps goes with the rows of --watch")
     request = StatusRequest.of(
-        files.origin(ctx, chunk_size, all_namespaces=all_namespaces),
+        files.origin(ctx, chunk_size, all_namespaces=all_namespaces, assumptions=assumptions),
         names or (),
         label_selector=selectors.selector,
         field_selector=selectors.field_selector,

@@ -14,6 +14,7 @@ DATAPLANE_MODE = "istio.io/dataplane-mode"
 NOT_READY_TAINT = "cni.istio.io/not-ready"  # a new node has it until istio-cni is Ready there
 SOME_TAINT = "untolerated taint(s)"  # all that the scheduler says of taints since Kubernetes 1.36
 NOT_FOUND = "not found"  # the `why` of an Unread that the server does not have
+FORBIDDEN = "forbidden"  # the `why` of an Unread for which a right is missing
 
 
 class Fact(Struct, frozen=True, gc=False, kw_only=True):

@@ -14,6 +14,8 @@ Expected = Literal["in", "out", "unknown"]
 Severity = Literal["info", "warning", "error"]
 
 _DOCS = f"{HOMEPAGE}/blob/main/docs"
+RIGHTS = f"{_DOCS}/rbac.yaml"  # the roles with which every answer is a whole one
+TELLS_RIGHTS = f"tells whether you may read what decides; the rights that are needed: {RIGHTS}"
 
 
 class _Word(StrEnum):

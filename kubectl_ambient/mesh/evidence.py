@@ -17,22 +17,29 @@ Outcome = Literal["pass", "in", "out", "unknown", "skipped"]
 class Evidence(Struct, frozen=True, gc=False):
     """One fact: `Namespace/shop`, `metadata.labels[istio.io/dataplane-mode]`, `ambient`.
 
-    `value` is None where the field is absent.
+    `value` is None where the field is absent. seen: it was read; else the field or the value says why not.
     """
 
     object: str
     field: str
     value: str | None
+    seen: bool = True
 
 
 class Step(Struct, frozen=True, kw_only=True, gc=False):
-    """What one rule said. `reason` is the word where it decides."""
+    """What one rule said. `reason` is the word where it decides. taken: it was taken for granted that it passes."""
 
     rule: str
     outcome: Outcome
     message: str
     evidence: tuple[Evidence, ...] = ()
     reason: Reason | WaypointReason | None = None
+    taken: bool = False
+
+    @property
+    def assumed(self) -> bool:
+        """Whether it passes because something was taken for granted that could not be read."""
+        return self.outcome in ("pass", "in") and (self.taken or not all(e.seen for e in self.evidence))
 
     @property
     def docs(self) -> str | None:
@@ -108,7 +115,7 @@ def label(ref: str, key: str, value: str | None) -> Evidence:
 
 def unread_labels(ref: str, unread: object) -> Evidence:
     """Evidence that the labels of an object could not be read: `unread` says why, None that nobody asked for them."""
-    return Evidence(ref, f"metadata.labels ({unread or 'not read'})", None)
+    return Evidence(ref, f"metadata.labels ({unread or 'not read'})", None, seen=False)
 
 
 def annotation(ref: str, key: str, value: str | None) -> Evidence:

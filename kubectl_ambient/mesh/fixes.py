@@ -8,7 +8,7 @@ from typing import Literal
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.catalogue import Code, Reason
+from kubectl_ambient.mesh.catalogue import TELLS_RIGHTS, Code, Reason
 from kubectl_ambient.mesh.commands import configure, restart, switch_on
 from kubectl_ambient.mesh.enrolment.way_in import way_in
 from kubectl_ambient.mesh.evidence import Fix, either, offer, tells
@@ -225,5 +225,5 @@ def _ask(judgement: Judgement, from_files: bool) -> Iterator[Fix]:
     else:
         yield from offer(
             kubectl("auth can-i get", named("namespace", judgement.pod.namespace)),
-            "tells whether you may read what decides; docs/rbac.yaml holds the rights that are needed",
+            TELLS_RIGHTS,
         )

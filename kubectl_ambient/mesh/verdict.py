@@ -26,13 +26,14 @@ from kubectl_ambient.mesh.rollout import held_until
 from kubectl_ambient.mesh.state import Mode, Observed, State, message_of, mode_of, observed_of, state_of
 from kubectl_ambient.mesh.stuck import Stuck, stuck_of
 from kubectl_ambient.mesh.waypoint.judge import Binding
-from kubectl_ambient.mesh.waypoint.pods import PodWaypoints
+from kubectl_ambient.mesh.waypoint.pods import PodWaypoint, PodWaypoints
 
 
 class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     """One pod's row. `owner` is `Kind/name` of the workload, or None; `message` is one sentence.
 
-    `waypoint` is `namespace/name` of the one that gets what is sent straight to the pod, or None.
+    `waypoint` is `namespace/name` of the one that gets what is sent straight to the pod, or None: it has none, or,
+    unless `waypoint_known`, that cannot be told.
     """
 
     namespace: str
@@ -47,6 +48,7 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     owner: str | None
     after_restart: AfterRestart
     waypoint: str | None = None
+    waypoint_known: bool = True
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -216,6 +218,7 @@ class Judge:
         self._concerned = self._concerned or wanted
         # Of a listing they are told once, see `mesh_findings`.
         of_mesh = self._on_nodes([pod.node]) if trace and wanted else []
+        waypoint = self.waypoints.of(pod, namespace) if self.waypoints else PodWaypoint(None)
         verdict = Verdict(
             namespace=pod.namespace,
             name=pod.name,
@@ -228,7 +231,8 @@ class Judge:
             node=pod.node,
             owner=str(owner) if owner else None,
             after_restart=successor.becomes,
-            waypoint=self.waypoints.of(pod, namespace) if self.waypoints else None,
+            waypoint=waypoint.waypoint,
+            waypoint_known=waypoint.known,
             findings=(*findings(subject), *of_mesh),
         )
         return Judgement(

@@ -13,7 +13,7 @@ from kubectl_ambient.render.terminal import Paint
 MARK = "‼"
 _SEVERITIES = ("error", "warning", "info")
 _MOST_NOTES = 20
-_LIKE_OURS = re.compile(r"[‼✖✔→·?]|(?:error|warning|assumed|undo|what to do|error from .*):", re.IGNORECASE)
+_LIKE_OURS = re.compile(r"[‼✖✔→·?~]|(?:error|warning|assumed|undo|what to do|error from .*):", re.IGNORECASE)
 _FOREIGN_COMMAND = re.compile(r"(?<=\S) +(?=(?:kubectl|istioctl)(?: |$))")  # ours has other spaces by now: commands.py
 _GLUE = "\0"  # a space that ends no line; one_line leaves none
 

@@ -132,7 +132,7 @@ def _pod_row(verdict: Verdict, namespaced: bool, wide: bool, paint: Paint) -> li
     row += [verdict.name, verdict.mode, state, verdict.reason, verdict.node or "<none>"]
     if wide:
         row += [verdict.expected, verdict.observed, verdict.after_restart]
-        row += [verdict.owner or "<none>", verdict.waypoint or "<none>"]
+        row += [verdict.owner or "<none>", verdict.waypoint or ("<none>" if verdict.waypoint_known else "?")]
     return [*row, paint(MARK, "red") if needs_attention(verdict) else ""]
 
 
@@ -199,17 +199,18 @@ def _with_cause(verdict: Verdict) -> str:
 def namespace_sentence(name: str, namespace: Namespace | Unread | None, verdicts: Sequence[Verdict]) -> str:
     """`Namespace shop asks for ambient and for sidecars. 1 of 6 pods is in ambient mode.`"""
     pods = share(count(verdicts))
+    pods = f"{pods[:1].upper()}{pods[1:]}"
     if not isinstance(namespace, Namespace):
         return f"The labels of namespace {name} could not be read ({namespace or 'not asked for'}). {pods}"
     return f"Namespace {name} {asks_for(namespace)}. {pods}"
 
 
 def share(n: Mapping[str, int]) -> str:
-    """`1 of 6 pods is in ambient mode.`"""
+    """`1 of 6 pods is in ambient mode.`; at least so many, where it cannot be told of all."""
+    least = "at least " if n["Unknown"] else ""
     pods = "pod" if n["pods"] == 1 else "pods"
-    return (
-        f"{n['Enrolled']} of {n['pods']} {pods} {'is' if 1 in (n['Enrolled'], n['pods']) else 'are'} in ambient mode."
-    )
+    verb = "is" if 1 in (n["Enrolled"], n["pods"]) else "are"
+    return f"{least}{n['Enrolled']} of {n['pods']} {pods} {verb} in ambient mode."
 
 
 def asks_for(namespace: Namespace) -> str:

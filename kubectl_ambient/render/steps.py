@@ -13,6 +13,7 @@ from kubectl_ambient.render.terminal import Paint
 from kubectl_ambient.shell.command import Command
 
 _MARKS = {"pass": "✔", "in": "✔", "out": "✖", "unknown": "?", "skipped": "·"}
+_ASSUMED = "~"  # a tick is for what was seen
 _COLOURS = {"pass": "green", "in": "green", "out": "red", "unknown": "yellow", "skipped": "dim"}
 _SEVERITY = {"error": "✖", "warning": "‼", "info": "·"}
 _SEVERITY_COLOUR = {"error": "red", "warning": "yellow", "info": "dim"}
@@ -27,7 +28,7 @@ def step(step: Step, title: str, own: str, width: int, paint: Paint, *, whole: b
     own: the object that is explained (`Pod/shop/web`), which its evidence need not name. whole: all evidence also of a
     rule that does not decide.
     """
-    mark = paint(_MARKS[step.outcome], _COLOURS[step.outcome])
+    mark = paint(_ASSUMED, "yellow") if step.assumed else paint(_MARKS[step.outcome], _COLOURS[step.outcome])
     title = title.ljust(_COLUMN)
     room = max(width - _COLUMN - 4, 30)
     decisive = step.outcome in ("in", "out", "unknown")
@@ -121,4 +122,6 @@ def _way(steps: Sequence[tuple[str, str]], width: int, paint: Paint) -> Iterator
     for number, (command, effect) in enumerate(steps, 1):
         head = f"{number}. " if len(steps) > 1 else ""
         yield shown(f"  {head}", paint(command, "bold"))
-        yield from (f"      {line}" for line in textwrap.wrap(one_line(effect), max(width - 6, 30)))
+        # An address is left whole, so that it can be followed.
+        lines = textwrap.wrap(one_line(effect), max(width - 6, 30), break_long_words=False, break_on_hyphens=False)
+        yield from (f"      {line}" for line in lines)

@@ -146,7 +146,7 @@ class Listing:
             told = text.notes(verdicts, namespaced=self.namespaced, width=text_width(), paint=paint)
             parts.append(stacked(part for part in (wrapped(sentence, text_width()), told) if part))
         say(paragraphs(parts))
-        tell_assumptions(source.judge.assumptions)
+        tell_assumptions(source.judge.assumptions, source.origin)
         if self.headers and any(map(_curious, verdicts)):
             where = ("-n", "NAMESPACE") if self.namespaced else inside(source.namespace)
             why = source.origin.aim_at_files.say(kubectl("ambient explain pod NAME", *where))

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Origin(Struct, frozen=True, kw_only=True):
     """The files, or without any the cluster. `chunk_size`: how many objects one page of a list holds; 0 for all.
 
-    whole: the files hold the whole cluster, whatever they show of it.
+    whole: the files hold the whole cluster, whatever they show of it. assumptions: each thing that is taken for granted
+    is to be printed, however many there are.
     """
 
     connection: ConnectionOptions
@@ -26,6 +27,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     recursive: bool = False
     whole: bool = False
     chunk_size: int | None = None
+    assumptions: bool = False
 
     @classmethod
     def of(
@@ -37,6 +39,7 @@ class Origin(Struct, frozen=True, kw_only=True):
         chunk_size: int | None,
         all_namespaces: bool = False,
         whole: bool = False,
+        assumptions: bool = False,
     ) -> Origin:
         """As the flags were typed. Raises UsageError."""
         if whole and not filenames:
@@ -48,6 +51,7 @@ class Origin(Struct, frozen=True, kw_only=True):
             recursive=recursive,
             whole=whole,
             chunk_size=chunk_size,
+            assumptions=assumptions,
         )
 
     @property

@@ -7,9 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from kubectl_ambient.cluster.facts import NOT_FOUND
+from kubectl_ambient.cluster.facts import FORBIDDEN, NOT_FOUND
 from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.kube.errors import KubeError
+from kubectl_ambient.mesh.catalogue import RIGHTS
 from kubectl_ambient.render.say import say
 from kubectl_ambient.render.sentences import folded
 from kubectl_ambient.render.terminal import width
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from kubectl_ambient.cluster.facts import Pod
     from kubectl_ambient.cluster.problem import Problem
     from kubectl_ambient.cluster.snapshot import Snapshot
+    from kubectl_ambient.runs.origin import Origin
 
+_FEW = 2
 _MOST_NOTES = 10
 
 
@@ -45,9 +48,27 @@ class Told:
         return 1 if self.problems or self.late else 0
 
 
-def tell_assumptions(assumptions: Iterable[str]) -> None:
-    """Print to stderr what was taken for granted: on a terminal in lines that fit, else each in one line."""
-    _tell(_fitting("assumed: ", assumption) for assumption in assumptions)
+def tell_assumptions(assumptions: Iterable[str], origin: Origin) -> None:
+    """Print to stderr what was taken for granted: on a terminal in lines that fit, else each in one line.
+
+    Of many only how many there are, the first, and what to do, unless `origin` asks for each.
+    """
+    found = told_assumptions(list(assumptions), each=origin.assumptions, in_files=bool(origin.filenames))
+    _tell(_fitting("assumed: ", assumption) for assumption in found)
+
+
+def told_assumptions(assumptions: list[str], *, each: bool, in_files: bool = False) -> list[str]:
+    """The assumptions, few as they are, many as one text: a screen is for the answer, `--assumptions` for `each`.
+
+    The first counts most: what decides is asked first.
+    """
+    if each or len(assumptions) <= _FEW:
+        return assumptions
+    what = "are not in the files" if in_files else "could not be read"
+    told = f"{len(assumptions)} things {what} or were taken for granted, first of all: {assumptions[0]}."
+    refused = not in_files and any(FORBIDDEN in text for text in assumptions)
+    role = f" To have them read, ask for the role of {RIGHTS}." if refused else ""
+    return [f"{told}{role} All of them: --assumptions."]
 
 
 def _fitting(head: str, text: str) -> Shown:

@@ -89,10 +89,13 @@ def test_one_namespace_of_a_live_mesh(ambient: Run, save: Save, others: tuple[m.
     assert (told.code, states(told)) == (0, {"web-1": ("Enrolled", "NamespaceLabel")})
     assumed = " ".join(json.loads(told.out)["assumptions"])
     assert "istio-cni is taken to be installed, with ambient on: cannot list daemonsets of istio-cni: not in" in assumed
-    explained = ambient("explain", "pod", "web-1", "-n", "shop", "-f", folder, "--fail-on", "any")
+    explained = ambient("explain", "pod", "web-1", "-n", "shop", "-f", folder, "--fail-on", "any", "--assumptions")
     assert explained.code == 0
     assert not [advice for advice in ADVICE if advice in explained.out], explained.out
     assert "assumed: istio-cni is taken to be installed" in explained.err
+    marks = {line[4:30].strip(): line[2] for line in explained.out.splitlines() if line[2:3] in ("✔", "~")}
+    assert (marks["istio-cni is installed"], marks["istio-cni has ambient on"]) == ("~", "~")
+    assert (marks["labels ask for ambient"], marks["pod has no sidecar"]) == ("✔", "✔"), "these were seen"
 
 
 def test_the_flag_says_that_it_is_all(ambient: Run, save: Save) -> None:

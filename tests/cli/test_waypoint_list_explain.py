@@ -307,7 +307,7 @@ def test_files_without_gateways_tell_nothing_of_them(ambient: Run, tmp_path: Pat
 def test_files_with_a_waypoint_of_a_namespace_hold_all_of_them(ambient: Run, tmp_path: Path) -> None:
     there = made("Service", "v1", "there", spec={"clusterIP": "10.0.0.8"}, labels=NAMED | {HOME: "elsewhere"})
     path = in_file(tmp_path, m.namespace("shop"), CART, there, gateway("other"))
-    told = ambient("waypoint", "status", "-f", path, "-o", "json")
+    told = ambient("waypoint", "status", "-f", path, "-o", "json", "--assumptions")
     items = document(told)["items"]
     assert [item["reason"] for item in items] == ["WaypointIsNotReady", "EvidenceMissing"]
     assert "there is no Gateway wp in namespace shop" in items[0]["message"]

@@ -198,6 +198,28 @@ def test_gateways_that_may_not_be_read(on_api: Run, shop: ObjectsApi) -> None:
     assert "cannot list gateways.gateway.networking.k8s.io: forbidden" in found["message"]
 
 
+def test_what_is_unknown_is_shown_as_unknown_and_counts_say_at_least(on_api: Run, shop: ObjectsApi) -> None:
+    shop.before_get = refusing("/gateways")
+    wide = on_api("waypoint", "status", "-o", "wide").out
+    rows = {line.split()[1]: line.split() for line in wide.splitlines()[1:3]}
+    assert {name: row[2] for name, row in rows.items()} == {"cart": "?", "web-1": "?"}
+    assert {row[5] for row in rows.values()} == {"Namespace/shop"}, "which label names it was seen"
+    assert "Through a waypoint: at least 0 of 1 Service, at least 0 of 1 Pod; 2 cannot be told." in wide
+    of_namespace = on_api("waypoint", "explain", "ns", "shop").out
+    assert "at least 0 of 1 Service, at least 0 of 1 Pod" in of_namespace
+    groups = [line.split()[:2] for line in of_namespace.splitlines() if line.startswith(("Service ", "Pod "))]
+    assert groups == [["Service", "?"], ["Pod", "?"]]
+
+
+def test_without_the_namespace_not_even_the_label_is_known(on_api: Run, shop: ObjectsApi) -> None:
+    shop.before_get = refusing("/namespaces/shop")
+    (cart,) = on_api("waypoint", "status", "svc/cart", "-o", "wide", "--no-headers").out.splitlines()
+    assert cart.split()[2:6] == ["?", "service", "EvidenceMissing", "?"]
+    status = on_api("status", "-o", "wide")
+    assert status.out.splitlines()[1].split()[-1] == "?"
+    assert "no waypoint is told where it is not known: cannot get namespace shop: forbidden" in status.err
+
+
 def test_a_kind_that_may_not_be_read_is_no_missing_name(on_api: Run, shop: ObjectsApi) -> None:
     shop.before_get = refusing("/serviceentries")
     result = on_api("waypoint", "status", "se/bank", "svc/cart")

@@ -86,8 +86,13 @@ def test_what_was_refused_is_named(as_developer: Result, what: str) -> None:
 def test_the_text_names_it_too(shop: str, developer: str, ambient: Runner) -> None:
     found = ambient("status", "-n", shop, user=developer)
     assert found.code == 0
-    told = [line for line in found.stderr.splitlines() if line.startswith("assumed: ")]
+    (line,) = found.stderr.splitlines()
+    assert line.startswith("assumed: 9 things could not be read")
+    assert "/docs/rbac.yaml" in line
+    each = ambient("status", "-n", shop, "--assumptions", user=developer)
+    told = [line for line in each.stderr.splitlines() if line.startswith("assumed: ")]
     assert any("list nodes: forbidden" in line for line in told)
+    assert each.stdout == found.stdout
     assert "assumed" not in found.stdout
 
 

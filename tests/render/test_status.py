@@ -35,7 +35,7 @@ def test_what_is_true_of_very_many_names_a_few() -> None:
 
 
 def test_how_many_pods_are_in() -> None:
-    said = [share({"Enrolled": n, "pods": of}) for n, of in ((0, 1), (1, 1), (0, 3), (1, 3), (2, 3))]
+    said = [share({"Enrolled": n, "pods": of, "Unknown": 0}) for n, of in ((0, 1), (1, 1), (0, 3), (1, 3), (2, 3))]
     assert [text.removesuffix(" in ambient mode.") for text in said] == [
         "0 of 1 pod is",
         "1 of 1 pod is",
@@ -43,3 +43,4 @@ def test_how_many_pods_are_in() -> None:
         "1 of 3 pods is",
         "2 of 3 pods are",
     ]
+    assert share({"Enrolled": 1, "pods": 3, "Unknown": 2}) == "at least 1 of 3 pods is in ambient mode."

@@ -59,6 +59,7 @@ class Writing:
         str, typer.Option("--field-manager", help="The name under which the server remembers it.")
     ] = FIELD_MANAGER
     chunk_size: settings.ChunkSize = None
+    assumptions: settings.Assumptions = False
 
 
 def flags_of(
@@ -81,4 +82,5 @@ def flags_of(
         in_place=writing.in_place,
         field_manager=writing.field_manager,
         chunk_size=writing.chunk_size,
+        assumptions=writing.assumptions,
     )

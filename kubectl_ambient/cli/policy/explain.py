@@ -24,18 +24,19 @@ def policy_explain(
     files: settings.Files,
     output: settings.Output = "",
     chunk_size: settings.ChunkSize = None,
+    assumptions: settings.Assumptions = False,
 ) -> None:
     """Tell where a policy is enforced, what ztunnel makes of its rules, on which pods, and what is wrong with it."""
     from kubectl_ambient.runs.policy.source import PolicyRequest, read_policy_source
 
     check_format(output, settings.FORMATS_EXPLAIN)
-    request = PolicyRequest.of(files.origin(ctx, chunk_size), target, named=True)
+    request = PolicyRequest.of(files.origin(ctx, chunk_size, assumptions=assumptions), target, named=True)
     source = read_policy_source(request)
     if output in ("", "wide"):
         _print_text(source, request.origin.aim)
     elif source.verdicts or not source.problems:
         _print_data(source, output, request.origin.aim, several=len(target) > 1)
-    source.tell_beside()
+    source.tell_beside(request.origin)
     if code := source.tell_problems():
         raise typer.Exit(code)
 

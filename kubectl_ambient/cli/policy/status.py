@@ -28,6 +28,7 @@ def policy_status(
     no_headers: settings.NoHeaders = False,
     fail_on: Annotated[list[str] | None, settings.fail_on("on unknown, error, or any; may be repeated.")] = None,
     chunk_size: settings.ChunkSize = None,
+    assumptions: settings.Assumptions = False,
 ) -> None:
     """Tell for every AuthorizationPolicy and PeerAuthentication where it is enforced, or why it is enforced nowhere."""
     from kubectl_ambient.mesh.policy.summary import FAIL_ON, fails
@@ -35,13 +36,15 @@ def policy_status(
 
     check_format(output, settings.FORMATS_STATUS)
     conditions = check_fail_on(fail_on or (), FAIL_ON)
-    request = PolicyRequest.of(files.origin(ctx, chunk_size, all_namespaces=all_namespaces), names or ())
+    request = PolicyRequest.of(
+        files.origin(ctx, chunk_size, all_namespaces=all_namespaces, assumptions=assumptions), names or ()
+    )
     source = read_policy_source(request)
     if output in ("", "wide"):
         _print_text(source, pods=pods, headers=not no_headers)
     elif source.verdicts or not source.problems:
         _print_data(source, output, request.origin.aim, pods=pods)
-    source.tell_beside()
+    source.tell_beside(request.origin)
     code = source.tell_problems()
     if fails(source.verdicts, conditions):
         code = FAILED

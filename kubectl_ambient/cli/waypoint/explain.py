@@ -12,6 +12,7 @@ from kubectl_ambient.render.say import say
 from kubectl_ambient.runs.output import check_format
 
 if TYPE_CHECKING:
+    from kubectl_ambient.runs.origin import Origin
     from kubectl_ambient.runs.waypoint.explain_source import WaypointExplanations
     from kubectl_ambient.shell.aim import Aim
 
@@ -24,6 +25,7 @@ def waypoint_explain(
     files: settings.Files,
     output: settings.Output = "",
     chunk_size: settings.ChunkSize = None,
+    assumptions: settings.Assumptions = False,
 ) -> None:
     """Tell which waypoint serves an object, or why none does, rule by rule, who goes past it, and what to do.
 
@@ -33,7 +35,7 @@ def waypoint_explain(
 
     check_format(output, settings.FORMATS_EXPLAIN)
     request = WaypointExplainRequest.of(
-        files.origin(ctx, chunk_size),
+        files.origin(ctx, chunk_size, assumptions=assumptions),
         target,
         label_selector=selector,
     )
@@ -44,7 +46,7 @@ def waypoint_explain(
     elif output == "name":
         _print_names(found)
     else:
-        _print_text(found, request.origin.aim)
+        _print_text(found, request.origin)
     code = found.tell_problems()
     if code:
         raise typer.Exit(code)
@@ -70,13 +72,13 @@ def _print_names(found: WaypointExplanations) -> None:
         say(f"{find_resource(explained.binding.kind).name_for_output}/{explained.binding.name}")
 
 
-def _print_text(found: WaypointExplanations, aim: Aim) -> None:
+def _print_text(found: WaypointExplanations, origin: Origin) -> None:
     from kubectl_ambient.render.terminal import Paint, colours, text_width
     from kubectl_ambient.render.waypoint.explain import explanation, namespace_text
 
-    paint, width = Paint(colours(), aim), text_width()
+    paint, width = Paint(colours(), origin.aim), text_width()
     texts = [namespace_text(use, width=width, paint=paint) for use in found.namespaces]
     texts += [explanation(explained, width=width, paint=paint) for explained in found.objects]
     if texts:
         say(stacked(texts, f"\n\n{'─' * min(width, 80)}\n"))
-    found.tell_beside(assumed=bool(texts))
+    found.tell_beside(origin, assumed=bool(texts))

@@ -13,6 +13,7 @@ from kubectl_ambient.render.say import say
 from kubectl_ambient.runs.output import check_format
 
 if TYPE_CHECKING:
+    from kubectl_ambient.runs.origin import Origin
     from kubectl_ambient.runs.waypoint.list_source import WaypointListSource
     from kubectl_ambient.shell.aim import Aim
 
@@ -25,12 +26,13 @@ def waypoint_list(
     output: settings.Output = "",
     no_headers: settings.NoHeaders = False,
     chunk_size: settings.ChunkSize = None,
+    assumptions: settings.Assumptions = False,
 ) -> None:
     """List the waypoints: which traffic they take, whether they live, whom they admit, and who uses them."""
     from kubectl_ambient.runs.waypoint.list_source import read_waypoint_list
 
     check_format(output, settings.FORMATS_STATUS)
-    origin = files.origin(ctx, chunk_size, all_namespaces=all_namespaces)
+    origin = files.origin(ctx, chunk_size, all_namespaces=all_namespaces, assumptions=assumptions)
     source = read_waypoint_list(origin)
     if output in ("json", "yaml"):
         if source.waypoints or not source.problems:
@@ -39,7 +41,7 @@ def waypoint_list(
         for waypoint in source.waypoints:
             say(f"gateway.gateway.networking.k8s.io/{waypoint.gateway.name}")
     else:
-        _print_text(source, wide=output == "wide", headers=not no_headers, aim=origin.aim)
+        _print_text(source, wide=output == "wide", headers=not no_headers, origin=origin)
     code = source.tell_problems()
     if code:
         raise typer.Exit(code)
@@ -53,11 +55,11 @@ def _print_document(source: WaypointListSource, output: str, aim: Aim) -> None:
     say(as_text(document, output))
 
 
-def _print_text(source: WaypointListSource, *, wide: bool, headers: bool, aim: Aim) -> None:
+def _print_text(source: WaypointListSource, *, wide: bool, headers: bool, origin: Origin) -> None:
     from kubectl_ambient.render.terminal import Paint, colours, text_width, width
     from kubectl_ambient.render.waypoint import list as text
 
-    paint, many, found = Paint(colours(), aim), source.many, source.waypoints
+    paint, many, found = Paint(colours(), origin.aim), source.many, source.waypoints
     if found:
         say(text.waypoint_table(found, namespaced=many, wide=wide, headers=headers, width=width(), paint=paint))
         if headers:
@@ -66,4 +68,4 @@ def _print_text(source: WaypointListSource, *, wide: bool, headers: bool, aim: A
     elif not source.problems and not source.remarks:
         where = f" in {source.namespace} namespace" if source.namespace else ""
         say(f"No waypoints found{where}.", file=sys.stderr)
-    source.tell_beside(assumed=bool(found))
+    source.tell_beside(origin, assumed=bool(found))

@@ -32,6 +32,7 @@ def waypoint_status(
     no_headers: settings.NoHeaders = False,
     fail_on: Annotated[list[str] | None, settings.fail_on("on drift, unknown, or any; may be repeated.")] = None,
     chunk_size: settings.ChunkSize = None,
+    assumptions: settings.Assumptions = False,
 ) -> None:
     """Tell for every Service, ServiceEntry, Pod and WorkloadEntry which waypoint serves it, or why none does."""
     from kubectl_ambient.mesh.waypoint.summary import FAIL_ON, fails
@@ -41,7 +42,7 @@ def waypoint_status(
     check_format(output, settings.FORMATS_STATUS)
     conditions = check_fail_on(fail_on or (), FAIL_ON)
     request = WaypointRequest.of(
-        files.origin(ctx, chunk_size, all_namespaces=all_namespaces),
+        files.origin(ctx, chunk_size, all_namespaces=all_namespaces, assumptions=assumptions),
         names or (),
         label_selector=selector,
     )
@@ -52,7 +53,7 @@ def waypoint_status(
         _print_text(source, bindings, wide=output == "wide", headers=not no_headers, whole=whole)
     elif bindings or not source.problems:
         _print_data(source, bindings, output, request.origin.aim)
-    source.tell_beside()
+    source.tell_beside(request.origin)
     code = source.tell_problems()
     if fails(bindings, conditions):
         code = DRIFT

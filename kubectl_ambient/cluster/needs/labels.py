@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from kubectl_ambient.cluster.found import EVERYWHERE
+from kubectl_ambient.cluster.facts import NOT_FOUND
 from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS
 from kubectl_ambient.cluster.kinds.labelled import LISTED
 from kubectl_ambient.cluster.kinds.labels import LABELLED_NAMESPACES, LABELS
@@ -90,7 +90,14 @@ def of_scope(namespace: str, *, label_selector: str = "") -> LabelNeeds:
 
 
 def refused_lists(snapshot: Snapshot) -> list[str]:
-    """A sentence for each list of objects that was refused."""
-    of_namespaces = snapshot.labelled_namespaces.unread.get(EVERYWHERE)
+    """A sentence for each list of objects that was refused, and for each Namespace whose labels they inherit.
+
+    Of what was named kubectl's own sentence tells.
+    """
+    namespaces = [
+        unread
+        for name, unread in snapshot.labelled_namespaces.unread.items()
+        if not (snapshot.from_files or unread.why == NOT_FOUND or f"Namespace/{name}" in snapshot.missing)
+    ]
     lists = [unread for unread in snapshot.labelled.unread.values() if unread.what.startswith("list ")]
-    return [str(unread) for unread in ([of_namespaces] if of_namespaces else []) + lists]
+    return list(dict.fromkeys(str(unread) for unread in namespaces + lists))

@@ -11,7 +11,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
+from kubectl_ambient.cluster.facts import FORBIDDEN, NOT_FOUND, Unread
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.needs.ask import Ask, Needs
 from kubectl_ambient.cluster.reading.taking import keyed, part
@@ -173,5 +173,5 @@ def why(error: KubeError) -> str:
     if not isinstance(error, ApiError):
         return str(error).removeprefix("error: ")
     if error.is_forbidden:
-        return "forbidden"
+        return FORBIDDEN
     return NOT_FOUND if error.is_not_found else error.message

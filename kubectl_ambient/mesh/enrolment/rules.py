@@ -192,9 +192,8 @@ def _node(case: Case) -> Step:
     if not pod.node:
         return _step("Node", "pass", "the pod has no node yet", Evidence(pod.ref, "spec.nodeName", None))
     if node is None:
-        return _step(
-            "Node", "pass", f"node {pod.node} is taken for a Linux node", Evidence(pod.ref, "spec.nodeName", pod.node)
-        )
+        message, told = f"node {pod.node} is taken for a Linux node", Evidence(pod.ref, "spec.nodeName", pod.node)
+        return Step(rule="Node", outcome="pass", message=message, evidence=(told,), taken=True)
     ref = f"Node/{node.name}"
     system = node.labels.get(OS_LABEL)
     if system not in (None, "linux"):

@@ -63,7 +63,9 @@ def control_plane(snapshot: Snapshot) -> ControlPlane:
     if shown:
         return _worlds(shown)
     if unread:
-        return _every_version(snapshot, str(unread), Evidence("Deployment/istiod", f"spec ({unread})", None))
+        return _every_version(
+            snapshot, str(unread), Evidence("Deployment/istiod", f"spec ({unread})", None, seen=False)
+        )
     if not istiods:
         where = "the files hold" if snapshot.from_files else "the cluster has"
         missing = Evidence("Deployment/istiod", "metadata.labels[app]=istiod", None)

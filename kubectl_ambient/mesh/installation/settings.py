@@ -194,7 +194,7 @@ def _setting(sources: Sources, agent: Agent, key: str) -> Told:
 
 def assumed(ref: str, field: str, unread: Unread, default: str) -> Evidence:
     """Evidence that could not be read, and what was taken instead."""
-    return Evidence(ref, field, f"({unread}; assumed: {default})")
+    return Evidence(ref, field, f"({unread}; assumed: {default})", seen=False)
 
 
 def _enabled(sources: Sources, agent: Agent, version: Version) -> Told:

@@ -8,7 +8,7 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.kinds.gateways import Gateway
-from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.catalogue import TELLS_RIGHTS, WaypointReason
 from kubectl_ambient.mesh.evidence import Fix, either, offer
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.waypoint.commands import (
@@ -153,4 +153,4 @@ def _ask(asked: Asked) -> Iterator[Fix]:
         ask = kubectl("auth can-i list gateways.gateway.networking.k8s.io", *inside(waypoint[0]))
     else:
         return
-    yield from offer(ask, "tells whether you may read what decides; docs/rbac.yaml holds the rights that are needed")
+    yield from offer(ask, TELLS_RIGHTS)

@@ -57,6 +57,11 @@ class Binding(Struct, frozen=True, kw_only=True, gc=False):
         return f"{self.kind}/{self.namespace}/{self.name}"
 
     @property
+    def unknown(self) -> bool:
+        """Which waypoint serves it, if any, cannot be told."""
+        return self.reason == WaypointReason.EVIDENCE_MISSING
+
+    @property
     def unusable(self) -> bool:
         """A waypoint is named and does not serve it."""
         return self.reason in UNUSABLE
@@ -64,7 +69,7 @@ class Binding(Struct, frozen=True, kw_only=True, gc=False):
     @property
     def needs_attention(self) -> bool:
         """Whether a person should look at it: it cannot be told, or has a warning or an error."""
-        return self.reason == WaypointReason.EVIDENCE_MISSING or warns(self.findings)
+        return self.unknown or warns(self.findings)
 
 
 class WaypointJudge:

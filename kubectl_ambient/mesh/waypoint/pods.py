@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT
+
+
+class PodWaypoint(Struct, frozen=True, gc=False):
+    """`shop/wp`, the waypoint of a pod; None where it has none, or, unless `known`, where that cannot be told."""
+
+    waypoint: str | None
+    known: bool = True
 
 
 class PodWaypoints:
@@ -15,15 +25,21 @@ class PodWaypoints:
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
         self._judge: WaypointJudge | None = None
+        self._unread: dict[str, None] = {}
 
-    def of(self, pod: Pod, namespace: Namespace | Unread) -> str | None:
-        """`shop/wp`, the waypoint for what is sent straight to the pod; None where there is none, or none is known."""
+    def of(self, pod: Pod, namespace: Namespace | Unread) -> PodWaypoint:
+        """The waypoint for what is sent straight to the pod."""
         labels = pod.labels
-        if USE_WAYPOINT not in labels and isinstance(namespace, Namespace):
+        if USE_WAYPOINT not in labels:
+            if isinstance(namespace, Unread):
+                if not self._snapshot.from_files:
+                    self._unread[str(namespace)] = None
+                return PodWaypoint(None, known=pod.finished)
             labels = namespace.labels
         if labels.get(USE_WAYPOINT, OPT_OUT) == OPT_OUT:
-            return None
-        return self._asked().decide(pod).waypoint
+            return PodWaypoint(None)
+        decision = self._asked().decide(pod)
+        return PodWaypoint(decision.waypoint, known=decision.reason != WaypointReason.EVIDENCE_MISSING)
 
     def explain(self, pod: Pod) -> Binding:
         """The same with every rule's word."""
@@ -47,10 +63,9 @@ class PodWaypoints:
     @property
     def assumptions(self) -> list[str]:
         """What was taken for granted where a label names a waypoint, and what could not be read."""
-        if self._judge is None:
-            return []
-        unread = self._judge.unread_gateways
-        return [*(f"no waypoint is told where it is not known: {u}" for u in unread), *self._judge.assumptions]
+        unread = dict.fromkeys(map(str, self._judge.unread_gateways if self._judge else ())) | self._unread
+        told = [f"no waypoint is told where it is not known: {why}" for why in unread]
+        return [*told, *(self._judge.assumptions if self._judge else ())]
 
     def _asked(self) -> WaypointJudge:
         if self._judge is None:

@@ -178,7 +178,7 @@ def _ready(case: Case) -> Step:
         return _out("Ready", WaypointReason.NOT_READY, message, Evidence(ref, "metadata.name", None))
     told = Evidence(ref, "status.addresses", ", ".join(gateway.addresses) or None)
     if is_written(gateway, case.snapshot):
-        told = Evidence(ref, "status", "(not in the files; assumed: ready)")
+        told = Evidence(ref, "status", "(not in the files; assumed: ready)", seen=False)
         return _passed("Ready", f"Gateway {gateway.key} has no status in the files, and is taken to be ready", told)
     if not gateway.addresses:
         why = why_without_address(gateway, case.snapshot.instances_of(gateway))

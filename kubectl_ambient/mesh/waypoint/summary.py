@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from msgspec import Struct
 
 from kubectl_ambient.cluster.served import KINDS, Kind
-from kubectl_ambient.mesh.catalogue import Code, WaypointReason
+from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import tells
 from kubectl_ambient.mesh.waypoint.judge import Binding
 
@@ -16,32 +16,38 @@ FAIL_ON = ("drift", "unknown", "any")
 
 
 class Sums(Struct, frozen=True):
-    """Of each kind that there is: how many go through a waypoint, and how many there are.
+    """Of each kind that there is: how many go through a waypoint, of how many it cannot be told, how many there are.
 
     dead: how many are bound to a waypoint without a Ready proxy. passed: how many are bound to one to which nothing
-    leads. unusable: how many name a waypoint that they do not get. unknown: of how many it cannot be told.
+    leads. unusable: how many name a waypoint that they do not get.
     """
 
     served: dict[Kind, int]
+    untold: dict[Kind, int]
     total: dict[Kind, int]
     dead: int
     passed: int
     unusable: int
-    unknown: int
+
+    @property
+    def unknown(self) -> int:
+        """Of how many it cannot be told, whatever their kind."""
+        return sum(self.untold.values())
 
 
 def sums(bindings: Iterable[Binding]) -> Sums:
     """The sums of these, the kinds in the order of `KINDS`."""
     found = list(bindings)
     total, served = Counter(b.kind for b in found), Counter(b.kind for b in found if b.waypoint and b.leads)
+    untold = Counter(b.kind for b in found if b.unknown or b.leads is None)
     there = [kind for kind in KINDS if total[kind]]
     return Sums(
         served={kind: served[kind] for kind in there},
+        untold={kind: untold[kind] for kind in there},
         total={kind: total[kind] for kind in there},
         dead=sum(bool(b.leads) and tells(b.findings, Code.WAYPOINT_DEAD) for b in found),
         passed=sum(b.leads is False for b in found),
         unusable=sum(b.unusable for b in found),
-        unknown=sum(b.reason == WaypointReason.EVIDENCE_MISSING or b.leads is None for b in found),
     )
 
 
@@ -65,6 +71,6 @@ def _meets(binding: Binding, condition: str) -> bool:
         case "drift":
             return binding.unusable
         case "unknown":
-            return binding.reason == WaypointReason.EVIDENCE_MISSING
+            return binding.unknown
         case _:
             return binding.needs_attention

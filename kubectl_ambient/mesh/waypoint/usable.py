@@ -11,7 +11,7 @@ from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import WAYPOINT_CLASSES, Gateway, GatewayClass
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.evidence import Evidence, label, not_serving
+from kubectl_ambient.mesh.evidence import Evidence, label, not_serving, unread_labels
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.versions import Version
 
@@ -60,7 +60,7 @@ def takes(gateway: Gateway, of_class: GatewayClass | Unread | None, v: Version) 
         return Takes(_DEFAULT, (own,))
     ref = f"GatewayClass/{gateway.class_name}"
     if isinstance(of_class, Unread):
-        evidence = (own, Evidence(ref, f"metadata.labels ({of_class})", None))
+        evidence = (own, unread_labels(ref, of_class))
         return Takes(_DEFAULT if gateway.class_name == WAYPOINT_CLASS else None, evidence, of_class)
     on_class = label(ref, WAYPOINT_FOR, of_class.labels.get(WAYPOINT_FOR))
     return Takes(of_class.labels.get(WAYPOINT_FOR, _DEFAULT), (own, on_class))

@@ -98,11 +98,15 @@ def namespace_text(use: NamespaceUse, *, width: int, paint: Paint) -> Shown:
 def _groups(groups: Sequence[Group], width: int) -> Shown:
     if not groups:
         return Shown()
-    rows = [[one_line(cell) for cell in (g.kind, g.waypoint or "<none>", g.reason, str(len(g.names)))] for g in groups]
+    rows = [[one_line(cell) for cell in (g.kind, _waypoint(g), g.reason, str(len(g.names)))] for g in groups]
     taken = sum(max(len(row[i]) for row in rows) + 3 for i in range(3)) + len("OBJECTS") + 3
     room = max(min(width, 120) - taken, 12)
     named = [[*row, _as_many_as_fit(g.names, room)] for row, g in zip(rows, groups, strict=True)]
     return table(["KIND", "WAYPOINT", "REASON", "OBJECTS", "NAMES"], named)
+
+
+def _waypoint(group: Group) -> str:
+    return group.waypoint or ("?" if group.reason == WaypointReason.EVIDENCE_MISSING else "<none>")
 
 
 def _as_many_as_fit(names: Sequence[str], room: int) -> str:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
+from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.foreign import Shown
-from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.judge import Binding
-from kubectl_ambient.mesh.waypoint.summary import sums
+from kubectl_ambient.mesh.waypoint.summary import Sums, sums
 from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
 from kubectl_ambient.render.table import Short, fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
 
-_NONE = "<none>"
+_NONE, _UNKNOWN = "<none>", "?"
 _SHORT = (
     Short("NAME", "middle", 24),
     Short("WAYPOINT", "middle", 20),
@@ -22,7 +22,7 @@ _SHORT = (
     Short("WAYPOINT", "middle", 12),
     Short("REASON", "end", 15),
 )
-_PLURALS = {
+_PLURALS: dict[Kind, str] = {
     "Service": "Services",
     "ServiceEntry": "ServiceEntries",
     "Pod": "Pods",
@@ -45,32 +45,37 @@ def binding_table(
 
 def _row(binding: Binding, namespaced: bool, wide: bool, paint: Paint) -> list[str]:
     row = [binding.namespace] if namespaced else []
-    row += [binding.kind, binding.name, binding.waypoint or _NONE, binding.traffic, binding.reason]
+    row += [binding.kind, binding.name, binding.waypoint or (_UNKNOWN if binding.unknown else _NONE)]
+    row += [binding.traffic, binding.reason]
     if wide:
         written = binding.condition
-        row += [binding.inherited_from or _NONE, f"{written.status} ({written.reason})" if written else _NONE]
+        # Without a name there is no label of its own, and the Namespace's was not to be had.
+        inherited = _UNKNOWN if binding.unknown and binding.named is None else _NONE
+        row += [binding.inherited_from or inherited, f"{written.status} ({written.reason})" if written else _NONE]
     return [*row, paint(MARK, "red") if binding.needs_attention else ""]
 
 
 def summary(bindings: Sequence[Binding]) -> str:
-    """`Through a waypoint: 1 of 3 Services, 0 of 14 Pods. 1 names a waypoint that it does not get.`"""
+    """`Through a waypoint: 1 of 3 Services, at least 2 of 14 Pods; 3 cannot be told.`, and what is wrong with them."""
     found = sums(bindings)
-    served = ", ".join(
-        f"{found.served[kind]} of {total} {_PLURALS[kind] if total != 1 else kind}"
-        for kind, total in found.total.items()
-    )
-    sentences = [f"Through a waypoint: {served}."]
+    served = ", ".join(_share(found, kind) for kind in found.total)
+    untold = f"; {found.unknown} cannot be told" if found.unknown else ""
+    sentences = [f"Through a waypoint: {served}{untold}."]
     if found.dead:
-        sentences.append(f"{found.dead} of these {'goes' if found.dead == 1 else 'go'} to one that is dead.")
+        those = "of these" if not untold else "of those that go through one"
+        sentences.append(f"{found.dead} {those} {'goes' if found.dead == 1 else 'go'} to one that is dead.")
     if found.passed:
         bound = "is bound to one, and nothing goes" if found.passed == 1 else "are bound to one, and nothing goes"
         sentences.append(f"{found.passed} {bound} through it.")
     if found.unusable:
         it = "names a waypoint that it does not get" if found.unusable == 1 else "name a waypoint that they do not get"
         sentences.append(f"{found.unusable} {it}.")
-    if found.unknown:
-        sentences.append(f"{found.unknown} cannot be told.")
     return " ".join(sentences)
+
+
+def _share(found: Sums, kind: Kind) -> str:
+    least, total = "at least " if found.untold[kind] else "", found.total[kind]
+    return f"{least}{found.served[kind]} of {total} {_PLURALS[kind] if total != 1 else kind}"
 
 
 def left_out(bindings: Sequence[Binding]) -> str:
@@ -95,7 +100,7 @@ def notes(bindings: Iterable[Binding], *, namespaced: bool, width: int, paint: P
 
 def _why(binding: Binding) -> str:
     """The sentence of what cannot be told, else the most severe finding."""
-    if binding.reason == WaypointReason.EVIDENCE_MISSING:
+    if binding.unknown:
         return binding.message
     return sentence(gravest_first(binding.findings)[0])
 

@@ -29,3 +29,4 @@ class Flags:
     force: bool = False
     field_manager: str = FIELD_MANAGER
     chunk_size: int | None = None
+    assumptions: bool = False

@@ -20,6 +20,7 @@ from kubectl_ambient.runs.change.preview import read_surroundings
 from kubectl_ambient.runs.change.remarks import tell
 from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.change.targets import Fields, Found, Item, fact
+from kubectl_ambient.runs.told import told_assumptions
 from kubectl_ambient.shell.command import Offer
 from kubectl_ambient.shell.words import Word
 
@@ -97,7 +98,8 @@ class Run(LabelRun[Edit]):
     def _tell_notes(self, change: Change) -> None:
         tell(wrapped("‼ ", note, self._width, self._aim) for note in notes(change))
         if self._can_tell_moves:
-            tell(wrapped("assumed: ", text, self._width) for text in change.effects.after.assumptions)
+            assumed = told_assumptions(change.effects.after.assumptions, each=self._request.flags.assumptions)
+            tell(wrapped("assumed: ", text, self._width) for text in assumed)
 
     def _tell_moves(self, change: Change, directions: tuple[Direction, ...], tense: Tense) -> None:
         if not self._can_tell_moves:

@@ -82,9 +82,9 @@ class PolicySource(Told):
         """What could not be read, and what was taken for granted instead."""
         return list(dict.fromkeys([*self.remarks, *self.judge.assumptions]))
 
-    def tell_beside(self) -> None:
-        """Print the remarks to stderr, and what was taken for granted."""
-        tell_assumptions(self.assumptions)
+    def tell_beside(self, origin: Origin) -> None:
+        """Print to stderr what could not be read, and what was taken for granted."""
+        tell_assumptions(self.assumptions, origin)
 
 
 def read_policy_source(request: PolicyRequest) -> PolicySource:

@@ -17,6 +17,7 @@ from kubectl_ambient.runs.change.label_run import LabelRun
 from kubectl_ambient.runs.change.remarks import tell
 from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.change.targets import Fields, Found, Item
+from kubectl_ambient.runs.told import told_assumptions
 from kubectl_ambient.runs.waypoint.change_targets import plan_fields, read_surroundings
 from kubectl_ambient.runs.waypoint.flags import WaypointFlags
 from kubectl_ambient.runs.waypoint.told import unread_objects
@@ -97,7 +98,8 @@ class WaypointRun(LabelRun[WaypointEdit]):
         unread = unread_objects(change.effects.after.snapshot)
         tell(wrapped("not told: ", f"what becomes of some: {why}", self._width) for why in unread if holds)
         if self._enables:
-            tell(wrapped("assumed: ", text, self._width) for text in change.effects.after.assumptions)
+            assumed = told_assumptions(change.effects.after.assumptions, each=self._request.flags.assumptions)
+            tell(wrapped("assumed: ", text, self._width) for text in assumed)
 
     def _tell_moves(self, change: WaypointChange, ways: tuple[Way, ...], tense: Tense) -> None:
         tell(waypoint_moves(change.effects, ways, tense, self._width))

@@ -12,6 +12,7 @@ from kubectl_ambient.runs.told import Told, tell_assumptions
 
 if TYPE_CHECKING:
     from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+    from kubectl_ambient.runs.origin import Origin
 
 
 @dataclass(kw_only=True)
@@ -25,10 +26,10 @@ class WaypointTold(Told):
         """What could not be read, and what was taken for granted instead."""
         return [*self.remarks, *self.judge.assumptions]
 
-    def tell_beside(self, *, assumed: bool = True) -> None:
+    def tell_beside(self, origin: Origin, *, assumed: bool = True) -> None:
         """Print the remarks to stderr, and what was taken for granted if that counts (`assumed`)."""
         self.tell_remarks()
-        tell_assumptions(self.judge.assumptions if assumed else ())
+        tell_assumptions(self.judge.assumptions if assumed else (), origin)
 
 
 def unread_objects(snapshot: Snapshot) -> list[str]:
