@@ -127,6 +127,8 @@ def _what_it_waits_for(pod: Pod, now: datetime | None) -> str:
 
 def _sick(health: Health, node: str, now: datetime | None) -> str:
     """`ztunnel on n3 is not Ready (2h)`, or that there is none."""
+    if health.nowhere:
+        return f"no {health.program} pod runs in this cluster"
     if health.status == "missing":
         return f"no {health.program} pod runs on {node or 'any node'}"
     since_when = since(health.pod.ready_since, now) if health.pod else ""

@@ -8,8 +8,7 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
-from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, label, tells, unread_labels
-from kubectl_ambient.mesh.findings.served import NOTHING_COMES
+from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, label, unread_labels
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.next_pod import NextPod
 from kubectl_ambient.mesh.rollout import is_paused
@@ -43,8 +42,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     @property
     def unserved(self) -> int:
         """How many pods are in ambient mode, and nothing can come of it."""
-        verdicts = (j.verdict for j in self.judgements)
-        return sum(v.state == "Enrolled" and tells(v.findings, *NOTHING_COMES) for v in verdicts)
+        return self.summary["unserved"]
 
 
 def _in_order(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:

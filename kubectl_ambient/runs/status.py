@@ -174,4 +174,5 @@ def watch_status(source: Source) -> Iterator[Change]:
 def _row(verdict: Verdict) -> tuple[object, ...]:
     """What counts as a change: not the ages in a sentence."""
     codes = tuple(finding.code for finding in verdict.findings)
-    return (verdict.mode, verdict.state, verdict.reason, verdict.node, verdict.after_restart, verdict.waypoint, codes)
+    told = (verdict.mode, verdict.state, verdict.reason, verdict.node, verdict.after_restart, verdict.waypoint)
+    return (*told, verdict.unserved, codes)

@@ -235,7 +235,10 @@ def test_a_server_that_is_none_of_kubernetes(
         ("explain pod web -o go-template", None),
         ("version -o name", None),
         ("enable ns shop -o wide", None),
-        ("status --fail-on rain", 'error: invalid --fail-on "rain": one of drift, pending, conflict, unknown, any'),
+        (
+            "status --fail-on rain",
+            'error: invalid --fail-on "rain": one of drift, pending, conflict, unknown, error, any',
+        ),
         ("status -w -f x.yaml", "error: --watch needs a cluster: files do not change by themselves"),
         ("status --request-timeout=soon", None),
     ],

@@ -68,7 +68,7 @@ def test_schemas_share_their_parts() -> None:
 
 
 def test_the_sums_of_the_schema_are_those_of_the_code() -> None:
-    assert SCHEMAS["StatusList"]["$defs"]["summary"]["required"] == ["pods", *STATES]
+    assert SCHEMAS["StatusList"]["$defs"]["summary"]["required"] == ["pods", *STATES, "unserved"]
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import ConfigMap, DaemonSet, Pod, Unread
-from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.found import EVERYWHERE, Found
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import versions
@@ -22,11 +22,15 @@ from kubectl_ambient.mesh.installation.which_version import CHART_LABELS, narrow
 
 
 class Health(Struct, frozen=True, kw_only=True, gc=False):
-    """One agent on one node. `pod` is None where there is none, or where it could not be read."""
+    """One agent on one node. `pod` is None where there is none, or where it could not be read.
+
+    nowhere: it is missing, as on every other node of the cluster.
+    """
 
     program: Literal["istio-cni", "ztunnel"]
     status: Literal["ready", "not ready", "missing", "unread"]
     pod: Pod | None = None
+    nowhere: bool = False
 
     @property
     def bad(self) -> bool:
@@ -174,7 +178,8 @@ def _health(program: Literal["istio-cni", "ztunnel"], pods: Found[Pod], pod: Pod
     if pods.refusal:
         return Health(program=program, status="unread")
     if pod is None:
-        return Health(program=program, status="missing")
+        nowhere = pods.covers(EVERYWHERE) and all(found.finished for found in pods.known)
+        return Health(program=program, status="missing", nowhere=nowhere)
     return Health(program=program, status="ready" if _serves(pod) else "not ready", pod=pod)
 
 

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.served import KINDS, Kind
 from kubectl_ambient.mesh.catalogue import Code, WaypointReason
-from kubectl_ambient.mesh.evidence import tells
+from kubectl_ambient.mesh.evidence import breaks, tells
 from kubectl_ambient.mesh.waypoint.judge import Binding
 
-FAIL_ON = ("drift", "unknown", "any")
+FAIL_ON = ("drift", "unknown", "error", "any")
 
 
 class Sums(Struct, frozen=True):
@@ -53,8 +53,8 @@ def is_plain(binding: Binding) -> bool:
 def fails(bindings: Sequence[Binding], conditions: Iterable[str]) -> bool:
     """Whether any binding meets a condition of --fail-on.
 
-    drift: it names a waypoint that it does not get. unknown: it cannot be told. any: these, and every finding that is
-    a warning or an error.
+    drift: it names a waypoint that it does not get. unknown: it cannot be told. error: a finding of that severity.
+    any: these, and every warning.
     """
     wanted = set(conditions)
     return any(_meets(binding, condition) for condition in wanted for binding in bindings)
@@ -66,5 +66,7 @@ def _meets(binding: Binding, condition: str) -> bool:
             return binding.unusable
         case "unknown":
             return binding.reason == WaypointReason.EVIDENCE_MISSING
+        case "error":
+            return breaks(binding.findings)
         case _:
             return binding.needs_attention
