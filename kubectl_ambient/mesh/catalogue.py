@@ -55,6 +55,11 @@ class Code(_Word):
     MODE_IS_ANNOTATION = "ModeIsAnnotation", "the mode is set as an annotation, which does nothing", "warning"
     MODE_VALUE_UNKNOWN = "ModeValueUnknown", "the mode's label has a value that Istio does not know", "warning"
     NAMESPACE_NOT_DISCOVERED = "NamespaceNotDiscovered", "istiod does not look at the pod's namespace", "error"
+    NAMESPACE_WITHOUT_AMBIENT = (
+        "NamespaceWithoutAmbient",
+        "the namespace asks for ambient, and none of its pods gets it",
+        "error",
+    )
     OPT_OUT_IGNORED = "OptOutIgnored", "the pod opts out, and this cluster's selectors do not heed it", "error"
     PLUGIN_NOT_FOUND = "PluginNotFound", "the node calls istio-cni's plugin and does not find it", "error"
     REDIRECTION_VALUE_UNKNOWN = (

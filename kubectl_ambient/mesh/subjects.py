@@ -9,6 +9,7 @@ from msgspec import Struct
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, label, unread_labels
+from kubectl_ambient.mesh.in_vain import in_vain, may_be_in_vain
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.next_pod import NextPod
 from kubectl_ambient.mesh.rollout import is_paused
@@ -72,7 +73,10 @@ def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) 
         next_pod=judge.next_in(name),
         evidence=evidence,
         why_no_pods="",
-        findings=_awaiting(judge, name, judge.next_in(name), judgements),
+        findings=(
+            *_awaiting(judge, name, judge.next_in(name), judgements),
+            *(found.finding for found in in_vain(judge, may_be_in_vain(j.verdict for j in judgements))),
+        ),
         not_all_pods=_not_all_pods(judge, name),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
@@ -41,15 +41,17 @@ def count(verdicts: Iterable[Verdict]) -> dict[str, int]:
     return {"pods": states.total(), **by_state, "unserved": states["Enrolled", True]}
 
 
-def by_namespace(verdicts: Iterable[Verdict], namespaces: dict[str, Namespace | Unread]) -> list[NamespaceRow]:
-    """One row a namespace, by name; those without a pod are rows too."""
+def by_namespace(
+    verdicts: Iterable[Verdict], namespaces: dict[str, Namespace | Unread], marked: Collection[str] = ()
+) -> list[NamespaceRow]:
+    """One row a namespace, by name; those without a pod are rows too. `marked` need attention themselves."""
     found: dict[str, list[Verdict]] = {name: [] for name in namespaces}
     for verdict in verdicts:
         found.setdefault(verdict.namespace, []).append(verdict)
-    return [_row(name, found[name], namespaces.get(name)) for name in sorted(found)]
+    return [_row(name, found[name], namespaces.get(name), name in marked) for name in sorted(found)]
 
 
-def _row(name: str, verdicts: list[Verdict], namespace: Namespace | Unread | None) -> NamespaceRow:
+def _row(name: str, verdicts: list[Verdict], namespace: Namespace | Unread | None, marked: bool) -> NamespaceRow:
     n = count(verdicts)
     return NamespaceRow(
         name=name,
@@ -61,7 +63,7 @@ def _row(name: str, verdicts: list[Verdict], namespace: Namespace | Unread | Non
         pending=n["Pending"] + n["Starting"],
         disagree=n["NotEnrolled"] + n["Stale"],
         unknown=n["Unknown"],
-        attention=sum(needs_attention(v) or v.unserved for v in verdicts),
+        attention=marked + sum(needs_attention(v) or v.unserved for v in verdicts),
     )
 
 
