@@ -205,6 +205,9 @@ def test_a_server_that_is_none_of_kubernetes(
 # Wrong usage, found before anything is read: there is no server here to ask.
 
 
+OF_ALL_NODES = "error: --nodes tells of all nodes: it goes with no names, no selector, --pods or --watch"
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -227,6 +230,10 @@ def test_a_server_that_is_none_of_kubernetes(
         ("status ''", "error: resource name may not be empty"),
         ("status pod/", "error: arguments in resource/name form must have a single resource and name"),
         ("status -w --fail-on any", "error: --fail-on needs an end: it cannot go with --watch"),
+        ("status --nodes web-1", OF_ALL_NODES),
+        ("status --nodes -l app=web", OF_ALL_NODES),
+        ("status --nodes -w", OF_ALL_NODES),
+        ("status --nodes --pods", OF_ALL_NODES),
         (
             "status -o table",
             'error: unable to match a printer suitable for the output format "table", '
