@@ -101,9 +101,16 @@ def namespace_table(rows: Sequence[NamespaceRow], *, headers: bool, width: int, 
     names, cells = marked(
         [*names, "PENDING", "DISAGREE", "UNKNOWN"], [_namespace_row(row, unserved, paint) for row in rows]
     )
-    short = (Short("LABEL", "end", 12), Short("NAMESPACE", "middle", 12))
-    kept, cells = fitting(names, cells, width, (), short)
+    # Where it takes room, columns of nothing but dashes make it, before texts do.
+    empty = [name for name, field in _MAY_GO.items() if unserved and not any(getattr(row, field) for row in rows)]
+    short: tuple[Short, ...] = (Short("LABEL", "end", 12), Short("NAMESPACE", "middle", 12))
+    if unserved:
+        short = (*short, Short("NAMESPACE", "middle", 9), Short("LABEL", "end", 6))
+    kept, cells = fitting(names, cells, width, empty, short)
     return table(kept, cells, with_headers=headers)
+
+
+_MAY_GO = {"UNKNOWN": "unknown", "PENDING": "pending"}
 
 
 def _namespace_row(row: NamespaceRow, unserved: bool, paint: Paint) -> list[str]:
