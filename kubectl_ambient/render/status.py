@@ -177,7 +177,7 @@ def share(n: Mapping[str, int]) -> str:
     """`1 of 6 pods is in ambient mode.`, and how many of them are not served, where some are."""
     pods = "pod" if n["pods"] == 1 else "pods"
     told = f"{n['Enrolled']} of {n['pods']} {pods} {'is' if 1 in (n['Enrolled'], n['pods']) else 'are'} in ambient mode"
-    unserved = n["unserved"]
+    unserved = n.get("unserved", 0)
     return f"{told}, and {unserved} {'is' if unserved == 1 else 'are'} NOT served." if unserved else f"{told}."
 
 
