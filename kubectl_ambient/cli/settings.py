@@ -57,7 +57,7 @@ Selector = Annotated[str, typer.Option("-l", "--selector", help="A label selecto
 Recursive = Annotated[bool, typer.Option("-R", "--recursive", help="With -f: the folders below as well.")]
 Output = Annotated[str, output(*FORMATS_STATUS)]
 NoHeaders = Annotated[bool, typer.Option("--no-headers", help="Only the rows.")]
-FailOn = Annotated[list[str] | None, fail_on("on drift, pending, conflict, unknown, or any; may be repeated.")]
+FailOn = Annotated[list[str] | None, fail_on("on drift, pending, conflict, unknown, error, or any; may be repeated.")]
 ChunkSize = Annotated[
     int | None,
     typer.Option(

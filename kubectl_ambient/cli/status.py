@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kubectl_ambient.cli import settings
 from kubectl_ambient.runs.output import check_fail_on, check_format
+
+if TYPE_CHECKING:
+    from kubectl_ambient.runs.status import Source
 
 DRIFT = 3
 
@@ -18,6 +22,7 @@ def status(
     names: Annotated[list[str] | None, typer.Argument(metavar="[POD]...", help="Only these pods.")] = None,
     all_namespaces: settings.AllNamespaces = False,
     pods: Annotated[bool, settings.pods("With -A: every pod, not a row for each namespace.")] = False,
+    nodes: Annotated[bool, typer.Option("--nodes", help="A row for each node: its agents, and its pods.")] = False,
     *,
     selectors: settings.Selectors,
     files: settings.Files,
@@ -41,15 +46,20 @@ def status(
         raise UsageError("error: --fail-on needs an end: it cannot go with --watch")
     if timestamps and (not watch or output not in ("", "wide")):
         raise UsageError("error: --timestamps goes with the rows of --watch")
+    if nodes and (names or pods or watch or selectors.selector or selectors.field_selector):
+        raise UsageError("error: --nodes tells of all nodes: it goes with no names, no selector, --pods or --watch")
     request = StatusRequest.of(
-        files.origin(ctx, chunk_size, all_namespaces=all_namespaces, assumptions=assumptions),
+        files.origin(ctx, chunk_size, all_namespaces=all_namespaces or nodes, assumptions=assumptions),
         names or (),
         label_selector=selectors.selector,
         field_selector=selectors.field_selector,
         watch=watch,
-        waypoints=output in ("wide", "json", "yaml"),
+        waypoints=output in ("wide", "json", "yaml") and not nodes,
     )
     source = read_status(request)
+    if nodes:
+        _tell_nodes(source, output, headers=not no_headers, conditions=conditions)
+        return
     show = Listing(
         output=output,
         headers=not no_headers,
@@ -66,6 +76,19 @@ def status(
         source.tell_problems()
         sys.stdout.flush()  # into a pipe as well, the listing comes before the first change
         show.print_changes(source, verdicts, watch_status(source, output))
+    code = source.tell_problems()
+    if conditions and fails(verdicts, conditions, source.mesh_findings(verdicts)):
+        code = DRIFT
+    if code:
+        raise typer.Exit(code)
+
+
+def _tell_nodes(source: Source, output: str, *, headers: bool, conditions: Sequence[str]) -> None:
+    from kubectl_ambient.mesh.summary import fails
+    from kubectl_ambient.runs.nodes import print_nodes
+
+    verdicts = source.sums()
+    print_nodes(source, verdicts, output=output, headers=headers)
     code = source.tell_problems()
     if conditions and fails(verdicts, conditions, source.mesh_findings(verdicts)):
         code = DRIFT

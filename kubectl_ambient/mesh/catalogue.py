@@ -37,7 +37,7 @@ class Code(_Word):
     AGENT_MISSING = "AgentMissing", "an agent of Istio is missing on the pod's node", "error", "warning"
     AGENT_NOT_READY = "AgentNotReady", "an agent of Istio on the pod's node is not Ready", "error", "warning"
     BOTH_MODES = "BothModes", "ambient and a sidecar are both asked for, and the sidecar wins", "warning"
-    BYPASS_INVALID = "BypassInvalid", "the annotation for bypassing inbound capture is no boolean", "warning"
+    BYPASS_INVALID = "BypassInvalid", "the annotation for bypassing inbound capture is no boolean", "error"
     CNI_GONE = "CniGone", "istio-cni is gone, and what belongs to it is still there", "error"
     EXCLUSION_NOT_HONOURED = "ExclusionNotHonoured", "the namespace is excluded, and its pods go in anyway", "warning"
     GATEWAY_CAPTURED = "GatewayCaptured", "a gateway of Istio is in ambient mode, or is going to be", "error"
@@ -54,9 +54,14 @@ class Code(_Word):
     ISTIOD_WITHOUT_AMBIENT = "IstiodWithoutAmbient", "the istiod that ztunnel asks has ambient off", "error"
     KILL_FAILED = "KillFailed", "the pod cannot end, as its network could not be taken down", "error"
     LABEL_NOT_KEPT = "LabelNotKept", "the mode's label on the pod is not that of its template", "warning", "info"
-    MODE_IS_ANNOTATION = "ModeIsAnnotation", "the mode is set as an annotation, which does nothing", "warning"
-    MODE_VALUE_UNKNOWN = "ModeValueUnknown", "the mode's label has a value that Istio does not know", "warning"
+    MODE_IS_ANNOTATION = "ModeIsAnnotation", "the mode is set as an annotation, which does nothing", "error", "warning"
+    MODE_VALUE_UNKNOWN = "ModeValueUnknown", "the mode's label has a value that Istio does not know", "error", "warning"
     NAMESPACE_NOT_DISCOVERED = "NamespaceNotDiscovered", "istiod does not look at the pod's namespace", "error"
+    NAMESPACE_WITHOUT_AMBIENT = (
+        "NamespaceWithoutAmbient",
+        "the namespace asks for ambient, and none of its pods gets it",
+        "error",
+    )
     OPT_OUT_IGNORED = "OptOutIgnored", "the pod opts out, and this cluster's selectors do not heed it", "error"
     PLUGIN_NOT_FOUND = "PluginNotFound", "the node calls istio-cni's plugin and does not find it", "error"
     REDIRECTION_VALUE_UNKNOWN = (
@@ -73,16 +78,26 @@ class Code(_Word):
     UNSCHEDULABLE = "Unschedulable", "the scheduler finds no node for the pod", "info", "warning"
 
     # Of labels and annotations.
-    ANNOTATION_IS_LABEL = "AnnotationIsLabel", "an annotation of Istio is set as a label, and does nothing", "warning"
-    COPIED_FROM_POD = "CopiedFromPod", "a pod template holds what Istio writes on single pods", "warning"
-    KEY_MISPLACED = "KeyMisplaced", "a label or an annotation is on a kind on which it does nothing", "warning"
-    KEY_MISSPELT = "KeyMisspelt", "a key that Istio does not know is nearly one that it does", "warning"
-    KEY_NOT_IN_VERSION = "KeyNotInVersion", "the running Istio is too old for the key", "warning"
-    LABEL_INCOMPLETE = "LabelIncomplete", "a label lacks the other one beside which it is read", "warning"
-    LABEL_IS_ANNOTATION = "LabelIsAnnotation", "a label of Istio is set as an annotation, and does nothing", "warning"
+    ANNOTATION_IS_LABEL = (
+        "AnnotationIsLabel",
+        "an annotation of Istio is set as a label, and does nothing",
+        "error",
+        "warning",
+    )
+    COPIED_FROM_POD = "CopiedFromPod", "a pod template holds what Istio writes on single pods", "error"
+    KEY_MISPLACED = "KeyMisplaced", "a label or an annotation is on a kind on which it does nothing", "error"
+    KEY_MISSPELT = "KeyMisspelt", "a key that Istio does not know is nearly one that it does", "error", "warning"
+    KEY_NOT_IN_VERSION = "KeyNotInVersion", "the running Istio is too old for the key", "error"
+    LABEL_INCOMPLETE = "LabelIncomplete", "a label lacks the other one beside which it is read", "error"
+    LABEL_IS_ANNOTATION = (
+        "LabelIsAnnotation",
+        "a label of Istio is set as an annotation, and does nothing",
+        "error",
+        "warning",
+    )
     LABEL_REFUSED = "LabelRefused", "an API server refuses the object because of the label", "error"
-    OPT_OUT_LOST = "OptOutLost", "a Gateway's label for the mode does not reach its pods", "warning"
-    VALUE_UNKNOWN = "ValueUnknown", "a value means nothing to Istio, or not what it looks like", "warning"
+    OPT_OUT_LOST = "OptOutLost", "a Gateway's label for the mode does not reach its pods", "error"
+    VALUE_UNKNOWN = "ValueUnknown", "a value means nothing to Istio, or not what it looks like", "error"
 
     # Of policies.
     ALLOW_DENIES_ALL = (

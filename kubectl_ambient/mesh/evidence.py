@@ -76,6 +76,11 @@ def warns(findings: Iterable[Finding]) -> bool:
     return any(finding.severity != "info" for finding in findings)
 
 
+def breaks(findings: Iterable[Finding]) -> bool:
+    """Whether any of the findings is an error: what does not work or may do harm, and `--fail-on error` names."""
+    return any(finding.severity == "error" for finding in findings)
+
+
 def tells(findings: Iterable[Finding], *codes: Code) -> bool:
     """Whether any of the findings has one of these codes."""
     return any(finding.code in codes for finding in findings)

@@ -74,7 +74,7 @@ def message_of(
 ) -> str:
     """The sentence of a verdict: the state, and why. `stuck` and `left` as in a finding's Subject."""
     why = decision.because.message
-    trouble = " and ".join(_sick(h, pod.node, now) for h in (agents.cni, agents.ztunnel) if h.bad)
+    trouble = " and ".join(sick(h, pod.node, now) for h in (agents.cni, agents.ztunnel) if h.bad)
     match state:
         case "Enrolled":
             text = f"In ambient mode: {why}"
@@ -125,8 +125,10 @@ def _what_it_waits_for(pod: Pod, now: datetime | None) -> str:
     return f"it is {age} old"
 
 
-def _sick(health: Health, node: str, now: datetime | None) -> str:
+def sick(health: Health, node: str, now: datetime | None) -> str:
     """`ztunnel on n3 is not Ready (2h)`, or that there is none."""
+    if health.nowhere:
+        return f"no {health.program} pod runs in this cluster"
     if health.status == "missing":
         return f"no {health.program} pod runs on {node or 'any node'}"
     since_when = since(health.pod.ready_since, now) if health.pod else ""

@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
-from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, label, tells, unread_labels
-from kubectl_ambient.mesh.findings.served import NOTHING_COMES
+from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, label, unread_labels
+from kubectl_ambient.mesh.in_vain import in_vain, may_be_in_vain
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.next_pod import NextPod
 from kubectl_ambient.mesh.rollout import is_paused
@@ -43,8 +43,7 @@ class Subject(Struct, frozen=True, kw_only=True):
     @property
     def unserved(self) -> int:
         """How many pods are in ambient mode, and nothing can come of it."""
-        verdicts = (j.verdict for j in self.judgements)
-        return sum(v.state == "Enrolled" and tells(v.findings, *NOTHING_COMES) for v in verdicts)
+        return self.summary["unserved"]
 
 
 def _in_order(judgements: Sequence[Judgement]) -> tuple[Judgement, ...]:
@@ -74,7 +73,10 @@ def namespace_subject(judge: Judge, name: str, judgements: Sequence[Judgement]) 
         next_pod=judge.next_in(name),
         evidence=evidence,
         why_no_pods="",
-        findings=_awaiting(judge, name, judge.next_in(name), judgements),
+        findings=(
+            *_awaiting(judge, name, judge.next_in(name), judgements),
+            *(found.finding for found in in_vain(judge, may_be_in_vain(j.verdict for j in judgements))),
+        ),
         not_all_pods=_not_all_pods(judge, name),
     )
 

@@ -13,10 +13,10 @@ from kubectl_ambient.mesh.catalogue import Expected, Reason
 from kubectl_ambient.mesh.enrolment.alike import Alike
 from kubectl_ambient.mesh.enrolment.deciding import Decision, decide
 from kubectl_ambient.mesh.enrolment.rules import Case
-from kubectl_ambient.mesh.evidence import Finding, Step
+from kubectl_ambient.mesh.evidence import Finding, Step, tells
 from kubectl_ambient.mesh.findings.checks import findings
 from kubectl_ambient.mesh.findings.replicas import Replicas
-from kubectl_ambient.mesh.findings.served import NOT_SERVED, Served
+from kubectl_ambient.mesh.findings.served import NOT_SERVED, NOTHING_COMES, Served
 from kubectl_ambient.mesh.findings.subject import Subject
 from kubectl_ambient.mesh.injection import Injection, Injector, Newborn, inject, injector
 from kubectl_ambient.mesh.installation.agents import Installation, NodeAgents, installation
@@ -33,7 +33,8 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     """One pod's row. `owner` is `Kind/name` of the workload, or None; `message` is one sentence.
 
     `waypoint` is `namespace/name` of the one that gets what is sent straight to the pod, or None: it has none, or,
-    unless `waypoint_known`, that cannot be told.
+    unless `waypoint_known`, that cannot be told. `unserved`: it is in ambient mode, and nothing works that goes through
+    the mesh.
     """
 
     namespace: str
@@ -49,6 +50,7 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     after_restart: AfterRestart
     waypoint: str | None = None
     waypoint_known: bool = True
+    unserved: bool = False
     findings: tuple[Finding, ...] = ()
 
     @property
@@ -98,6 +100,7 @@ class Judge:
         self.served = Served(snapshot, self.installation)
         self._replicas = Replicas(snapshot)
         self._nodes = {} if snapshot.nodes.refusal else snapshot.nodes.facts
+        self._dead: dict[str, bool] = {}  # by node
         self._stood_in: set[str] = set()
         self._concerned = False
         self._successors: dict[tuple[str, str, bool], NextPod] = {}
@@ -115,6 +118,24 @@ class Judge:
 
         A pod that needs attention is told by its own.
         """
+        return self._with_service(self._kind(pod), pod.node)
+
+    def _with_service(self, verdict: Verdict, node: str) -> Verdict:
+        """The verdict on a pod of this node, and whether anything can come of being in."""
+        if verdict.state != "Enrolled":
+            return verdict
+        unserved = self._dead_on(node) or tells(verdict.findings, *NOTHING_COMES)
+        return verdict if verdict.unserved == unserved else structs.replace(verdict, unserved=unserved)
+
+    def _dead_on(self, node: str) -> bool:
+        """Whether the node's ztunnel serves nobody, or what is wrong with the mesh leaves all of its pods unserved."""
+        known = self._dead.get(node)
+        if known is None:
+            dead = bool(node) and self.installation.on(node).ztunnel.bad
+            known = self._dead[node] = dead or tells(self._on_nodes([node]), *NOTHING_COMES)
+        return known
+
+    def _kind(self, pod: Pod) -> Verdict:
         owner, workload = self._owner(pod)
         key = self._alike.key(pod, owner, workload)
         known = self._settled.get(key)
@@ -128,6 +149,7 @@ class Judge:
     def explain(self, pod: Pod) -> Judgement:
         """The verdict on one pod, with every rule's word."""
         judgement = self._judge(pod, trace=True)
+        judgement = structs.replace(judgement, verdict=self._with_service(judgement.verdict, pod.node))
         if self.waypoints is None:
             return judgement
         services = self.waypoints.services_of(pod)

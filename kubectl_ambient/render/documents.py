@@ -118,6 +118,7 @@ def item(verdict: Verdict, aim: Aim) -> dict[str, Any]:
         "owner": verdict.owner,
         "afterRestart": verdict.after_restart,
         "waypoint": verdict.waypoint,
+        "unserved": verdict.unserved,
         "findings": [finding_document(f, aim) for f in verdict.findings],
     }
 

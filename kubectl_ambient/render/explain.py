@@ -8,7 +8,6 @@ from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.enrolment.rules import RULES
 from kubectl_ambient.mesh.evidence import Fix, tells
-from kubectl_ambient.mesh.findings.served import NOTHING_COMES
 from kubectl_ambient.mesh.installation.settings import rules_of
 from kubectl_ambient.mesh.installation.versions import OLDEST
 from kubectl_ambient.mesh.verdict import Judgement
@@ -49,8 +48,8 @@ def explanation(judgement: Judgement, fixes: Sequence[Fix], *, width: int, paint
 def _headline(judgement: Judgement, width: int, paint: Paint) -> Shown:
     verdict = judgement.verdict
     words, colour = _HEADLINE[verdict.state]
-    unserved = verdict.state == "Enrolled" and tells(verdict.findings, *NOTHING_COMES, Code.ISTIOD_NOT_READY)
-    if unserved and tells(verdict.findings, *NOTHING_COMES):
+    unserved = verdict.unserved or (verdict.state == "Enrolled" and tells(verdict.findings, Code.ISTIOD_NOT_READY))
+    if verdict.unserved:
         words, colour = "is in ambient mode, and NOT served", "red"
     elif unserved:
         words, colour = "is in ambient mode, and no istiod that serves it is Ready", "yellow"
@@ -90,7 +89,9 @@ def _observation(judgement: Judgement) -> str:
         "Pending": "not there yet",
         "Starting": "too early to say",
     }.get(verdict.state, "nothing disagrees")
-    if _cannot_start(judgement):
+    if verdict.unserved:
+        agree = "they agree, and it is NOT served"
+    elif _cannot_start(judgement):
         agree = "it cannot start"
     return f"Intended {verdict.expected}, {seen}: {agree}."
 

@@ -133,20 +133,31 @@ def _pod_row(verdict: Verdict, namespaced: bool, wide: bool, paint: Paint) -> li
     if wide:
         row += [verdict.expected, verdict.observed, verdict.after_restart]
         row += [verdict.owner or "<none>", verdict.waypoint or ("<none>" if verdict.waypoint_known else "?")]
-    return [*row, paint(MARK, "red") if needs_attention(verdict) else ""]
+    return [*row, paint(MARK, "red") if needs_attention(verdict) or verdict.unserved else ""]
 
 
 def namespace_table(rows: Sequence[NamespaceRow], *, headers: bool, width: int, paint: Paint) -> Shown:
     """One row a namespace, in numbers; zeros are dashes, so that what is there stands out."""
-    names = ["NAMESPACE", "LABEL", "PODS", "IN", "OUT", "PENDING", "DISAGREE", "UNKNOWN"]
-    names, cells = marked(names, [_namespace_row(row, paint) for row in rows])
-    short = (Short("LABEL", "end", 12), Short("NAMESPACE", "middle", 12))
-    kept, cells = fitting(names, cells, width, (), short)
+    unserved = any(row.unserved for row in rows)  # a healthy mesh has no such column
+    names = ["NAMESPACE", "LABEL", "PODS", "IN", *(("NOT-SERVED",) if unserved else ()), "OUT"]
+    names, cells = marked(
+        [*names, "PENDING", "DISAGREE", "UNKNOWN"], [_namespace_row(row, unserved, paint) for row in rows]
+    )
+    # Where it takes room, columns of nothing but dashes make it, before texts do.
+    empty = [name for name, field in _MAY_GO.items() if unserved and not any(getattr(row, field) for row in rows)]
+    short: tuple[Short, ...] = (Short("LABEL", "end", 12), Short("NAMESPACE", "middle", 12))
+    if unserved:
+        short = (*short, Short("NAMESPACE", "middle", 9), Short("LABEL", "end", 6))
+    kept, cells = fitting(names, cells, width, empty, short)
     return table(kept, cells, with_headers=headers)
 
 
-def _namespace_row(row: NamespaceRow, paint: Paint) -> list[str]:
-    numbers = (row.pods, row.inside, row.out, row.pending, row.disagree, row.unknown)
+_MAY_GO = {"UNKNOWN": "unknown", "PENDING": "pending"}
+
+
+def _namespace_row(row: NamespaceRow, unserved: bool, paint: Paint) -> list[str]:
+    inside = (row.inside, row.unserved) if unserved else (row.inside,)
+    numbers = (row.pods, *inside, row.out, row.pending, row.disagree, row.unknown)
     label = "<unknown>" if row.label is None else row.label
     return [row.name, label, *(str(n) if n else "-" for n in numbers), paint(MARK, "red") if row.attention else ""]
 
@@ -206,11 +217,13 @@ def namespace_sentence(name: str, namespace: Namespace | Unread | None, verdicts
 
 
 def share(n: Mapping[str, int]) -> str:
-    """`1 of 6 pods is in ambient mode.`; at least so many, where it cannot be told of all."""
+    """`1 of 6 pods is in ambient mode.`; at least so many, where not all can be told; and how many are not served."""
     least = "at least " if n["Unknown"] else ""
     pods = "pod" if n["pods"] == 1 else "pods"
     verb = "is" if 1 in (n["Enrolled"], n["pods"]) else "are"
-    return f"{least}{n['Enrolled']} of {n['pods']} {pods} {verb} in ambient mode."
+    told = f"{least}{n['Enrolled']} of {n['pods']} {pods} {verb} in ambient mode"
+    unserved = n.get("unserved", 0)
+    return f"{told}, and {unserved} {'is' if unserved == 1 else 'are'} NOT served." if unserved else f"{told}."
 
 
 def asks_for(namespace: Namespace) -> str:
@@ -230,8 +243,10 @@ def asks_for(namespace: Namespace) -> str:
 
 def total_sentence(rows: Sequence[NamespaceRow]) -> str:
     """`12 namespaces, 412 pods: 260 in ambient mode, 151 out as intended, 1 disagrees.`"""
-    total = {f: sum(getattr(r, f) for r in rows) for f in ("pods", "inside", "out", "pending", "disagree", "unknown")}
-    parts = [f"{total['inside']} in ambient mode", f"{total['out']} out as intended"]
+    fields = ("pods", "inside", "unserved", "out", "pending", "disagree", "unknown")
+    total = {f: sum(getattr(r, f) for r in rows) for f in fields}
+    unserved = f", {total['unserved']} of them NOT served" if total["unserved"] else ""
+    parts = [f"{total['inside']} in ambient mode{unserved}", f"{total['out']} out as intended"]
     parts += [f"{total['pending']} pending"] if total["pending"] else []
     parts += [f"{total['disagree']} disagree{'s' if total['disagree'] == 1 else ''}"] if total["disagree"] else []
     parts += [f"{total['unknown']} unknown"] if total["unknown"] else []

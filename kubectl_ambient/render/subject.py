@@ -26,8 +26,6 @@ def subject_text(subject: Subject, fixes: Sequence[Fix], *, width: int, paint: P
     n = subject.summary
     if n["pods"]:
         headline = f"{subject.title}: {share(n)}"
-        if subject.unserved:
-            headline = f"{headline[:-1]}, and {subject.unserved} {'is' if subject.unserved == 1 else 'are'} NOT served."
     elif subject.not_all_pods:
         headline = f"{subject.title}: the files hold no pods of it."
     else:

@@ -120,9 +120,10 @@ class Listing:
                 tell_nothing_found(source.namespace)
             return
         paint = Paint(colours())
-        parts = [text.of_mesh(source.mesh_findings(verdicts), text_width(), paint)] if self.headers else []
+        parts = [text.of_mesh(source.headlines(verdicts), text_width(), paint)] if self.headers else []
         if self.only_sums:
-            rows = by_namespace(verdicts, source.scope_namespaces)
+            asking = {one.namespace for one in source.in_vain(verdicts)}
+            rows = by_namespace(verdicts, source.scope_namespaces, asking)
             parts.append(text.namespace_table(rows, headers=self.headers, width=width(), paint=paint))
             sentence = text.total_sentence(rows)
         else:

@@ -11,7 +11,9 @@ from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.scope import Scope, check, chosen
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import parse_targets
+from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.in_vain import InVain, in_vain, may_be_in_vain, summed
 from kubectl_ambient.mesh.verdict import Judge, Verdict
 from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.output import check_names
@@ -82,10 +84,26 @@ class Source(Told):
     scope: Scope
 
     def mesh_findings(self, verdicts: Sequence[Verdict]) -> list[Finding]:
-        """What is true of all these pods; of a listing of all namespaces also what awaits those without pods."""
+        """What is true of all these pods, and of whole namespaces.
+
+        Of a listing of all namespaces also what awaits those without pods.
+        """
         whole = not (self.selected or self.scope.names)
         namespaces = self.scope_namespaces or ([self.namespace] if self.namespace and whole else ())
-        return self.judge.mesh_findings(verdicts, namespaces)
+        found = self.judge.mesh_findings(verdicts, namespaces)
+        return [*found, *(one.finding for one in self.in_vain(verdicts))]
+
+    def in_vain(self, verdicts: Sequence[Verdict]) -> list[InVain]:
+        """The namespaces that ask for ambient and get none; of selected pods that is not told."""
+        whole = not (self.selected or self.scope.names)
+        return in_vain(self.judge, may_be_in_vain(verdicts)) if whole else []
+
+    def headlines(self, verdicts: Sequence[Verdict]) -> list[Finding]:
+        """The same findings for a screen, one line each: what is true of many namespaces, or pods, is told once."""
+        gone = {f.message: f for v in verdicts for f in v.findings if f.code == Code.CNI_GONE}
+        alone = {one.finding.message for one in self.in_vain(verdicts)}
+        of_mesh = [finding for finding in self.mesh_findings(verdicts) if finding.message not in alone]
+        return [*gone.values(), *of_mesh, *summed(self.in_vain(verdicts))]
 
     def verdicts(self) -> list[Verdict]:
         """The verdict on each pod."""

@@ -46,7 +46,7 @@ def watch_status(source: Source, output: str) -> Iterator[Change | MeshChange | 
     assert isinstance(source.place, Cluster)
     snapshot, names = source.judge.snapshot, source.scope.names
     shown = {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods}
-    mesh = source.mesh_findings(list(shown.values()))
+    mesh = source.headlines(list(shown.values()))
     for changes in follow(source.place.client, snapshot, source.scope):
         source.tell_late(changes.lost)
         yield from map(Outage, changes.outage)
@@ -64,7 +64,7 @@ def watch_status(source: Source, output: str) -> Iterator[Change | MeshChange | 
             if before is None or _row(before, output) != _row(verdict, output):
                 rows.append(Change(verdict))
         if changes.others or rows:
-            now = source.mesh_findings(list(shown.values()))
+            now = source.headlines(list(shown.values()))
             if {finding.message for finding in now} != {finding.message for finding in mesh}:
                 yield MeshChange(now)
             mesh = now
@@ -76,7 +76,7 @@ def _row(verdict: Verdict, output: str) -> tuple[object, ...]:
     documents = output in ("json", "yaml")
     codes = tuple((f.code, f.severity) for f in verdict.findings if documents or f.severity != "info")
     state = "Terminating" if is_terminating(verdict) and not documents else verdict.state
-    row = (verdict.mode, state, verdict.reason, verdict.node, needs_attention(verdict), codes)
+    row = (verdict.mode, state, verdict.reason, verdict.node, needs_attention(verdict), verdict.unserved, codes)
     if not (documents or output == "wide"):
         return row
     return (*row, verdict.expected, verdict.observed, verdict.after_restart, verdict.owner, verdict.waypoint)

@@ -205,6 +205,9 @@ def test_a_server_that_is_none_of_kubernetes(
 # Wrong usage, found before anything is read: there is no server here to ask.
 
 
+OF_ALL_NODES = "error: --nodes tells of all nodes: it goes with no names, no selector, --pods or --watch"
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -229,6 +232,10 @@ def test_a_server_that_is_none_of_kubernetes(
         ("status -w --fail-on any", "error: --fail-on needs an end: it cannot go with --watch"),
         ("status --timestamps", "error: --timestamps goes with the rows of --watch"),
         ("status -w --timestamps -o json", "error: --timestamps goes with the rows of --watch"),
+        ("status --nodes web-1", OF_ALL_NODES),
+        ("status --nodes -l app=web", OF_ALL_NODES),
+        ("status --nodes -w", OF_ALL_NODES),
+        ("status --nodes --pods", OF_ALL_NODES),
         (
             "status -o table",
             'error: unable to match a printer suitable for the output format "table", '
@@ -237,7 +244,10 @@ def test_a_server_that_is_none_of_kubernetes(
         ("explain pod web -o go-template", None),
         ("version -o name", None),
         ("enable ns shop -o wide", None),
-        ("status --fail-on rain", 'error: invalid --fail-on "rain": one of drift, pending, conflict, unknown, any'),
+        (
+            "status --fail-on rain",
+            'error: invalid --fail-on "rain": one of drift, pending, conflict, unknown, error, any',
+        ),
         ("status -w -f x.yaml", "error: --watch needs a cluster: files do not change by themselves"),
         ("status --request-timeout=soon", None),
     ],

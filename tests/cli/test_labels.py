@@ -113,7 +113,8 @@ def test_an_object_that_is_not_there() -> None:
         ("labels -A", 0),
         ("labels svc/cart -n shop --fail-on any", 0),
         ("labels svc/web -n shop --fail-on any", 3),
-        ("labels svc/web -n shop --fail-on error", 0),
+        ("labels svc/web -n shop --fail-on error", 3),  # labels that do nothing
+        ("labels svc/cart -n shop --fail-on error", 0),
         ("labels svc/api -n shop --fail-on error", 3),
     ],
 )

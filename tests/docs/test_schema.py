@@ -68,7 +68,7 @@ def test_schemas_share_their_parts() -> None:
 
 
 def test_the_sums_of_the_schema_are_those_of_the_code() -> None:
-    assert SCHEMAS["StatusList"]["$defs"]["summary"]["required"] == ["pods", *STATES]
+    assert SCHEMAS["StatusList"]["$defs"]["summary"]["required"] == ["pods", *STATES, "unserved"]
 
 
 @pytest.mark.parametrize(
@@ -78,6 +78,12 @@ def test_the_sums_of_the_schema_are_those_of_the_code() -> None:
         "status -n blog -f mesh.yaml",
         "status -n empty -f mesh.yaml",
         "status -A -f bare.yaml",
+        "status --nodes -f mesh.yaml",
+        "status --nodes -f bare.yaml",
+        "status --nodes --whole-cluster -f dead.yaml",
+        "status -A --whole-cluster -f dead.yaml",
+        "explain ns shop till --whole-cluster -f dead.yaml",
+        "status --nodes -f mesh.yaml -f disabled.yaml",
         "status -A -f mesh.yaml -f selectors.yaml",
         "status -A -f mesh.yaml -f refused.yaml",
         "status -A -f mesh.yaml -f disabled.yaml",

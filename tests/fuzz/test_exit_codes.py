@@ -21,7 +21,7 @@ from tests.fuzz.test_any_files import GOOD, holds
 from tests.fuzz.test_live import COMMANDS, answers, asked
 from tests.fuzz.words import Fields
 
-CONDITIONS = ("drift", "pending", "conflict", "unknown", "any")
+CONDITIONS = ("drift", "pending", "conflict", "unknown", "error", "any")
 _BAD_STATES = ("NotEnrolled", "Stale", "Pending", "Unknown")
 
 
@@ -30,11 +30,15 @@ def meets(item: dict[str, Any], condition: str) -> bool:
     state, findings = item["state"], item["findings"]
     match condition:
         case "drift":
-            return state in ("NotEnrolled", "Stale")
+            return state in ("NotEnrolled", "Stale") or item["unserved"]
         case "conflict":
             return any(finding["code"] == "BothModes" for finding in findings)
+        case "error":
+            return any(finding["severity"] == "error" for finding in findings)
         case "any":
-            return state in _BAD_STATES or any(finding["severity"] != "info" for finding in findings)
+            return (
+                state in _BAD_STATES or item["unserved"] or any(finding["severity"] != "info" for finding in findings)
+            )
     return bool(state == condition.capitalize())
 
 
@@ -45,7 +49,10 @@ def test_fail_on_ends_with_3_if_and_only_if_a_pod_is_that(
 ) -> None:
     words = ["status", "-A", "-o", "json", "--fail-on", condition]
     ran = answers(server, objects, PLAIN, words) if live else ambient(*words, *written(folder, objects, "one.json"))
-    met = any(meets(item, condition) for item in ran.document()["items"])
+    document = ran.document()
+    severities = {finding["severity"] for finding in document["findings"]}
+    of_mesh = {"any": {"error", "warning"}, "error": {"error"}}.get(condition, set()) & severities
+    met = of_mesh or any(meets(item, condition) for item in document["items"])
     assert ran.code == (3 if met else 0), ran
 
 

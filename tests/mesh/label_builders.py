@@ -86,6 +86,11 @@ def codes(labelled: Labelled, *others: Labelled, by: Snapshot | None = None) -> 
     return [finding.code for finding in report(labelled, *others, by=by).findings]
 
 
+def severities(labelled: Labelled) -> list[str]:
+    """How grave it is."""
+    return [finding.severity for finding in report(labelled).findings]
+
+
 def fix(labelled: Labelled, by: Snapshot | None = None) -> str | None:
     """The command that mends its only mistake."""
     (finding,) = report(labelled, by=by).findings

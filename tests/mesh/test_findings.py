@@ -235,3 +235,21 @@ def test_the_misspelt_key_of_a_template_is_mended_there() -> None:
 def test_other_keys_are_no_misspelt_ones(labels: dict[str, str]) -> None:
     assert misspelt(labels) == []
     assert misspelt({"istio.io/dataplane-mod": "none", **AMBIENT}) == [], "the right one counts"
+
+
+@pytest.mark.parametrize(
+    ("labels", "of_namespace", "severity"),
+    [
+        ({DATAPLANE_MODE: "Ambient"}, {}, "error"),
+        ({DATAPLANE_MODE: "Ambient"}, AMBIENT, "warning"),  # it is in by its namespace, as was meant
+        ({DATAPLANE_MODE: "None"}, AMBIENT, "error"),  # it was to stay out, and goes in
+        ({DATAPLANE_MODE: "None"}, {}, "warning"),
+        ({"istio.io/dataplanemode": "ambient"}, {}, "error"),
+        ({"istio.io/dataplanemode": "ambient"}, AMBIENT, "warning"),
+    ],
+)
+def test_what_does_nothing_is_an_error_unless_its_end_is_met(
+    labels: dict[str, str], of_namespace: dict[str, str], severity: str
+) -> None:
+    verdict = judge(cluster(pods=[pod(labels)], namespace_labels=of_namespace))
+    assert [f.severity for f in verdict.findings if f.code in ("ModeValueUnknown", "KeyMisspelt")] == [severity]

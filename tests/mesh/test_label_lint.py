@@ -10,7 +10,7 @@ from kubectl_ambient.cluster.kinds.labelled import Labelled, is_istios
 from kubectl_ambient.mesh.labels.known_keys import KNOWN_KEYS
 from kubectl_ambient.mesh.labels.reference import REFERENCE
 from tests.lines import line
-from tests.mesh.label_builders import codes, entry, fix, istio, judged, on, pod_of, report, template
+from tests.mesh.label_builders import codes, entry, fix, istio, judged, on, pod_of, report, severities, template
 
 MODE, WAYPOINT, FOR = "istio.io/dataplane-mode", "istio.io/use-waypoint", "istio.io/waypoint-for"
 INGRESS = "istio.io/ingress-use-waypoint"
@@ -130,6 +130,25 @@ def test_the_name_of_an_annotation_under_another_of_istios_names(kind: str, key:
 def test_the_right_key_is_already_there() -> None:
     labelled = on("Namespace", {"istio.io/dataplanemode": "ambient", MODE: "ambient"})
     assert fix(labelled) == f"{NS} istio.io/dataplanemode-"
+    assert severities(labelled) == ["warning"]
+    assert severities(on("Namespace", {"istio.io/dataplanemode": "ambient"})) == ["error"]
+
+
+NAMESPACE_OF = "istio.io/use-waypoint-namespace"
+
+
+@pytest.mark.parametrize(
+    ("labelled", "severity"),
+    [
+        (on("Namespace", {MODE: "Ambient"}), "error"),
+        (on("Service", {MODE: "ambient"}), "error"),
+        (on("Namespace", {}, **{MODE: "ambient"}), "error"),
+        (on("Namespace", {MODE: "ambient"}, **{MODE: "ambient"}), "warning"),  # the label does it
+        (on("Namespace", {NAMESPACE_OF: "infra"}), "error"),
+    ],
+)
+def test_what_does_nothing_is_an_error(labelled: Labelled, severity: str) -> None:
+    assert severities(labelled) == [severity]
 
 
 @pytest.mark.parametrize(
@@ -585,7 +604,7 @@ OPTS_OUT = (
 def test_an_opt_out_that_does_not_reach_the_pods_of_a_gateway() -> None:
     lost = gateway({MODE: "none"}, {})
     (finding,) = report(lost, AMBIENT_SHOP).findings
-    assert (finding.code, finding.severity, line(finding.fix)) == ("OptOutLost", "warning", OPTS_OUT)
+    assert (finding.code, finding.severity, line(finding.fix)) == ("OptOutLost", "error", OPTS_OUT)
     assert finding.message.endswith("Namespace/shop puts them into ambient mode, where a gateway's connections fail")
     (alone,) = report(lost).findings
     assert alone.message.endswith("their namespace decides")

@@ -14,6 +14,7 @@ from kubectl_ambient.cluster.facts import (
     Istiod,
     LabelSelector,
     Namespace,
+    Node,
     Pod,
     Unread,
     Webhook,
@@ -22,7 +23,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.fixes import fixes
 from kubectl_ambient.mesh.subjects import namespace_subject
-from kubectl_ambient.mesh.summary import fails
+from kubectl_ambient.mesh.summary import FAIL_ON, count, fails
 from kubectl_ambient.mesh.verdict import Judge
 from tests.lines import line
 from tests.mesh.builders import AMBIENT, agent, cluster, pod, redirected
@@ -395,6 +396,65 @@ def test_explain_tells_it_of_the_pod_and_what_to_do() -> None:
 def test_a_listing_fails_on_it() -> None:
     judge = Judge(mesh(istiod(**{TRUST: "a/b"})))
     verdicts = [judge.judge(IN)]
-    assert not fails(verdicts, ["any"])
-    assert fails(verdicts, ["any"], judge.mesh_findings(verdicts))
-    assert not fails(verdicts, ["drift", "pending", "conflict", "unknown"], judge.mesh_findings(verdicts))
+    assert fails(verdicts, ["any"])
+    assert not fails(verdicts, ["error"])
+    assert fails(verdicts, ["error"], judge.mesh_findings(verdicts))
+    assert fails(verdicts, ["drift"], judge.mesh_findings(verdicts))
+    assert not fails(verdicts, ["pending", "conflict", "unknown"], judge.mesh_findings(verdicts))
+
+
+def test_a_healthy_mesh_serves() -> None:
+    judge = Judge(mesh(istiod()))
+    verdicts = [judge.judge(IN)]
+    assert not verdicts[0].unserved
+    assert not fails(verdicts, FAIL_ON, judge.mesh_findings(verdicts))
+
+
+def on_node(node: str) -> Pod:
+    return structs.replace(IN, name=f"web-{node}", node=node)
+
+
+def test_pods_are_not_served_where_their_ztunnel_is_not_ready() -> None:
+    """Each of two nodes by its own ztunnel, though pods on healthy nodes are judged once."""
+    sick = structs.replace(ztunnel(node="n2"), ready=False)
+    judge = Judge(mesh(istiod(), pods=[on_node("n1"), on_node("n2")], ztunnel_pods=[ztunnel(), sick]))
+    verdicts = [judge.judge_kind(found) for found in judge.snapshot.pods]
+    assert [verdict.unserved for verdict in verdicts] == [False, True]
+    assert "AgentNotReady" in [finding.code for finding in verdicts[1].findings]
+    assert judge.mesh_findings(verdicts) == []
+    assert fails(verdicts, ["drift"])
+    assert fails(verdicts, ["error"])
+    assert not fails(verdicts[:1], FAIL_ON)
+
+
+def test_an_istiod_that_does_not_trust_one_ztunnel_leaves_the_other_nodes_served() -> None:
+    other = ztunnel(node="n2", account="another")
+    judge = Judge(mesh(istiod(), pods=[on_node("n1"), on_node("n2")], ztunnel_pods=[ztunnel(), other]))
+    assert [judge.judge_kind(found).unserved for found in judge.snapshot.pods] == [False, True]
+
+
+def test_an_istio_cni_that_is_down_serves_those_that_are_in() -> None:
+    sick = structs.replace(agent("istio-cni-node", "1.30.3"), ready=False)
+    judge = Judge(mesh(istiod(), cni_pods=[sick]))
+    assert not judge.judge(IN).unserved
+
+
+def test_a_ztunnel_that_runs_nowhere_is_told_once() -> None:
+    pods = [on_node("n1"), on_node("n2"), on_node("n3")]
+    nodes = {node: Node(name=node) for node in ("n1", "n2", "n3")}
+    cni = [agent("istio-cni-node", "1.30.3", node) for node in nodes]
+    judge = Judge(mesh(istiod(), pods=pods, ztunnel_pods=[], cni_pods=cni, nodes=nodes))
+    verdicts = [judge.judge(found) for found in pods]
+    assert [(verdict.unserved, verdict.findings) for verdict in verdicts] == [(True, ())] * 3
+    found = judge.mesh_findings(verdicts)
+    assert [(finding.code, finding.severity) for finding in found] == [("AgentMissing", "error")]
+    assert found[0].message.startswith("no ztunnel pod runs in this cluster: ")
+    assert [finding.code for finding in judge.explain(pods[0]).verdict.findings] == ["AgentMissing"]
+    assert count(verdicts)["unserved"] == 3
+    assert fails(verdicts, ["drift"])
+
+
+def test_whether_a_ztunnel_runs_that_may_not_be_listed_is_not_known() -> None:
+    judge = Judge(mesh(istiod(), ztunnel_pods=Unread(what="list pods", why="forbidden")))
+    assert not judge.judge(IN).unserved
+    assert judge.mesh_findings([judge.judge(IN)]) == []

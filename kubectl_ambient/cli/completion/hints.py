@@ -95,7 +95,7 @@ FLAGS: dict[str, Hint] = {
     "--waypoint": names("Gateway"),
     "--waypoint-namespace": names("Namespace"),
     "--fail-on": fail_on,
-    "waypoint status --fail-on": words(drift="", unknown="", any=""),
+    "waypoint status --fail-on": words(drift="", unknown="", error="", any=""),
     "policy status --fail-on": words(unknown="", error="", any=""),
     "labels --fail-on": words(any="errors and warnings", error="errors alone"),
     "--dry-run": words(none="change it", client="send nothing", server="have it checked, and nothing stored"),

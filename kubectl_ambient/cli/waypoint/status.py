@@ -30,7 +30,7 @@ def waypoint_status(
     files: settings.Files,
     output: settings.Output = "",
     no_headers: settings.NoHeaders = False,
-    fail_on: Annotated[list[str] | None, settings.fail_on("on drift, unknown, or any; may be repeated.")] = None,
+    fail_on: Annotated[list[str] | None, settings.fail_on("on drift, unknown, error, or any; may be repeated.")] = None,
     chunk_size: settings.ChunkSize = None,
     assumptions: settings.Assumptions = False,
 ) -> None:

@@ -35,7 +35,8 @@ def health(s: Subject) -> Iterator[Finding]:
     if not s.pod.node or not (s.concerned or s.state == "Stale") or not s.agents.worlds[-1].installed:
         return
     for health in (s.agents.cni, s.agents.ztunnel):
-        if health.bad:
+        of_mesh = health.nowhere and s.decision.expected == "in"  # told once, see findings/nowhere.py
+        if health.bad and not of_mesh:
             yield _agent(s, health)
 
 

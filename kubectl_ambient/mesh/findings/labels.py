@@ -8,7 +8,7 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.catalogue import Code, Reason
+from kubectl_ambient.mesh.catalogue import Code, Reason, Severity
 from kubectl_ambient.mesh.enrolment.mode_label import corrected, misspelt_modes, overwrite
 from kubectl_ambient.mesh.enrolment.rules import OTHER_DATA_PLANES, is_injected_gateway
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, label
@@ -55,7 +55,14 @@ def mode_value(s: Subject) -> Iterator[Finding]:
             f"{ref} has {DATAPLANE_MODE}={value}, which Istio does not know: it means neither ambient nor none",
             label(ref, DATAPLANE_MODE, value),
             fix=corrected(value, *target),
+            severity=_unless_met(s, value),
         )
+
+
+def _unless_met(s: Subject, value: str) -> Severity | None:
+    """What does nothing is an error, unless the pod is what was most likely meant, by something else."""
+    met = {"ambient": "in", "none": "out"}.get(value.strip().lower()) == s.decision.expected
+    return "warning" if met else None
 
 
 def _holder(s: Subject) -> tuple[str | Word, ...]:
@@ -81,19 +88,20 @@ def mode_key(s: Subject) -> Iterator[Finding]:
             fix = _keep(value, s.workload, s.snapshot)
         elif s.pod.owner is None:
             fix = corrected(value, *_itself(s.pod))
-        yield _misspelt(s.pod.ref, key, value, fix)
+        yield _misspelt(s, s.pod.ref, key, value, fix)
     if isinstance(s.namespace, Namespace):
         for key, value in misspelt_modes(s.namespace.labels):
             fix = corrected(value, "namespace", namespace(s.namespace.name))
-            yield _misspelt(f"Namespace/{s.namespace.name}", key, value, fix)
+            yield _misspelt(s, f"Namespace/{s.namespace.name}", key, value, fix)
 
 
-def _misspelt(ref: str, key: str, value: str, fix: Command | None) -> Finding:
+def _misspelt(s: Subject, ref: str, key: str, value: str, fix: Command | None) -> Finding:
     return Finding.of(
         Code.KEY_MISSPELT,
         f"{ref} has {key}={value}, a key that Istio does not know: it looks like {DATAPLANE_MODE}",
         label(ref, key, value),
         fix=fix,
+        severity=_unless_met(s, value),
     )
 
 
@@ -108,6 +116,7 @@ def mode_annotation(s: Subject) -> Iterator[Finding]:
                 Code.MODE_IS_ANNOTATION,
                 f"{ref} has {DATAPLANE_MODE}={value} as an annotation, which does nothing: Istio reads labels",
                 annotation(ref, DATAPLANE_MODE, value),
+                severity=_unless_met(s, value),
             )
 
 

@@ -17,6 +17,7 @@ from kubectl_ambient.cluster.taking import NOT_IN_FILES
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding
 from kubectl_ambient.mesh.evidence import label as label_of
+from kubectl_ambient.mesh.findings.nowhere import nowhere
 from kubectl_ambient.mesh.findings.skew import skew
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Installation
@@ -84,6 +85,10 @@ class Served:
     @cached_property
     def mesh(self) -> tuple[MeshFinding, ...]:
         """What is true of every pod in ambient mode, or of all on some nodes."""
+        agents = (MeshFinding(finding, None) for finding in nowhere(self._snapshot, self._installation))
+        return (*agents, *self._of_istiods())
+
+    def _of_istiods(self) -> tuple[MeshFinding, ...]:
         found = self._istiods
         if isinstance(found, Unread):
             return ()

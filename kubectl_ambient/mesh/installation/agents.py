@@ -11,7 +11,7 @@ from typing import Literal
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import ConfigMap, DaemonSet, Pod, Unread
-from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.found import EVERYWHERE, Found
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import versions
@@ -22,11 +22,15 @@ from kubectl_ambient.mesh.installation.which_version import CHART_LABELS, narrow
 
 
 class Health(Struct, frozen=True, kw_only=True, gc=False):
-    """One agent on one node. `pod` is None where there is none, or where it could not be read."""
+    """One agent on one node. `pod` is None where there is none, or where it could not be read.
+
+    nowhere: it is missing, as on every other node of the cluster, of which there are several.
+    """
 
     program: Literal["istio-cni", "ztunnel"]
     status: Literal["ready", "not ready", "missing", "unread"]
     pod: Pod | None = None
+    nowhere: bool = False
 
     @property
     def bad(self) -> bool:
@@ -74,10 +78,11 @@ def installation(snapshot: Snapshot) -> Installation:
     homes = [*(daemonset.namespace for daemonset in daemonsets), *(pod.namespace for pod in cni_pods), ""]
     home, beside = homes[0], {place: _sources(snapshot, place) for place in set(homes)}
     sources = beside[home]
+    several = sum(node.runs_daemonsets for node in snapshot.nodes) != 1
     elsewhere = NodeAgents(
         worlds=worlds_of(sources, _typical_agent(sources.daemonset, cni_pods)),
-        cni=_health("istio-cni", snapshot.cni_pods, None),
-        ztunnel=_health("ztunnel", snapshot.ztunnel_pods, None),
+        cni=_health("istio-cni", snapshot.cni_pods, None, several),
+        ztunnel=_health("ztunnel", snapshot.ztunnel_pods, None, several),
     )
     by_cni, by_ztunnel = _by_node(cni_pods), _by_node(snapshot.ztunnel_pods.known)
     nodes = {}
@@ -87,8 +92,8 @@ def installation(snapshot: Snapshot) -> Installation:
             worlds=worlds_of(beside[agent.namespace], Agent(agent.ref, "spec", agent.agent))
             if agent and agent.agent
             else elsewhere.worlds,
-            cni=_health("istio-cni", snapshot.cni_pods, agent),
-            ztunnel=_health("ztunnel", snapshot.ztunnel_pods, by_ztunnel.get(node)),
+            cni=_health("istio-cni", snapshot.cni_pods, agent, several),
+            ztunnel=_health("ztunnel", snapshot.ztunnel_pods, by_ztunnel.get(node), several),
         )
     found = _known((*nodes.values(), elsewhere))
     return Installation(
@@ -170,11 +175,12 @@ def _config_of(snapshot: Snapshot, home: str) -> ConfigMap | Unread | None:
     return next((c for c in configs if c.namespace == home), configs[0] if configs else None)
 
 
-def _health(program: Literal["istio-cni", "ztunnel"], pods: Found[Pod], pod: Pod | None) -> Health:
+def _health(program: Literal["istio-cni", "ztunnel"], pods: Found[Pod], pod: Pod | None, several: bool) -> Health:
     if pods.refusal:
         return Health(program=program, status="unread")
     if pod is None:
-        return Health(program=program, status="missing")
+        nowhere = several and pods.covers(EVERYWHERE) and all(found.finished for found in pods.known)
+        return Health(program=program, status="missing", nowhere=nowhere)
     return Health(program=program, status="ready" if _serves(pod) else "not ready", pod=pod)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from msgspec.structs import replace
 
 from kubectl_ambient.cluster.kinds.labelled import TEMPLATED, Labelled, Refused
-from kubectl_ambient.mesh.catalogue import Code
+from kubectl_ambient.mesh.catalogue import Code, Severity
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label
 from kubectl_ambient.mesh.labels.context import Context
 from kubectl_ambient.mesh.labels.entry import (
@@ -100,7 +100,7 @@ def _misspelt(of: Labelled, setting: Setting, context: Context) -> Finding | Non
         fix = move(of, setting, key=entry.key, value=value, to=entry.source)
     if entry.source != setting.source:
         message += f", {_a(entry.source)}"
-    return Finding.of(Code.KEY_MISSPELT, message, _evidence(setting), fix=fix)
+    return Finding.of(Code.KEY_MISSPELT, message, _evidence(setting), fix=fix, severity=_beside(entry.key in held))
 
 
 def _wrong_source(of: Labelled, setting: Setting, context: Context) -> Finding | None:
@@ -118,9 +118,13 @@ def _wrong_source(of: Labelled, setting: Setting, context: Context) -> Finding |
     else:
         fix = move(of, setting, key=entry.key, value=value, to=entry.source) if value is not None else None
     message = f"{_shown(setting)} is set as {_a(setting.source)} and does nothing: Istio reads {_a(entry.source)}"
-    if setting.source == "annotation":
-        return Finding.of(Code.LABEL_IS_ANNOTATION, message, _evidence(setting), fix=fix)
-    return Finding.of(Code.ANNOTATION_IS_LABEL, message, _evidence(setting), fix=fix)
+    code = Code.LABEL_IS_ANNOTATION if setting.source == "annotation" else Code.ANNOTATION_IS_LABEL
+    return Finding.of(code, message, _evidence(setting), fix=fix, severity=_beside(entry.key in held))
+
+
+def _beside(right: bool) -> Severity | None:
+    """What does nothing is an error, unless the right one is set beside it and does it (`right`)."""
+    return "warning" if right else None
 
 
 def _misplaced(of: Labelled, setting: Setting, context: Context) -> Finding | None:

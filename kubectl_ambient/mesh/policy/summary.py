@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from kubectl_ambient.mesh.evidence import breaks
 from kubectl_ambient.mesh.policy.judge import PolicyVerdict
 
 FAIL_ON = ("unknown", "error", "any")
@@ -23,6 +24,6 @@ def _meets(verdict: PolicyVerdict, condition: str) -> bool:
         case "unknown":
             return verdict.unknown
         case "error":
-            return any(finding.severity == "error" for finding in verdict.findings)
+            return breaks(verdict.findings)
         case _:
             return verdict.needs_attention

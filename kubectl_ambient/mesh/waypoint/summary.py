@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.served import KINDS, Kind
 from kubectl_ambient.mesh.catalogue import Code
-from kubectl_ambient.mesh.evidence import tells
+from kubectl_ambient.mesh.evidence import breaks, tells
 from kubectl_ambient.mesh.waypoint.judge import Binding
 
-FAIL_ON = ("drift", "unknown", "any")
+FAIL_ON = ("drift", "unknown", "error", "any")
 
 
 class Sums(Struct, frozen=True):
@@ -59,8 +59,8 @@ def is_plain(binding: Binding) -> bool:
 def fails(bindings: Sequence[Binding], conditions: Iterable[str]) -> bool:
     """Whether any binding meets a condition of --fail-on.
 
-    drift: it names a waypoint that it does not get. unknown: it cannot be told. any: these, and every finding that is
-    a warning or an error.
+    drift: it names a waypoint that it does not get. unknown: it cannot be told. error: a finding of that severity.
+    any: these, and every warning.
     """
     wanted = set(conditions)
     return any(_meets(binding, condition) for condition in wanted for binding in bindings)
@@ -72,5 +72,7 @@ def _meets(binding: Binding, condition: str) -> bool:
             return binding.unusable
         case "unknown":
             return binding.unknown
+        case "error":
+            return breaks(binding.findings)
         case _:
             return binding.needs_attention
