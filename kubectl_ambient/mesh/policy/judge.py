@@ -12,6 +12,7 @@ from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, PeerAuthentication
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.taking import NOT_IN_FILES
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.mesh_config import Mesh, mesh
@@ -131,8 +132,10 @@ class PolicyJudge:
 
     @property
     def unread(self) -> Unread | None:
-        """Why some PeerAuthentications are not known."""
-        return self.snapshot.peer_authentications.refusal
+        """Why some PeerAuthentications are not known; files of a whole cluster with none tell that there is none."""
+        refusal = self.snapshot.peer_authentications.refusal
+        whole = self.snapshot.from_files and self.snapshot.whole
+        return None if whole and refusal is not None and refusal.why == NOT_IN_FILES else refusal
 
     def policies(self) -> list[Policy]:
         """All of them, AuthorizationPolicies first, by namespace and name."""
