@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Iterator
 from typing import Any
@@ -244,15 +245,18 @@ def test_one_pod_is_read_by_itself_and_told_the_same(
 
 def test_a_pod_that_hangs_in_container_creating(shop: str, ambient: Runner) -> None:
     found = flat(ambient("explain", "pod", "stuck", "-n", shop).stdout)
-    assert f"Pod {shop}/stuck is not in ambient mode yet: it is starting." in found
+    assert f"Pod {shop}/stuck is NOT in ambient mode: it cannot start." in found
+    assert "cannot start: its network could not be set up" in found
     assert 'The pod cannot start: Failed to create pod sandbox: plugin type="istio-cni" failed (add)' in found
-    assert f"→ kubectl get events -n {shop} --field-selector involvedObject.name=stuck" in found
+    assert re.search(r"kubectl logs istio-cni-node-\w+ -n istio-system \| grep stuck", found)
 
 
 def test_a_pod_without_a_node(shop: str, plugin: Plugin) -> None:
     found = flat(plugin("explain", "nowhere", "-n", shop).stdout)
-    assert "it is starting" in found
-    assert "it has no node yet" in found
+    assert f"Pod {shop}/nowhere is NOT in ambient mode: it cannot start." in found
+    assert "cannot start: no node takes it" in found
+    assert "No node takes the pod: 0/" in found
+    assert "What to do" not in found
 
 
 def test_a_pod_where_no_agent_can_run(shop: str, plugin: Plugin) -> None:

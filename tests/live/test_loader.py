@@ -53,7 +53,7 @@ def test_each_reason_that_keeps_pods_out_or_in_is_there(status: dict[str, Any]) 
 
 
 def test_both_versions_of_the_agents_are_seen(status: dict[str, Any]) -> None:
-    assert status["istio"]["cniVersions"] == ["1.29.6", "1.30.3"]
+    assert status["istio"]["cniVersions"] == ["1.29.6-distroless", "1.30.3-distroless"]
 
 
 def test_owners_are_found(status: dict[str, Any]) -> None:

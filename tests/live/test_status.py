@@ -197,7 +197,7 @@ FIELDS = ("mode", "expected", "observed", "state", "reason", "owner", "afterRest
         ("refuses", "none out absent NotAmbient PodOptedOut - none", []),
         ("on-the-host", "none out absent NotAmbient HostNetwork - none", ["HostNetworkTried"]),
         ("on-windows", "none out absent NotAmbient NodeUnsupported - none", []),
-        ("nowhere", "none in absent Starting NamespaceLabel - ambient", []),
+        ("nowhere", "none in absent Starting NamespaceLabel - ambient", ["Unschedulable"]),
         ("stuck", "none in absent Starting NamespaceLabel - ambient", ["SandboxFailed"]),
         ("leaving", "ambient in enabled Enrolled NamespaceLabel - ambient", ["Terminating"]),
     ],
@@ -211,8 +211,8 @@ def test_every_kind_of_pod(told: Result, name: str, fields: str, findings: list[
 def test_what_a_listing_says_of_the_whole(told: Result) -> None:
     found = document(told)
     assert found["istio"] == {
-        "cniVersion": "1.30.3",
-        "cniVersions": ["1.30.3"],
+        "cniVersion": "1.30.3-distroless",
+        "cniVersions": ["1.30.3-distroless"],
         "ambientEnabled": True,
         "excludeNamespaces": ["kube-system"],
         "source": "ConfigMap istio-system/istio-cni-config",

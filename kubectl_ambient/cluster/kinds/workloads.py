@@ -103,8 +103,8 @@ class WorkloadStatus(Wire, frozen=True):
     conditions: list[Condition] | None = None
 
     def ready(self) -> int | None:
-        """How many pods are Ready; none of them is left out by the API, so that this counts only beside a count."""
-        if self.ready_replicas is None and not (self.observed_generation or self.replicas):
+        """How many pods are Ready; JSON leaves a 0 out and protobuf does not: it counts only where something counted."""
+        if not (self.observed_generation or self.replicas or self.ready_replicas):
             return None
         return self.ready_replicas or 0
 
