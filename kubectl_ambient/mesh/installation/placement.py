@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import DaemonSet, Event, Node, Requirement, Taint, Toleration, Unread
+from kubectl_ambient.cluster.facts import NOT_FOUND, DaemonSet, Event, Node, Requirement, Taint, Toleration, Unread
 from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import without_middle
@@ -62,7 +62,7 @@ def _of(daemonset: DaemonSet, name_: str, snapshot: Snapshot) -> Cause | None:
         return Cause(message=f"{daemonset.ref} wants none on any node", evidence=(evidence,), steps=_look(daemonset))
     if daemonset.lacks_pods:
         return _refused(daemonset, snapshot)
-    if isinstance(node, Unread):
+    if isinstance(node, Unread) and node.why != NOT_FOUND:
         return Cause(message=f"why is not known ({node})")
     if known is not None and known.taints is None:
         return Cause(message=f"why is not known (the taints of {known.name} were not read)")
