@@ -103,7 +103,7 @@ class WorkloadStatus(Wire, frozen=True):
     conditions: list[Condition] | None = None
 
     def ready(self) -> int | None:
-        """How many pods are Ready; JSON leaves a 0 out and protobuf does not: it counts only where something counted."""
+        """How many pods are Ready; JSON leaves out a 0, protobuf does not: it counts only where something counted."""
         if not (self.observed_generation or self.replicas or self.ready_replicas):
             return None
         return self.ready_replicas or 0
