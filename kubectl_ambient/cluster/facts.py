@@ -356,6 +356,10 @@ class Event(Fact, frozen=True):
     last_seen: datetime | None = None
 
 
+NOT_IN_FILES = "not in the files"
+"""Why something is Unread that no file holds."""
+
+
 class Unread(Fact, frozen=True):
     """Something that could not be read, and why. `what` as `list nodes`, `why` as `forbidden`."""
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO
 
 from kubectl_ambient.cluster.documents import Broken, Document, Part, decode, read
-from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.cluster.facts import NOT_IN_FILES, Unread
 from kubectl_ambient.cluster.objects import NoObject, Object, Objects, identity
 from kubectl_ambient.cluster.paths import OnLarge, Source, sources, why_unreadable
 from kubectl_ambient.cluster.problem import Problem, Problems
@@ -15,8 +15,6 @@ from kubectl_ambient.cluster.sourced import HEAD, PATCH, by_ending, by_name, is_
 
 if TYPE_CHECKING:
     from kubectl_ambient.cluster.reading.shown_by_files import Shown
-
-NOT_IN_FILES = "not in the files"
 
 
 class Taker:

@@ -87,7 +87,7 @@ def test_everything_expires_once_in_all_namespaces(shop: str, through: Through, 
     keys = [(item["namespace"], item["name"]) for item in told["items"]]
     assert len(keys) == len(set(keys)) == told["summary"]["pods"]
     assert {item["owner"] for item in told["items"] if item["namespace"] == shop} == {None, "Deployment/web"}
-    assert (told["istio"]["cniVersions"], told["assumptions"]) == (["1.30.3"], [])
+    assert (told["istio"]["cniVersions"], told["assumptions"]) == (["1.30.3-distroless"], [])
     assert fault_proxy.count("continue=") >= 3
 
 

@@ -11,6 +11,7 @@ from tests.rig.cluster import Cluster
 from tests.rig.faults import FaultProxy, Request, rounds
 from tests.rig.kubectl import Result
 from tests.rig.l7 import service, service_entry, use, waypoint
+from tests.rig.processes import wait_for
 from tests.rig.workloads import AMBIENT, pod
 
 from .test_faults import Through, through
@@ -30,6 +31,8 @@ class Names(NamedTuple):
 
 @pytest.fixture(scope="module")
 def names(cluster: Cluster) -> Iterator[Names]:
+    # A Gateway without an address asks for more, and those of other tests are on their way out.
+    wait_for("namespaces of other tests to go", lambda: not leaving(cluster))
     with (
         a_namespace(cluster, "infra", {}) as infra,
         a_namespace(cluster, "app", {**AMBIENT, **use("wp")}) as app,
@@ -47,6 +50,12 @@ def names(cluster: Cluster) -> Iterator[Names]:
         for name in ("one", "two", "three"):
             phase(cluster, app, name, "Running")
         yield Names(app, guest, infra)
+
+
+def leaving(cluster: Cluster) -> list[str]:
+    """The namespaces that are being deleted."""
+    every = cluster.api.items("/api/v1/namespaces")
+    return [item["metadata"]["name"] for item in every if "deletionTimestamp" in item["metadata"]]
 
 
 # A new line here is a new request of every run, and has to earn its place.
@@ -128,7 +137,7 @@ def labelled(inside: str) -> dict[str, str]:
 
 
 DNS = {
-    "/api/v1/configmaps": "whether istio-cni captures DNS: istiod gave the ServiceEntries their addresses",
+    "/api/v1/configmaps again": "whether istio-cni captures DNS: istiod gave the ServiceEntries their addresses",
     "/apis/apps/v1/daemonsets k8s-app": "its env, which beats the ConfigMap, and its version",
 }
 TAGS = {f"{_ADMISSION}/mutatingwebhookconfigurations": "what the tag stands for that a Gateway may name"}

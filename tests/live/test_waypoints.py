@@ -129,7 +129,7 @@ def dump(cluster: Cluster, names: Names, told: Items, tmp_path_factory: pytest.T
     folder = tmp_path_factory.mktemp("dump")
     for what in (
         "namespaces,gatewayclasses,mutatingwebhookconfigurations",
-        "deployments -n istio-system",
+        "deployments,daemonsets,configmaps -n istio-system",
         *(f"{DUMPED} -n {n}" for n in names),
     ):
         path = folder / f"{what.rpartition(' ')[2].replace(',', '-')}.yaml"
@@ -154,7 +154,7 @@ def test_a_dump_tells_the_same(
 LISTED = {
     "app/both": ("all", True, "1/1", "Same", "1 svc, 2 pod, 1 we", ()),
     "app/dead": ("all", None, "0/0", "Same", "1 svc, 1 pod", ("WaypointDead",)),
-    "app/late": ("service", None, "0/0", "Same", "", ("WaypointWithoutAddress",)),
+    "app/late": ("service", None, "0/0", "Same", "", ("WaypointNotHandled", "WaypointWithoutAddress")),
     "app/own": ("service", True, "1/1", "Same", "1 svc", ("WaypointRefuses",)),
     "app/pods": ("workload", True, "1/1", "Same", "1 pod, 1 we", ("WaypointRefuses",)),
     "app/typo": ("Service", True, "1/1", "Same", "", ("WaypointForUnknown", "WaypointRefuses")),

@@ -51,6 +51,7 @@ class Row(NamedTuple):
 ACCEPTED, NOT_READY = "True WaypointAccepted", "False WaypointIsNotReady"
 DENIED, UNSUPPORTED = "False AttachmentDenied", "False UnsupportedTrafficType"
 UNUSED = ("WaypointNotUsed",)
+UNHANDLED = (*UNUSED, "WaypointNotHandled")
 NO_ADDRESS = ("ServiceWithoutAddress",)
 NAMESPACE_ONLY = {"istio.io/use-waypoint-namespace": "elsewhere"}
 
@@ -80,7 +81,7 @@ def services(n: Names) -> list[Row]:
         Row(service("by-both", n.app, use("both")), "app/both WaypointAccepted", ACCEPTED),
         Row(service("refuses", n.app, use("none")), "- OptedOut"),
         Row(service("missing", n.app, use("no-such")), "- WaypointIsNotReady", NOT_READY, UNUSED),
-        Row(service("late", n.app, use("late")), "- WaypointIsNotReady", NOT_READY, UNUSED),
+        Row(service("late", n.app, use("late")), "- WaypointIsNotReady", NOT_READY, UNHANDLED),
         Row(service("empty", n.app, use("")), "- WaypointIsNotReady", NOT_READY, UNUSED),
         Row(service("nowhere", n.app, use("wp", "")), "- WaypointIsNotReady", NOT_READY, UNUSED),
         Row(service("half", n.app, NAMESPACE_ONLY), "app/wp WaypointAccepted", ACCEPTED),

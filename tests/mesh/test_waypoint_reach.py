@@ -176,6 +176,9 @@ def test_25_what_could_not_be_read_is_said() -> None:
     files = {"cni_daemonsets": [], "cni_pods": [], "cni_config": []}
     alone = of(service_entry(**AUTO), from_files=True, **files).binding
     assert (alone.leads, "the files hold no istio-cni" in alone.message) == (None, True)
+    everything = of(service_entry(**AUTO), from_files=True, whole="as --whole-cluster says", **files).binding
+    live = of(service_entry(**AUTO), **files).binding
+    assert (everything.leads, everything.message) == (live.leads, live.message), "a whole cluster is one, read or saved"
 
 
 def test_25_gateways_call_it_by_its_name_and_not_by_dns() -> None:

@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 import msgspec
 
 from kubectl_ambient.cluster import wrong_type
+from kubectl_ambient.cluster.facts import NOT_IN_FILES
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.table import MESH
 from kubectl_ambient.cluster.needs.owners import tell_unread
@@ -22,7 +23,7 @@ from kubectl_ambient.cluster.reading.shown_by_files import Shown, settle
 from kubectl_ambient.cluster.reading.silence import gateways_in_files, namespaces_in_files
 from kubectl_ambient.cluster.reading.taking import keyed, part
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.cluster.taking import NOT_IN_FILES, Taker
+from kubectl_ambient.cluster.taking import Taker
 
 
 def read_files(

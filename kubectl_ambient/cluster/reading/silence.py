@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.cluster.facts import NOT_IN_FILES, Unread
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.kinds.gateways import WAYPOINT_CLASSES
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.cluster.taking import NOT_IN_FILES
 
 
 def namespaces_in_files(snapshot: Snapshot, named: Iterable[str]) -> None:

@@ -10,10 +10,9 @@ from functools import cached_property
 
 from msgspec import Struct, structs
 
-from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.facts import NOT_IN_FILES, Namespace, Pod, Unread
 from kubectl_ambient.cluster.label_keys import concerns_istio
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.cluster.taking import NOT_IN_FILES
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding
 from kubectl_ambient.mesh.evidence import label as label_of

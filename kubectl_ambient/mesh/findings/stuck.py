@@ -9,7 +9,6 @@ from kubectl_ambient.foreign import without_middle
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding
 from kubectl_ambient.mesh.findings.subject import Subject
-from kubectl_ambient.mesh.installation.start_taint import kept_taints, untaints
 from kubectl_ambient.mesh.stuck import Stuck
 
 
@@ -55,6 +54,8 @@ def no_node(s: Subject) -> Iterator[Finding]:
     stuck = s.stuck
     if stuck is None or stuck.what != "node":
         return
+    from kubectl_ambient.mesh.installation.start_taint import kept_taints, untaints  # seldom needed
+
     said = Evidence(s.pod.ref, "status.conditions[PodScheduled]", f"False: {stuck.message}")
     quoted = _quoted(stuck)
     kept = kept_taints(s.snapshot) if stuck.may_be_by_taint else []

@@ -43,7 +43,7 @@ def dns_capture(snapshot: Snapshot) -> DnsCapture:
     found = installation(snapshot)
     if not found.installed:
         missing = "the files hold no istio-cni, whose settings decide"
-        return DnsCapture(None, missing) if snapshot.from_files else DnsCapture("all")
+        return DnsCapture(None, missing) if snapshot.from_files and not snapshot.whole else DnsCapture("all")
     answers = [_of_node(rules) for rules in _worlds(found)]
     unknown = next((why for on, why, _ in answers if on is None), None)
     evidence = tuple(dict.fromkeys(told for _, _, told in answers))
