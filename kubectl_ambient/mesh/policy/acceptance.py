@@ -10,12 +10,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct, structs
 
-from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.cluster.facts import NOT_IN_FILES, Unread
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, TargetRef
-from kubectl_ambient.cluster.taking import NOT_IN_FILES
 from kubectl_ambient.mesh.answers import Answer, any_of
 from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.policy.sent import Sent, why_not_sent

@@ -8,11 +8,10 @@ from typing import Literal, TypeVar
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import Pod, Unread
+from kubectl_ambient.cluster.facts import NOT_IN_FILES, Pod, Unread
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, PeerAuthentication
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.cluster.taking import NOT_IN_FILES
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.mesh_config import Mesh, mesh
