@@ -27,7 +27,7 @@ def app(cluster: Cluster, mesh: Mesh) -> Iterator[str]:
     """`web` and `api` in ambient mode, with policies of every kind."""
     with a_namespace(cluster, "policed", AMBIENT) as name:
         web, api = ({"matchLabels": {"app": app}} for app in ("web", "api"))
-        for policy, spec in {
+        specs: dict[str, dict[str, Any]] = {
             "both": {"rules": [FROM_A]},
             "web": {"selector": web, "rules": [FROM_A]},
             "api-get": {"selector": api, "action": "DENY", "rules": [GET]},
@@ -35,7 +35,8 @@ def app(cluster: Cluster, mesh: Mesh) -> Iterator[str]:
             "audit": {"action": "AUDIT", "rules": [{}]},
             "audit-too": {"action": "AUDIT", "rules": [{}]},
             "cart": {"targetRefs": [{"group": "", "kind": "Service", "name": "cart"}]},
-        }.items():
+        }
+        for policy, spec in specs.items():
             create(cluster, name, "v1", "AuthorizationPolicy", policy, spec)
         create(cluster, name, "v1", "PeerAuthentication", "strict", {"mtls": {"mode": "STRICT"}})
         ports = {"selector": api, "portLevelMtls": {"8080": {"mode": "PERMISSIVE"}}}
