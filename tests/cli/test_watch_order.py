@@ -274,7 +274,7 @@ def test_what_is_true_of_the_mesh_is_told_when_it_changes(
     for gate in client.gates.values():
         gate.set()
     told.until(lambda: set(client.listed.values()) == {2})
-    assert told.words == ["mesh: AgentMissing", "web-5d9f-1 Enrolled", "web-5d9f-2 Enrolled"]
+    assert told.words == ["mesh: AgentMissing", "db-0 Enrolled", "web-5d9f-1 Enrolled", "web-5d9f-2 Enrolled"]
 
 
 @pytest.mark.parametrize("output", ["", "json"])

@@ -97,7 +97,7 @@ def test_a_label_selector(ambient: Run) -> None:
         ("svc/cart -l a=b", "error: name cannot be provided when a selector is specified"),
         ("cart -A", "error: a resource cannot be retrieved by name across all namespaces"),
         ("-o table", "unable to match a printer suitable for the output format"),
-        ("--fail-on pending", 'error: invalid --fail-on "pending": one of drift, unknown, any'),
+        ("--fail-on pending", 'error: invalid --fail-on "pending": one of drift, unknown, error, any'),
         ("-l a=b=c", "error: "),
         ("svc/a/b", "error: arguments in resource/name form may not have more than one slash"),
     ],

@@ -106,4 +106,4 @@ def test_two_sentences_are_not_glued(file: Path, tmp_path: Path) -> None:
     assert "What the next pod would be cannot be told: " in told
     told = " ".join(run(f"status -n {SPACE} -f {alone}").out.split())
     why = f"(cannot get namespace {SPACE}: not in the files)"
-    assert f"The labels of namespace {SPACE} could not be read {why}. 0 of 1 pod is" in told
+    assert f"The labels of namespace {SPACE} could not be read {why}. At least 0 of 1 pod is" in told

@@ -266,7 +266,6 @@ ZTUNNEL_DAEMONSETS = WORKLOADS["DaemonSet"].some(
     among=True,
     words="daemonsets",
     facts=lambda found: found.of_ztunnel(),
-    in_files=False,
 )
 ISTIODS = WORKLOADS["Deployment"].some(
     "istiods",
