@@ -43,6 +43,7 @@ def test_each_state_is_there(status: dict[str, Any]) -> None:
     summary = dict(status["summary"])
     assert summary.pop("pods") == PODS
     assert summary.pop("Unknown") == 0
+    assert summary.pop("unserved") == 0
     assert min(summary.values()) > 0, summary
 
 

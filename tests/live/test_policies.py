@@ -82,8 +82,14 @@ def _workloads(mesh: Mesh, app: str) -> list[dict[str, Any]]:
 def test_what_istiod_wrote_is_what_is_told_and_what_it_did_not_write_is_told_too(
     cluster: Cluster, plugin: Plugin, app: str
 ) -> None:
-    items = {item["name"]: item for item in status(plugin, app)["items"] if item["kind"] == "AuthorizationPolicy"}
     path = f"/apis/security.istio.io/v1/namespaces/{app}/authorizationpolicies"
+
+    def written() -> bool:
+        found = {p["metadata"]["name"] for p in cluster.api.request("GET", path)["items"] if p.get("status")}
+        return found >= {"both", "web", "api-get", "nobody", "cart"}
+
+    cluster.processes.wait_for("istiod's conditions", written)
+    items = {item["name"]: item for item in status(plugin, app)["items"] if item["kind"] == "AuthorizationPolicy"}
     for policy in cluster.api.request("GET", path)["items"]:
         item = items[policy["metadata"]["name"]]
         for condition in policy.get("status", {}).get("conditions", []):

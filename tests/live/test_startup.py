@@ -11,8 +11,8 @@ from tests.rig.cluster import Cluster
 COMMANDS = {
     "status -n istio-system": 425,
     "status -A -o name": 375,
-    "explain pod {pod} -n istio-system": 375,
-    "enable ns default --dry-run=server": 400,
+    "explain pod {pod} -n istio-system": 385,
+    "enable ns default --dry-run=server": 410,
     "version": 314,
 }
 TABLES = {"status -n istio-system"}

@@ -227,6 +227,7 @@ def test_what_a_listing_says_of_the_whole(told: Result) -> None:
         "Stale": 0,
         "NotAmbient": 4,
         "Unknown": 0,
+        "unserved": 0,
     }
     assert told.stderr == ""
 

@@ -126,7 +126,8 @@ def settle(snapshot: Snapshot, kinds: Collection[Kind[Any]], silent: Collection[
     for kind in kinds:
         to = part(snapshot, kind)
         to.places |= {kind.path(home) for home in shown.homes(kind)}
-        if shown.everywhere(kind) and (kind.in_files or kind not in silent):
+        held = kind.in_files or kind not in silent or (kind.among and shown.why_whole == BY_FLAG)
+        if shown.everywhere(kind) and held:
             to.places.add(kind.path())
         elif to.beyond is None and kind is not NAMESPACES:  # of these each is told by its name, where it is used
             to.beyond = not_in_files(kind.list_words)
