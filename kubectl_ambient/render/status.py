@@ -101,7 +101,7 @@ class PodRows:
 
 
 _TIME = "2026-01-01T00:00:00Z"  # as wide as each
-TERMINATING = "Terminating"
+TERMINATING = Code.TERMINATING.value
 
 
 def timestamp(at: datetime | None) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.summary import needs_attention
 from kubectl_ambient.mesh.verdict import Judge, Verdict
-from kubectl_ambient.render.status import is_terminating
+from kubectl_ambient.render.status import TERMINATING, is_terminating
 from kubectl_ambient.runs.place import Cluster
 from kubectl_ambient.runs.status import Source
 
@@ -75,7 +75,7 @@ def _row(verdict: Verdict, output: str) -> tuple[object, ...]:
     """What counts as a change: what is shown, and findings; not the ages in a sentence, nor remarks in rows."""
     documents = output in ("json", "yaml")
     codes = tuple((f.code, f.severity) for f in verdict.findings if documents or f.severity != "info")
-    state = "Terminating" if is_terminating(verdict) and not documents else verdict.state
+    state = TERMINATING if is_terminating(verdict) and not documents else verdict.state
     row = (verdict.mode, state, verdict.reason, verdict.node, needs_attention(verdict), verdict.unserved, codes)
     if not (documents or output == "wide"):
         return row

@@ -50,7 +50,7 @@ def a_mesh(namespace: dict[str, str], *pods: Pod, **parts: object) -> Snapshot:
 
 def told(mesh: Snapshot, one: Pod) -> tuple[str | None, list[str]]:
     waypoints = PodWaypoints(mesh)
-    return waypoints.of(one, mesh.namespaces.facts["app"]), waypoints.assumptions
+    return waypoints.of(one, mesh.namespaces.facts["app"]).waypoint, waypoints.assumptions
 
 
 def test_own_label_before_the_namespaces() -> None:

@@ -75,6 +75,7 @@ class Row:
     mode: str = "ambient"
     reason: str = "NamespaceLabel"
     node: str = "n1"
+    unserved: bool = False
     findings: tuple[Any, ...] = ()
 
 
