@@ -89,12 +89,13 @@ class Judgement(Struct, frozen=True, kw_only=True, gc=False):
 class Judge:
     """Judges the pods of one snapshot. Pure: the same snapshot gives the same verdicts.
 
-    waypoints: tell the pods' waypoints too, for which the snapshot has to hold the Gateways that are named.
+    waypoints: tell the pods' waypoints too, for which the snapshot has to hold the Gateways that are named. by_node:
+    speak of the nodes of the pods alone, as who reads no others has to.
     """
 
-    def __init__(self, snapshot: Snapshot, *, waypoints: bool = False) -> None:
+    def __init__(self, snapshot: Snapshot, *, waypoints: bool = False, by_node: bool = False) -> None:
         self.snapshot = snapshot
-        self.installation: Installation = installation(snapshot)
+        self.installation: Installation = installation(snapshot, by_node=by_node)
         self.injector: Injector = injector(snapshot)
         self.waypoints = PodWaypoints(snapshot) if waypoints else None
         self.served = Served(snapshot, self.installation)

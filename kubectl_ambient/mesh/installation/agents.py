@@ -67,8 +67,8 @@ class Installation(Struct, kw_only=True):
         return self.nodes.get(node, self.elsewhere)
 
 
-def installation(snapshot: Snapshot) -> Installation:
-    """Find the agents of every node, their versions and their settings.
+def installation(snapshot: Snapshot, *, by_node: bool = False) -> Installation:
+    """Find the agents of every node, their versions and their settings. by_node: that one runs nowhere is not asked.
 
     Source: the charts of istio-cni and ztunnel 1.22 to 1.31: DaemonSet istio-cni-node (label
     k8s-app=istio-cni-node), its ConfigMap istio-cni-config beside it, pods of ztunnel with label app=ztunnel.
@@ -78,7 +78,7 @@ def installation(snapshot: Snapshot) -> Installation:
     homes = [*(daemonset.namespace for daemonset in daemonsets), *(pod.namespace for pod in cni_pods), ""]
     home, beside = homes[0], {place: _sources(snapshot, place) for place in set(homes)}
     sources = beside[home]
-    several = sum(node.runs_daemonsets for node in snapshot.nodes) != 1
+    several = not by_node and sum(node.runs_daemonsets for node in snapshot.nodes) != 1
     elsewhere = NodeAgents(
         worlds=worlds_of(sources, _typical_agent(sources.daemonset, cni_pods)),
         cni=_health("istio-cni", snapshot.cni_pods, None, several),

@@ -131,7 +131,8 @@ def _explain(
     snapshot: Snapshot, request: ExplainRequest, targets: Sequence[Target], namespace: str, found: Explained
 ) -> None:
     """Find the targets in a snapshot and judge them; what is not there becomes a problem in kubectl's words."""
-    part = Part(judge=Judge(snapshot, waypoints=True))
+    by_node = all(target.resource.kind == "Pod" and target.name for target in targets)
+    part = Part(judge=Judge(snapshot, waypoints=True, by_node=by_node))
     found.parts.append(part)
     for target in targets:
         kind = target.resource.kind
