@@ -198,6 +198,8 @@ def test_s01_a_clue_that_leaves_nothing_is_passed_over() -> None:
         ({"CURRENT_AGENT_VERSION": "latest", "EXCLUDED_NAMESPACES": "kube-system"}, None, "1.23 to 1.25"),
         ({"AMBIENT_ENABLEMENT_SELECTOR": DEFAULT_SELECTORS}, "pending", "1.27 to 1.31"),
         ({"AMBIENT_ENABLED": "true"}, "pending", "1.25 to 1.26"),
+        # Whoever writes “pending” has ambient on by a key that is not there: it was written at another time.
+        ({"cni_network_config": '{"ambient_enabled": true}'}, "pending", "1.22 to 1.26"),
         ({"AMBIENT_ENABLED": "true"}, "enabled", "1.22 to 1.26"),
         ({"AMBIENT_ENABLED": "true"}, None, "1.22 to 1.31"),
     ],

@@ -25,7 +25,9 @@ def of_cni(snapshot: Snapshot, config: ConfigMap | Unread | None) -> tuple[Clue,
     data = config.data if isinstance(config, ConfigMap) else {}
     # A ConfigMap that was not read, and selectors that stand elsewhere, tell nothing by a key that is missing.
     without = isinstance(config, ConfigMap) and _SELECTORS not in data and not _by_env(snapshot)
-    return (*_of_config(data, without), *_of_pods(snapshot, without), *_of_ztunnel(snapshot))
+    # Who writes “pending” has ambient on by this key: without it somebody else wrote that, at another time.
+    may_write = not isinstance(config, ConfigMap) or "AMBIENT_ENABLED" in data
+    return (*_of_config(data, without), *_of_pods(snapshot, without, may_write), *_of_ztunnel(snapshot))
 
 
 def _by_env(snapshot: Snapshot) -> bool:
@@ -46,10 +48,10 @@ def _of_config(data: dict[str, str], without: bool) -> Iterator[Clue]:
         yield Clue(lambda v: v.minor >= _NAMED_FROM, "its ConfigMap has CURRENT_AGENT_VERSION (1.23+)")
 
 
-def _of_pods(snapshot: Snapshot, without: bool) -> Iterator[Clue]:
-    """What it wrote on pods. without: it has no selectors."""
+def _of_pods(snapshot: Snapshot, without: bool, may_write: bool) -> Iterator[Clue]:
+    """What it wrote on pods. without: it has no selectors. may_write: a version that writes “pending” would be on."""
     written = {pod.annotations.redirection for pod in snapshot.pods}
-    if "pending" in written:
+    if "pending" in written and may_write:
         yield Clue(versions.has_pending, "it wrote “pending” on a pod (1.25+)")
     if written & {"enabled", "pending"} and without:
         why = f"it put pods in without {_SELECTORS}, which 1.27 and later cannot"
