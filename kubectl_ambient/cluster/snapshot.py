@@ -7,6 +7,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from kubectl_ambient.cluster.facts import (
+    NOT_IN_FILES,
     ConfigMap,
     DaemonSet,
     Event,
@@ -78,6 +79,13 @@ class Snapshot(Struct, kw_only=True):
         """Whether it holds no fact at all."""
         parts = (getattr(self, name) for name in self.__struct_fields__)
         return not any(isinstance(part, Found) and part.facts for part in parts)
+
+    def takes_for_absent(self, unread: Unread | None) -> bool:
+        """Whether files hold the whole cluster and nothing of this kind: then it is taken to have none, which is said.
+
+        Of the policies, and of what they are attached to, that is: somebody who fetched the one fetched the other.
+        """
+        return bool(self.from_files and self.whole and unread is not None and unread.why == NOT_IN_FILES)
 
     def workload(self, kind: str, namespace: str, name: str) -> Workload | None:
         """The workload of that kind and name, or None where it was not read or is not there."""

@@ -44,13 +44,6 @@ def what_makes_it_a_gateway(pod: Pod) -> Evidence | None:
     return None
 
 
-def may_be_captured(pod: Pod) -> bool:
-    """Whether it is a gateway of Istio that nothing on the pod itself keeps out."""
-    if pod.finished or pod.annotations.sidecar_status is not None or pod.labels.get(DATAPLANE_MODE) == "none":
-        return False
-    return what_makes_it_a_gateway(pod) is not None
-
-
 def gateway_of(pod: Pod, snapshot: Snapshot) -> Gateway | Unread | None:
     """The Gateway that the pod was made of; None where it names none that is there, an Unread where unknown."""
     return snapshot.gateway(pod.namespace, pod.labels.get(GATEWAY_NAME, ""))

@@ -13,7 +13,7 @@ from kubectl_ambient.cluster.kinds.configmaps import MESH_CONFIG
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation.istiod_settings import SHARED_MESH, variable
-from kubectl_ambient.mesh.selectors import matches, why_invalid
+from kubectl_ambient.mesh.selectors import as_text, matches, why_invalid
 
 NOT_LOOKED_AT = "not read"
 _FIELD = "data[mesh].discoverySelectors"
@@ -38,16 +38,21 @@ class Discovery(Struct, frozen=True):
         return None if labels is None else any(matches(selector, labels) for selector in self.selectors)
 
 
-def discovery(istiod: Istiod, snapshot: Snapshot) -> Discovery:
-    """The selectors of an istiod, from the ConfigMap `istio` or `istio-<revision>` beside it."""
+def _config(istiod: Istiod, snapshot: Snapshot) -> tuple[str, ConfigMap | Unread | None]:
+    """The ConfigMap `istio` or `istio-<revision>` beside an istiod, by its ref; None where it takes the defaults."""
     name = MESH_CONFIG if istiod.revision == "default" else f"{MESH_CONFIG}-{istiod.revision}"
-    ref = f"ConfigMap/{istiod.namespace}/{name}"
     found = snapshot.mesh_configs.get(f"{istiod.namespace}/{name}")
+    if found is None and (snapshot.from_files or not snapshot.mesh_configs.covers(EVERYWHERE)):
+        found = Unread(what=f"get configmap {name}", why=NOT_LOOKED_AT)
+    return f"ConfigMap/{istiod.namespace}/{name}", found
+
+
+def discovery(istiod: Istiod, snapshot: Snapshot) -> Discovery:
+    """The selectors of an istiod, from its settings."""
+    ref, found = _config(istiod, snapshot)
     evidence = Evidence(ref, _FIELD, None)
-    if found is None and not snapshot.from_files and snapshot.mesh_configs.covers(EVERYWHERE):
-        return Discovery((), evidence)  # without settings istiod takes the defaults
     if not isinstance(found, ConfigMap):
-        return Discovery((), evidence, found or Unread(what=f"get configmap {name}", why=NOT_LOOKED_AT))
+        return Discovery((), evidence, found)
     try:
         selectors = _selectors(found.data.get("mesh", ""))
     except ValueError as error:
@@ -55,7 +60,7 @@ def discovery(istiod: Istiod, snapshot: Snapshot) -> Discovery:
     shared = variable(istiod.container, SHARED_MESH, istiod.ref)
     if not selectors and shared.value:  # it is laid below this one, and may bring selectors
         return Discovery((), evidence, Unread(what=f"get configmap {shared.value}", why="not read"))
-    return Discovery(selectors, Evidence(ref, _FIELD, " or ".join(map(shown, selectors)) or None))
+    return Discovery(selectors, Evidence(ref, _FIELD, " or ".join(map(as_text, selectors)) or None))
 
 
 @lru_cache(maxsize=16)
@@ -74,15 +79,6 @@ def _selectors(mesh: str) -> tuple[LabelSelector, ...]:
         if problem := why_invalid(selector):
             raise ValueError(f"discoverySelectors: {problem}")
     return selectors
-
-
-def shown(selector: LabelSelector) -> str:
-    """A selector in one line, as `kubectl -l` has it; `everything` for an empty one."""
-    parts = [f"{key}={value}" for key, value in selector.match_labels.items()]
-    for r in selector.match_expressions:
-        words = {"Exists": r.key, "DoesNotExist": f"!{r.key}"}
-        parts.append(words.get(r.operator) or f"{r.key} {r.operator.lower()} ({', '.join(r.values)})")
-    return ",".join(parts) or "everything"
 
 
 class Mesh(Struct, frozen=True):
@@ -107,10 +103,9 @@ def mesh(istiods: Iterable[Istiod], snapshot: Snapshot) -> Mesh:
 
 
 def _mesh(istiod: Istiod, snapshot: Snapshot) -> Mesh:
-    name = MESH_CONFIG if istiod.revision == "default" else f"{MESH_CONFIG}-{istiod.revision}"
-    found = snapshot.mesh_configs.get(f"{istiod.namespace}/{name}")
+    _, found = _config(istiod, snapshot)
     if not isinstance(found, ConfigMap):
-        return Mesh(unread=found or Unread(what=f"get configmap {name}", why="not found"))
+        return Mesh(unread=found)
     try:
         root, domain = _texts(found.data.get("mesh", ""))
     except ValueError as error:

@@ -35,11 +35,6 @@ class End(Struct, frozen=True, kw_only=True, gc=False):
     namespace_labels: Mapping[str, str] | Unread | None = None
     ports: tuple[NamedPort, ...] = ()
 
-    @property
-    def is_pod(self) -> bool:
-        """Whether NetworkPolicies can select it, as who is isolated or as a peer by labels."""
-        return self.labels is not None
-
 
 class Packet(Struct, frozen=True, gc=False):
     """A packet that opens a connection. `port` is the one on the wire: 15008 between members of the mesh."""

@@ -7,10 +7,11 @@ What istiod wrote is no proof: of all that ztunnel cannot take, one policy of a 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 from msgspec import Struct, structs
 
-from kubectl_ambient.cluster.facts import NOT_IN_FILES, Unread
+from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
@@ -20,6 +21,8 @@ from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.policy.sent import Sent, why_not_sent
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.usable import MESH_CONTROLLER
+
+F = TypeVar("F")
 
 ACCEPTED, UNSUPPORTED, INVALID = "Accepted", "UnsupportedValue", "Invalid"
 _PARTLY, _NOT_FOUND, _NOT_BOUND = "PartiallyInvalid", "TargetNotFound", "AncestorNotBound"
@@ -76,11 +79,9 @@ def targets_of(policy: AuthorizationPolicy, judge: WaypointJudge, root: str) -> 
     return [_target(ref, ref.namespace or policy.namespace, judge, root) for ref in policy.targets]
 
 
-def _known(found: object, judge: WaypointJudge) -> object:
-    """What was found; files that hold the whole cluster and none of the kind are taken to tell that there is none."""
-    snapshot = judge.snapshot
-    unread = isinstance(found, Unread) and found.why == NOT_IN_FILES
-    return None if unread and snapshot.from_files and snapshot.whole else found
+def _known(found: F | Unread | None, judge: WaypointJudge) -> F | Unread | None:
+    """What was found; nothing where the files are taken to have none of the kind."""
+    return None if isinstance(found, Unread) and judge.snapshot.takes_for_absent(found) else found
 
 
 def _target(ref: TargetRef, namespace: str, judge: WaypointJudge, root: str) -> Target:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import NOT_IN_FILES, Pod, Unread
+from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, PeerAuthentication
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -131,10 +131,24 @@ class PolicyJudge:
 
     @property
     def unread(self) -> Unread | None:
-        """Why some PeerAuthentications are not known; files of a whole cluster with none tell that there is none."""
+        """Why some PeerAuthentications are not known."""
         refusal = self.snapshot.peer_authentications.refusal
-        whole = self.snapshot.from_files and self.snapshot.whole
-        return None if whole and refusal is not None and refusal.why == NOT_IN_FILES else refusal
+        return None if self.snapshot.takes_for_absent(refusal) else refusal
+
+    @property
+    def _taken_for_absent(self) -> list[str]:
+        """The kinds that the files hold none of, and that some answer asked for."""
+        snapshot = self.snapshot
+        targets = {ref.kind for policy in in_order(snapshot.authorization_policies) for ref in policy.targets}
+        parts: dict[str, Found[Any]] = {
+            "PeerAuthentication": snapshot.peer_authentications,
+            "Service": snapshot.services,
+            "ServiceEntry": snapshot.service_entries,
+            "Gateway": snapshot.gateways,
+            "GatewayClass": snapshot.gateway_classes,
+        }
+        asked = {"PeerAuthentication"} | targets
+        return [kind for kind, part in parts.items() if kind in asked and snapshot.takes_for_absent(part.refusal)]
 
     def policies(self) -> list[Policy]:
         """All of them, AuthorizationPolicies first, by namespace and name."""
@@ -212,4 +226,6 @@ class PolicyJudge:
         told = [*self._pods.installation.assumptions, *self._waypoints.assumptions]
         if self.mesh.unread:
             told.append(f"the root namespace is taken to be {self.mesh.root}: {self.mesh.unread}")
+        for kind in self._taken_for_absent:
+            told.append(f"the files hold the whole cluster ({self.snapshot.whole}), and no {kind}: there is none")
         return list(dict.fromkeys(told))

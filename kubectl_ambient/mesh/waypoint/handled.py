@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
+from kubectl_ambient.cluster.kinds.gateways import WAYPOINT_CLASSES, Gateway, GatewayClass
 from kubectl_ambient.cluster.label_keys import concerns_istio
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Code, Severity
@@ -18,12 +18,11 @@ from kubectl_ambient.mesh.injection import REVISION
 from kubectl_ambient.mesh.installation.istiods import ShownIstiod, istiods
 from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway
 from kubectl_ambient.mesh.waypoint.owner import Owner
-from kubectl_ambient.mesh.waypoint.usable import MESH_CONTROLLER, WAYPOINT_CLASS, ready_among
+from kubectl_ambient.mesh.waypoint.usable import MESH_CONTROLLER, ready_among
 from kubectl_ambient.shell.command import Command, kubectl, lines_with, offered
 from kubectl_ambient.shell.words import inside, label, named, namespace
 from kubectl_ambient.shell.words import name as word
 
-CLASSES = (WAYPOINT_CLASS, "istio-agentgateway-waypoint")
 _MINE = "it"
 _A_MOMENT = timedelta(minutes=1)
 
@@ -31,8 +30,8 @@ _A_MOMENT = timedelta(minutes=1)
 def is_istios(gateway: Gateway, of_class: GatewayClass | Unread | None) -> bool:
     """Whether it is a waypoint that istiod handles, by its class; other controllers have their own."""
     if isinstance(of_class, GatewayClass) and of_class.controller:
-        return of_class.controller == MESH_CONTROLLER or gateway.class_name == CLASSES[1]
-    return gateway.class_name in CLASSES
+        return of_class.controller == MESH_CONTROLLER or gateway.class_name == WAYPOINT_CLASSES[1]
+    return gateway.class_name in WAYPOINT_CLASSES
 
 
 def proxies_of(gateway: Gateway, of_class: GatewayClass | Unread | None, snapshot: Snapshot) -> list[Pod] | None:
