@@ -9,8 +9,9 @@ from typing import Any
 
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import Event, Namespace, Node, Unread, Webhook, Workload
+from kubectl_ambient.cluster.facts import Event, Namespace, Node, Unread, Workload
 from kubectl_ambient.cluster.found import EVERYWHERE, Found
+from kubectl_ambient.cluster.installation_facts import Webhook
 from kubectl_ambient.cluster.kinds.gateways import GatewayClass
 from kubectl_ambient.cluster.kinds.labelled import Labelled
 from kubectl_ambient.cluster.snapshot import Snapshot

@@ -11,7 +11,7 @@ from kubectl_ambient.change.rollout import restarts
 from kubectl_ambient.change.targets import Target
 from kubectl_ambient.cluster.facts import Namespace, Workload
 from kubectl_ambient.mesh.enrolment.deciding import Decision
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.judge import Judge
 
 
 class Change(PlannedChange[Edit], frozen=True, kw_only=True):

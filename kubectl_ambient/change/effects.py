@@ -17,8 +17,8 @@ from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Expected, Reason
 from kubectl_ambient.mesh.installation.agents import Health
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.next_pod import AfterRestart
-from kubectl_ambient.mesh.verdict import Judge
 
 # not in, cut off, held in: labels alone would move them, and the agents of their node do not, or only half.
 # doubtful: they are Ready, and ztunnel has not accepted another pod there.

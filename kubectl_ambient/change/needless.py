@@ -7,7 +7,7 @@ from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.rollout import restarts
 from kubectl_ambient.cluster.facts import Workload
 from kubectl_ambient.mesh.catalogue import Reason
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.judge import Judge
 
 # Once ambient is installed, the label works without a restart: it may be set beforehand.
 _MAY_COME = (Reason.AMBIENT_NOT_INSTALLED, Reason.AMBIENT_DISABLED, Reason.SELECTOR_INVALID)

@@ -12,8 +12,8 @@ from typing import Literal
 
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.mesh.installation.agents import Health, Installation, NodeAgents
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.state import YOUNG, observed_of
-from kubectl_ambient.mesh.verdict import Judge
 
 
 def hinders(

@@ -6,20 +6,9 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from kubectl_ambient.cluster.facts import (
-    NOT_IN_FILES,
-    ConfigMap,
-    DaemonSet,
-    Event,
-    Istiod,
-    Namespace,
-    Node,
-    Pod,
-    Unread,
-    Webhook,
-    Workload,
-)
+from kubectl_ambient.cluster.facts import NOT_IN_FILES, Event, Namespace, Node, Pod, Unread, Workload
 from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet, Istiod, Webhook
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
 from kubectl_ambient.cluster.kinds.labelled import Labelled
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME

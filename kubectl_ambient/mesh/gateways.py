@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Istiod, Pod, Unread
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Pod, Unread
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.snapshot import Snapshot

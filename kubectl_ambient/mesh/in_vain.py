@@ -10,7 +10,8 @@ from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod
 from kubectl_ambient.mesh.catalogue import Code, Reason
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label
 from kubectl_ambient.mesh.gateways import what_makes_it_a_gateway
-from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.mesh.judge import Judge
+from kubectl_ambient.mesh.verdict import Verdict
 
 _NOT_THE_PODS = (
     Reason.AMBIENT_NOT_INSTALLED,

@@ -12,7 +12,8 @@ from functools import lru_cache
 
 from msgspec import Struct, structs
 
-from kubectl_ambient.cluster.facts import Annotations, ConfigMap, LabelSelector, Requirement, Unread, Webhook
+from kubectl_ambient.cluster.facts import Annotations, LabelSelector, Requirement, Unread
+from kubectl_ambient.cluster.installation_facts import ConfigMap, Webhook
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.enrolment import goyaml
 from kubectl_ambient.mesh.enrolment.enablement import selector_of

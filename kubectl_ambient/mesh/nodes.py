@@ -12,8 +12,9 @@ from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation.agents import Health
 from kubectl_ambient.mesh.installation.placement import why_absent
 from kubectl_ambient.mesh.installation.which_version import in_chart_labels, in_image, most_exact
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.state import sick
-from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.mesh.verdict import Verdict
 
 
 class AgentOnNode(Struct, frozen=True, kw_only=True):

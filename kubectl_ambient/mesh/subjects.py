@@ -11,10 +11,11 @@ from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, label, unread_labels
 from kubectl_ambient.mesh.in_vain import in_vain, may_be_in_vain
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.next_pod import NextPod
 from kubectl_ambient.mesh.rollout import is_paused
 from kubectl_ambient.mesh.summary import count
-from kubectl_ambient.mesh.verdict import Judge, Judgement
+from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.shell.command import Command
 
 

@@ -14,7 +14,8 @@ from kubectl_ambient.kube.resources import parse_targets
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.in_vain import InVain, in_vain, may_be_in_vain, summed
-from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.mesh.judge import Judge
+from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.output import check_names
 from kubectl_ambient.runs.place import Place, opened

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from kubectl_ambient.cluster.facts import Istiod, Pod
+from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.needs.versions import VERSIONS
 from kubectl_ambient.cluster.reading.cluster import answer
 from kubectl_ambient.kube.errors import KubeError

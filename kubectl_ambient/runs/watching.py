@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.summary import needs_attention
-from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.render.status import TERMINATING, is_terminating
 from kubectl_ambient.runs.place import Cluster
 from kubectl_ambient.runs.status import Source

@@ -14,7 +14,7 @@ from kubectl_ambient.change.targets import Target
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.injection import INJECTION
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.render.change import moves
 from tests.mesh.builders import SIDECAR, cluster, redirected
 from tests.snapshots import altered

@@ -13,8 +13,9 @@ from kubectl_ambient.change.waypoint.effects import WaypointEffects, change_of, 
 from kubectl_ambient.change.waypoint.fitness import fitness
 from kubectl_ambient.change.waypoint.notes import notes
 from kubectl_ambient.change.waypoint.plan import Wish, plan
-from kubectl_ambient.cluster.facts import Annotations, Istiod, Namespace, Pod, Unread
+from kubectl_ambient.cluster.facts import Annotations, Namespace, Pod, Unread
 from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME

@@ -25,7 +25,7 @@ from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.kube.watch import WatchEvent
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Finding
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.render.status import is_terminating
 from kubectl_ambient.runs.place import Cluster
 from kubectl_ambient.runs.status import Source

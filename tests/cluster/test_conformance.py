@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from kubectl_ambient.cluster.reading.files import read_files
-from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.mesh.judge import Judge
+from kubectl_ambient.mesh.verdict import Verdict
 from tests.conformance import cases, frame
 from tests.mesh.test_conformance import expected
 

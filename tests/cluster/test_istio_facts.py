@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kubectl_ambient.cluster import facts
+from kubectl_ambient.cluster import facts, installation_facts
 from kubectl_ambient.cluster.facts import LabelSelector, Requirement
 from kubectl_ambient.cluster.kinds.configmaps import ConfigMap, injector_settings
 from kubectl_ambient.cluster.kinds.events import Event
@@ -74,7 +74,7 @@ def test_shortening_is_idempotent(lines: list[str]) -> None:
     assert injector_settings(once) == once
 
 
-def hooks(**fields: Any) -> list[facts.Webhook]:
+def hooks(**fields: Any) -> list[installation_facts.Webhook]:
     return msgspec.convert(m.webhooks(**fields), MutatingWebhookConfiguration).injectors()
 
 
@@ -94,7 +94,7 @@ def test_a_webhook_and_its_selectors() -> None:
             "matchConditions": [{"name": "x", "expression": "true"}],
         },
     )
-    assert hook == facts.Webhook(
+    assert hook == installation_facts.Webhook(
         configuration="istio-revision-tag-prod",
         name="namespace.sidecar-injector.istio.io",
         revision="canary",

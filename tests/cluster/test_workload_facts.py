@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from kubectl_ambient.cluster import facts
+from kubectl_ambient.cluster import facts, installation_facts
 from kubectl_ambient.cluster.facts import EnvVar, LabelSelector, Owner
 from kubectl_ambient.cluster.kinds.workloads import ReplicationController, Workload
 from tests.cluster import manifests_of as m
@@ -111,7 +111,7 @@ def test_istio_s_own_workloads() -> None:
         Workload,
     )
     container = facts.AgentContainer(image="pilot:1.30.3", env=(EnvVar(name="A", value="b"),))
-    assert found.istiod() == facts.Istiod(
+    assert found.istiod() == installation_facts.Istiod(
         namespace="istio-system",
         name="istiod",
         revision="canary",

@@ -16,9 +16,9 @@ from kubectl_ambient.cluster.facts import Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.enrolment.rules import RULES
 from kubectl_ambient.mesh.fixes import fixes
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.state import STATES
 from kubectl_ambient.mesh.subjects import namespace_subject, workload_subject
-from kubectl_ambient.mesh.verdict import Judge
 from kubectl_ambient.mesh.waypoint import rules as waypoint_rules
 from kubectl_ambient.render import documents
 from tests.docs.reading import ROOT

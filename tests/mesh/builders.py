@@ -4,21 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from kubectl_ambient.cluster.facts import (
-    DATAPLANE_MODE,
-    AgentContainer,
-    Annotations,
-    ConfigMap,
-    DaemonSet,
-    EnvVar,
-    Istiod,
-    Namespace,
-    Node,
-    Pod,
-)
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, AgentContainer, Annotations, EnvVar, Namespace, Node, Pod
+from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet, Istiod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.injection import DEFAULT_WEBHOOKS
-from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.mesh.judge import Judge
+from kubectl_ambient.mesh.verdict import Verdict
 from tests.snapshots import snapshot as snapshot_of
 
 DEFAULT_SELECTORS = """

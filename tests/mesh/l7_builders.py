@@ -6,7 +6,8 @@ from typing import Any
 
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import AgentContainer, Istiod, Namespace, Pod, Unread
+from kubectl_ambient.cluster.facts import AgentContainer, Namespace, Pod, Unread
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass, Listener
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
@@ -14,7 +15,8 @@ from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.binding import Binding
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.rules import Target
 from tests.mesh.builders import pod
 from tests.snapshots import altered

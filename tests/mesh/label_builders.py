@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, Istiod, Owner, Unread
+from kubectl_ambient.cluster.facts import AgentContainer, Owner, Unread
+from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet, Istiod
 from kubectl_ambient.cluster.kinds.labelled import Labelled
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.labels.judge import LabelJudge, Report

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.judge import Judge
 from tests.snapshots import altered
 from tests.snapshots import found as found_of
 

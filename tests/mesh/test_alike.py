@@ -10,10 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import Annotations, LabelSelector, Node, Owner, Pod, Template, Webhook, Workload
+from kubectl_ambient.cluster.facts import Annotations, LabelSelector, Node, Owner, Pod, Template, Workload
+from kubectl_ambient.cluster.installation_facts import Webhook
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.summary import needs_attention
-from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.mesh.verdict import Verdict
 from tests.mesh.builders import AMBIENT, NONE, cluster, config_data, pod, redirected
 from tests.mesh.test_properties import a_pod, a_snapshot, brief, some_parts, without
 from tests.snapshots import altered

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 import pytest
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import ConfigMap, EnvVar, Event, Pod, Unread
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.cluster.facts import EnvVar, Event, Pod, Unread
+from kubectl_ambient.cluster.installation_facts import ConfigMap
+from kubectl_ambient.mesh.judge import Judge
 from tests.snapshots import altered
 from tests.snapshots import found as found_of
 

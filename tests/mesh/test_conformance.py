@@ -9,7 +9,7 @@ import pytest
 from kubectl_ambient.cluster.facts import Annotations
 from kubectl_ambient.mesh.enrolment.deciding import decide
 from kubectl_ambient.mesh.enrolment.rules import Case
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.judge import Judge
 from tests.conformance import cases
 from tests.mesh.builders import cluster, config_data, judge, pod
 

@@ -10,8 +10,8 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Annotations, Owner, Template, Unread, Workload
 from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.subjects import workload_subject
-from kubectl_ambient.mesh.verdict import Judge
 from tests.lines import line
 
 from .builders import AMBIENT, NONE, agent, cluster, judge, pod, redirected

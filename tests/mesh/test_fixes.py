@@ -17,7 +17,6 @@ from kubectl_ambient.change.plan import plan
 from kubectl_ambient.cluster.facts import (
     DATAPLANE_MODE,
     Annotations,
-    DaemonSet,
     EnvVar,
     LabelSelector,
     Namespace,
@@ -26,14 +25,14 @@ from kubectl_ambient.cluster.facts import (
     Requirement,
     Template,
     Unread,
-    Webhook,
     Workload,
 )
+from kubectl_ambient.cluster.installation_facts import DaemonSet, Webhook
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Fix
 from kubectl_ambient.mesh.fixes import fixes
 from kubectl_ambient.mesh.injection import DEFAULT_WEBHOOKS
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.judge import Judge
 from tests.lines import line
 from tests.snapshots import altered
 

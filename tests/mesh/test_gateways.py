@@ -12,7 +12,6 @@ from kubectl_ambient.cluster.facts import (
     AgentContainer,
     Annotations,
     EnvVar,
-    Istiod,
     Owner,
     Pod,
     Proxy,
@@ -20,11 +19,13 @@ from kubectl_ambient.cluster.facts import (
     Unread,
     Workload,
 )
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.fixes import fixes
-from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.mesh.judge import Judge
+from kubectl_ambient.mesh.verdict import Verdict
 from tests.lines import line
 from tests.snapshots import altered
 

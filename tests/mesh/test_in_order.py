@@ -8,15 +8,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import (
-    AgentContainer,
-    ConfigMap,
-    DaemonSet,
-    Event,
-    Istiod,
-    Namespace,
-    Webhook,
-)
+from kubectl_ambient.cluster.facts import AgentContainer, Event, Namespace
+from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet, Istiod, Webhook
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.injection import injector
 from kubectl_ambient.mesh.installation.agents import installation

@@ -10,9 +10,9 @@ from msgspec import structs
 from kubectl_ambient.cluster.facts import Namespace, Node, Pod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.in_vain import in_vain, may_be_in_vain, summed
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.subjects import namespace_subject
 from kubectl_ambient.mesh.summary import fails
-from kubectl_ambient.mesh.verdict import Judge
 from tests.mesh.builders import AMBIENT, NONE, SIDECAR, cluster, config_data, pod, redirected
 
 NO_CNI: dict[str, Any] = {"cni_daemonsets": [], "cni_pods": [], "cni_config": [], "ztunnel_pods": []}

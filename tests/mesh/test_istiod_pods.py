@@ -6,8 +6,9 @@ from pathlib import Path
 
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import AgentContainer, Istiod, Pod, Unread
+from kubectl_ambient.cluster.facts import AgentContainer, Pod, Unread
 from kubectl_ambient.cluster.found import EVERYWHERE, Found
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.mesh.installation.control_plane import control_plane, running_versions
 from tests.golden.screens import run
 from tests.mesh.builders import cluster

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, EnvVar, Istiod, LabelSelector, Requirement
+from kubectl_ambient.cluster.facts import AgentContainer, EnvVar, LabelSelector, Requirement
+from kubectl_ambient.cluster.installation_facts import ConfigMap, Istiod
 from kubectl_ambient.cluster.kinds.workloads import Workload
 from kubectl_ambient.mesh.installation.control_plane import control_plane
 from kubectl_ambient.mesh.installation.istiods import ShownIstiod, istiods

@@ -7,8 +7,8 @@ from typing import Any
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Node, Pod, Unread
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.nodes import NodeRow, by_node
-from kubectl_ambient.mesh.verdict import Judge
 from tests.mesh.builders import AMBIENT, NONE, agent, cluster, pod, redirected
 
 VERSION = "1.30.3"

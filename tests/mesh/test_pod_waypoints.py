@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import Istiod, Namespace, Pod, Unread
+from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.kinds.gateways import Gateway, Listener
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.waypoint.pods import PodWaypoints, selects
 from tests.conformance import cases
 from tests.mesh.builders import pod

@@ -24,8 +24,6 @@ from kubectl_ambient.cluster.facts import (
     DATAPLANE_MODE,
     AgentContainer,
     Annotations,
-    ConfigMap,
-    DaemonSet,
     EnvVar,
     LabelSelector,
     Namespace,
@@ -37,13 +35,15 @@ from kubectl_ambient.cluster.facts import (
     Unread,
     Workload,
 )
+from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.enrolment.enablement import Invalid, parse
 from kubectl_ambient.mesh.enrolment.goscalars import go_float
 from kubectl_ambient.mesh.installation import versions
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.selectors import as_text, matches, why_invalid
-from kubectl_ambient.mesh.verdict import Judge, Judgement, Verdict
+from kubectl_ambient.mesh.verdict import Judgement, Verdict
 from tests.mesh.builders import AMBIENT, DEFAULT_SELECTORS, NONE, agent, cluster, config_data, pod, redirected
 from tests.snapshots import altered
 

@@ -11,7 +11,6 @@ from msgspec import structs
 from kubectl_ambient.cluster.facts import (
     AgentContainer,
     Annotations,
-    ConfigMap,
     EnvVar,
     Event,
     LabelSelector,
@@ -20,11 +19,12 @@ from kubectl_ambient.cluster.facts import (
     Owner,
     Requirement,
     Template,
-    Webhook,
     Workload,
 )
+from kubectl_ambient.cluster.installation_facts import ConfigMap, Webhook
 from kubectl_ambient.mesh.injection import INJECT, INJECTION, REVISION
-from kubectl_ambient.mesh.verdict import Judge, Verdict
+from kubectl_ambient.mesh.judge import Judge
+from kubectl_ambient.mesh.verdict import Verdict
 from tests.lines import line
 from tests.mesh.builders import AMBIENT, NONE, SIDECAR, agent, cluster, config_data, judge, pod, redirected
 from tests.snapshots import found as found_of

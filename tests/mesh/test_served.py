@@ -7,24 +7,14 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import (
-    AgentContainer,
-    ConfigMap,
-    EnvVar,
-    Istiod,
-    LabelSelector,
-    Namespace,
-    Node,
-    Pod,
-    Unread,
-    Webhook,
-)
+from kubectl_ambient.cluster.facts import AgentContainer, EnvVar, LabelSelector, Namespace, Node, Pod, Unread
+from kubectl_ambient.cluster.installation_facts import ConfigMap, Istiod, Webhook
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.fixes import fixes
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.subjects import namespace_subject
 from kubectl_ambient.mesh.summary import FAIL_ON, count, fails
-from kubectl_ambient.mesh.verdict import Judge
 from tests.lines import line
 from tests.mesh.builders import AMBIENT, agent, cluster, pod, redirected
 from tests.snapshots import altered

@@ -9,8 +9,9 @@ from msgspec import structs
 
 from kubectl_ambient.cluster.facts import AgentContainer
 from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.waypoint.binding import Binding
 from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE
-from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from tests.conformance import cases
 from tests.mesh.meshes import MESHES, snapshot
 from tests.snapshots import altered

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, EnvVar, Istiod, Namespace, Unread, Webhook
+from kubectl_ambient.cluster.facts import AgentContainer, EnvVar, Namespace, Unread
+from kubectl_ambient.cluster.installation_facts import ConfigMap, Istiod, Webhook
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
 from kubectl_ambient.cluster.snapshot import Snapshot

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import Istiod, LabelSelector, Namespace, Pod, Unread, Webhook
+from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Pod, Unread
+from kubectl_ambient.cluster.installation_facts import Istiod, Webhook
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass, Listener
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME

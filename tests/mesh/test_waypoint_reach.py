@@ -7,12 +7,14 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import AgentContainer, Annotations, ConfigMap, EnvVar, Pod, Unread
+from kubectl_ambient.cluster.facts import AgentContainer, Annotations, EnvVar, Pod, Unread
+from kubectl_ambient.cluster.installation_facts import ConfigMap
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.waypoint.binding import Binding
 from kubectl_ambient.mesh.waypoint.explained import Explained, explain
-from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.namespace import namespace_use
 from kubectl_ambient.mesh.waypoint.rules import Target
 from kubectl_ambient.mesh.waypoint.summary import sums

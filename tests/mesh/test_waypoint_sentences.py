@@ -8,7 +8,8 @@ from msgspec import structs
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Requirement, Unread
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass, Listener
-from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.binding import Binding
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.rules import Target
 from tests.mesh.builders import pod
 from tests.mesh.l7_builders import (

@@ -7,13 +7,14 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, EnvVar, Istiod, Pod
+from kubectl_ambient.cluster.facts import AgentContainer, EnvVar, Pod
+from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet, Istiod
 from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.control_plane import control_plane
 from kubectl_ambient.mesh.installation.settings import rules_of
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.render.explain import _docs
 from tests.mesh.builders import AMBIENT, DEFAULT_SELECTORS, agent, cluster, config_data, pod, redirected
 from tests.mesh.l7_builders import mesh, service, service_entry, workload_entry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.render.explain import explanation
 from kubectl_ambient.render.terminal import Paint
 from tests.mesh.builders import AMBIENT, cluster, pod, redirected

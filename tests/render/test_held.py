@@ -6,8 +6,8 @@ import pytest
 from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Owner, Template, Workload
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.subjects import workload_subject
-from kubectl_ambient.mesh.verdict import Judge
 from kubectl_ambient.render.explain import explanation
 from kubectl_ambient.render.subject import subject_text
 from kubectl_ambient.render.terminal import Paint

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubectl_ambient.cluster.facts import Owner, Pod
-from kubectl_ambient.mesh.verdict import Judge
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.render.status import notes, share
 from kubectl_ambient.render.terminal import Paint
 from tests.mesh.builders import AMBIENT, agent, cluster, pod, redirected

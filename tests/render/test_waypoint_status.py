@@ -8,7 +8,7 @@ from typing import cast
 import pytest
 
 from kubectl_ambient.mesh.catalogue import WaypointReason
-from kubectl_ambient.mesh.waypoint.judge import Binding
+from kubectl_ambient.mesh.waypoint.binding import Binding
 from kubectl_ambient.render.terminal import Paint
 from kubectl_ambient.render.waypoint.status import binding_table
 

@@ -18,7 +18,8 @@ from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Code, WaypointReason
 from kubectl_ambient.mesh.evidence import tells
-from kubectl_ambient.mesh.waypoint.judge import Binding, WaypointJudge
+from kubectl_ambient.mesh.waypoint.binding import Binding
+from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
 from kubectl_ambient.mesh.waypoint.rules import Target
 

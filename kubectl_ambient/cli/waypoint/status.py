@@ -13,7 +13,7 @@ from kubectl_ambient.render.say import say
 from kubectl_ambient.runs.output import check_fail_on, check_format
 
 if TYPE_CHECKING:
-    from kubectl_ambient.mesh.waypoint.judge import Binding
+    from kubectl_ambient.mesh.waypoint.binding import Binding
     from kubectl_ambient.runs.waypoint.source import WaypointSource
     from kubectl_ambient.shell.aim import Aim
 

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from msgspec import UNSET, UnsetType, field, structs
 
-from kubectl_ambient.cluster import facts
+from kubectl_ambient.cluster import installation_facts
 from kubectl_ambient.cluster.kinds.kind import kind
-from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Metadata, Object, Present, Texts, Time, Wire, texts
+from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Metadata, Object, Texts, Time, Wire, texts
+from kubectl_ambient.cluster.wire_pods import Present
 
 CNI_CONFIG = "istio-cni-config"
 INJECTOR = "istio-sidecar-injector"
@@ -29,7 +30,7 @@ def is_mesh_config(name: str) -> bool:
     return name == MESH_CONFIG or name.startswith(f"{MESH_CONFIG}-")
 
 
-def _of_mesh(found: ConfigMap) -> tuple[facts.ConfigMap, ...]:
+def _of_mesh(found: ConfigMap) -> tuple[installation_facts.ConfigMap, ...]:
     """The ConfigMap where it holds the settings of a mesh, without what else it holds."""
     settings = texts(found.data).get(_MESH)
     return () if settings is None else (structs.replace(found.fact(), data={_MESH: settings}),)
@@ -60,12 +61,12 @@ class ConfigMap(Object, frozen=True):
     metadata: ConfigMapMetadata
     data: Texts = None
 
-    def fact(self) -> facts.ConfigMap:
+    def fact(self) -> installation_facts.ConfigMap:
         """The flat ConfigMap; of an injector only the settings (`data["config"]`), without its templates."""
         data = texts(self.data)
         if is_injector(self.name):
             data = {"config": injector_settings(data["config"])} if "config" in data else {}
-        return facts.ConfigMap(
+        return installation_facts.ConfigMap(
             namespace=self.namespace,
             name=self.name,
             labels=texts(self.metadata.labels),

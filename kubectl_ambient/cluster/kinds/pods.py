@@ -7,7 +7,8 @@ from sys import intern
 
 from kubectl_ambient.cluster import facts
 from kubectl_ambient.cluster.kinds.kind import kind
-from kubectl_ambient.cluster.wire_parts import Object, PodSpec, PodStatus, texts
+from kubectl_ambient.cluster.wire_parts import Object, texts
+from kubectl_ambient.cluster.wire_pods import PodSpec, PodStatus
 
 CNI_LABEL = ("k8s-app", "istio-cni-node")
 ZTUNNEL_LABEL = ("app", "ztunnel")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from kubectl_ambient.cluster import facts
+from kubectl_ambient.cluster import installation_facts
 from kubectl_ambient.cluster.kinds.kind import kind
-from kubectl_ambient.cluster.wire_parts import Object, Present, Selector, Wire, texts
+from kubectl_ambient.cluster.wire_parts import Object, Selector, Wire, texts
+from kubectl_ambient.cluster.wire_pods import Present
 
 
 class Rule(Wire, frozen=True):
@@ -44,12 +45,12 @@ class MutatingWebhookConfiguration(Object, frozen=True):
 
     webhooks: list[Hook] | None = None
 
-    def injectors(self) -> list[facts.Webhook]:
+    def injectors(self) -> list[installation_facts.Webhook]:
         """Those of its webhooks that are Istio's injectors and are called when a Pod is created."""
         labels = texts(self.metadata.labels)
         ours = labels.get("app") == "sidecar-injector"
         return [
-            facts.Webhook(
+            installation_facts.Webhook(
                 configuration=self.name,
                 name=hook.name,
                 revision=labels.get("istio.io/rev", ""),

@@ -4,20 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from kubectl_ambient.cluster import facts
+from kubectl_ambient.cluster import facts, installation_facts
 from kubectl_ambient.cluster.kinds.kind import kind
 from kubectl_ambient.cluster.kinds.pods import CNI_LABEL, GATEWAY_NAME, ISTIOD_LABEL, ZTUNNEL_LABEL
-from kubectl_ambient.cluster.wire_parts import (
-    NO_ANNOTATIONS,
-    Condition,
-    Metadata,
-    Object,
-    Selector,
-    TemplateSpec,
-    Texts,
-    Wire,
-    texts,
-)
+from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Metadata, Object, Selector, Texts, Wire, texts
+from kubectl_ambient.cluster.wire_pods import Condition, TemplateSpec
 
 _NO_SPEC = TemplateSpec()
 
@@ -149,10 +140,10 @@ class Workload(Object, frozen=True):
             first_ordinal=(spec.ordinals and spec.ordinals.start) or 0,
         )
 
-    def daemonset(self) -> facts.DaemonSet:
+    def daemonset(self) -> installation_facts.DaemonSet:
         """The same as a DaemonSet of Istio."""
         spec = self._template().spec or _NO_SPEC
-        return facts.DaemonSet(
+        return installation_facts.DaemonSet(
             namespace=self.namespace,
             name=self.name,
             labels=texts(self.metadata.labels),
@@ -171,16 +162,16 @@ class Workload(Object, frozen=True):
         status = self.status or _NO_WORKLOAD_STATUS
         return (status.current_number_scheduled or 0) < (status.desired_number_scheduled or 0)
 
-    def of_ztunnel(self) -> tuple[facts.DaemonSet, ...]:
+    def of_ztunnel(self) -> tuple[installation_facts.DaemonSet, ...]:
         """The same where its pods are ztunnel's: only from 1.24 on a label of its own says so."""
         selector = self.spec.selector if self.spec else None
         key, value = ZTUNNEL_LABEL
         return (self.daemonset(),) if selector and texts(selector.match_labels).get(key) == value else ()
 
-    def istiod(self) -> facts.Istiod:
+    def istiod(self) -> installation_facts.Istiod:
         """The same as a control plane."""
         spec = self._template().spec or _NO_SPEC
-        return facts.Istiod(
+        return installation_facts.Istiod(
             namespace=self.namespace,
             name=self.name,
             revision=texts(self.metadata.labels).get("istio.io/rev") or "default",

@@ -10,8 +10,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import ConfigMap, DaemonSet, Pod, Unread
+from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.found import EVERYWHERE, Found
+from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import versions

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import partial
 
-from kubectl_ambient.cluster.facts import ConfigMap, Unread
+from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.cluster.installation_facts import ConfigMap
 from kubectl_ambient.cluster.served import WAYPOINT_BOUND, WAYPOINT_MISSING
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence

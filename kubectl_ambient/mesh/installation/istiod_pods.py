@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kubectl_ambient.cluster.facts import Istiod, Pod
+from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.kinds.pods import ISTIOD_LABEL, has_label
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence

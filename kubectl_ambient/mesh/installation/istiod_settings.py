@@ -6,7 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import AgentContainer, EnvVar, Istiod
+from kubectl_ambient.cluster.facts import AgentContainer, EnvVar
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.mesh.evidence import Evidence
 
 AMBIENT = "PILOT_ENABLE_AMBIENT"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from kubectl_ambient.cluster.facts import Istiod, Unread
+from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.found import EVERYWHERE
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.installation import istiod_settings as settings

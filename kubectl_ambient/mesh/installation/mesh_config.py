@@ -7,8 +7,9 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import ConfigMap, Istiod, LabelSelector, Unread
+from kubectl_ambient.cluster.facts import LabelSelector, Unread
 from kubectl_ambient.cluster.found import EVERYWHERE
+from kubectl_ambient.cluster.installation_facts import ConfigMap, Istiod
 from kubectl_ambient.cluster.kinds.configmaps import MESH_CONFIG
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence

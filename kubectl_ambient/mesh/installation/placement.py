@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import NOT_FOUND, DaemonSet, Event, Node, Requirement, Taint, Toleration, Unread
+from kubectl_ambient.cluster.facts import NOT_FOUND, Event, Node, Requirement, Taint, Unread
 from kubectl_ambient.cluster.found import EVERYWHERE
+from kubectl_ambient.cluster.installation_facts import DaemonSet, Toleration
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import without_middle
 from kubectl_ambient.mesh.evidence import Evidence, Fix, either, label, offer

@@ -7,7 +7,8 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import AgentContainer, ConfigMap, DaemonSet, Unread
+from kubectl_ambient.cluster.facts import AgentContainer, Unread
+from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet
 from kubectl_ambient.mesh.enrolment import enablement
 from kubectl_ambient.mesh.enrolment.enablement import Entry, Invalid
 from kubectl_ambient.mesh.evidence import Evidence

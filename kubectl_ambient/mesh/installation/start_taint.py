@@ -7,7 +7,8 @@ from datetime import datetime
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import NOT_READY_TAINT, Istiod, Pod, Unread
+from kubectl_ambient.cluster.facts import NOT_READY_TAINT, Pod, Unread
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence, Fix, offer
 from kubectl_ambient.mesh.state import YOUNG

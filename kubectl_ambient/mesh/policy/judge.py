@@ -16,13 +16,13 @@ from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.mesh_config import Mesh, mesh
 from kubectl_ambient.mesh.installation.versions import Version
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.policy import findings, places
 from kubectl_ambient.mesh.policy.acceptance import Accepted, Target, by_waypoint, by_ztunnel, targets_of
 from kubectl_ambient.mesh.policy.mtls import Mtls, mtls, mtls_of_sidecar
 from kubectl_ambient.mesh.policy.places import Enforcer
 from kubectl_ambient.mesh.policy.pods import PodPolicies, decided_by
 from kubectl_ambient.mesh.policy.sent import Sent, sent, speaks_on
-from kubectl_ambient.mesh.verdict import Judge
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 
 Policy = AuthorizationPolicy | PeerAuthentication

@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from msgspec import Struct, structs
+from msgspec import structs
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.cluster.kinds.services import Service
-from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import WaypointReason
-from kubectl_ambient.mesh.evidence import Evidence, Finding, Step, warns
+from kubectl_ambient.mesh.evidence import Evidence, Finding, Step
 from kubectl_ambient.mesh.installation.control_plane import ControlPlane, control_plane
 from kubectl_ambient.mesh.installation.dns_capture import DnsCapture
 from kubectl_ambient.mesh.installation.versions import Version
-from kubectl_ambient.mesh.waypoint.deciding import UNASKED, UNUSABLE, Decision, decide
+from kubectl_ambient.mesh.waypoint.binding import Binding
+from kubectl_ambient.mesh.waypoint.deciding import UNASKED, Decision, decide
 from kubectl_ambient.mesh.waypoint.findings import Found, findings
 from kubectl_ambient.mesh.waypoint.handled import Unhandled, is_istios, not_discovered, overlooked, unhandled
 from kubectl_ambient.mesh.waypoint.own_pods import plain_pods
@@ -25,51 +24,8 @@ from kubectl_ambient.mesh.waypoint.owner import owner_of
 from kubectl_ambient.mesh.waypoint.reach import LEADS, Reach, Ways
 from kubectl_ambient.mesh.waypoint.reference import Reference
 from kubectl_ambient.mesh.waypoint.rules import Target, condition_of, kind_of, traffic_of
-from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_CLASS, WAYPOINT_FOR, Life, Traffic, is_written, life
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_CLASS, WAYPOINT_FOR, Life, is_written, life
 from kubectl_ambient.mesh.waypoint.words import sentence
-
-
-class Binding(Struct, frozen=True, kw_only=True, gc=False):
-    """One object's row. `waypoint` is `namespace/name` of the one that serves it, or None.
-
-    named: the waypoint that the labels name, usable or not; None where they name none. inherited_from: the Namespace
-    (`Namespace/shop`) whose label it is. condition: what istiod wrote. message: one sentence. steps: every rule's
-    word, where they were asked for. leads: whether anything gets to that waypoint; None where that is not known.
-    """
-
-    kind: Kind
-    namespace: str
-    name: str
-    waypoint: str | None
-    traffic: Traffic
-    reason: WaypointReason
-    named: str | None
-    inherited_from: str | None
-    condition: Condition | None
-    message: str
-    leads: bool | None = True
-    findings: tuple[Finding, ...] = ()
-    steps: tuple[Step, ...] = ()
-
-    @property
-    def ref(self) -> str:
-        """`Service/shop/cart`."""
-        return f"{self.kind}/{self.namespace}/{self.name}"
-
-    @property
-    def unknown(self) -> bool:
-        """Which waypoint serves it, if any, cannot be told."""
-        return self.reason == WaypointReason.EVIDENCE_MISSING
-
-    @property
-    def unusable(self) -> bool:
-        """A waypoint is named and does not serve it."""
-        return self.reason in UNUSABLE
-
-    @property
-    def needs_attention(self) -> bool:
-        """Whether a person should look at it: it cannot be told, or has a warning or an error."""
-        return self.unknown or warns(self.findings)
 
 
 class WaypointJudge:

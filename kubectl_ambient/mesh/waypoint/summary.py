@@ -10,7 +10,7 @@ from msgspec import Struct
 from kubectl_ambient.cluster.served import KINDS, Kind
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import breaks, tells
-from kubectl_ambient.mesh.waypoint.judge import Binding
+from kubectl_ambient.mesh.waypoint.binding import Binding
 
 FAIL_ON = ("drift", "unknown", "error", "any")
 

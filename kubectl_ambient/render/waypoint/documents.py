@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kubectl_ambient.mesh.waypoint.judge import Binding
+from kubectl_ambient.mesh.waypoint.binding import Binding
 from kubectl_ambient.render.documents import API_VERSION, finding_document
 from kubectl_ambient.shell.aim import Aim
 

@@ -8,8 +8,8 @@ from kubectl_ambient.foreign import Shown, one_line, shown, stacked
 from kubectl_ambient.mesh.catalogue import Code, WaypointReason
 from kubectl_ambient.mesh.evidence import tells
 from kubectl_ambient.mesh.installation.versions import OLDEST
+from kubectl_ambient.mesh.waypoint.binding import Binding
 from kubectl_ambient.mesh.waypoint.explained import Explained
-from kubectl_ambient.mesh.waypoint.judge import Binding
 from kubectl_ambient.mesh.waypoint.namespace import Group, NamespaceUse
 from kubectl_ambient.mesh.waypoint.traffic import Client
 from kubectl_ambient.render.sentences import folded, paragraphs, wrapped

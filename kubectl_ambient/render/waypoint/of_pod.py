@@ -9,7 +9,7 @@ from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.mesh.catalogue import Code, WaypointReason
 from kubectl_ambient.mesh.evidence import Step, tells
 from kubectl_ambient.mesh.verdict import Judgement
-from kubectl_ambient.mesh.waypoint.judge import Binding
+from kubectl_ambient.mesh.waypoint.binding import Binding
 from kubectl_ambient.mesh.waypoint.rules import RULES
 from kubectl_ambient.render.sentences import wrapped
 from kubectl_ambient.render.steps import finding_text, step

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.foreign import Shown
-from kubectl_ambient.mesh.waypoint.judge import Binding
+from kubectl_ambient.mesh.waypoint.binding import Binding
 from kubectl_ambient.mesh.waypoint.summary import Sums, sums
 from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
 from kubectl_ambient.render.table import Short, fitting, marked, table

@@ -13,7 +13,8 @@ from kubectl_ambient.cluster.scope import Scope, chosen, selects
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.kube.resources import Target
-from kubectl_ambient.mesh.verdict import Judge, Judgement
+from kubectl_ambient.mesh.judge import Judge
+from kubectl_ambient.mesh.verdict import Judgement
 from kubectl_ambient.runs.explain.request import ExplainRequest
 from kubectl_ambient.runs.place import Place, opened
 from kubectl_ambient.runs.told import Told, not_found, nothing_found
