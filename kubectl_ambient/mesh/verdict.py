@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod, Unread, Workload
@@ -14,7 +16,9 @@ from kubectl_ambient.mesh.next_pod import AfterRestart, NextPod
 from kubectl_ambient.mesh.rollout import held_until
 from kubectl_ambient.mesh.state import Mode, Observed, State
 from kubectl_ambient.mesh.stuck import Stuck
-from kubectl_ambient.mesh.waypoint.binding import Binding
+
+if TYPE_CHECKING:
+    from kubectl_ambient.mesh.waypoint.binding import Binding
 
 
 class Verdict(Struct, frozen=True, kw_only=True, gc=False):

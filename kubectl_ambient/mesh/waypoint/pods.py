@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import WaypointReason
-from kubectl_ambient.mesh.waypoint.binding import Binding
-from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT, USE_WAYPOINT
+
+if TYPE_CHECKING:
+    from kubectl_ambient.mesh.waypoint.binding import Binding
+    from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 
 
 class PodWaypoint(Struct, frozen=True, gc=False):
@@ -44,7 +48,7 @@ class PodWaypoints:
 
     def explain(self, pod: Pod) -> Binding:
         """The same with every rule's word."""
-        judge = WaypointJudge(self._snapshot) if self._judge is None else self._judge
+        judge = self._judge or self._new()
         binding = judge.of_pod(pod, trace=True)
         if binding.named:
             self._judge = judge
@@ -58,7 +62,7 @@ class PodWaypoints:
         found = [s for s in self._snapshot.services if s.namespace == pod.namespace and selects(s, pod)]
         if any(USE_WAYPOINT in service.labels for service in found):
             self._asked()
-        judge = self._judge or WaypointJudge(self._snapshot)
+        judge = self._judge or self._new()
         return tuple(judge.of_service(service) for service in sorted(found, key=lambda s: s.name))
 
     @property
@@ -70,8 +74,14 @@ class PodWaypoints:
 
     def _asked(self) -> WaypointJudge:
         if self._judge is None:
-            self._judge = WaypointJudge(self._snapshot)
+            self._judge = self._new()
         return self._judge
+
+    def _new(self) -> WaypointJudge:
+        """A judge; imported where a label names a waypoint, which in most clusters none does."""
+        from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
+
+        return WaypointJudge(self._snapshot)
 
 
 def selects(service: Service, pod: Pod) -> bool:
