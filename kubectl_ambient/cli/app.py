@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from kubectl_ambient.cli.commands import LazyGroup
+from kubectl_ambient.cli.summaries import group
 from kubectl_ambient.help_page import called
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.render.say import say
@@ -25,15 +26,7 @@ Start with:  kubectl ambient status -A
 Then ask:    kubectl ambient explain pod NAME -n NAMESPACE
 """
 
-app = typer.Typer(
-    help=HELP,
-    cls=LazyGroup,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app = group(HELP, LazyGroup)
 
 
 @app.callback(invoke_without_command=True)

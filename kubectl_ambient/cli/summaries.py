@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import typer
 from typer.core import TyperGroup
 
 _WHOLE = 1000  # letters: no summary is as long
@@ -26,3 +27,16 @@ class WholeSummaries(TyperGroup):
         """The names and summaries."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, known.get_short_help_str(_WHOLE)) for name, known in self.commands.items()])
+
+
+def group(help: str, cls: type[WholeSummaries] = WholeSummaries) -> typer.Typer:
+    """A group without commands yet. help: what stands above them."""
+    return typer.Typer(
+        help=help,
+        cls=cls,
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )

@@ -9,24 +9,17 @@ from typing import Annotated
 
 import typer
 
-from kubectl_ambient.cli.summaries import WholeSummaries
+from kubectl_ambient.cli.summaries import group
 from kubectl_ambient.render.say import say
 
 Directory = Annotated[str, typer.Option("--dir", help="The folder; else that of kubectl-ambient, or one of the PATH.")]
 
-app = typer.Typer(
-    cls=WholeSummaries,
-    help="""Complete commands, flags and names with TAB.
+app = group("""Complete commands, flags and names with TAB.
 
 \b
 For “kubectl ambient …”:   kubectl ambient completion install
 For “kubectl-ambient …”:   kubectl ambient completion bash|zsh|fish|powershell
-""",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+""")
 
 # How kubectl's own help has it (`kubectl completion --help`).
 _LOAD = {

@@ -7,20 +7,8 @@ import typer
 from kubectl_ambient.cli.options import add
 from kubectl_ambient.cli.policy.explain import policy_explain
 from kubectl_ambient.cli.policy.status import policy_status
-from kubectl_ambient.cli.summaries import WholeSummaries
+from kubectl_ambient.cli.summaries import group
 
-app = typer.Typer(
-    cls=WholeSummaries,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+app: typer.Typer = group("Tell which policy is enforced where, or nowhere.")
 add(app, "status", policy_status)
 add(app, "explain", policy_explain)
-
-
-@app.callback()
-def policy() -> None:
-    """Tell which policy is enforced where, or nowhere."""
