@@ -126,3 +126,42 @@ class EndpointSlice(Fact, frozen=True):
     def ref(self) -> str:
         """`EndpointSlice/shop/cart-x7k2p`, as evidence names it."""
         return f"EndpointSlice/{self.namespace}/{self.name}"
+
+
+class ContainerPort(Fact, frozen=True):
+    """A port that a container declares."""
+
+    name: str = ""
+    number: int = 0
+    protocol: str = "TCP"
+
+
+class Probe(Fact, frozen=True):
+    """A probe that connects to the pod: `field` is where it stands, `port` a number or the name of a declared one."""
+
+    field: str
+    port: int | str
+
+
+class PodOnNetwork(Fact, frozen=True):
+    """A pod as others see it: its addresses, its ports, its account, and who calls it.
+
+    scrape, scrape_port: the annotations `prometheus.io/scrape` and `prometheus.io/port`; reroute: the annotation
+    `istio.io/reroute-virtual-interfaces`; None where they are absent. images: those of its containers.
+    """
+
+    namespace: str
+    name: str
+    ips: tuple[str, ...] = ()
+    ports: tuple[ContainerPort, ...] = ()
+    probes: tuple[Probe, ...] = ()
+    service_account: str = ""
+    scrape: str | None = None
+    scrape_port: str | None = None
+    reroute: str | None = None
+    images: tuple[str, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        """`Pod/shop/web-1`, as evidence names it."""
+        return f"Pod/{self.namespace}/{self.name}"

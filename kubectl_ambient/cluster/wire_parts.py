@@ -37,6 +37,9 @@ class Annotations(facts.Annotations, frozen=True):
     canary_weight: str | None = field(default=None, name="istio.io/use-waypoint-canary-weight")
     inbound_binding: str | None = field(default=None, name="ambient.istio.io/waypoint-inbound-binding")
     helm_release: str | None = field(default=None, name="meta.helm.sh/release-name")
+    scrape: str | None = field(default=None, name="prometheus.io/scrape")
+    scrape_port: str | None = field(default=None, name="prometheus.io/port")
+    reroute: str | None = field(default=None, name="istio.io/reroute-virtual-interfaces")
 
     def fact(self) -> facts.Annotations:
         """Those that the rules look at."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import field
 
-from kubectl_ambient.cluster import facts, installation_facts
+from kubectl_ambient.cluster import facts, installation_facts, network_facts
 from kubectl_ambient.cluster.wire_parts import Requirement, Texts, Time, Wire
 from kubectl_ambient.kube.protobuf.hints import first_of_type, only_with, tells
 
@@ -43,6 +45,46 @@ class Present(Wire, frozen=True):
     """An object of which only counts that it is there."""
 
 
+class ContainerPort(Wire, frozen=True):
+    """`ports[]` of a container."""
+
+    name: str | None = None
+    container_port: int | None = None
+    protocol: str | None = None
+
+
+class OnPort(Wire, frozen=True):
+    """What a probe asks: `httpGet`, `tcpSocket` or `grpc`."""
+
+    port: int | str | None = None
+
+
+class GRPCOnPort(Wire, frozen=True):
+    """`grpc` of a probe, whose port has no name."""
+
+    port: int | None = None
+
+
+class ProbeHandler(Wire, frozen=True):
+    """What a probe asks: of a container's process (`exec`) it is none of these."""
+
+    http_get: OnPort | None = None
+    tcp_socket: OnPort | None = None
+    grpc: GRPCOnPort | None = None
+
+
+class Probe(ProbeHandler, frozen=True):
+    """A probe. In protobuf its handler stands by itself, in JSON the handler's fields are its own."""
+
+    handler: ProbeHandler | None = None
+
+    def port(self) -> int | str | None:
+        """The port that it connects to, or its name; None where it connects to none."""
+        asked = self.handler or self
+        found = asked.http_get or asked.tcp_socket or asked.grpc
+        return found.port if found is not None else None
+
+
 class Container(Wire, frozen=True):
     """`containers[]` of a pod."""
 
@@ -52,6 +94,10 @@ class Container(Wire, frozen=True):
     args: list[str] | None = None
     env: list[Env] | None = None
     env_from: list[Present] | None = None
+    ports: list[ContainerPort] | None = None
+    liveness_probe: Probe | None = None
+    readiness_probe: Probe | None = None
+    startup_probe: Probe | None = None
 
     def fact(self) -> facts.AgentContainer:
         """Its image and environment."""
@@ -72,6 +118,11 @@ class InitContainer(Wire, frozen=True):
 
     name: str | None = None
     restart_policy: str | None = None
+    ports: list[ContainerPort] | None = None
+
+    def stays(self) -> bool:
+        """Whether it is kept running beside the others."""
+        return self.restart_policy == "Always"
 
 
 class OperatingSystem(Wire, frozen=True):
@@ -149,12 +200,34 @@ class PodSpec(Wire, frozen=True):
         """The first container that is a gateway or a waypoint by its command line; None where there is none."""
         return next((found for c in self.containers or () if (found := c.proxy()) is not None), None)
 
+    def ports(self) -> Iterator[network_facts.ContainerPort]:
+        """The ports that containers declare, those of sidecars among them."""
+        staying = (container for container in self.init_containers or () if container.stays())
+        for container in (*(self.containers or ()), *staying):
+            for port in container.ports or ():
+                yield network_facts.ContainerPort(
+                    name=port.name or "", number=port.container_port or 0, protocol=port.protocol or "TCP"
+                )
+
+    def probes(self) -> Iterator[network_facts.Probe]:
+        """The probes that connect to the pod."""
+        for container in self.containers or ():
+            kinds = {
+                "startupProbe": container.startup_probe,
+                "livenessProbe": container.liveness_probe,
+                "readinessProbe": container.readiness_probe,
+            }
+            for name, probe in kinds.items():
+                port = probe.port() if probe is not None else None
+                if port is not None:
+                    yield network_facts.Probe(field=f"spec.containers[{container.name or ''}].{name}", port=port)
+
     @tells("init_containers")
     def native_sidecar(self) -> bool:
         """Whether `istio-proxy` is an init container that is kept running."""
         if not self.init_containers:
             return False
-        return any(c.name == "istio-proxy" and c.restart_policy == "Always" for c in self.init_containers)
+        return any(c.name == "istio-proxy" and c.stays() for c in self.init_containers)
 
     def windows_field(self) -> str:
         """The field that asks for Windows; empty where none does."""
@@ -213,13 +286,19 @@ class ContainerStatus(Wire, frozen=True):
         return any(state is not None and state.has_started() for state in (self.state, self.last_state))
 
 
+class PodIP(Wire, frozen=True):
+    """`podIPs[]` of a pod."""
+
+    ip: str | None = None
+
+
 class PodStatus(Wire, frozen=True):
     """`status` of a pod."""
 
     phase: str | None = None
     reason: str | None = None
     pod_ip: str | None = field(default=None, name="podIP")
-    pod_ips: list[Present] | None = field(default=None, name="podIPs")
+    pod_ips: list[PodIP] | None = field(default=None, name="podIPs")
     start_time: Time = None
     conditions: list[Condition] | None = None
     container_statuses: list[ContainerStatus] | None = None

@@ -144,6 +144,14 @@ SAMPLES: dict[str, m.Manifest] = {
     "service_entries": made("ServiceEntry", ISTIO, "ext", spec={"hosts": ["a.example"]}, **SERVED),
     "workload_entries": made("WorkloadEntry", ISTIO, "vm", spec={"address": "1.2.3.4", "labels": AMBIENT}, **SERVED),
     "gateways": gateway("wp"),
+    "on_network": m.pod(
+        spec={
+            "serviceAccountName": "web",
+            "containers": [
+                {"name": "web", "ports": [{"containerPort": 80}], "livenessProbe": {"httpGet": {"port": "http"}}}
+            ],
+        }
+    ),
     "network_policies": made(
         "NetworkPolicy", "networking.k8s.io/v1", "deny", spec={"podSelector": {}, "ingress": [{}]}
     ),

@@ -18,6 +18,7 @@ from kubectl_ambient.cluster.kinds.nodes import WHOLE_NODES
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME, Pod
 from kubectl_ambient.cluster.kinds.table import KINDS
 from kubectl_ambient.cluster.reading.taking import keys_and_facts
+from kubectl_ambient.cluster.wire_pods import Probe, ProbeHandler
 from kubectl_ambient.kube.accept import METADATA
 from kubectl_ambient.kube.protobuf.envelope import BadEnvelope, ListStream
 from kubectl_ambient.kube.protobuf.fields import fields_of, is_known
@@ -195,7 +196,16 @@ def test_every_field_that_is_read_has_its_number() -> None:
     """Else it would be read of JSON alone, and taken for absent in a large cluster. Kinds differ in what they have."""
     kinds = {(kind.wire, message_of(kind)) for kind in IN_PROTOBUF}
     numbered = {name for kind in kinds for name in numbered_fields(*kind)}
-    assert {name for kind in kinds for name in fields_without_number(*kind)} - numbered == set()
+    inlined = {f"{Probe.__module__}.Probe.{field}" for field in ProbeHandler.__struct_fields__}
+    assert {name for kind in kinds for name in fields_without_number(*kind)} - numbered == inlined
+
+
+@pytest.mark.parametrize("action", ["httpGet", "tcpSocket", "grpc"])
+def test_the_handler_of_a_probe_stands_within_it_in_protobuf_and_in_its_place_in_json(action: str) -> None:
+    asked = {action: {"port": 80}}
+    assert viewer(Probe, "Probe")(encoded("Probe", {"handler": asked})).port() == 80
+    assert msgspec.convert(asked, Probe).port() == msgspec.convert({"handler": asked}, Probe).port() == 80
+    assert msgspec.convert({"exec": {"command": ["true"]}}, Probe).port() is None
 
 
 @pytest.mark.parametrize("message", ["Pod", "Node", "Service", "Deployment", "Event", "NetworkPolicy", "EndpointSlice"])

@@ -7,7 +7,8 @@ from sys import intern
 
 from kubectl_ambient.cluster import facts
 from kubectl_ambient.cluster.kinds.kind import kind
-from kubectl_ambient.cluster.wire_parts import Object, texts
+from kubectl_ambient.cluster.network_facts import PodOnNetwork
+from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Object, texts
 from kubectl_ambient.cluster.wire_pods import PodSpec, PodStatus
 
 CNI_LABEL = ("k8s-app", "istio-cni-node")
@@ -64,6 +65,24 @@ class Pod(Object, frozen=True):
             proxy=spec.proxy(),
         )
 
+    def on_network(self) -> PodOnNetwork:
+        """The pod as others see it."""
+        metadata, spec, status = self.metadata, self.spec or _NO_SPEC, self.status or _NO_STATUS
+        annotations = metadata.annotations or NO_ANNOTATIONS
+        addresses = (ip.ip for ip in status.pod_ips or ())
+        return PodOnNetwork(
+            namespace=self.namespace,
+            name=self.name,
+            ips=tuple(dict.fromkeys(ip for ip in (status.pod_ip, *addresses) if ip)),
+            ports=tuple(spec.ports()),
+            probes=tuple(spec.probes()),
+            service_account=spec.service_account_name or "default",
+            scrape=annotations.scrape,
+            scrape_port=annotations.scrape_port,
+            reroute=annotations.reroute,
+            images=tuple(container.image or "" for container in spec.containers or ()),
+        )
+
 
 def is_agent(labels: dict[str, str]) -> bool:
     """Whether these are the labels of an istio-cni, a ztunnel or an istiod pod."""
@@ -79,4 +98,6 @@ PODS = kind("pods", "pods", Pod, rights=("get", "list", "watch"))
 CNI_PODS = PODS.some("cni_pods", label="=".join(CNI_LABEL), words="pods of istio-cni")
 ZTUNNEL_PODS = PODS.some("ztunnel_pods", label="=".join(ZTUNNEL_LABEL), words="pods of ztunnel")
 ISTIOD_PODS = PODS.some("pods", label="=".join(ISTIOD_LABEL), words="pods of istiod")
+ON_NETWORK = PODS.some("on_network", facts=lambda pod: (pod.on_network(),), words="pods, as others see them")
+"""The same pods with their ports and addresses, for what asks how they are reached."""
 INSTANCES = PODS.some("instances", label=GATEWAY_NAME, words="pods of gateways")

@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from msgspec import field
 
+from kubectl_ambient.cluster.facts import Fact
 from kubectl_ambient.cluster.kinds.conditions import NO_STATUS, Conditioned, Status
 from kubectl_ambient.cluster.kinds.kind import kind
 from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Object, Texts, Wire, texts
+
+
+class ServicePort(Fact, frozen=True):
+    """A port of a Service: it leads to `target` of a pod, a number or the name of a port that the pod declares.
+
+    node_port: the one of every node that leads to it; None where none does.
+    """
+
+    name: str = ""
+    number: int = 0
+    target: int | str = 0
+    protocol: str = "TCP"
+    app_protocol: str = ""
+    node_port: int | None = None
 
 
 class Service(Conditioned, frozen=True):
@@ -17,6 +32,7 @@ class Service(Conditioned, frozen=True):
     external_name: str = ""
     selector: dict[str, str] = field(default_factory=dict)
     cluster_ips: tuple[str, ...] = ()
+    ports: tuple[ServicePort, ...] = ()
 
     @property
     def headless(self) -> bool:
@@ -29,6 +45,28 @@ class Service(Conditioned, frozen=True):
         return tuple(ip for ip in self.cluster_ips if ip not in ("", "None"))
 
 
+class ServicePortOnWire(Wire, frozen=True):
+    """`ports[]` of a Service."""
+
+    name: str | None = None
+    protocol: str | None = None
+    port: int | None = None
+    target_port: int | str | None = None
+    node_port: int | None = None
+    app_protocol: str | None = None
+
+    def fact(self) -> ServicePort:
+        """The flat port. Without a target it leads to the port of the same number."""
+        return ServicePort(
+            name=self.name or "",
+            number=self.port or 0,
+            target=self.target_port or self.port or 0,
+            protocol=self.protocol or "TCP",
+            app_protocol=self.app_protocol or "",
+            node_port=self.node_port or None,
+        )
+
+
 class ServiceSpec(Wire, frozen=True):
     """`spec` of a Service."""
 
@@ -37,6 +75,7 @@ class ServiceSpec(Wire, frozen=True):
     selector: Texts = None
     cluster_ip: str | None = field(default=None, name="clusterIP")
     cluster_ips: list[str] | None = field(default=None, name="clusterIPs")
+    ports: list[ServicePortOnWire] | None = None
 
 
 class ServiceObject(Object, frozen=True):
@@ -58,6 +97,7 @@ class ServiceObject(Object, frozen=True):
             external_name=spec.external_name or "",
             selector=texts(spec.selector),
             cluster_ips=tuple(spec.cluster_ips or ([spec.cluster_ip] if spec.cluster_ip else ())),
+            ports=tuple(port.fact() for port in spec.ports or ()),
         )
 
 

@@ -11,7 +11,7 @@ from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.network import ENDPOINT_SLICES, NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.nodes import NODES
-from kubectl_ambient.cluster.kinds.pods import CNI_PODS, INSTANCES, PODS, ZTUNNEL_PODS
+from kubectl_ambient.cluster.kinds.pods import CNI_PODS, INSTANCES, ON_NETWORK, PODS, ZTUNNEL_PODS
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
 from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
 from kubectl_ambient.cluster.kinds.services import SERVICES
@@ -55,10 +55,10 @@ MESH: tuple[Kind[Any], ...] = (
 POLICIES: tuple[Kind[Any], ...] = (AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
 """What decides who may speak to whom in the mesh."""
 
-NETWORK: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES)
-"""What lets packets through. No command asks for it yet, so no right is needed."""
+NETWORK: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES, ON_NETWORK)
+"""What lets packets through."""
 
 KINDS = (*MESH, *POLICIES, *NETWORK)
 
-BY_KIND = {kind.kind: kind for kind in KINDS if not (kind.label or kind.called or kind.among)}
-"""The entries that take every object of their kind."""
+BY_KIND = {kind.kind: kind for kind in reversed(KINDS) if not (kind.label or kind.called or kind.among)}
+"""The entries that take every object of their kind; of several the first."""

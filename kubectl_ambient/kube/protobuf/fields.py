@@ -43,7 +43,16 @@ _MESSAGES = {
     "NodeSpec": "taints=5:Taint[]",
     "Taint": "key=1 value=2 effect=3",
     "PodOS": "name=1",
-    "Container": ("name=1 image=2 command=3:[] args=4:[] env=7:EnvVar[] envFrom=19:EnvFromSource[] restartPolicy=24"),
+    "Container": (
+        "name=1 image=2 command=3:[] args=4:[] ports=6:ContainerPort[] env=7:EnvVar[] livenessProbe=10:Probe"
+        " readinessProbe=11:Probe envFrom=19:EnvFromSource[] startupProbe=22:Probe restartPolicy=24"
+    ),
+    "ContainerPort": "name=1 containerPort=3:int protocol=4",
+    "Probe": "handler=1:ProbeHandler",
+    "ProbeHandler": "httpGet=2:HTTPGetAction tcpSocket=3:TCPSocketAction grpc=4:GRPCAction",
+    "HTTPGetAction": "port=2:IntOrString",
+    "TCPSocketAction": "port=1:IntOrString",
+    "GRPCAction": "port=1:int",
     "EnvFromSource": "",
     "EnvVar": "name=1 value=2 valueFrom=3:EnvVarSource",
     "EnvVarSource": "configMapKeyRef=3:ConfigMapKeySelector",
@@ -63,7 +72,8 @@ _MESSAGES = {
     "ContainerStateTerminated": "",
     "PodTemplateSpec": f"{_METADATA} spec=2:PodSpec",
     "Service": f"{_METADATA} spec=2:ServiceSpec status=3:ServiceStatus",
-    "ServiceSpec": "selector=2:map clusterIP=3 type=4 externalName=10 clusterIPs=18:[]",
+    "ServiceSpec": "ports=1:ServicePort[] selector=2:map clusterIP=3 type=4 externalName=10 clusterIPs=18:[]",
+    "ServicePort": "name=1 protocol=2 port=3:int targetPort=4:IntOrString nodePort=5:int appProtocol=6",
     "ServiceStatus": "conditions=2:Condition[]",
     "Event": (
         f"{_METADATA} involvedObject=2:ObjectReference reason=3 message=4 lastTimestamp=7:Time eventTime=10:Time"
