@@ -26,6 +26,7 @@ def labels(
         typer.Argument(metavar="[KEY | TYPE NAME | TYPE/NAME]...", help="use-waypoint, ns/shop, deploy/web, …"),
     ] = None,
     all_namespaces: settings.AllNamespaces = False,
+    namespace_selector: settings.NamespaceSelector = "",
     selector: settings.Selector = "",
     *,
     files: settings.Files,
@@ -49,7 +50,13 @@ def labels(
     check_format(output, settings.FORMATS_STATUS)
     conditions = failing(fail_on or ())
     request = LabelsRequest.of(
-        files.origin(ctx, chunk_size, all_namespaces=all_namespaces, assumptions=assumptions),
+        files.origin(
+            ctx,
+            chunk_size,
+            all_namespaces=all_namespaces,
+            assumptions=assumptions,
+            namespace_selector=namespace_selector,
+        ),
         target or (),
         label_selector=selector,
         fails=bool(conditions),

@@ -54,6 +54,9 @@ def pods(what: str) -> Any:
 
 AllNamespaces = Annotated[bool, typer.Option("-A", "--all-namespaces", help="All namespaces.")]
 Selector = Annotated[str, typer.Option("-l", "--selector", help="A label selector (key=value,key2 in (a,b),!key3).")]
+NamespaceSelector = Annotated[
+    str, typer.Option("--namespace-selector", help="Of all namespaces those with these labels (as -l takes them).")
+]
 Recursive = Annotated[bool, typer.Option("-R", "--recursive", help="With -f: the folders below as well.")]
 Output = Annotated[str, output(*FORMATS_STATUS)]
 NoHeaders = Annotated[bool, typer.Option("--no-headers", help="Only the rows.")]
@@ -95,6 +98,7 @@ class Files:
         *,
         all_namespaces: bool = False,
         assumptions: bool,
+        namespace_selector: str = "",
     ) -> Origin:
         """Where a command that only reads looks: here, or in the cluster that the connection flags name."""
         from kubectl_ambient.runs.origin import Origin
@@ -107,4 +111,5 @@ class Files:
             all_namespaces=all_namespaces,
             whole=self.whole_cluster,
             assumptions=assumptions,
+            namespace_selector=namespace_selector,
         )

@@ -21,6 +21,7 @@ def status(
     ctx: typer.Context,
     names: Annotated[list[str] | None, typer.Argument(metavar="[POD]...", help="Only these pods.")] = None,
     all_namespaces: settings.AllNamespaces = False,
+    namespace_selector: settings.NamespaceSelector = "",
     pods: Annotated[bool, settings.pods("With -A: every pod, not a row for each namespace.")] = False,
     nodes: Annotated[bool, typer.Option("--nodes", help="A row for each node: its agents, and its pods.")] = False,
     *,
@@ -46,10 +47,16 @@ def status(
         raise UsageError("error: --fail-on needs an end: it cannot go with --watch")
     if timestamps and (not watch or output not in ("", "wide")):
         raise UsageError("error: --timestamps goes with the rows of --watch")
-    if nodes and (names or pods or watch or selectors.selector or selectors.field_selector):
+    if nodes and (names or pods or watch or namespace_selector or selectors.selector or selectors.field_selector):
         raise UsageError("error: --nodes tells of all nodes: it goes with no names, no selector, --pods or --watch")
     request = StatusRequest.of(
-        files.origin(ctx, chunk_size, all_namespaces=all_namespaces or nodes, assumptions=assumptions),
+        files.origin(
+            ctx,
+            chunk_size,
+            all_namespaces=all_namespaces or nodes,
+            assumptions=assumptions,
+            namespace_selector=namespace_selector,
+        ),
         names or (),
         label_selector=selectors.selector,
         field_selector=selectors.field_selector,
@@ -70,6 +77,7 @@ def status(
     )
     verdicts = source.sums() if show.only_sums and not watch else source.verdicts()
     show.print(source, verdicts)
+    source.tell_remarks()
     if watch and (verdicts or not source.problems):
         from kubectl_ambient.runs.watching import watch_status
 

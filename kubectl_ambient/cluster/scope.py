@@ -1,4 +1,4 @@
-"""Which pods a command is asked about: a namespace or all, names, selectors."""
+"""Which pods a command is asked about: a namespace or all, names, selectors; and which namespaces."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import Namespace, Pod, Workload
+from kubectl_ambient.cluster.facts import NOT_IN_FILES, Namespace, Pod, Workload
+from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.kube.field_selectors import parse_field_selector
 from kubectl_ambient.kube.selectors import parse_label_selector
 
@@ -26,6 +28,7 @@ class Scope(Struct, frozen=True, kw_only=True):
     names: tuple[str, ...] = ()
     label_selector: str = ""
     field_selector: str = ""
+    namespace_selector: str = ""
 
 
 def check(scope: Scope, *, live: bool) -> None:
@@ -54,10 +57,27 @@ def select(pods: Iterable[Pod], scope: Scope) -> list[Pod]:
 def chosen(snapshot: Snapshot, scope: Scope) -> list[Pod]:
     """The pods of a snapshot that are in the scope, in its order. Raises UsageError as `select` does, of files.
 
-    A server has chosen by the selectors already, also by fields that the facts do not hold.
+    A server has chosen by the selectors already, also by fields that the facts do not hold; of namespaces all are read.
     """
     asked = scope if snapshot.from_files else Scope(namespace=scope.namespace, names=scope.names)
-    return select(snapshot.pods, asked)
+    found = select(snapshot.pods, asked)
+    homes = chosen_namespaces(snapshot.namespaces, scope.namespace_selector)
+    return found if homes is None else [pod for pod in found if pod.namespace in homes]
+
+
+def chosen_namespaces(namespaces: Found[Namespace], selector: str) -> frozenset[str] | None:
+    """The names of those that the selector chooses; None where there is no selector, so that all are meant.
+
+    Raises UsageError for an invalid selector, KubeError where the labels of all namespaces are not known: there is no
+    answer without them.
+    """
+    if not selector:
+        return None
+    refused = namespaces.why_unread()
+    if refused is not None and refused.why != NOT_IN_FILES:
+        raise KubeError(f"error: --namespace-selector needs the labels of all namespaces: {refused}")
+    chooses = parse_label_selector(selector)
+    return frozenset(found.name for found in namespaces if chooses.matches(found.labels))
 
 
 def selects(scope: Scope, found: Namespace | Workload) -> bool:

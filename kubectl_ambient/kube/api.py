@@ -180,6 +180,12 @@ class Client:
 
         return first_names(self._transport.send, resource, self.namespace, limit=limit)
 
+    def labels(self, resource: Resource, namespace: str, *, limit: int) -> builtins.list[dict[str, str]]:
+        """The labels of the first `limit` objects, in a namespace or (empty) in all."""
+        from .names import first_labels
+
+        return first_labels(self._transport.send, resource, namespace, limit=limit)
+
     def list_with_version(
         self,
         resource: Resource,

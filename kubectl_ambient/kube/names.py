@@ -1,4 +1,4 @@
-"""The names of objects and nothing else, for completion."""
+"""The names of objects, or their labels, and nothing else, for completion."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from .accept import a_list
 from .decoding import decode_one
 from .request import Request
 from .resources import Resource
@@ -20,6 +21,18 @@ class _Column(msgspec.Struct):
 
 class _Row(msgspec.Struct):
     cells: list[Any]
+
+
+class _Metadata(msgspec.Struct):
+    labels: dict[str, str] | None = None
+
+
+class _Item(msgspec.Struct):
+    metadata: _Metadata
+
+
+class _List(msgspec.Struct):
+    items: list[_Item] | None = None
 
 
 class _Table(msgspec.Struct):
@@ -40,3 +53,13 @@ def first_names(
     named = [column.format == "name" for column in table.columns]
     position = named.index(True) if True in named else 0
     return [str(row.cells[position]) for row in table.rows or () if position < len(row.cells)]
+
+
+def first_labels(
+    send: Callable[[Request], bytearray], resource: Resource, namespace: str = "", *, limit: int
+) -> list[dict[str, str]]:
+    """The labels of the first `limit` objects of a namespace ("": of all), in the server's order. Raises KubeError."""
+    accept = a_list(metadata_only=True)
+    request = Request(resource.path(namespace), query=(("limit", str(limit)),), accept=accept, resource=resource)
+    found = decode_one(send(request), _List, f"the list of {resource.full_name}")
+    return [item.metadata.labels or {} for item in found.items or ()]

@@ -45,10 +45,16 @@ def by_namespace(
     verdicts: Iterable[Verdict], namespaces: dict[str, Namespace | Unread], marked: Collection[str] = ()
 ) -> list[NamespaceRow]:
     """One row a namespace, by name; those without a pod are rows too. `marked` need attention themselves."""
+    found = at_home(verdicts, namespaces)
+    return [_row(name, found[name], namespaces.get(name), name in marked) for name in sorted(found)]
+
+
+def at_home(verdicts: Iterable[Verdict], namespaces: Iterable[str]) -> dict[str, list[Verdict]]:
+    """The verdicts by their namespaces, and those that have none."""
     found: dict[str, list[Verdict]] = {name: [] for name in namespaces}
     for verdict in verdicts:
         found.setdefault(verdict.namespace, []).append(verdict)
-    return [_row(name, found[name], namespaces.get(name), name in marked) for name in sorted(found)]
+    return found
 
 
 def _row(name: str, verdicts: list[Verdict], namespace: Namespace | Unread | None, marked: bool) -> NamespaceRow:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from msgspec import structs
 
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Unread
 from kubectl_ambient.foreign import Shown, is_unseen
 from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, Outcome, Step
 from kubectl_ambient.mesh.installation.agents import Installation
 from kubectl_ambient.mesh.subjects import Subject
-from kubectl_ambient.mesh.summary import count
+from kubectl_ambient.mesh.summary import at_home, count
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
 from kubectl_ambient.shell.aim import Aim
 
@@ -28,8 +29,12 @@ def status_list(
     findings: Iterable[Finding],
     assumptions: Sequence[str],
     aim: Aim,
+    namespaces: Mapping[str, Namespace | Unread],
 ) -> dict[str, Any]:
-    """`kind: StatusList`: the installation, what is true of all pods, what was assumed, the sums, one item a pod."""
+    """`kind: StatusList`: the installation, what is true of all pods, what was assumed, the sums, one item a pod.
+
+    namespaces: those whose sums are told, with pods or without; so are those of the pods.
+    """
     return {
         "apiVersion": API_VERSION,
         "kind": "StatusList",
@@ -37,8 +42,17 @@ def status_list(
         "findings": [finding_document(f, aim) for f in findings],
         "assumptions": list(assumptions),
         "summary": count(verdicts),
+        "namespaces": [
+            {"name": name, "label": _mode(namespaces.get(name)), "summary": count(found)}
+            for name, found in sorted(at_home(verdicts, namespaces).items())
+        ],
         "items": [item(v, aim) for v in verdicts],
     }
+
+
+def _mode(namespace: Namespace | Unread | None) -> str | None:
+    """The value of its label, empty where it has none; None where that could not be read."""
+    return namespace.labels.get(DATAPLANE_MODE, "") if isinstance(namespace, Namespace) else None
 
 
 def explanation(judgement: Judgement, fixes: Iterable[Fix], assumptions: Sequence[str], aim: Aim) -> dict[str, Any]:

@@ -9,10 +9,12 @@ from collections.abc import Iterable, Sequence
 from kubectl_ambient.foreign import Shown, one_line, shown, stacked
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.shell.command import Command
 
 MARK = "‼"
 _SEVERITIES = ("error", "warning", "info")
 _MOST_NOTES = 20
+_MOST_COMMANDS = 3
 _LIKE_OURS = re.compile(r"[‼✖✔→·?~]|(?:error|warning|assumed|undo|what to do|error from .*):", re.IGNORECASE)
 _FOREIGN_COMMAND = re.compile(r"(?<=\S) +(?=(?:kubectl|istioctl)(?: |$))")  # ours has other spaces by now: commands.py
 _GLUE = "\0"  # a space that ends no line; one_line leaves none
@@ -51,9 +53,13 @@ def gravest_first(findings: Iterable[Finding]) -> list[Finding]:
     return sorted(findings, key=lambda finding: _SEVERITIES.index(finding.severity))
 
 
-def note(names: Sequence[str], why: str, width: int, paint: Paint) -> Shown:
-    """Why something is marked, below its name or theirs."""
+def note(names: Sequence[str], why: str, width: int, paint: Paint, fixes: Iterable[Command | None] = ()) -> Shown:
+    """Why something is marked, below its name or theirs, and the commands that mend it; of many the first few."""
     told = folded(why, max(width - 4, 20), first="  ", rest="  ")
+    commands = list(dict.fromkeys(filter(None, map(paint.command, fixes))))
+    told += [shown("  → ", command) for command in commands[:_MOST_COMMANDS]]
+    more = len(commands) - _MOST_COMMANDS
+    told += [f"  → and {more} more like these: -o json has them"] if more > 0 else []
     return stacked([*(shown(paint(MARK, "red"), " ", name) for name in names), *told])
 
 

@@ -16,6 +16,7 @@ from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_te
 from kubectl_ambient.render.steps import finding_text
 from kubectl_ambient.render.table import Columns, Short, fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.shell.command import Command
 
 _STATE_COLOUR = {
     "Enrolled": "green",
@@ -163,13 +164,18 @@ def _namespace_row(row: NamespaceRow, unserved: bool, paint: Paint) -> list[str]
 
 
 def notes(verdicts: Iterable[Verdict], *, namespaced: bool, width: int, paint: Paint) -> Shown:
-    """Why each marked pod is marked; what is true of many is told once, below their names."""
+    """Why each marked pod is marked, and what mends it; what is true of many is told once, below their names."""
     groups: dict[str, dict[tuple[str, str], list[Verdict]]] = {}
     for verdict in verdicts:
         if needs_attention(verdict):
             owners = groups.setdefault(_why(verdict), {})
             owners.setdefault((verdict.namespace, verdict.owner or verdict.name), []).append(verdict)
-    return notes_text([note(_names_of(o.values(), namespaced), why, width, paint) for why, o in groups.items()])
+    return notes_text(
+        [
+            note(_names_of(owners.values(), namespaced), why, width, paint, [_fix(pods[0]) for pods in owners.values()])
+            for why, owners in groups.items()
+        ]
+    )
 
 
 def _names_of(owners: Iterable[Sequence[Verdict]], namespaced: bool) -> list[str]:
@@ -186,15 +192,23 @@ def _name_of(pods: Sequence[Verdict], namespaced: bool) -> str:
 
 
 def _why(verdict: Verdict) -> str:
-    """The sentence of a verdict that is not as intended, else its most severe finding.
+    """The sentence of a verdict that is not as intended, else its most severe finding."""
+    return _with_cause(verdict) if _tells_state(verdict) else sentence(gravest_first(verdict.findings)[0])
 
-    What is intended for a gateway is the mistake.
-    """
+
+def _fix(verdict: Verdict) -> Command | None:
+    """What mends that: the command of the finding that is told, or of the one that names what is in the way."""
+    if not _tells_state(verdict):
+        return gravest_first(verdict.findings)[0].fix
+    told = _with_cause(verdict).lower()
+    return next((f.fix for f in gravest_first(verdict.findings) if f.fix and f.message.lower() in told), None)
+
+
+def _tells_state(verdict: Verdict) -> bool:
+    """Whether the state itself is what is wrong; what is intended for a gateway is the mistake."""
     if tells(verdict.findings, Code.GATEWAY_CAPTURED):
-        return sentence(gravest_first(verdict.findings)[0])
-    if verdict.state in ("NotEnrolled", "Stale", "Pending", "Unknown"):
-        return _with_cause(verdict)
-    return sentence(gravest_first(verdict.findings)[0])
+        return False
+    return verdict.state in ("NotEnrolled", "Stale", "Pending", "Unknown")
 
 
 def _with_cause(verdict: Verdict) -> str:

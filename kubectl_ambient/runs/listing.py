@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from kubectl_ambient.render.status import PodRows
     from kubectl_ambient.runs.status import Source
     from kubectl_ambient.runs.watching import Change, MeshChange, Outage
+    from kubectl_ambient.shell.aim import Aim
 
 
 class Listing:
@@ -66,7 +67,7 @@ class Listing:
             elif isinstance(change, Change) and self.output == "name":
                 say(f"pod/{change.verdict.name}", flush=True)
             elif isinstance(change, Change) and not change.gone:
-                say(self._document(source, [change.verdict]), flush=True)
+                say(self._document(source, [change.verdict], change=True), flush=True)
 
     def seen(self, source: Source) -> datetime | None:
         """When a change was seen, by the server's clock, where that is asked for."""
@@ -98,12 +99,16 @@ class Listing:
         rows = self.rows(verdicts)
         return stacked([*([rows.headers] if self.headers else []), *map(rows.changed, verdicts)])
 
-    def _document(self, source: Source, verdicts: Sequence[Verdict]) -> Shown:
+    def _document(self, source: Source, verdicts: Sequence[Verdict], *, change: bool = False) -> Shown:
         from kubectl_ambient.render.documents import as_text, status_list
 
         judge = source.judge
         findings = source.mesh_findings(verdicts)
-        document = status_list(verdicts, judge.installation, findings, judge.assumptions, source.origin.aim)
+        listed = {} if change else source.scope_namespaces
+        homes = {v.namespace: found for v in verdicts if (found := judge.snapshot.namespaces.get(v.namespace))}
+        document = status_list(
+            verdicts, judge.installation, findings, judge.assumptions, source.origin.aim, {**listed, **homes}
+        )
         return as_text(document, self.output)
 
     def _print_text(self, source: Source, verdicts: Sequence[Verdict]) -> None:
@@ -119,7 +124,7 @@ class Listing:
             if not source.problems:
                 tell_nothing_found(source.namespace)
             return
-        paint = Paint(colours())
+        paint = Paint(colours(), source.origin.aim)
         parts = [text.of_mesh(source.headlines(verdicts), text_width(), paint)] if self.headers else []
         if self.only_sums:
             asking = {one.namespace for one in source.in_vain(verdicts)}
@@ -146,7 +151,8 @@ class Listing:
         if self.headers:
             told = text.notes(verdicts, namespaced=self.namespaced, width=text_width(), paint=paint)
             parts.append(stacked(part for part in (wrapped(sentence, text_width()), told) if part))
-        say(paragraphs(parts))
+        if any(parts):
+            say(paragraphs(parts))
         tell_assumptions(source.judge.assumptions, source.origin)
         if self.headers and any(map(_curious, verdicts)):
             where = ("-n", "NAMESPACE") if self.namespaced else inside(source.namespace)
@@ -169,7 +175,7 @@ class _Rows:
 
         if isinstance(change, MeshChange) and self._listing.headers:
             self._begin()
-            say(*self._listing.stamp(self._source), _of_mesh(change.findings), flush=True)
+            say(*self._listing.stamp(self._source), _of_mesh(change.findings, self._source.origin.aim), flush=True)
         elif isinstance(change, Change):
             self._begin()
             if self._headers:
@@ -184,14 +190,14 @@ class _Rows:
             self._apart = False
 
 
-def _of_mesh(findings: Sequence[Finding]) -> Shown:
+def _of_mesh(findings: Sequence[Finding], aim: Aim) -> Shown:
     from kubectl_ambient.foreign import shown
     from kubectl_ambient.render import status as text
     from kubectl_ambient.render.terminal import Paint, colours, text_width
 
     if not findings:
         return shown("What was told of the mesh is over.")
-    return text.of_mesh(findings, text_width(), Paint(colours()))
+    return text.of_mesh(findings, text_width(), Paint(colours(), aim))
 
 
 def _curious(verdict: Verdict) -> bool:

@@ -37,7 +37,7 @@ def print_nodes(source: Source, verdicts: Sequence[Verdict], *, output: str, hea
         if not source.problems:
             tell_nothing_found("")
         return
-    paint, told = Paint(colours()), source.headlines(verdicts)
+    paint, told = Paint(colours(), source.origin.aim), source.headlines(verdicts)
     parts = [of_mesh(told, text_width(), paint)] if headers else []
     parts.append(text.node_table(rows, headers=headers, width=width(), paint=paint))
     if headers:

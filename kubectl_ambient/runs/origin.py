@@ -18,7 +18,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     """The files, or without any the cluster. `chunk_size`: how many objects one page of a list holds; 0 for all.
 
     whole: the files hold the whole cluster, whatever they show of it. assumptions: each thing that is taken for granted
-    is to be printed, however many there are.
+    is to be printed, however many there are. namespace_selector: of all namespaces only those whose labels it chooses.
     """
 
     connection: ConnectionOptions
@@ -28,6 +28,7 @@ class Origin(Struct, frozen=True, kw_only=True):
     whole: bool = False
     chunk_size: int | None = None
     assumptions: bool = False
+    namespace_selector: str = ""
 
     @classmethod
     def of(
@@ -40,18 +41,22 @@ class Origin(Struct, frozen=True, kw_only=True):
         all_namespaces: bool = False,
         whole: bool = False,
         assumptions: bool = False,
+        namespace_selector: str = "",
     ) -> Origin:
         """As the flags were typed. Raises UsageError."""
         if whole and not filenames:
             raise UsageError("error: --whole-cluster says what the files of -f hold: type them as well")
+        if namespace_selector:
+            _check_namespace_selector(namespace_selector, connection)
         return cls(
             connection=connection,
-            all_namespaces=all_namespaces,
+            all_namespaces=all_namespaces or bool(namespace_selector),
             filenames=tuple(filenames or ()),
             recursive=recursive,
             whole=whole,
             chunk_size=chunk_size,
             assumptions=assumptions,
+            namespace_selector=namespace_selector,
         )
 
     @property
@@ -74,3 +79,11 @@ class Origin(Struct, frozen=True, kw_only=True):
         files = tuple(("-f", name) for name in self.filenames)
         flags = [(flag,) for flag, typed in (("-R", self.recursive), ("--whole-cluster", self.whole)) if typed]
         return aim_of(self.connection, (*files, *flags))
+
+
+def _check_namespace_selector(selector: str, connection: ConnectionOptions) -> None:
+    from kubectl_ambient.kube.selectors import parse_label_selector
+
+    parse_label_selector(selector)
+    if connection.namespace:
+        raise UsageError("error: --namespace-selector chooses among all namespaces: it goes without -n")

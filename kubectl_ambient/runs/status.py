@@ -8,21 +8,22 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
-from kubectl_ambient.cluster.scope import Scope, check, chosen
+from kubectl_ambient.cluster.scope import Scope, check, chosen, chosen_namespaces
 from kubectl_ambient.kube.errors import UsageError
-from kubectl_ambient.kube.resources import parse_targets
+from kubectl_ambient.kube.resources import find_resource, parse_targets
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.in_vain import InVain, in_vain, may_be_in_vain, summed
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.verdict import Verdict
+from kubectl_ambient.runs.homes import left_out
 from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.output import check_names
 from kubectl_ambient.runs.place import Place, opened
 from kubectl_ambient.runs.told import Told, missing_pods, unknown_namespace
 from kubectl_ambient.shell.aim import Aim
 from kubectl_ambient.shell.command import kubectl
-from kubectl_ambient.shell.words import typed
+from kubectl_ambient.shell.words import Word, typed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +46,14 @@ class StatusRequest:
         waypoints: bool,
     ) -> StatusRequest:
         """Check what was typed. Raises UsageError in kubectl's words."""
+        _check_no_type(names, label_selector)
         pods = tuple(dict.fromkeys(map(_pod_name, names)))
-        scope = Scope(names=pods, label_selector=label_selector, field_selector=field_selector)
+        scope = Scope(
+            names=pods,
+            label_selector=label_selector,
+            field_selector=field_selector,
+            namespace_selector=origin.namespace_selector,
+        )
         check(scope, live=not origin.filenames)
         request = cls(origin=origin, scope=scope, waypoints=waypoints)
         check_names(named=bool(names), selected=request.selected, all_namespaces=origin.all_namespaces)
@@ -60,11 +67,37 @@ class StatusRequest:
         return bool(self.scope.label_selector or self.scope.field_selector)
 
 
+def _check_no_type(words: Sequence[str], label_selector: str) -> None:
+    """Raises UsageError where a type was typed as other commands take it, and tells what to type instead."""
+    first, *names = words or [""]
+    if not (names or label_selector) or "/" in first:
+        return
+    try:
+        kinds = {find_resource(word).kind for word in first.split(",")}
+    except UsageError:
+        return
+    if kinds == {"Pod"}:
+        pods = (*map(typed, names), *(("-l", typed(label_selector)) if label_selector else ()))
+        raise UsageError(f"error: status takes the names of pods alone: {Aim().say(kubectl('ambient status', *pods))}")
+    if kinds != {"Namespace"}:
+        raise UsageError(_no_pods(first, (typed(first), *map(typed, names))))
+    chosen = ("--namespace-selector", typed(label_selector)) if label_selector else ("-n", typed(names[0]))
+    raise UsageError(
+        "error: status takes the names of pods; for those of namespaces there is "
+        f"“{Aim().say(kubectl('ambient status', *chosen))}”"
+    )
+
+
+def _no_pods(what: str, words: Sequence[Word]) -> str:
+    return (
+        f'error: status takes pods, not "{what}": for others there is “{Aim().say(kubectl("ambient explain", *words))}”'
+    )
+
+
 def _pod_name(text: str) -> str:
     (target,) = parse_targets([text] if "/" in text else ["pod", text])
     if target.resource.kind != "Pod":
-        others = Aim().say(kubectl("ambient explain", typed(text)))
-        raise UsageError(f'error: status takes pods, not "{text.partition("/")[0]}": for others there is “{others}”')
+        raise UsageError(_no_pods(text.partition("/")[0], [typed(text)]))
     return target.name or ""
 
 
@@ -123,7 +156,11 @@ class Source(Told):
         homes = dict.fromkeys(pod.namespace for pod in self.pods)
         unread = {name: why for name in homes if isinstance(why := namespaces.get(name), Unread)}
         found: dict[str, Namespace | Unread] = {**namespaces.facts, **unread}
-        return {name: namespace for name, namespace in found.items() if name in homes} if self.selected else found
+        chosen = chosen_namespaces(namespaces, self.scope.namespace_selector)
+        if chosen is not None:
+            found = {name: namespace for name, namespace in found.items() if name in chosen}
+        of_pods = self.selected or self.scope.names
+        return {name: namespace for name, namespace in found.items() if name in homes} if of_pods else found
 
 
 def read_status(request: StatusRequest) -> Source:
@@ -144,6 +181,7 @@ def read_status(request: StatusRequest) -> Source:
         selected=request.selected,
         origin=request.origin,
         problems=[*place.problems, *missing_pods(snapshot, scope.names, pods), *unknown],
+        remarks=left_out(request.origin, snapshot),
         place=place,
         scope=scope,
     )

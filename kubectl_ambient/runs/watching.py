@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from kubectl_ambient.cluster.scope import chosen
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.summary import needs_attention
@@ -45,7 +46,7 @@ def watch_status(source: Source, output: str) -> Iterator[Change | MeshChange | 
     from kubectl_ambient.cluster.reading.watch import follow
 
     assert isinstance(source.place, Cluster)
-    snapshot, names = source.judge.snapshot, source.scope.names
+    snapshot = source.judge.snapshot
     shown = {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods}
     mesh = source.headlines(list(shown.values()))
     for changes in follow(source.place.client, snapshot, source.scope):
@@ -55,8 +56,7 @@ def watch_status(source: Source, output: str) -> Iterator[Change | MeshChange | 
         if not changes.current or not (changes.others or changes.pods or unsettled):
             continue
         source.judge = Judge(snapshot, waypoints=source.judge.waypoints is not None)
-        # The server has chosen by the selectors, also by fields that the facts do not hold.
-        there = {(p.namespace, p.name): p for p in snapshot.pods if not names or p.name in names}
+        there = {(pod.namespace, pod.name): pod for pod in chosen(snapshot, source.scope)}
         rows = [Change(shown.pop(key), gone=True) for key in sorted(shown.keys() - there.keys())]
         for key in sorted(there.keys() if changes.others else (changes.pods | unsettled) & there.keys()):
             verdict = source.judge.judge(there[key])

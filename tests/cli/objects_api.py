@@ -67,7 +67,8 @@ class ObjectsApi:
         if not name.endswith("s"):
             return status(404, "NotFound", f'namespaces "{name}" not found', name=name)
         selector = parse_label_selector(seen.query.get("labelSelector", ""))
-        below = re.compile(rf"{re.escape(seen.path)}/[^/]+")
+        prefix, _, plural = map(re.escape, seen.path.rpartition("/"))
+        below = re.compile(rf"{prefix}/(namespaces/[^/]+/)?{plural}/[^/]+")
         inside = [o for path, o in self.objects.items() if below.fullmatch(path)]
         items = [o for o in inside if selector.matches(o["metadata"]["labels"])]
         if "PartialObjectMetadata" in (seen.headers["Accept"] or ""):

@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest.mock import ANY
 
@@ -18,7 +18,7 @@ from kubectl_ambient.cli.completion import names as completion_names
 from kubectl_ambient.cli.completion.definitions import Definition, root
 from kubectl_ambient.cli.completion.hints import ARGUMENTS
 from kubectl_ambient.mesh.summary import FAIL_ON
-from tests.kube.standin import Reply, StandIn
+from tests.kube.standin import Reply, Seen, StandIn
 from tests.rig.processes import wait_for
 
 from .completion_fixtures import PROGRAM, completion, kubeconfig, offered, tables
@@ -144,7 +144,7 @@ def test_conditions_joined_by_commas() -> None:
     assert "drift,drift" not in offered("status", "--fail-on", "drift,").words
 
 
-@pytest.mark.parametrize("flag", ["-l", "--selector", "--token", "--as", "--request-timeout", "--chunk-size"])
+@pytest.mark.parametrize("flag", ["--token", "--as", "--request-timeout", "--chunk-size"])
 def test_free_text_is_left_to_the_person(flag: str) -> None:
     assert offered("status", flag, "") == ({}, NO_FILES)
 
@@ -258,6 +258,35 @@ def test_a_list_is_one_request_for_names_alone(server: StandIn) -> None:
         ("/api/v1/namespaces", {"limit": "1000", "includeObject": "None"})
     ]
     assert "as=Table" in server.seen[0].headers["Accept"]
+
+
+def labelled(*labels: dict[str, str]) -> Callable[[Seen], Reply]:
+    items = [{"metadata": {"name": f"o{number}", "labels": held}} for number, held in enumerate(labels)]
+    return lambda seen: Reply({"kind": "PartialObjectMetadataList", "metadata": {}, "items": items})
+
+
+@pytest.mark.parametrize(
+    ("typed", "path"),
+    [
+        ("status -n shop -l", "/api/v1/namespaces/shop/pods"),
+        ("status -A --selector", "/api/v1/pods"),
+        ("status --namespace-selector", "/api/v1/namespaces"),
+        ("explain deploy -n shop -l", "/apis/apps/v1/namespaces/shop/deployments"),
+        ("waypoint status -n shop -l", "/api/v1/namespaces/shop/services"),
+        ("enable ns -l", "/api/v1/namespaces"),
+    ],
+)
+def test_the_labels_of_what_a_selector_chooses_among(server: StandIn, typed: str, path: str) -> None:
+    server.answers(labelled({"app": "web", "team": "a"}, {"app": "db"}, {}))
+    assert offered(*typed.split(), "") == ({"app=": "", "team=": ""}, NO_FILES | NO_SPACE)
+    assert offered(*typed.split(), "app=") == ({"app=db": "", "app=web": ""}, NO_FILES)
+    assert offered(*typed.split(), "team=a,app=w").words == ["team=a,app=web"]
+    assert {seen.path for seen in server.seen} == {path}
+
+
+def test_no_labels_without_a_server_or_of_files() -> None:
+    assert offered("status", "-l", "") == ({}, NO_FILES)
+    assert offered("status", "-f", "x.yaml", "-l", "") == ({}, NO_FILES)
 
 
 def test_contexts_clusters_and_users_ask_no_server(tmp_path: Path) -> None:

@@ -122,7 +122,8 @@ def test_any_snapshot_becomes_documents_of_the_schema(snapshot: Snapshot, hidden
     judgements = [judge.explain(pod) for pod in snapshot.pods]
     verdicts = [j.verdict for j in judgements]
     of_mesh = judge.mesh_findings(verdicts, snapshot.namespaces.facts)
-    status = documents.status_list(verdicts, judge.installation, of_mesh, judge.assumptions, AIM)
+    homes = snapshot.namespaces.facts
+    status = documents.status_list(verdicts, judge.installation, of_mesh, judge.assumptions, AIM, homes)
     check(status)
     explained = [documents.explanation(j, fixes(j, snapshot), judge.assumptions, AIM) for j in judgements]
     rules = [*(rule.name for rule in RULES), *(f"Waypoint{rule.name}" for rule in waypoint_rules.RULES)]

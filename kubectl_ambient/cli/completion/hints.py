@@ -14,6 +14,7 @@ from kubectl_ambient.cli.completion.definitions import Flag
 from kubectl_ambient.cli.completion.line import Line
 from kubectl_ambient.cli.completion.names import kubeconfig_names, live_names
 from kubectl_ambient.cli.completion.protocol import FILES, NOTHING, Answer
+from kubectl_ambient.cli.completion.selectors import complete_selector
 from kubectl_ambient.cli.completion.targets import complete_targets
 
 Hint = Callable[[Line], Answer]
@@ -92,6 +93,8 @@ FLAGS: dict[str, Hint] = {
     "--certificate-authority": files,
     "--filename": files,
     "--dir": files,
+    "--selector": complete_selector,
+    "--namespace-selector": partial(complete_selector, kind="Namespace"),
     "--waypoint": names("Gateway"),
     "--waypoint-namespace": names("Namespace"),
     "--fail-on": fail_on,

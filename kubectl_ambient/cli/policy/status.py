@@ -41,7 +41,7 @@ def policy_status(
     )
     source = read_policy_source(request)
     if output in ("", "wide"):
-        _print_text(source, pods=pods, headers=not no_headers)
+        _print_text(source, request.origin.aim, pods=pods, headers=not no_headers)
     elif source.verdicts or not source.problems:
         _print_data(source, output, request.origin.aim, pods=pods)
     source.tell_beside(request.origin)
@@ -65,14 +65,14 @@ def _print_data(source: PolicySource, output: str, aim: Aim, *, pods: bool) -> N
     say(as_text(document, output))
 
 
-def _print_text(source: PolicySource, *, pods: bool, headers: bool) -> None:
+def _print_text(source: PolicySource, aim: Aim, *, pods: bool, headers: bool) -> None:
     from kubectl_ambient.foreign import stacked
     from kubectl_ambient.render.policy import status as text
     from kubectl_ambient.render.sentences import paragraphs, wrapped
     from kubectl_ambient.render.terminal import Paint, colours, text_width, width
     from kubectl_ambient.runs.told import tell_nothing_found
 
-    verdicts, paint = source.verdicts, Paint(colours())
+    verdicts, paint = source.verdicts, Paint(colours(), aim)
     if not verdicts and not source.problems:
         tell_nothing_found(source.namespace)
     parts = []

@@ -16,7 +16,8 @@ def waypoint_enable(
     ctx: typer.Context,
     target: own.Targets = None,
     waypoint: Annotated[
-        str, own.waypoint(f"The Gateway that is the waypoint; “{DEFAULT_NAME}” where it is not given.")
+        str,
+        own.waypoint(f"The Gateway that is the waypoint, or NAMESPACE/NAME; “{DEFAULT_NAME}” where it is not given."),
     ] = "",
     waypoint_namespace: Annotated[
         str, own.waypoint_namespace("Its namespace, where that is not the object's own.")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 def waypoint_list(
     ctx: typer.Context,
     all_namespaces: settings.AllNamespaces = False,
+    namespace_selector: settings.NamespaceSelector = "",
     *,
     files: settings.Files,
     output: settings.Output = "",
@@ -32,7 +33,13 @@ def waypoint_list(
     from kubectl_ambient.runs.waypoint.list_source import read_waypoint_list
 
     check_format(output, settings.FORMATS_STATUS)
-    origin = files.origin(ctx, chunk_size, all_namespaces=all_namespaces, assumptions=assumptions)
+    origin = files.origin(
+        ctx,
+        chunk_size,
+        all_namespaces=all_namespaces,
+        assumptions=assumptions,
+        namespace_selector=namespace_selector,
+    )
     source = read_waypoint_list(origin)
     if output in ("json", "yaml"):
         if source.waypoints or not source.problems:

@@ -24,6 +24,7 @@ def waypoint_status(
     ctx: typer.Context,
     names: Annotated[list[str] | None, settings.some_of("cart, svc/cart, pods, …")] = None,
     all_namespaces: settings.AllNamespaces = False,
+    namespace_selector: settings.NamespaceSelector = "",
     show_all: Annotated[bool, settings.every("Also what has no waypoint and names none.")] = False,
     selector: settings.Selector = "",
     *,
@@ -42,7 +43,13 @@ def waypoint_status(
     check_format(output, settings.FORMATS_STATUS)
     conditions = check_fail_on(fail_on or (), FAIL_ON)
     request = WaypointRequest.of(
-        files.origin(ctx, chunk_size, all_namespaces=all_namespaces, assumptions=assumptions),
+        files.origin(
+            ctx,
+            chunk_size,
+            all_namespaces=all_namespaces,
+            assumptions=assumptions,
+            namespace_selector=namespace_selector,
+        ),
         names or (),
         label_selector=selector,
     )
@@ -50,7 +57,7 @@ def waypoint_status(
     bindings = [source.judge.of(target) for target in source.targets]
     if output in ("", "wide"):
         whole = show_all or request.chosen
-        _print_text(source, bindings, wide=output == "wide", headers=not no_headers, whole=whole)
+        _print_text(source, bindings, request.origin.aim, wide=output == "wide", headers=not no_headers, whole=whole)
     elif bindings or not source.problems:
         _print_data(source, bindings, output, request.origin.aim)
     source.tell_beside(request.origin)
@@ -74,7 +81,9 @@ def _print_data(source: WaypointSource, bindings: Sequence[Binding], output: str
     say(as_text(document, output))
 
 
-def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bool, headers: bool, whole: bool) -> None:
+def _print_text(
+    source: WaypointSource, bindings: Sequence[Binding], aim: Aim, *, wide: bool, headers: bool, whole: bool
+) -> None:
     from kubectl_ambient.mesh.waypoint.summary import is_plain
     from kubectl_ambient.render.sentences import paragraphs, wrapped
     from kubectl_ambient.render.terminal import Paint, colours, text_width, width
@@ -85,7 +94,7 @@ def _print_text(source: WaypointSource, bindings: Sequence[Binding], *, wide: bo
         if not source.problems:
             tell_nothing_found(source.namespace)
         return
-    paint = Paint(colours())
+    paint = Paint(colours(), aim)
     # One namespace shows its Services as they are; pods without a waypoint of their own are the rule.
     hidden = [] if whole else [b for b in bindings if is_plain(b) and (source.many or b.traffic == "workload")]
     left_out = {binding.ref for binding in hidden}

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from kubectl_ambient.cluster.facts import NOT_FOUND
+from kubectl_ambient.cluster.facts import NOT_FOUND, Namespace
 from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS
+from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labelled import LISTED
 from kubectl_ambient.cluster.kinds.labels import LABELLED_NAMESPACES, LABELS
+from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.pods import ISTIOD_PODS
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS
@@ -23,20 +25,22 @@ class LabelNeeds:
     """What `labels` is asked about.
 
     named: kind and name, in `namespace` where they have one. kinds: all of these kinds, in `namespace` or (empty)
-    in all. Their namespaces, the versions and the settings of Istio are read in any case.
+    in all. Their namespaces, the versions and the settings of Istio are read in any case. chooses: namespaces are
+    chosen by all their labels, of which `labelled_namespaces` have Istio's alone.
     """
 
     namespace: str = ""
     named: tuple[tuple[str, str], ...] = ()
     kinds: tuple[str, ...] = ()
     label_selector: str = ""
+    chooses: bool = False
 
     @property
     def of_files(self) -> FilesReader:
         """Istio's settings; of all else the labels are taken as they were written."""
         from kubectl_ambient.cluster.reading.label_files import read_label_files
 
-        return partial(read_label_files, (*SETTINGS, ISTIOD_PODS), self.label_selector)
+        return partial(read_label_files, (*SETTINGS, ISTIOD_PODS, *self._whole_namespaces), self.label_selector)
 
     def first(self) -> list[Ask]:
         """All of it."""
@@ -49,7 +53,8 @@ class LabelNeeds:
             Ask(kind=LABELS[kind], namespace=self._home(kind), label_selector=self.label_selector, counts=True)
             for kind in self._listed
         ]
-        return [*self._namespaces(), *objects, *lists, *(Ask(kind=kind) for kind in SETTINGS)]
+        settings = [Ask(kind=kind) for kind in (*self._whole_namespaces, *SETTINGS)]
+        return [*self._namespaces(), *objects, *lists, *settings]
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """Nothing more."""
@@ -63,6 +68,10 @@ class LabelNeeds:
         else:
             wanted = [name for kind, name in self.named if kind == "Namespace" and name in known]
         snapshot.labelled.facts = {known[n].ref: known[n] for n in wanted} | snapshot.labelled.facts
+
+    @property
+    def _whole_namespaces(self) -> tuple[Kind[Namespace], ...]:
+        return (NAMESPACES,) if self.chooses else ()
 
     @property
     def _listed(self) -> list[str]:
@@ -83,10 +92,10 @@ class LabelNeeds:
         return [Ask(kind=LABELLED_NAMESPACES, name=name, named=name in typed) for name in sorted(names)]
 
 
-def of_scope(namespace: str, *, label_selector: str = "") -> LabelNeeds:
+def of_scope(namespace: str, *, label_selector: str = "", chooses: bool = False) -> LabelNeeds:
     """Everything that carries labels, in a namespace or (empty) in all."""
     kinds = tuple(k for k in LISTED if not namespace or LABELS[k].resource.namespaced or k == "Namespace")
-    return LabelNeeds(namespace=namespace, kinds=kinds, label_selector=label_selector)
+    return LabelNeeds(namespace=namespace, kinds=kinds, label_selector=label_selector, chooses=chooses)
 
 
 def refused_lists(snapshot: Snapshot) -> list[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from kubectl_ambient.foreign import Shown
+from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.policy.acceptance import Accepted
 from kubectl_ambient.mesh.policy.judge import PolicyVerdict
 from kubectl_ambient.mesh.policy.pods import PodPolicies
 from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
 from kubectl_ambient.render.table import fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.shell.command import Command
 
 _NONE = "<none>"
 _UNKNOWN = "?"
@@ -81,12 +83,20 @@ def summary(verdicts: Sequence[PolicyVerdict]) -> str:
 def notes(verdicts: Iterable[PolicyVerdict], *, namespaced: bool, width: int, paint: Paint) -> Shown:
     """Why each marked policy is marked, the gravest first."""
     marked_ones = (verdict for verdict in verdicts if verdict.needs_attention)
-    told = [note([_name(verdict, namespaced)], _why(verdict), width, paint) for verdict in marked_ones]
+    told = [note([_name(verdict, namespaced)], _why(verdict), width, paint, _fixes(verdict)) for verdict in marked_ones]
     return notes_text(told)
 
 
+def _grave(verdict: PolicyVerdict) -> list[Finding]:
+    return [finding for finding in gravest_first(verdict.findings) if finding.severity != "info"]
+
+
+def _fixes(verdict: PolicyVerdict) -> list[Command | None]:
+    return [finding.fix for finding in _grave(verdict)[:1]]
+
+
 def _why(verdict: PolicyVerdict) -> str:
-    grave = [finding for finding in gravest_first(verdict.findings) if finding.severity != "info"]
+    grave = _grave(verdict)
     return sentence(grave[0]) if grave else f"{verdict.message[:1].upper()}{verdict.message[1:]}."
 
 

@@ -12,6 +12,7 @@ from kubectl_ambient.mesh.waypoint.summary import Sums, sums
 from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
 from kubectl_ambient.render.table import Short, fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.shell.command import Command
 
 _NONE, _UNKNOWN = "<none>", "?"
 _SHORT = (
@@ -95,7 +96,12 @@ def notes(bindings: Iterable[Binding], *, namespaced: bool, width: int, paint: P
     for binding in bindings:
         if binding.needs_attention:
             groups.setdefault((binding.namespace, _why(binding)), []).append(binding)
-    return notes_text([note([_who(members, namespaced)], why, width, paint) for (_, why), members in groups.items()])
+    return notes_text(
+        [
+            note([_who(members, namespaced)], why, width, paint, map(_fix, members))
+            for (_, why), members in groups.items()
+        ]
+    )
 
 
 def _why(binding: Binding) -> str:
@@ -103,6 +109,10 @@ def _why(binding: Binding) -> str:
     if binding.unknown:
         return binding.message
     return sentence(gravest_first(binding.findings)[0])
+
+
+def _fix(binding: Binding) -> Command | None:
+    return None if binding.unknown else gravest_first(binding.findings)[0].fix
 
 
 def _who(members: Sequence[Binding], namespaced: bool) -> str:

@@ -16,6 +16,7 @@ from kubectl_ambient.mesh.labels.entry import (
     WAYPOINT_FOR,
 )
 from kubectl_ambient.mesh.labels.judge import LabelJudge, Report
+from kubectl_ambient.runs.homes import homes, left_out
 from kubectl_ambient.runs.labels.request import LabelsRequest
 from kubectl_ambient.runs.place import opened
 from kubectl_ambient.runs.told import Told, not_found, unknown_namespace
@@ -85,6 +86,9 @@ def read_source(request: LabelsRequest) -> LabelSource:
     unknown = unknown_namespace(snapshot, namespace, empty=not (snapshot.labelled or missing))
     judge = LabelJudge(snapshot)
     reports = judge.judge_all()
+    among = homes(request.origin, snapshot)
+    if among is not None:
+        reports = [report for report in reports if (report.labelled.namespace or _own_name(report.labelled)) in among]
     named = any(target.name is not None for target in request.targets)
     if not named:
         reports = [report for report in reports if report.own or report.findings]
@@ -95,7 +99,7 @@ def read_source(request: LabelsRequest) -> LabelSource:
         named=named,
         asked=request,
         problems=[*missing, *unknown, *place.problems],
-        remarks=refused_lists(snapshot),
+        remarks=[*refused_lists(snapshot), *left_out(request.origin, snapshot)],
     )
 
 
@@ -106,14 +110,15 @@ def _typed(kind: str) -> str:
 def _needs(request: LabelsRequest, namespace: str) -> LabelNeeds:
     from kubectl_ambient.cluster.needs.labels import LabelNeeds, of_scope
 
-    targets = request.targets
+    targets, chooses = request.targets, bool(request.origin.namespace_selector)
     if not targets:
-        return of_scope(namespace, label_selector=request.label_selector)
+        return of_scope(namespace, label_selector=request.label_selector, chooses=chooses)
     return LabelNeeds(
         namespace=namespace if any(target.resource.namespaced for target in targets) else "",
         named=tuple((t.resource.kind, t.name) for t in targets if t.name is not None),
         kinds=tuple(t.resource.kind for t in targets if t.name is None),
         label_selector=request.label_selector,
+        chooses=chooses,
     )
 
 

@@ -9,6 +9,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.list import Waypoint, waypoints
+from kubectl_ambient.runs.homes import homes, left_out
 from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.place import Place, opened
 from kubectl_ambient.runs.told import unknown_namespace
@@ -45,6 +46,9 @@ def read_waypoint_list(origin: Origin) -> WaypointListSource:
         else:
             judge = WaypointJudge(wide)
             found = waypoints(judge, namespace)
+    among = homes(origin, snapshot)
+    if among is not None:
+        found = [waypoint for waypoint in found if waypoint.gateway.namespace in among]
     home, many = place.home(waypoint.gateway.namespace for waypoint in found)
     return WaypointListSource(
         judge=judge,
@@ -52,7 +56,10 @@ def read_waypoint_list(origin: Origin) -> WaypointListSource:
         namespace=home,
         many=many,
         problems=[*unknown_namespace(snapshot, namespace, empty=True), *place.problems],
-        remarks=[] if snapshot.from_files else without_gateway_api(snapshot) or remarks,
+        remarks=[
+            *([] if snapshot.from_files else without_gateway_api(snapshot) or remarks),
+            *left_out(origin, snapshot),
+        ],
     )
 
 

@@ -12,6 +12,7 @@ from kubectl_ambient.kube.resources import Resource, find_resource
 from kubectl_ambient.kube.selectors import parse_label_selector
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.rules import Target, kind_of
+from kubectl_ambient.runs.homes import homes, left_out
 from kubectl_ambient.runs.place import opened
 from kubectl_ambient.runs.told import not_found, unknown_namespace
 from kubectl_ambient.runs.waypoint.request import WaypointRequest
@@ -40,6 +41,9 @@ def read_waypoint_source(request: WaypointRequest) -> WaypointSource:
     snapshot = place.read(needs)
     judge = WaypointJudge(snapshot)
     targets = _chosen(judge, request, place.namespace)
+    among = homes(request.origin, snapshot)
+    if among is not None:
+        targets = [target for target in targets if target.namespace in among]
     if snapshot.from_files:
         selector = parse_label_selector(request.label_selector)
         targets = [target for target in targets if selector.matches(selectable(target))]
@@ -54,7 +58,7 @@ def read_waypoint_source(request: WaypointRequest) -> WaypointSource:
             *_missing(request, targets, snapshot),
             *place.problems,
         ],
-        remarks=[] if snapshot.from_files else _remarks(snapshot),
+        remarks=[*([] if snapshot.from_files else _remarks(snapshot)), *left_out(request.origin, snapshot)],
     )
 
 

@@ -13,17 +13,23 @@ from kubectl_ambient.runs.waypoint.flags import DEFAULT_NAME, WaypointFlags
 
 def wish_of(flags: WaypointFlags) -> Wish:
     """What is asked for. Raises UsageError for what cannot name a waypoint."""
-    name = flags.waypoint
-    if "/" in name:
-        raise UsageError(f'error: invalid --waypoint "{name}": name its namespace by --waypoint-namespace')
+    namespace, slash, name = flags.waypoint.rpartition("/")
+    if slash and flags.waypoint_namespace not in ("", namespace):
+        raise UsageError(
+            f'error: --waypoint "{flags.waypoint}" names another namespace than --waypoint-namespace '
+            f'"{flags.waypoint_namespace}"'
+        )
+    if slash and not (namespace and name):
+        raise UsageError(f'error: invalid --waypoint "{flags.waypoint}": it is NAME or NAMESPACE/NAME')
+    namespace = namespace or flags.waypoint_namespace
     if name == "none" and flags.goal == "enable":
         raise UsageError('error: invalid --waypoint "none": that opts out, which is: waypoint disable … --opt-out')
     _check_value("--waypoint", name)
-    _check_value("--waypoint-namespace", flags.waypoint_namespace)
+    _check_value("--waypoint-namespace", namespace)
     return Wish(
         goal=flags.goal,
         waypoint=name or (DEFAULT_NAME if flags.goal == "enable" else ""),
-        namespace=flags.waypoint_namespace,
+        namespace=namespace,
         overwrite=flags.overwrite,
     )
 
