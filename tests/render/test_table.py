@@ -158,7 +158,7 @@ def test_the_headers_come_once(listed: list[Verdict], namespaced: bool, headers:
 
 
 def test_a_pod_that_is_gone_has_a_name_and_no_document(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Listing, "_document", lambda self, judge, found: json.dumps([v.name for v in found]))
+    monkeypatch.setattr(Listing, "_document", lambda self, judge, found, change: json.dumps([v.name for v in found]))
     told = {}
     for output in ("name", "json"):
         out = io.StringIO()
