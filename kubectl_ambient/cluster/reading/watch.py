@@ -12,7 +12,6 @@ from typing import Any
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.found import EVERYWHERE, Found
-from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.pods import CNI_PODS, PODS, ZTUNNEL_PODS
 from kubectl_ambient.cluster.needs.ask import Ask
@@ -47,9 +46,9 @@ class Changes:
 
 @dataclass(frozen=True)
 class _News:
-    """All that is there, or (`gone`: what was deleted) one object of it."""
+    """All that an ask gives, or (`gone`: what was deleted) one object of it."""
 
-    kind: Kind[Any]
+    ask: Ask
     facts: dict[str, Any]
     whole: bool = False
     gone: bool = False
@@ -59,7 +58,7 @@ class _News:
 class _Lost:
     """A watch that came to its end: what is told of it, and why."""
 
-    kind: Kind[Any]
+    ask: Ask
     unread: Unread
     sentence: str
 
@@ -68,7 +67,7 @@ class _Lost:
 class _Behind:
     """A watch that misses what happens until all is listed again; `away`: why that cannot be done for now."""
 
-    kind: Kind[Any]
+    ask: Ask
     away: KubeError | None = None
 
 
@@ -80,8 +79,10 @@ _State = _News | _Lost | _Behind
 _Told = _State | _End | Exception
 
 
-def follow(client: Client, snapshot: Snapshot, scope: Scope) -> Iterator[Changes]:
+def follow(client: Client, snapshot: Snapshot, *scopes: Scope) -> Iterator[Changes]:
     """Update the snapshot with each batch of events, and say what changed; an empty batch comes every second.
+
+    scopes: where pods are watched; of each the namespace and the selectors count, and no two may overlap.
 
     What is watched is listed anew and watched from there, and again where the server has forgotten that point or the
     connection broke, so that nothing is missed, deletions included. While a server is away it is asked on and on. It
@@ -90,10 +91,10 @@ def follow(client: Client, snapshot: Snapshot, scope: Scope) -> Iterator[Changes
     Unread.
     """
     news: queue.SimpleQueue[_Told] = queue.SimpleQueue()
-    asks = list(_watched(snapshot, scope))
+    asks = list(_watched(snapshot, scopes))
     for ask in asks:
         threading.Thread(target=_watch, args=(client, ask, news.put), daemon=True).start()
-    taking = _Taking(snapshot, [ask.kind for ask in asks])
+    taking = _Taking(snapshot, asks)
     while True:
         batch = _batch(news)
         snapshot.now = client.by_its_clock(datetime.now(UTC))
@@ -105,17 +106,19 @@ def follow(client: Client, snapshot: Snapshot, scope: Scope) -> Iterator[Changes
                 return
 
 
-def _watched(snapshot: Snapshot, scope: Scope) -> Iterator[Ask]:
+def _watched(snapshot: Snapshot, scopes: Iterable[Scope]) -> Iterator[Ask]:
     """The pods, their Namespaces, and the agents, as far as they could be read."""
-    yield Ask(
-        kind=PODS,
-        namespace=scope.namespace,
-        label_selector=scope.label_selector,
-        field_selector=scope.field_selector,
-        must=True,
-    )
-    if not snapshot.namespaces.unread or snapshot.namespaces:
-        yield Ask(kind=NAMESPACES, field_selector=f"metadata.name={scope.namespace}" if scope.namespace else "")
+    namespaces = not snapshot.namespaces.unread or snapshot.namespaces
+    for scope in scopes:
+        yield Ask(
+            kind=PODS,
+            namespace=scope.namespace,
+            label_selector=scope.label_selector,
+            field_selector=scope.field_selector,
+            must=True,
+        )
+        if namespaces:
+            yield Ask(kind=NAMESPACES, field_selector=f"metadata.name={scope.namespace}" if scope.namespace else "")
     yield from (Ask(kind=kind) for kind in (CNI_PODS, ZTUNNEL_PODS) if not part(snapshot, kind).refusal)
 
 
@@ -123,7 +126,7 @@ def _watch(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
     try:
         _watch_on(client, ask, tell)
     except KubeError as error:
-        tell(error if ask.must else _lost(ask.kind, error))
+        tell(error if ask.must else _lost(ask, error))
     except Exception as error:  # in a thread nobody would hear of it
         tell(error)
     else:
@@ -141,17 +144,17 @@ def _watch_on(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
     while True:
         there, version = patiently(
             partial(client.list_with_version, kind.resource, ask.namespace, **where),
-            lambda error: tell(_Behind(kind, away=error)),
+            lambda error: tell(_Behind(ask, away=error)),
             again=again,
         )
         again = True
-        tell(_News(kind, {key: fact for found in there for key, fact in keys_and_facts(kind, found)}, whole=True))
+        tell(_News(ask, {key: fact for found in there for key, fact in keys_and_facts(kind, found)}, whole=True))
         try:
             for event in client.watch(kind.resource, ask.namespace, resource_version=version, **where):
                 forgotten = 0
                 if event.object is not None:
                     gone = event.type == "DELETED"
-                    tell(_News(kind, dict(keys_and_facts(kind, event.object)), gone=gone))
+                    tell(_News(ask, dict(keys_and_facts(kind, event.object)), gone=gone))
         except Expired:
             forgotten += 1
             if forgotten == _FORGOTTEN:
@@ -161,15 +164,16 @@ def _watch_on(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
                 raise
         else:
             return
-        tell(_Behind(kind))
+        tell(_Behind(ask))
         backoff.wait()
 
 
-def _lost(kind: Kind[Any], error: KubeError) -> _Lost:
+def _lost(ask: Ask, error: KubeError) -> _Lost:
+    kind = ask.kind
     words = f"the {kind.words}" if kind.label else kind.words
     unread = Unread(what=f"watch {words}", why=why(error))
     follows = f"not known from now on: what {words} decide, since they can be watched no more"
-    return _Lost(kind, unread, stacked([str(error), follows]))
+    return _Lost(ask, unread, stacked([str(error), follows]))
 
 
 def _batch(news: queue.SimpleQueue[_Told]) -> list[_Told]:
@@ -189,9 +193,9 @@ class _Taking:
     They come back one by one: pods without their Namespaces as they are now would be judged by what was.
     """
 
-    def __init__(self, snapshot: Snapshot, kinds: Iterable[Kind[Any]]) -> None:
+    def __init__(self, snapshot: Snapshot, asks: Iterable[Ask]) -> None:
         self._snapshot = snapshot
-        self._behind = {kind.part for kind in kinds}
+        self._behind = set(map(_place, asks))
         self._away = False
         self._held = Changes()
 
@@ -203,7 +207,7 @@ class _Taking:
         lost, outage, caught_up = list[str](), list[str](), False
         for told in batch:
             if isinstance(told, _Behind):
-                self._behind.add(told.kind.part)
+                self._behind.add(_place(told.ask))
                 if told.away and not self._away:
                     self._away = True
                     outage.append(_away(told.away))
@@ -211,8 +215,8 @@ class _Taking:
             if isinstance(told, _Lost):
                 lost.append(told.sentence)
             _take(self._snapshot, told, self._held)
-            if told.kind.part in self._behind and (isinstance(told, _Lost) or told.whole):
-                self._behind.remove(told.kind.part)
+            if _place(told.ask) in self._behind and (isinstance(told, _Lost) or told.whole):
+                self._behind.remove(_place(told.ask))
                 caught_up = caught_up or not self._behind
         if self._away and not self._behind:
             self._away = False
@@ -221,6 +225,11 @@ class _Taking:
             return Changes(current=False, lost=lost, outage=outage)
         held, self._held = self._held, Changes()
         return replace(held, lost=lost, outage=outage)
+
+
+def _place(ask: Ask) -> tuple[str, str, str]:
+    """What tells a watch from the others."""
+    return ask.kind.part, ask.namespace, ask.field_selector
 
 
 BACK = "the server is back"
@@ -234,16 +243,22 @@ def _away(error: KubeError) -> str:
 
 def _take(snapshot: Snapshot, told: _News | _Lost, changes: Changes) -> None:
     """Put it into the snapshot, and what it changed to the changes."""
-    found = part(snapshot, told.kind)
+    found = part(snapshot, told.ask.kind)
     if isinstance(told, _Lost):
         found.facts, found.unread = {}, {EVERYWHERE: told.unread}
         changes.others = True
         return
-    changed = _changed(found, told, keeps_gone=told.kind is NAMESPACES)
-    if told.kind is PODS:
+    changed = _changed(found, told, keeps_gone=told.ask.kind is NAMESPACES)
+    if told.ask.kind is PODS:
         changes.pods |= {(pod.namespace, pod.name) for pod in changed.values()}
     elif changed:
         changes.others = True
+
+
+def _listed_before(found: Found[Any], ask: Ask) -> set[str]:
+    """The keys of what a list of this ask would give."""
+    inside = f"{ask.namespace}/" if ask.namespace else ""
+    return {key for key in found.facts if key.startswith(inside)}
 
 
 def _changed(found: Found[Any], news: _News, *, keeps_gone: bool) -> dict[str, Any]:
@@ -253,7 +268,7 @@ def _changed(found: Found[Any], news: _News, *, keeps_gone: bool) -> dict[str, A
     """
     if EVERYWHERE in found.unread:
         return {}
-    gone = set(news.facts) if news.gone else set(found.facts) - set(news.facts) if news.whole else set()
+    gone = set(news.facts) if news.gone else _listed_before(found, news.ask) - set(news.facts) if news.whole else set()
     changed = {} if keeps_gone else {key: found.facts.pop(key) for key in gone if key in found.facts}
     if not news.gone:
         new = {key: fact for key, fact in news.facts.items() if found.facts.get(key) != fact}
