@@ -10,8 +10,9 @@ from msgspec import Struct, structs
 
 from kubectl_ambient.change.node_agents import hinders, leaves_in, not_accepted
 from kubectl_ambient.change.plan import Edit
+from kubectl_ambient.change.reached import Reached
 from kubectl_ambient.change.rollout import When, when
-from kubectl_ambient.change.targets import kind_of, value_of, with_value
+from kubectl_ambient.change.targets import value_of, with_value
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -77,7 +78,7 @@ def effects(snapshot: Snapshot, edits: Sequence[Edit]) -> Effects:
     Finished pods are left out: nothing moves them.
     """
     before, after = Judge(snapshot), Judge(edited(snapshot, edits))
-    reached, asked = _Reached(snapshot, edits), _Asked(before, after)
+    reached, asked = Reached(snapshot, edits), _Asked(before, after)
     disables = all(edit.after != "ambient" for edit in edits)
     waiting = not_accepted(before)
     changed = {(p.namespace, p.name): p for p in after.snapshot.pods}
@@ -126,39 +127,6 @@ def _with(pod: Pod, values: dict[tuple[str, str], str | None]) -> Pod:
     changed = with_value(pod, values[key])
     assert isinstance(changed, Pod)
     return changed
-
-
-class _Reached:
-    """Which pods the edits reach, and by whose template."""
-
-    def __init__(self, snapshot: Snapshot, edits: Sequence[Edit]) -> None:
-        self._workloads = snapshot.workloads.facts
-        self._templates: dict[str, Workload] = {}
-        self._pods: set[tuple[str, str]] = set()
-        self._namespaces: set[str] = set()
-        for edit in edits:
-            if edit.action == "refuse":
-                continue
-            if isinstance(edit.target, Workload):
-                self._templates[edit.target.ref] = edit.target
-            elif kind_of(edit.target) == "Pod":
-                self._pods.add((edit.target.namespace, edit.target.name))  # type: ignore[union-attr]
-            else:
-                self._namespaces.add(edit.target.name)
-
-    def reaches(self, pod: Pod) -> bool:
-        return pod.namespace in self._namespaces or self.names(pod) or self.template(pod) is not None
-
-    def names(self, pod: Pod) -> bool:
-        return (pod.namespace, pod.name) in self._pods
-
-    def template(self, pod: Pod) -> Workload | None:
-        """The named workload whose template makes the pod's successor."""
-        if not self._templates:
-            return None
-        owners = (pod.owner, owner_of(pod, self._workloads))
-        refs = (f"{o.kind}/{pod.namespace}/{o.name}" for o in owners if o)
-        return next((self._templates[ref] for ref in refs if ref in self._templates), None)
 
 
 class _Asked:

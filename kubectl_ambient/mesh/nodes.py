@@ -64,20 +64,26 @@ def by_node(judge: Judge, verdicts: Iterable[tuple[Pod, Verdict]]) -> list[NodeR
 
 
 def _row(judge: Judge, name: str, verdicts: Sequence[Verdict]) -> NodeRow:
-    agents = judge.installation.on(name)
+    cni, ztunnel = agents_on(judge, name)
+    dead = bool(name) and judge.installation.on(name).ztunnel.bad
     inside = sum(v.state == "Enrolled" for v in verdicts)
     pending = sum(v.state in ("Pending", "Starting") for v in verdicts)
-    dead = bool(name) and agents.ztunnel.bad
     return NodeRow(
         name=name,
-        cni=_agent(judge, name, agents.cni),
-        ztunnel=_agent(judge, name, agents.ztunnel),
+        cni=cni,
+        ztunnel=ztunnel,
         pods=len(verdicts),
         inside=inside,
         pending=pending,
         cut_off=sum(v.unserved or (dead and v.observed != "absent") for v in verdicts),
         not_in=len(verdicts) - inside - pending,
     )
+
+
+def agents_on(judge: Judge, node: str) -> tuple[AgentOnNode, AgentOnNode]:
+    """istio-cni and ztunnel on a node."""
+    agents = judge.installation.on(node)
+    return _agent(judge, node, agents.cni), _agent(judge, node, agents.ztunnel)
 
 
 def _agent(judge: Judge, name: str, health: Health) -> AgentOnNode:

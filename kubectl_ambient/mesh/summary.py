@@ -86,10 +86,11 @@ def fails(verdicts: Sequence[Verdict], conditions: Iterable[str], findings: Iter
     wanted, found = set(conditions), list(findings)
     if ("any" in wanted and warns(found)) or ("error" in wanted and breaks(found)):
         return True
-    return any(_meets(verdict, condition) for condition in wanted for verdict in verdicts)
+    return any(meets(verdict, condition) for condition in wanted for verdict in verdicts)
 
 
-def _meets(verdict: Verdict, condition: str) -> bool:
+def meets(verdict: Verdict, condition: str) -> bool:
+    """Whether a verdict meets a condition of --fail-on."""
     match condition:
         case "drift":
             return verdict.disagrees or verdict.unserved

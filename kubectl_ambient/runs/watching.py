@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from kubectl_ambient.cluster.scope import chosen
 from kubectl_ambient.mesh.evidence import Finding
-from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.summary import needs_attention
 from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.render.status import TERMINATING, is_terminating
+from kubectl_ambient.runs.judged import Judged
 from kubectl_ambient.runs.place import Cluster
 from kubectl_ambient.runs.status import Source
 
@@ -47,25 +47,23 @@ def watch_status(source: Source, output: str) -> Iterator[Change | MeshChange | 
 
     assert isinstance(source.place, Cluster)
     snapshot = source.judge.snapshot
-    shown = {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods}
-    mesh = source.headlines(list(shown.values()))
+    judged = Judged(source.judge, {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods})
+    mesh = source.headlines(list(judged.verdicts.values()))
     for changes in follow(source.place.client, snapshot, source.scope):
         source.tell_late(changes.lost)
         yield from map(Outage, changes.outage)
-        unsettled = {key for key, verdict in shown.items() if verdict.state == "Starting"}
-        if not changes.current or not (changes.others or changes.pods or unsettled):
+        if not changes.current:
             continue
-        source.judge = Judge(snapshot, waypoints=source.judge.waypoints is not None)
         there = {(pod.namespace, pod.name): pod for pod in chosen(snapshot, source.scope)}
-        rows = [Change(shown.pop(key), gone=True) for key in sorted(shown.keys() - there.keys())]
-        for key in sorted(there.keys() if changes.others else (changes.pods | unsettled) & there.keys()):
-            verdict = source.judge.judge(there[key])
-            before = shown.get(key)
-            shown[key] = verdict
-            if before is None or _row(before, output) != _row(verdict, output):
+        rows = []
+        for before, verdict in judged.again(changes, there):
+            if before and not verdict:
+                rows.append(Change(before, gone=True))
+            elif verdict and (before is None or _row(before, output) != _row(verdict, output)):
                 rows.append(Change(verdict))
+        source.judge = judged.judge
         if changes.others or rows:
-            now = source.headlines(list(shown.values()))
+            now = source.headlines(list(judged.verdicts.values()))
             if {finding.message for finding in now} != {finding.message for finding in mesh}:
                 yield MeshChange(now)
             mesh = now

@@ -1,0 +1,1 @@
+"""`--wait`: follows the pods until each is where it should be."""
