@@ -81,6 +81,26 @@ class Selectors:
     field_selector: Annotated[str, typer.Option("--field-selector", help="A field selector (spec.nodeName=n1).")] = ""
 
 
+def wait(until: str) -> Any:
+    """`--wait`, and until when."""
+    return typer.Option("--wait", help=f"Wait {until}.")
+
+
+Timeout = Annotated[
+    str, typer.Option("--timeout", help="With --wait: how long (90s, 5m); 0 looks once. Without it 5m.")
+]
+
+
+def patience(*, waits: bool, timeout: str) -> float:
+    """How many seconds `--wait` goes on. Raises UsageError."""
+    from kubectl_ambient.kube.errors import UsageError
+    from kubectl_ambient.kube.timeouts import parse_duration
+
+    if timeout and not waits:
+        raise UsageError("error: --timeout goes with --wait")
+    return parse_duration(timeout or "5m")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Files:
     """What is read in the place of a cluster."""

@@ -32,6 +32,8 @@ def status(
     fail_on: settings.FailOn = None,
     watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on, and print each pod that changes.")] = False,
     timestamps: Annotated[bool, typer.Option("--timestamps", help="With -w: when each change was seen.")] = False,
+    wait: Annotated[bool, settings.wait("until nothing drifts, and tell how it is then")] = False,
+    timeout: settings.Timeout = "",
     chunk_size: settings.ChunkSize = None,
     assumptions: settings.Assumptions = False,
 ) -> None:
@@ -45,6 +47,9 @@ def status(
     conditions = check_fail_on(fail_on or (), FAIL_ON)
     if watch and conditions:
         raise UsageError("error: --fail-on needs an end: it cannot go with --watch")
+    patience = settings.patience(waits=wait, timeout=timeout)
+    if wait and (watch or nodes):
+        raise UsageError(f"error: --wait has an end: it cannot go with {'--watch' if watch else '--nodes'}")
     if timestamps and (not watch or output not in ("", "wide")):
         raise UsageError("error: --timestamps goes with the rows of --watch")
     if nodes and (names or pods or watch or namespace_selector or selectors.selector or selectors.field_selector):
@@ -60,7 +65,7 @@ def status(
         names or (),
         label_selector=selectors.selector,
         field_selector=selectors.field_selector,
-        watch=watch,
+        follows="--watch" if watch else "--wait" if wait else "",
         waypoints=output in ("wide", "json", "yaml") and not nodes,
     )
     source = read_status(request)
@@ -75,6 +80,13 @@ def status(
         watch=watch,
         timestamps=timestamps,
     )
+    waited = None
+    if wait and source.pods:
+        from kubectl_ambient.runs.waiting.status import StatusWait
+
+        waiting = StatusWait(request, source, conditions, patience)
+        waited = waiting.run()
+        source = waiting.source
     verdicts = source.sums() if show.only_sums and not watch else source.verdicts()
     show.print(source, verdicts)
     source.tell_remarks()
@@ -85,7 +97,9 @@ def status(
         sys.stdout.flush()  # into a pipe as well, the listing comes before the first change
         show.print_changes(source, verdicts, watch_status(source, output))
     code = source.tell_problems()
-    if conditions and fails(verdicts, conditions, source.mesh_findings(verdicts)):
+    if waited is not None and waiting.tell(waited):
+        code = 1
+    elif conditions and fails(verdicts, conditions, source.mesh_findings(verdicts)):
         code = DRIFT
     if code:
         raise typer.Exit(code)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
+from kubectl_ambient.mesh.commands import roll_out
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.summary import meets
 from kubectl_ambient.mesh.verdict import Verdict
+from kubectl_ambient.shell.command import Command
 
 _SEVERITIES = ("error", "warning", "info")
 
@@ -92,3 +94,36 @@ def why_waiting(verdict: Verdict, judge: Judge) -> str:
         return verdict.message
     found = sorted((*verdict.findings, *judge.mesh_findings([verdict])), key=lambda f: _SEVERITIES.index(f.severity))
     return f"{found[0].message[:1].upper()}{found[0].message[1:]}." if found else verdict.message
+
+
+class Restart(Struct, frozen=True, kw_only=True, gc=False):
+    """Pods that only a restart moves: why, and the command; None where none can be typed."""
+
+    pods: tuple[str, ...]
+    why: str
+    command: Command | None
+
+
+def restarts_of(verdicts: Iterable[Verdict], judge: Judge) -> list[Restart]:
+    """The pods by their owners, each with the command that restarts it."""
+    groups: dict[tuple[str, str, str], list[Verdict]] = {}
+    for verdict in verdicts:
+        why = "stay redirected until they restart" if until_restart(verdict, judge) else _UNTIL_REPLACED
+        owner = verdict.owner or verdict.name
+        groups.setdefault((why, verdict.namespace, owner), []).append(verdict)
+    return [
+        Restart(
+            pods=tuple(f"{verdict.namespace}/{verdict.name}" for verdict in group),
+            why=why,
+            command=_command(group[0], judge),
+        )
+        for (why, _, _), group in groups.items()
+    ]
+
+
+_UNTIL_REPLACED = "keep what they have until they restart, and their next pods are in ambient mode"
+
+
+def _command(verdict: Verdict, judge: Judge) -> Command | None:
+    pod = judge.snapshot.pods.fact(f"{verdict.namespace}/{verdict.name}")
+    return next((fix.command for fix in roll_out(judge.explain(pod), "")), None) if pod else None

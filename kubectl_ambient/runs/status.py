@@ -42,10 +42,10 @@ class StatusRequest:
         *,
         label_selector: str,
         field_selector: str,
-        watch: bool,
+        follows: str,
         waypoints: bool,
     ) -> StatusRequest:
-        """Check what was typed. Raises UsageError in kubectl's words."""
+        """Check what was typed; `follows` is the flag that has it go on, if one has. Raises UsageError."""
         _check_no_type(names, label_selector)
         pods = tuple(dict.fromkeys(map(_pod_name, names)))
         scope = Scope(
@@ -57,8 +57,8 @@ class StatusRequest:
         check(scope, live=not origin.filenames)
         request = cls(origin=origin, scope=scope, waypoints=waypoints)
         check_names(named=bool(names), selected=request.selected, all_namespaces=origin.all_namespaces)
-        if origin.filenames and watch:
-            raise UsageError("error: --watch needs a cluster: files do not change by themselves")
+        if origin.filenames and follows:
+            raise UsageError(f"error: {follows} needs a cluster: files do not change by themselves")
         return request
 
     @property
@@ -163,14 +163,14 @@ class Source(Told):
         return {name: namespace for name, namespace in found.items() if name in homes} if of_pods else found
 
 
-def read_status(request: StatusRequest) -> Source:
-    """The facts for `status`. Raises KubeError where there can be no answer at all."""
+def read_status(request: StatusRequest, place: Place | None = None) -> Source:
+    """The facts for `status`, from a place that was read before, or anew. Raises KubeError where there is no answer."""
     from kubectl_ambient.cluster.needs.pods import of_pods_in
 
-    place = opened(request.origin)
+    place = place or opened(request.origin)
     scope = replace(request.scope, namespace=place.namespace)
     snapshot = place.read(of_pods_in(scope, waypoints=request.waypoints))
-    pods = _in_order(chosen(snapshot, scope))
+    pods = in_order(chosen(snapshot, scope))
     namespace, many = place.home(pod.namespace for pod in pods)
     unknown = unknown_namespace(snapshot, namespace, empty=not (pods or scope.names))
     return Source(
@@ -187,5 +187,6 @@ def read_status(request: StatusRequest) -> Source:
     )
 
 
-def _in_order(pods: Iterable[Pod]) -> list[Pod]:
+def in_order(pods: Iterable[Pod]) -> list[Pod]:
+    """By namespace and name."""
     return sorted(pods, key=lambda pod: (pod.namespace, pod.name))

@@ -1,0 +1,109 @@
+"""What `--wait` tells: how far it is, what it waits for, and in the end what did not come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from kubectl_ambient.foreign import Shown, shown, stacked
+from kubectl_ambient.mesh.judge import Judge
+from kubectl_ambient.mesh.nodes import AgentOnNode, agents_on
+from kubectl_ambient.mesh.settling import Restart, Standing, Straggler
+from kubectl_ambient.render.commands import filled
+from kubectl_ambient.render.sentences import MARK, folded
+from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.shell.aim import Aim
+from kubectl_ambient.shell.command import Sentence
+
+_WORD = {"ready": "Ready", "not ready": "not Ready", "missing": "missing", "unread": "may not be read"}
+
+
+def waits_for(standing: Standing) -> str:
+    """`waiting for shop/cart-1 (n3) and 3 more`; empty where there is nothing to wait for."""
+    first, *more = (*standing.waits_for, None)
+    if first is None:
+        return ""
+    node = f" ({first.node})" if first.node else ""
+    rest = f" and {len(more) - 1} more" if len(more) > 1 else ""
+    return f"waiting for {first.name}{node}{rest}"
+
+
+def so_far(standing: Standing) -> str:
+    """`4 of 5 pods are where they should be; waiting for shop/cart-1 (n3)`."""
+    return "; ".join(part for part in (_arrived(standing), waits_for(standing)) if part)
+
+
+def all_arrived(standing: Standing, age: str) -> str:
+    """`All 5 pods are where they should be (12s).`"""
+    if not standing.pods:
+        return "There is no pod to wait for."
+    if standing.pods == 1:
+        return f"The pod is where it should be ({age})."
+    return f"All {standing.pods} pods are where they should be ({age})."
+
+
+def given_up(standing: Standing, why: str) -> str:
+    """`error: timed out after 2m0s: 4 of 5 pods are where they should be`."""
+    arrived = _arrived(standing)
+    return f"error: {why}: {arrived}" if arrived else f"error: {why}"
+
+
+def _arrived(standing: Standing) -> str:
+    pods, here = standing.pods, standing.pods - len(standing.stragglers)
+    if not pods:
+        return ""
+    if pods == 1:
+        return "the pod is where it should be" if here else "the pod is not where it should be"
+    return f"{here} of {pods} pods {'is where it' if here == 1 else 'are where they'} should be"
+
+
+def stragglers(found: Iterable[Straggler], judge: Judge, width: int, paint: Paint) -> Shown:
+    """Each that is waited for, why it is not where it should be, and its node's agents; what is alike is told once."""
+    groups: dict[tuple[str, str], list[str]] = {}
+    for one in found:
+        groups.setdefault((one.why, one.node), []).append(one.name)
+    return stacked(_group(names, why, node, judge, width, paint) for (why, node), names in groups.items())
+
+
+def _group(names: Sequence[str], why: str, node: str, judge: Judge, width: int, paint: Paint) -> Shown:
+    room = max(width - 2, 40)
+    heads = folded(", ".join(names), room)
+    told = [text for text in (why, agents_text(judge, node)) if text]
+    return stacked(
+        [
+            shown(paint(MARK, "red"), " ", heads[0]),
+            *(shown("  ", line) for line in heads[1:]),
+            *(line for text in told for line in folded(text, room, first="  ", rest="  ")),
+        ]
+    )
+
+
+def agents_text(judge: Judge, node: str) -> str:
+    """The agents of a node, by the names of their pods; empty where no agent can run, or there is no node yet."""
+    told = [_agent(agent) for agent in agents_on(judge, node) if agent.status != "none"] if node else []
+    return f"On {node}: {', '.join(told)}." if told else ""
+
+
+def _agent(agent: AgentOnNode) -> str:
+    if not agent.pod:
+        return f"{agent.program} {_WORD[agent.status]}"
+    return f"{agent.program} {agent.version} {_WORD[agent.status]} ({agent.pod})"
+
+
+def restarts(found: Sequence[Restart], aim: Aim, width: int) -> list[Shown]:
+    """What only a restart moves, of many owners the first; each with its command."""
+    lines = [_restart(one, aim, width) for one in found[:_MOST]]
+    if len(found) > _MOST:
+        lines.append(shown(f"not waited for: the pods of {len(found) - _MOST} more owners, which only a restart moves"))
+    return lines
+
+
+_MOST = 10
+
+
+def _restart(one: Restart, aim: Aim, width: int) -> Shown:
+    first, *more = one.pods
+    pods = f"{first} and {len(more)} more" if more else first
+    told: Sentence = f"{pods} {one.why}"
+    if one.command is not None:
+        told = (f"{pods} {one.why}: ", one.command)
+    return filled("not waited for: ", told, max(width, 40), aim)
