@@ -97,7 +97,7 @@ def why_waiting(verdict: Verdict, judge: Judge) -> str:
 
 
 class Restart(Struct, frozen=True, kw_only=True, gc=False):
-    """Pods that only a restart moves: why, and the command; None where none can be typed."""
+    """Pods that only a restart moves: what they are until then, and the command; None where none can be typed."""
 
     pods: tuple[str, ...]
     why: str
@@ -108,7 +108,7 @@ def restarts_of(verdicts: Iterable[Verdict], judge: Judge) -> list[Restart]:
     """The pods by their owners, each with the command that restarts it."""
     groups: dict[tuple[str, str, str], list[Verdict]] = {}
     for verdict in verdicts:
-        why = "stay redirected until they restart" if until_restart(verdict, judge) else _UNTIL_REPLACED
+        why = _why_kept(verdict, judge)
         owner = verdict.owner or verdict.name
         groups.setdefault((why, verdict.namespace, owner), []).append(verdict)
     return [
@@ -121,7 +121,10 @@ def restarts_of(verdicts: Iterable[Verdict], judge: Judge) -> list[Restart]:
     ]
 
 
-_UNTIL_REPLACED = "keep what they have until they restart, and their next pods are in ambient mode"
+def _why_kept(verdict: Verdict, judge: Judge) -> str:
+    if until_restart(verdict, judge):
+        return "still redirected, by an istio-cni that is gone"
+    return "with a sidecar until then" if could_come_in(verdict) else "of the pod template of before"
 
 
 def _command(verdict: Verdict, judge: Judge) -> Command | None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from kubectl_ambient.change.words import few
 from kubectl_ambient.foreign import Shown, shown, stacked
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.nodes import AgentOnNode, agents_on
 from kubectl_ambient.mesh.settling import Restart, Standing, Straggler
+from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.render.commands import filled
 from kubectl_ambient.render.sentences import MARK, folded
 from kubectl_ambient.render.terminal import Paint
@@ -102,8 +104,14 @@ _MOST = 10
 
 def _restart(one: Restart, aim: Aim, width: int) -> Shown:
     first, *more = one.pods
-    pods = f"{first} and {len(more)} more" if more else first
-    told: Sentence = f"{pods} {one.why}"
-    if one.command is not None:
-        told = (f"{pods} {one.why}: ", one.command)
-    return filled("not waited for: ", told, max(width, 40), aim)
+    told = f"only a restart moves {f'{first} and {len(more)} more' if more else first} ({one.why})"
+    sentence: Sentence = told if one.command is None else (f"{told}: ", one.command)
+    return filled("not waited for: ", sentence, max(width, 40), aim)
+
+
+def not_told(found: Sequence[Verdict], width: int) -> list[Shown]:
+    """The pods of which it cannot be told whether they are where they should be, and why of the first of them."""
+    if not found:
+        return []
+    names = few([f"{verdict.namespace}/{verdict.name}" for verdict in found])
+    return [filled("not waited for: ", f"{names}. {found[0].message}", max(width, 40), Aim())]

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.rig.agent import BEHAVIOUR
 from tests.rig.cluster import Cluster
 from tests.rig.kubectl import Runner
-from tests.rig.workloads import AMBIENT, pod
+from tests.rig.processes import wait_for
+from tests.rig.workloads import AMBIENT, OPTED_OUT, deployment, pod
 
 from .conftest import NewNamespace
 from .test_status import annotated, phase
@@ -28,7 +28,7 @@ def behaving(kubectl: Runner, node: str, how: str) -> Iterator[None]:
 
 
 def agents_on(cluster: Cluster, node: str) -> list[str]:
-    found = cluster.pods("istio-system")
+    found = [*cluster.pods("istio-system", "k8s-app=istio-cni-node"), *cluster.pods("istio-system", "app=ztunnel")]
     return [p["metadata"]["name"] for p in found if p["spec"].get("nodeName") == node]
 
 
@@ -73,3 +73,32 @@ def test_at_the_time_out_the_stragglers_are_named(
         assert f"(istio-system/{name})" in done.stderr
     assert f"{namespace}/moves" not in done.stderr.partition("error: ")[2]
     assert len(done.stdout.splitlines()[1:3]) == 2
+
+
+def test_enable_waits_for_a_late_agent(cluster: Cluster, namespace: str, kubectl: Runner, ambient: Runner) -> None:
+    cluster.apply(
+        pod("slow", namespace, node="n4"), pod("quick", namespace), pod("refuses", namespace, labels=OPTED_OUT)
+    )
+    for name in ("slow", "quick", "refuses"):
+        phase(cluster, namespace, name, "Running")
+    with behaving(kubectl, "n4", "late"):
+        done = ambient("enable", "ns", namespace, "--wait", "--timeout", "60s")
+    assert done.code == 0, done.stderr
+    assert done.stdout == f"namespace/{namespace} labeled\n"
+    assert f"2 of 3 pods are where they should be; waiting for {namespace}/slow (n4)\n" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("All 3 pods are where they should be (")
+    states = ambient("status", "-n", namespace, "--no-headers").stdout
+    assert sorted(line.split()[2] for line in states.splitlines()) == ["Enrolled", "Enrolled", "NotAmbient"]
+    done = ambient("disable", "ns", namespace, "--wait")
+    assert (done.code, done.stderr.splitlines()[-1].partition(" (")[0]) == (0, "All 3 pods are where they should be")
+
+
+def test_a_rollout_is_waited_for(cluster: Cluster, namespace: str, ambient: Runner) -> None:
+    cluster.apply(deployment("web", namespace, replicas=3))
+    wait_for("the pods", lambda: sum(p["status"]["phase"] == "Running" for p in cluster.pods(namespace)) == 3)
+    done = ambient("enable", "deploy", "web", "-n", namespace, "--wait")
+    assert done.code == 0, done.stderr
+    pods = [p for p in cluster.pods(namespace) if "deletionTimestamp" not in p["metadata"]]
+    assert len(pods) == 3
+    assert {p["metadata"]["annotations"].get("ambient.istio.io/redirection") for p in pods} == {"enabled"}
+    assert done.stderr.splitlines()[-1].startswith("All 3 pods are where they should be (")

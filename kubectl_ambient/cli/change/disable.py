@@ -17,11 +17,12 @@ def disable(
     *,
     selection: settings.Selection,
     overwrite: settings.Overwrite = False,
+    waiting: settings.Waiting,
     writing: settings.Writing,
 ) -> None:
     """Take the label istio.io/dataplane-mode=ambient off namespaces, pods or pod templates.
 
     A pod of an ambient namespace stays in all the same: --opt-out takes it out.
     """
-    flags = settings.flags_of("opt-out" if opt_out else "disable", selection, writing, overwrite=overwrite)
+    flags = settings.flags_of("opt-out" if opt_out else "disable", selection, writing, waiting, overwrite=overwrite)
     change(ctx, target or (), flags)

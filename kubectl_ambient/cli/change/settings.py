@@ -62,11 +62,36 @@ class Writing:
     assumptions: settings.Assumptions = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """Until when the command goes on."""
+
+    wait: Annotated[bool, settings.wait("until each pod is where it should be")] = False
+    timeout: settings.Timeout = ""
+    batch: Annotated[
+        int | None,
+        typer.Option("--batch", help="With --wait: change so many objects, wait for them, then the next as many."),
+    ] = None
+
+
+_NOT_WAITING = Waiting()
+
+
 def flags_of(
-    goal: Goal, selection: Selection, writing: Writing, *, overwrite: bool = False, force: bool = False
+    goal: Goal,
+    selection: Selection,
+    writing: Writing,
+    waiting: Waiting = _NOT_WAITING,
+    *,
+    overwrite: bool = False,
+    force: bool = False,
 ) -> Flags:
-    """What was typed, as the run takes it."""
+    """What was typed, as the run takes it. Raises UsageError."""
     return Flags(
+        wait=waiting.wait,
+        patience=settings.patience(waits=waiting.wait, timeout=waiting.timeout),
+        timeout=waiting.timeout,
+        batch=waiting.batch,
         goal=goal,
         label_selector=selection.selector,
         field_selector=selection.field_selector,

@@ -12,7 +12,10 @@ FIELD_MANAGER = "kubectl-ambient"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Flags:
-    """The flags as they were typed; `goal` is what the command and `--opt-out` ask for."""
+    """The flags as they were typed; `goal` is what the command and `--opt-out` ask for.
+
+    patience: the seconds of `timeout`. batch: how many objects are changed before they are waited for; None for all.
+    """
 
     goal: Goal
     label_selector: str = ""
@@ -29,4 +32,8 @@ class Flags:
     force: bool = False
     field_manager: str = FIELD_MANAGER
     chunk_size: int | None = None
+    wait: bool = False
+    patience: float = 0.0
+    timeout: str = ""
+    batch: int | None = None
     assumptions: bool = False

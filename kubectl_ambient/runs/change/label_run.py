@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from functools import partial
 from typing import Generic
@@ -17,6 +17,7 @@ from kubectl_ambient.runs.aim import aim_of
 from kubectl_ambient.runs.change.account import Account
 from kubectl_ambient.runs.change.apply import Applier
 from kubectl_ambient.runs.change.attempt import Attempt
+from kubectl_ambient.runs.change.batches import Batches
 from kubectl_ambient.runs.change.outcome import tell_nothing_found, tell_refusals, without_protected
 from kubectl_ambient.runs.change.outlets import Outlets
 from kubectl_ambient.runs.change.output import selection_words
@@ -26,6 +27,9 @@ from kubectl_ambient.runs.change.targets import E, Fields, Found, Item, TargetRe
 from kubectl_ambient.runs.ending import Broken, Signals
 from kubectl_ambient.shell.command import Offer
 from kubectl_ambient.shell.words import Word
+
+Waiter = Callable[[Sequence[E], Signals], bool]
+"""Waits for what edits reach, and tells how that ended; whether all of it is where it should be."""
 
 
 class LabelRun(Generic[E]):
@@ -59,33 +63,48 @@ class LabelRun(Generic[E]):
         wanted = [item for item in items if item.edit.action != "refuse"]
         if self._request.dry_run == "none":
             self._tell_before(wanted)
+        waits = wanted and self._request.flags.wait and self._request.dry_run == "none"
+        waiter = self._waiter(wanted) if waits else None
         with Signals() as signals:
-            code = self._write(wanted, signals) or code
+            code = self._write(wanted, signals, waiter) or code
         if self._request.dry_run != "none":
             self._tell_dry_run(wanted)
         return code
 
-    def _write(self, items: list[Item[E]], signals: Signals) -> int:
-        """Patch, and tell what became of each: whatever ends that."""
+    def _write(self, items: list[Item[E]], signals: Signals, waiter: Waiter[E] | None) -> int:
+        """Patch, and tell what became of each, whatever ends that; wait for what was done."""
         account = Account(self._request, Outlets(self._request.flags.output, signals))
         attempt = Attempt(self._client, self._request, self._reader)
-        applier = Applier(attempt, signals, account.done, partial(self._tell_warnings, signals))
-        if account.reaches_nobody:
-            applier.stop("nobody can be told what is done")
-        applier.apply(items, send=self._request.dry_run != "client")
+        batches = Batches(items, self._request.flags.batch if waiter else None)
+
+        def applier() -> Applier[E]:
+            applier = Applier(attempt, signals, account.done, partial(self._tell_warnings, signals))
+            if account.reaches_nobody:
+                applier.stop("nobody can be told what is done")
+            return applier
+
+        def settles(batch: Sequence[Item[E]]) -> bool:
+            done = [item.edit for item in batch if item.state == "done"]
+            return waiter is None or not done or waiter(done, signals)
+
+        batches.write(applier, settles, send=self._request.dry_run != "client")
         try:
             self._tell_warnings(signals)
-            account.close(items, applier.why, self._undo_lines)
+            account.close(items, batches.why, self._undo_lines)
             if self._request.dry_run == "none":
                 with suppress(Broken), signals.breaking(2):
                     self._tell_after([item for item in items if item.state == "done"])
         finally:
-            account.undo(self._undo_done(items))
-        if isinstance(applier.bug, Exception):
-            raise applier.bug
+            account.undo([*self._go_on_lines(items, batches.unsettled), *self._undo_done(items)])
+        if isinstance(batches.bug, Exception):
+            raise batches.bug
+        failed = account.failed or any(item.state != "done" for item in items)
+        if batches.last and not signals.number and not settles(batches.last):
+            failed = True
+            account.undo([*self._go_on_lines(items, batches.last), *self._undo_done(items)])
         if signals.number:
             return 128 + signals.number
-        return 1 if account.failed or any(item.state != "done" for item in items) else 0
+        return 1 if failed or batches.unsettled else 0
 
     def _tell_warnings(self, signals: Signals | None = None) -> None:
         """What the server warned of; a second signal breaks it off."""
@@ -105,6 +124,20 @@ class LabelRun(Generic[E]):
         whole = len(done) == self._selected and all(item.edit.changes for item in done)
         selection = selection_words(self._request, self._client.namespace) if whole else ()
         return self._undo_lines([item.edit for item in done], selection)
+
+    def _go_on_lines(self, items: list[Item[E]], unsettled: Sequence[Item[E]]) -> list[str]:
+        """The line that goes on from what did not settle; none where all did."""
+        if not unsettled:
+            return []
+        from kubectl_ambient.runs.waiting.go_on import go_on
+
+        waited = {id(item) for item in unsettled}
+        left = [item for item in items if id(item) in waited or item.state != "done"]
+        offer = go_on(self._request, self._client.namespace, left)
+        return [f"to go on: {self._aim.say(offer) if offer else 'the same line again'}"]
+
+    def _waiter(self, items: list[Item[E]]) -> Waiter[E] | None:
+        """What waits for edits of these. Raises KubeError where it could not; then nothing was changed."""
 
     def _plan(self, resource: Resource, fields: Fields) -> E:
         """The edit of an object as it came from the API."""

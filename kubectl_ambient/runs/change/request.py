@@ -62,6 +62,7 @@ class ChangeRequest:
         check_format(flags.output, FORMATS)
         dry_run = _dry_run(flags.dry_run)
         _check_selection(flags)
+        _check_waiting(flags)
         in_files = flags.local or bool(flags.filenames)
         if in_files or flags.in_place:
             _check_local(flags, dry_run)
@@ -97,6 +98,15 @@ def _check_selection(flags: Flags) -> None:
         raise _error("cannot set --all and --field-selector at the same time")
     parse_label_selector(flags.label_selector)
     parse_field_selector(flags.field_selector)
+
+
+def _check_waiting(flags: Flags) -> None:
+    if flags.batch is not None and not flags.wait:
+        raise _error("--batch goes with --wait: the next batch is changed when the one before has settled")
+    if flags.batch is not None and flags.batch < 1:
+        raise _error(f"--batch must be at least 1, not {flags.batch}")
+    if flags.wait and flags.local:
+        raise _error("--wait needs a cluster: it cannot go with --local")
 
 
 def _check_local(flags: Flags, dry_run: DryRun) -> None:

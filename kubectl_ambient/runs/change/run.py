@@ -15,7 +15,7 @@ from kubectl_ambient.change.undo import undo
 from kubectl_ambient.change.words import few, grouped
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.render.change import NO_RESTART, NOT_CARRIED_OVER, Tense, moves, wrapped
-from kubectl_ambient.runs.change.label_run import LabelRun
+from kubectl_ambient.runs.change.label_run import LabelRun, Waiter
 from kubectl_ambient.runs.change.preview import read_surroundings
 from kubectl_ambient.runs.change.remarks import tell
 from kubectl_ambient.runs.change.request import ChangeRequest
@@ -48,6 +48,13 @@ class Run(LabelRun[Edit]):
         self._can_tell_moves = not unread
         if unread:
             tell([f"What this moves cannot be told: {unread}"])
+
+    def _waiter(self, items: list[Item[Edit]]) -> Waiter[Edit]:
+        from kubectl_ambient.runs.waiting.change import ChangeWait
+
+        namespaces = dict.fromkeys(namespace_of(item.target) or item.target.name for item in items)
+        read = self._snapshot if self._can_tell_moves else None
+        return ChangeWait(self._client, self._request, list(namespaces), read, self._aim).settle
 
     def _check(self, items: list[Item[Edit]]) -> None:
         """Nothing is restarted for nothing, and no pod is cut off, unless --force says so."""

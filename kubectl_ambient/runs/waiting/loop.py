@@ -39,9 +39,13 @@ class Waited(Struct, kw_only=True):
 
 
 def until_settled(
-    changes: Iterator[Changes], look: Callable[[Changes], Standing], meter: Meter, typed: float
+    changes: Iterator[Changes],
+    look: Callable[[Changes], Standing],
+    meter: Meter,
+    typed: float,
+    over: Callable[[], str] = lambda: "",
 ) -> Waited:
-    """Look at each batch of changes until nothing is waited for, or `typed` seconds are over.
+    """Look at each batch of changes until nothing is waited for, `typed` seconds are over, or `over` tells why.
 
     As with kubectl wait, 0 means one look, and less than 0 a week. Raises KubeError where a watch is lost.
     """
@@ -63,6 +67,8 @@ def until_settled(
             return Waited(standing=standing, age=age, lost=lost)
         if standing is not None:
             meter.show(standing, seconds)
+        if why := over():
+            return Waited(standing=standing or Standing(pods=0), age=age, why=why, lost=lost)
         if seconds >= patience and (standing is not None or away or seconds >= _ANSWER):
             return Waited(standing=standing or Standing(pods=0), age=age, why=_why(patience, standing, away), lost=lost)
     raise AssertionError("it is followed without end")

@@ -1,0 +1,144 @@
+"""What a change that is made is waited for: its labels, the pods that they reach, and those that a rollout makes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
+
+from msgspec.structs import replace
+
+from kubectl_ambient.change.plan import Edit
+from kubectl_ambient.change.reached import Reached
+from kubectl_ambient.change.rollout import held_back, when, why_later
+from kubectl_ambient.change.targets import printed, value_of
+from kubectl_ambient.change.words import few
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Workload
+from kubectl_ambient.cluster.owners import owner_of
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.judge import Judge
+from kubectl_ambient.mesh.settling import Standing, Straggler, standing_of
+from kubectl_ambient.mesh.verdict import Verdict
+
+Key = tuple[str, str]
+_LATER = ("later", "resumed")  # what a restart, or the end of a pause, would move
+_MAKES_NO_OTHER = ("Job", "CronJob")
+
+
+class Settling:
+    """What the edits reach, and how far that is. `snapshot` is that of before; what is refused is not waited for."""
+
+    def __init__(self, edits: Sequence[Edit], snapshot: Snapshot) -> None:
+        self._edits = [edit for edit in edits if edit.action != "refuse"]
+        self._reached = Reached(snapshot, self._edits)
+        self._began = snapshot.now
+
+    @property
+    def rollouts(self) -> list[Workload]:
+        """The workloads whose pods are replaced, or may be: how many they want has to be known anew."""
+        return [edit.target for edit in self._edits if isinstance(edit.target, Workload) and edit.changes]
+
+    def pods(self, snapshot: Snapshot) -> dict[Key, Pod]:
+        """The pods that are looked at, as they are now: none that has ended or is being deleted."""
+        found = {(p.namespace, p.name): p for p in snapshot.pods if _lives(p) and self._reached.reaches(p)}
+        for _, pods in self._replaced(snapshot):
+            found |= {(pod.namespace, pod.name): pod for pod in pods}
+        return found
+
+    def standing(self, pods: Mapping[Key, Pod], verdicts: Mapping[Key, Verdict], judge: Judge) -> Standing:
+        """How far they are, by these verdicts on them."""
+        snapshot, old, kept = judge.snapshot, list[Straggler](), list[Verdict]()
+        others, lost = list(self._labels(snapshot)), list[Straggler]()
+        judged = dict(verdicts)
+        for edit in self._edits:
+            workload = edit.target
+            if not isinstance(workload, Workload) or not edit.changes:
+                continue
+            now = snapshot.workloads.facts.get(workload.ref)
+            if now is None:
+                lost.append(Straggler(name=printed(workload), why="It is gone."))
+                continue
+            mine = [pod for pod in pods.values() if self._reached.template(pod) is workload]
+            for pod in mine:
+                if value_of(pod) != edit.after:
+                    verdict = judged.pop((pod.namespace, pod.name))
+                    at = when(now, pod)
+                    if at == "restart":
+                        old.append(Straggler(name=f"{pod.namespace}/{pod.name}", why=_OLD, node=pod.node))
+                    elif at in _LATER and now.kind not in _MAKES_NO_OTHER:
+                        kept.append(verdict)
+            made = sum(value_of(pod) == edit.after for pod in mine)
+            others += _missing(now, made)
+        found = standing_of(list(judged.values()), judge)
+        return replace(
+            found,
+            pods=found.pods + len(old),
+            stragglers=(*old, *found.stragglers),
+            others=tuple(others),
+            restarts=(*found.restarts, *kept),
+            lost=(*lost, *self._lost(snapshot, judge)),
+        )
+
+    def _labels(self, snapshot: Snapshot) -> Iterator[Straggler]:
+        """Labels that are not as they were set: not seen yet, or set anew by somebody else."""
+        for edit in self._edits:
+            target = edit.target
+            now: Namespace | Pod | None = None
+            if isinstance(target, Namespace):
+                now = snapshot.namespaces.fact(target.name)
+            elif isinstance(target, Pod):
+                now = snapshot.pods.fact(f"{target.namespace}/{target.name}")
+            if now is not None and value_of(now) != edit.after:
+                yield Straggler(name=printed(target), why=_other_value(now, edit))
+
+    def _replaced(self, snapshot: Snapshot) -> Iterator[tuple[Edit, list[Pod]]]:
+        """Named pods that are gone, each with what its owner has made since."""
+        workloads = snapshot.workloads.facts
+        for edit in self._edits:
+            pod = edit.target
+            if not isinstance(pod, Pod) or f"{pod.namespace}/{pod.name}" in snapshot.pods.facts:
+                continue
+            owner = owner_of(pod, workloads)
+            made = [
+                other
+                for other in snapshot.pods
+                if owner is not None
+                and other.namespace == pod.namespace
+                and _lives(other)
+                and self._is_later(other)
+                and owner_of(other, workloads) == owner
+            ]
+            yield edit, made
+
+    def _is_later(self, pod: Pod) -> bool:
+        return bool(self._began and pod.created and pod.created >= self._began - timedelta(seconds=1))
+
+    def _lost(self, snapshot: Snapshot, judge: Judge) -> Iterator[Straggler]:
+        """Named pods that are gone, and whose successors are not where the label was to bring them."""
+        for edit, made in self._replaced(snapshot):
+            wanted = "in" if edit.after == "ambient" else "out"
+            others = [pod.name for pod in made if judge.expected_of(pod).expected != wanted]
+            if others or not made:
+                why = "It is gone"
+                why += f", and what took its place has not its label: {few(others)}" if others else ""
+                yield Straggler(name=printed(edit.target), why=f"{why}.")
+
+
+_OLD = "It is not replaced yet: it is of the pod template of before."
+
+
+def _missing(workload: Workload, made: int) -> Iterator[Straggler]:
+    wanted = (workload.desired or 0) - held_back(workload)
+    if not why_later(workload) and made < wanted:
+        yield Straggler(name=printed(workload), why=f"{made} of {wanted} pods of the new template are there.")
+
+
+def _other_value(now: Namespace | Pod, edit: Edit) -> str:
+    def told(value: str | None) -> str:
+        return "not set" if value is None else f"“{value}”"
+
+    was = "taken off" if edit.after is None else f"set to {told(edit.after)}"
+    return f"Its label {DATAPLANE_MODE} was {was}, and is {told(value_of(now))}: somebody else may have changed it."
+
+
+def _lives(pod: Pod) -> bool:
+    return not pod.finished and pod.deleting is None

@@ -1,0 +1,138 @@
+"""`enable --wait` and `disable --wait`: until each pod that a change reaches is where it should be."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+
+from msgspec.structs import replace
+
+from kubectl_ambient.change.plan import Edit
+from kubectl_ambient.change.settling import Settling
+from kubectl_ambient.cluster.found import EVERYWHERE
+from kubectl_ambient.cluster.kinds.workloads import WORKLOADS
+from kubectl_ambient.cluster.needs.ask import Ask
+from kubectl_ambient.cluster.needs.pods import of_namespaces
+from kubectl_ambient.cluster.reading.cluster import answers, read_cluster
+from kubectl_ambient.cluster.reading.watch import Changes
+from kubectl_ambient.cluster.scope import Scope
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.kube.api import Client
+from kubectl_ambient.kube.errors import ApiError, KubeError
+from kubectl_ambient.mesh.judge import Judge
+from kubectl_ambient.mesh.settling import Standing, restarts_of
+from kubectl_ambient.render.say import say
+from kubectl_ambient.render.terminal import Paint, colours, text_width
+from kubectl_ambient.render.waiting import all_arrived, given_up, not_told, restarts, so_far, stragglers
+from kubectl_ambient.runs.change.request import ChangeRequest
+from kubectl_ambient.runs.ending import Broken, Signals
+from kubectl_ambient.runs.judged import Judged
+from kubectl_ambient.runs.waiting.loop import Waited, followed, now, until_settled
+from kubectl_ambient.runs.waiting.meter import Meter
+from kubectl_ambient.shell.aim import Aim
+
+_FEW = 10  # of more namespaces all pods are watched, where they may be
+_BETWEEN_READS = 2.0  # seconds between looks at the workloads, which nobody needs the right to watch
+INTERRUPTED = "interrupted"
+
+
+class ChangeWait:
+    """Follows the pods of a run, by the same watches for all of its batches.
+
+    namespaces: those of all that the run may change; `read`, what the run has read of them, if that was enough.
+    """
+
+    def __init__(
+        self, client: Client, request: ChangeRequest, namespaces: Sequence[str], read: Snapshot | None, aim: Aim
+    ) -> None:
+        """Raises KubeError where what is to be followed cannot be read; nothing is changed yet."""
+        self._client = client
+        self._patience = request.flags.patience
+        self._aim = aim
+        self._snapshot = self._whole(read, namespaces, request.flags.chunk_size)
+        everywhere = len(namespaces) > _FEW and self._snapshot.pods.covers(EVERYWHERE)
+        scopes = (Scope(),) if everywhere else tuple(Scope(namespace=name) for name in namespaces)
+        self._changes = followed(client, self._snapshot, scopes)
+        self._standing = Standing(pods=0)
+        self._next_read = 0.0
+
+    def settle(self, edits: Sequence[Edit], signals: Signals) -> bool:
+        """Wait for what these edits reach, and tell how it ended; whether all is where it should be."""
+        settling = Settling(edits, self._snapshot)
+        judged = Judged(Judge(self._snapshot), {})
+        self._standing, self._next_read = Standing(pods=0), 0.0
+        over = partial(_interrupted, signals)
+        try:
+            with Meter() as meter, signals.breaking():
+                waited = until_settled(
+                    self._changes, partial(self._look, settling, judged), meter, self._patience, over
+                )
+        except KubeError as error:
+            _say([str(error), *([error.hint] if error.hint else [])])
+            return False
+        except Broken:
+            waited = Waited(standing=self._standing, age="", why=INTERRUPTED)
+        self._tell(waited, judged.judge)
+        return not (waited.why or waited.standing.lost or waited.lost)
+
+    def _look(self, settling: Settling, judged: Judged, changes: Changes) -> Standing:
+        pods = settling.pods(self._snapshot)
+        for _ in judged.again(changes, pods):
+            pass
+        standing = settling.standing(pods, judged.verdicts, judged.judge)
+        if settling.rollouts and not standing.stragglers and now() >= self._next_read:
+            self._read_rollouts(settling)
+            self._next_read = now() + _BETWEEN_READS
+            standing = settling.standing(pods, judged.verdicts, judged.judge)
+        self._standing = standing
+        return standing
+
+    def _read_rollouts(self, settling: Settling) -> None:
+        """How many pods the workloads want now; what the server cannot tell for now stays as it was."""
+        facts = self._snapshot.workloads.facts
+        asks = [Ask(kind=WORKLOADS[w.kind], namespace=w.namespace, name=w.name) for w in settling.rollouts]
+        for ask, answer in zip(asks, answers(self._client, asks), strict=True):
+            if not isinstance(answer, KubeError):
+                facts |= {key: fact for _, key, fact in answer}
+            elif isinstance(answer, ApiError) and answer.is_not_found:
+                facts.pop(ask.path, None)
+
+    def _tell(self, waited: Waited, judge: Judge) -> None:
+        """A second signal breaks it off."""
+        standing, width, paint = waited.standing, text_width(sys.stderr), Paint(colours(sys.stderr))
+        if waited.why == INTERRUPTED:
+            _say([f"{INTERRUPTED}: {so_far(standing)}"])
+        elif waited.why:
+            _say([given_up(standing, waited.why), stragglers(standing.waits_for, judge, width, paint)])
+        elif not standing.lost:
+            _say([all_arrived(standing, waited.age)])
+        if waited.why != INTERRUPTED:
+            if standing.lost:
+                _say(["error: not all came to be as it was asked for", stragglers(standing.lost, judge, width, paint)])
+            _say(restarts(restarts_of(standing.restarts, judge), self._aim, width))
+            _say(not_told(standing.unknown, width))
+
+    def _whole(self, read: Snapshot | None, namespaces: Sequence[str], chunk_size: int | None) -> Snapshot:
+        """What was read, where that is all pods of the namespaces and all nodes, and a copy, since it is kept up."""
+        if read is not None and EVERYWHERE in read.nodes.places and all(map(read.pods.covers, namespaces)):
+            return _copied(read)
+        needs = of_namespaces(namespaces if len(namespaces) <= _FEW else ())
+        return read_cluster(self._client, needs, now=datetime.now(UTC), chunk_size=chunk_size)
+
+
+def _copied(snapshot: Snapshot) -> Snapshot:
+    """Of what is kept up."""
+    parts = ("pods", "namespaces", "cni_pods", "ztunnel_pods", "workloads")
+    copies = {part: getattr(snapshot, part) for part in parts}
+    return replace(snapshot, **{part: replace(found, facts=dict(found.facts)) for part, found in copies.items()})
+
+
+def _interrupted(signals: Signals) -> str:
+    return INTERRUPTED if signals.count else ""
+
+
+def _say(lines: Iterable[str]) -> None:
+    for line in lines:
+        say(line, file=sys.stderr, flush=True)
