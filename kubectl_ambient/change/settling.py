@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.reached import Reached
 from kubectl_ambient.change.rollout import held_back, when, why_later
-from kubectl_ambient.change.targets import printed, value_of
+from kubectl_ambient.change.targets import namespace_of, printed, value_of
 from kubectl_ambient.change.words import few
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
@@ -47,8 +47,8 @@ class Settling:
     def standing(self, pods: Mapping[Key, Pod], verdicts: Mapping[Key, Verdict], judge: Judge) -> Standing:
         """How far they are, by these verdicts on them."""
         snapshot, old, kept = judge.snapshot, list[Straggler](), list[Verdict]()
-        others, lost = list(self._labels(snapshot)), list[Straggler]()
-        judged = dict(verdicts)
+        labels, lost = dict(self._labels(snapshot)), list[Straggler]()
+        others, judged = list(labels.values()), dict(verdicts)
         for edit in self._edits:
             workload = edit.target
             if not isinstance(workload, Workload) or not edit.changes:
@@ -68,6 +68,9 @@ class Settling:
                         kept.append(verdict)
             made = sum(value_of(pod) == edit.after for pod in mine)
             others += _missing(now, made)
+        for namespace, name in [key for key in judged if key[0] in labels]:  # what they are by another label counts not
+            del judged[namespace, name]
+            old.append(Straggler(name=f"{namespace}/{name}", why=labels[namespace].why))
         found = standing_of(list(judged.values()), judge)
         return replace(
             found,
@@ -78,8 +81,11 @@ class Settling:
             lost=(*lost, *self._lost(snapshot, judge)),
         )
 
-    def _labels(self, snapshot: Snapshot) -> Iterator[Straggler]:
-        """Labels that are not as they were set: not seen yet, or set anew by somebody else."""
+    def _labels(self, snapshot: Snapshot) -> Iterator[tuple[str, Straggler]]:
+        """Labels that are not as they were set: not seen yet, or set anew by somebody else; by the namespace's name.
+
+        Those of pods by their own names, which have a stroke.
+        """
         for edit in self._edits:
             target = edit.target
             now: Namespace | Pod | None = None
@@ -88,7 +94,8 @@ class Settling:
             elif isinstance(target, Pod):
                 now = snapshot.pods.fact(f"{target.namespace}/{target.name}")
             if now is not None and value_of(now) != edit.after:
-                yield Straggler(name=printed(target), why=_other_value(now, edit))
+                key = target.name if isinstance(target, Namespace) else f"{namespace_of(target)}/{target.name}"
+                yield key, Straggler(name=printed(target), why=_other_value(now, edit))
 
     def _replaced(self, snapshot: Snapshot) -> Iterator[tuple[Edit, list[Pod]]]:
         """Named pods that are gone, each with what its owner has made since."""
@@ -137,7 +144,8 @@ def _other_value(now: Namespace | Pod, edit: Edit) -> str:
         return "not set" if value is None else f"“{value}”"
 
     was = "taken off" if edit.after is None else f"set to {told(edit.after)}"
-    return f"Its label {DATAPLANE_MODE} was {was}, and is {told(value_of(now))}: somebody else may have changed it."
+    what = f"The label {DATAPLANE_MODE} of {printed(edit.target)}"
+    return f"{what} was {was}, and is {told(value_of(now))}: somebody else may have changed it."
 
 
 def _lives(pod: Pod) -> bool:

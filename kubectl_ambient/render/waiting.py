@@ -21,12 +21,12 @@ _WORD = {"ready": "Ready", "not ready": "not Ready", "missing": "missing", "unre
 
 def waits_for(standing: Standing) -> str:
     """`waiting for shop/cart-1 (n3) and 3 more`; empty where there is nothing to wait for."""
-    first, *more = (*standing.waits_for, None)
-    if first is None:
+    found = standing.stragglers or standing.others
+    if not found:
         return ""
-    node = f" ({first.node})" if first.node else ""
-    rest = f" and {len(more) - 1} more" if len(more) > 1 else ""
-    return f"waiting for {first.name}{node}{rest}"
+    node = f" ({found[0].node})" if found[0].node else ""
+    rest = f" and {len(found) - 1} more" if len(found) > 1 else ""
+    return f"waiting for {found[0].name}{node}{rest}"
 
 
 def so_far(standing: Standing) -> str:

@@ -31,6 +31,11 @@ class Batches(Generic[E]):
         every = size or max(len(rest), 1)
         self._batches = [rest[at : at + every] for at in range(0, len(rest), every)]
 
+    @property
+    def count(self) -> int:
+        """How many there are."""
+        return len(self._batches)
+
     def write(self, applier: Callable[[], Applier[E]], settle: Settle[E] | None, *, send: bool) -> None:
         """Write them, each batch by an applier of its own."""
         ready = [self._ready] if self._ready else []
@@ -54,8 +59,8 @@ class Batches(Generic[E]):
         if not number:
             tell([f"as it should be already, and waited for first: {_named(batch)}"])
             return "what was there"
-        name = f"batch {number} of {len(self._batches)}"
-        if self._ready or len(self._batches) > 1:
+        name = f"batch {number} of {self.count}"
+        if self._ready or self.count > 1:
             tell([f"{name}: {_named(batch)}"])
         return name
 

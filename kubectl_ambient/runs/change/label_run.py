@@ -104,7 +104,11 @@ class LabelRun(Generic[E]):
             account.undo([*self._go_on_lines(items, batches.last), *self._undo_done(items)])
         if signals.number:
             return 128 + signals.number
-        return 1 if failed or batches.unsettled else 0
+        if failed or batches.unsettled:
+            return 1
+        if batches.count > 1:
+            tell([f"all {batches.count} batches have settled"])
+        return 0
 
     def _tell_warnings(self, signals: Signals | None = None) -> None:
         """What the server warned of; a second signal breaks it off."""

@@ -20,6 +20,8 @@ from kubectl_ambient.runs.progress import Line
 if TYPE_CHECKING:
     from kubectl_ambient.render.bar import WaitBar
 
+_BETWEEN_LINES = 2.0  # seconds
+
 
 class Meter(Line):
     """Shows a standing, and tells lines besides."""
@@ -28,6 +30,7 @@ class Meter(Line):
         super().__init__(breaking)
         self._bar: WaitBar | None = None
         self._told: tuple[int, int, int] | None = None
+        self._next = 0.0
 
     def show(self, standing: Standing, seconds: float) -> None:
         """How far it is after so many seconds; to be called often."""
@@ -35,8 +38,8 @@ class Meter(Line):
             self.put(partial(self._render, standing, human(timedelta(seconds=seconds))))
             return
         far = (standing.pods, len(standing.stragglers), len(standing.others))
-        if far != self._told and not standing.settled:
-            self._told = far
+        if far != self._told and not standing.settled and seconds >= self._next:
+            self._told, self._next = far, seconds + _BETWEEN_LINES
             say(so_far(standing), file=sys.stderr, flush=True)
 
     @contextmanager
