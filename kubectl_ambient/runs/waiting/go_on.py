@@ -27,5 +27,5 @@ def go_on(request: ChangeRequest, namespace: str, left: Sequence[Item[E]]) -> Of
     found += ["--force"] if flags.force else []
     found.append("--wait")
     found += option("--timeout", words.typed(flags.timeout)) if flags.timeout else ()
-    found += [f"--batch={flags.batch}"] if flags.batch is not None else []
-    return kubectl(f"ambient {request.verb}", *objects, *found)
+    found += option("--batch", words.typed(str(flags.batch))) if flags.batch is not None else ()
+    return kubectl("ambient", request.verb, *objects, *found)
