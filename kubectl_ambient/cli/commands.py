@@ -19,6 +19,7 @@ COMMANDS = {
     "disable": "Take the label istio.io/dataplane-mode=ambient off namespaces, pods or pod templates.",
     "waypoint": "Tell which waypoint serves what, and why not.",
     "policy": "Tell which policy is enforced where, or nowhere.",
+    "path": "Tell which way traffic takes between two ends, whether it is encrypted, and who lets it through.",
     "labels": "Print the label reference; with objects, what is set, what they inherit, and what is wrong.",
     "version": "Print the version of this tool, of Kubernetes, and of Istio's agents.",
     "completion": "Complete commands, flags and names with TAB.",
@@ -55,6 +56,10 @@ def function_of(name: str) -> Callable[..., None] | typer.Typer:
             from kubectl_ambient.cli.policy.group import app as policy
 
             return policy
+        case "path":
+            from kubectl_ambient.cli.path import path
+
+            return path
         case "labels":
             from kubectl_ambient.cli.labels import labels
 

@@ -169,6 +169,11 @@ class Code(_Word):
     )
     WAYPOINT_NOT_HANDLED = "WaypointNotHandled", "no istiod handles the waypoint's Gateway now", "error", "warning"
     WAYPOINT_NOT_USED = "WaypointNotUsed", "a waypoint is named and cannot be used, so traffic goes direct", "warning"
+    WAYPOINT_PASSED_BY = (
+        "WaypointPassedBy",
+        "a caller goes past the waypoint that alone enforces a policy",
+        "warning",
+    )
     WAYPOINT_REFUSES = "WaypointRefuses", "objects name the waypoint and are not served by it", "warning"
     WAYPOINT_UNUSED = "WaypointUnused", "nothing names the waypoint", "info"
     WAYPOINT_WITHOUT_ADDRESS = (

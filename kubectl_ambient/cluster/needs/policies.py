@@ -20,13 +20,15 @@ _NAMES_ROOT = re.compile(r"""^rootNamespace:[ \t]*["']?([a-z0-9-]+)""", re.MULTI
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyNeeds:
-    """Of one namespace, or (empty) of all.
+    """Of these namespaces, or (none) of all.
 
     Those of the root namespace speak everywhere. It is istio-system nearly always, so that is asked at once; another
-    one is named by the settings of the mesh, and takes the second round.
+    one is named by the settings of the mesh, and takes the second round. around: they are not what was asked for, so
+    that there is an answer where they are refused.
     """
 
-    namespace: str = ""
+    namespaces: tuple[str, ...] = ()
+    around: bool = False
 
     @property
     def of_files(self) -> FilesReader:
@@ -40,16 +42,20 @@ class PolicyNeeds:
 
     def first(self) -> list[Ask]:
         """What is known to be wanted."""
-        places = dict.fromkeys((self.namespace, _ROOT)) if self.namespace else ("",)
-        asks = [Ask(kind=kind, namespace=place, counts=place == self.namespace) for kind in _KINDS for place in places]
+        places = dict.fromkeys((*self.namespaces, _ROOT)) if self.namespaces else ("",)
+        asks = [
+            Ask(kind=kind, namespace=place, counts=not self.around and place in (self.namespaces or ("",)))
+            for kind in _KINDS
+            for place in places
+        ]
         return [*dict.fromkeys((*asks, *self._pods.first(), *self._targets.first()))]
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides."""
         asks: list[Ask] = []
-        if self.namespace:
+        if self.namespaces:
             texts = (config.data.get("mesh", "") for config in snapshot.mesh_configs)
-            roots = {found[1] for text in texts if (found := _NAMES_ROOT.search(text))} - {_ROOT, self.namespace}
+            roots = {found[1] for text in texts if (found := _NAMES_ROOT.search(text))} - {_ROOT, *self.namespaces}
             asks = [Ask(kind=kind, namespace=root) for kind in _KINDS for root in sorted(roots)]
         return [*dict.fromkeys((*asks, *self._pods.second(snapshot), *self._targets.second(snapshot)))]
 
@@ -59,9 +65,8 @@ class PolicyNeeds:
 
     @property
     def _pods(self) -> PodNeeds:
-        return PodNeeds(namespaces=(self.namespace,) if self.namespace else ())
+        return PodNeeds(namespaces=self.namespaces)
 
     @property
     def _targets(self) -> WaypointNeeds:
-        namespaces = (self.namespace,) if self.namespace else ()
-        return WaypointNeeds(namespaces=namespaces, kinds=("Service", "ServiceEntry"), around=True)
+        return WaypointNeeds(namespaces=self.namespaces, kinds=("Service", "ServiceEntry"), around=True)

@@ -77,15 +77,15 @@ class PolicyJudge:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
-        self._pods = Judge(snapshot)
-        self._waypoints = WaypointJudge(snapshot)
+        self.enrolment = Judge(snapshot)
+        self.waypoints = WaypointJudge(snapshot)
         self._of_pods: dict[str, PodPolicies] = {}
         self.mesh: Mesh = mesh(snapshot.istiods.known, snapshot)
 
     @property
     def version(self) -> Version:
         """The version of istiod whose rules are asked."""
-        return self._waypoints.control_plane.newest.version
+        return self.waypoints.control_plane.newest.version
 
     @cached_property
     def sent(self) -> dict[str, Sent]:
@@ -108,7 +108,7 @@ class PolicyJudge:
         return self._of_pods[pod.ref]
 
     def _of_pod(self, pod: Pod) -> PodPolicies:
-        mode, root = self._pods.judge(pod).mode, self.mesh.root
+        mode, root = self.enrolment.judge(pod).mode, self.mesh.root
         if mode not in ("ambient", "sidecar") and pod.labels.get(TUNNEL) != "http":
             return PodPolicies(pod=pod, mode=mode)
         of = self._mtls_of_sidecar if mode == "sidecar" else self._mtls
@@ -176,7 +176,7 @@ class PolicyJudge:
         )
 
     def _attached(self, policy: AuthorizationPolicy) -> PolicyVerdict:
-        targets = targets_of(policy, self._waypoints, self.mesh.root)
+        targets = targets_of(policy, self.waypoints, self.mesh.root)
         taken = by_waypoint(targets)
         at: tuple[Enforcer, ...] = ("waypoint",) if taken.accepted else ()
         return PolicyVerdict(
@@ -206,7 +206,7 @@ class PolicyJudge:
             on=found.pods,
             as_sent=as_sent,
             findings=tuple(
-                findings.of_unattached(policy, as_sent, taken, found, self.snapshot, self._waypoints.control_plane)
+                findings.of_unattached(policy, as_sent, taken, found, self.snapshot, self.waypoints.control_plane)
             ),
         )
 
@@ -223,7 +223,7 @@ class PolicyJudge:
     @property
     def assumptions(self) -> list[str]:
         """What was taken for granted because it could not be read."""
-        told = [*self._pods.installation.assumptions, *self._waypoints.assumptions]
+        told = [*self.enrolment.installation.assumptions, *self.waypoints.assumptions]
         if self.mesh.unread:
             told.append(f"the root namespace is taken to be {self.mesh.root}: {self.mesh.unread}")
         for kind in self._taken_for_absent:

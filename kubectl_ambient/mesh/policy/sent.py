@@ -139,26 +139,37 @@ def speaks_on(policy: Sent, namespace: str, labels: dict[str, str], root: str) -
 
 def _sent_rule(rule: Rule, namespace: str) -> SentRule:
     clauses = (
-        tuple(_of_operation(operation) for operation in rule.to),
-        tuple(_of_source(source, namespace) for source in rule.from_),
-        *((_of_condition(when),) for when in rule.when),
+        tuple(of_operation(operation) for operation in rule.to),
+        tuple(of_source(source, namespace) for source in rule.from_),
+        *((of_condition(when),) for when in rule.when),
     )
     return SentRule(tuple(filter(None, clauses)), rule, tuple(dict.fromkeys(_l7(rule))))
 
 
 def _l7(rule: Rule) -> Iterator[str]:
-    for operation in rule.to:
-        yield from (name for field, name in _L7_OF_OPERATION.items() if getattr(operation, field))
-    for source in rule.from_:
-        yield from (name for field, name in _L7_OF_SOURCE.items() if getattr(source, field))
-    yield from (when.key for when in rule.when if when.key not in _L4_ATTRIBUTES)
+    parts: tuple[Operation | Source | When, ...] = (*rule.to, *rule.from_, *rule.when)
+    for part in parts:
+        yield from l7_of(part)
 
 
-def _of_operation(operation: Operation) -> Match:
+def l7_of(part: Operation | Source | When) -> Iterator[str]:
+    """What of it is about requests, and nothing that a connection tells."""
+    match part:
+        case Operation():
+            yield from (name for field, name in _L7_OF_OPERATION.items() if getattr(part, field))
+        case Source():
+            yield from (name for field, name in _L7_OF_SOURCE.items() if getattr(part, field))
+        case When():
+            yield from (() if part.key in _L4_ATTRIBUTES else (part.key,))
+
+
+def of_operation(operation: Operation) -> Match:
+    """What of it is about connections."""
     return Match(ports=Values(_ports(operation.ports), _ports(operation.not_ports)))
 
 
-def _of_source(source: Source, namespace: str) -> Match:
+def of_source(source: Source, namespace: str) -> Match:
+    """What of it is about connections; `namespace` is that of accounts without one."""
     return Match(
         principals=Values(source.principals, source.not_principals),
         namespaces=Values(source.namespaces, source.not_namespaces),
@@ -169,7 +180,8 @@ def _of_source(source: Source, namespace: str) -> Match:
     )
 
 
-def _of_condition(when: When) -> Match:
+def of_condition(when: When) -> Match:
+    """What of it is about connections; nothing where it is about requests."""
     match when.key:
         case "source.namespace":
             return Match(namespaces=Values(when.values, when.not_values))

@@ -56,10 +56,11 @@ def matches(policy: Sent, connection: Connection) -> Answer:
 
 def fires(rule: SentRule, connection: Connection) -> Answer:
     """Whether all clauses of the rule hold for the connection."""
-    return all_of(any_of(_holds(match, connection) for match in clause) for clause in rule.clauses)
+    return all_of(any_of(holds(match, connection) for match in clause) for clause in rule.clauses)
 
 
-def _holds(match: Match, connection: Connection) -> Answer:
+def holds(match: Match, connection: Connection) -> Answer:
+    """Whether the connection is as one alternative of a clause asks."""
     if not match.asks:
         return False
     identity = connection.identity

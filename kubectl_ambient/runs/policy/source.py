@@ -92,7 +92,7 @@ def read_policy_source(request: PolicyRequest) -> PolicySource:
     from kubectl_ambient.cluster.needs.policies import PolicyNeeds
 
     place = opened(request.origin)
-    snapshot = place.read(PolicyNeeds(namespace=place.namespace))
+    snapshot = place.read(PolicyNeeds(namespaces=(place.namespace,) if place.namespace else ()))
     judge = PolicyJudge(snapshot)
     verdicts = [
         judge.of(policy)

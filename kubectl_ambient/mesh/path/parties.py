@@ -1,0 +1,101 @@
+"""Who speaks and who is spoken to: what each end of a path is to the mesh."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.facts import ContainerPort, Pod
+from kubectl_ambient.mesh.gateways import MANAGED
+from kubectl_ambient.mesh.installation.settings import GO_TRUE
+from kubectl_ambient.mesh.state import Mode
+
+Role = Literal[
+    "ambient", "pending", "sidecar", "proxyless", "gateway", "east-west", "waypoint", "plain", "host", "outside"
+]
+"""`host` is a node's own process or a pod on its network, `plain` a pod out of the mesh, `outside` another address."""
+
+TUNNEL = "networking.istio.io/tunnel"
+TLS_MODE = "security.istio.io/tlsMode"
+_WAYPOINT, _EAST_WEST = "istio.io-mesh-controller", "istio.io-eastwest-controller"
+_PROXYLESS = ("grpc-agent", "grpc-simple")
+
+
+class Party(Struct, frozen=True, kw_only=True, gc=False):
+    """One end. `ref` as `Pod/shop/a`, `Node/n1`, `outside` or an address; `node` is empty where it is on none.
+
+    account: that it speaks as, None where it is none of the mesh or was not read. unserved: it is captured, and the
+    ztunnel of its node does not serve it now.
+    """
+
+    ref: str
+    role: Role
+    mode: Mode = "none"
+    pod: Pod | None = None
+    node: str = ""
+    ips: tuple[str, ...] = ()
+    account: str | None = None
+    unserved: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its name alone, as a picture has it."""
+        return self.ref.rpartition("/")[2]
+
+    @property
+    def ip(self) -> str | None:
+        """The first of its addresses; None where none is known."""
+        return self.ips[0] if self.ips else None
+
+    @property
+    def takes_hbone(self) -> bool:
+        """Whether istiod tells others to speak HBONE to it [workloads.go `setTunnelProtocol`]."""
+        if self.pod is None or self.role in ("host", "outside"):
+            return False
+        return self.role == "ambient" or "http" in self.pod.labels.get(TUNNEL, "").split(",")
+
+    @property
+    def takes_mtls(self) -> bool:
+        """Whether sidecars and gateways speak their own mTLS to it, by the label that injection sets."""
+        return self.pod is not None and self.pod.labels.get(TLS_MODE) == "istio"
+
+    @property
+    def bypasses(self) -> bool:
+        """Whether plain text that comes to it is not captured."""
+        return self.pod is not None and self.pod.annotations.bypass_inbound_capture in GO_TRUE
+
+    @property
+    def ports(self) -> tuple[ContainerPort, ...]:
+        """The ports that its containers declare."""
+        return self.pod.speaker.ports if self.pod is not None and self.pod.speaker is not None else ()
+
+
+def party_of(pod: Pod, mode: Mode, *, unserved: bool = False) -> Party:
+    """A pod as an end. mode: what its traffic goes through now."""
+    speaker = pod.speaker
+    return Party(
+        ref=pod.ref,
+        role=_role(pod, mode),
+        mode=mode,
+        pod=pod,
+        node=pod.node,
+        ips=speaker.ips if speaker else (),
+        account=speaker.account if speaker else None,
+        unserved=unserved,
+    )
+
+
+def _role(pod: Pod, mode: Mode) -> Role:
+    if mode == "gateway":
+        managed = pod.labels.get(MANAGED)
+        is_waypoint = managed == _WAYPOINT or (pod.proxy is not None and pod.proxy.role == "waypoint")
+        return "waypoint" if is_waypoint else "east-west" if managed == _EAST_WEST else "gateway"
+    if pod.host_network:
+        return "host"
+    if mode == "ambient":
+        return "ambient" if pod.annotations.redirection == "enabled" else "pending"
+    if mode == "sidecar":
+        templates = (pod.annotations.inject_templates or "").split(",")
+        return "proxyless" if any(name.strip() in _PROXYLESS for name in templates) else "sidecar"
+    return "plain"

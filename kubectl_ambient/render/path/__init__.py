@@ -1,0 +1,1 @@
+"""`path` as text, as documents, and as pictures."""

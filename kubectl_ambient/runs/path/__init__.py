@@ -1,0 +1,1 @@
+"""What the command path does between its flags and its screen."""
