@@ -36,6 +36,8 @@ Commands:
               pods or pod templates.
   waypoint    Tell which waypoint serves what, and why not.
   policy      Tell which policy is enforced where, or nowhere.
+  path        Tell which way traffic takes between two ends, whether it is
+              encrypted, and who lets it through.
   labels      Print the label reference; with objects, what is set, what they
               inherit, and what is wrong.
   version     Print the version of this tool, of Kubernetes, and of Istio's

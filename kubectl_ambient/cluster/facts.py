@@ -89,27 +89,10 @@ class Proxy(Fact, frozen=True):
     role: str
 
 
-class ContainerPort(Fact, frozen=True):
-    """A port that a container declares; `name` is empty where it has none."""
-
-    number: int
-    name: str = ""
-    protocol: str = "TCP"
-
-
-class Speaker(Fact, frozen=True):
-    """What a pod is on the network: its addresses, the account that it speaks as, the ports that it declares."""
-
-    ips: tuple[str, ...] = ()
-    account: str = "default"
-    ports: tuple[ContainerPort, ...] = ()
-
-
 class Pod(Fact, frozen=True):
     """A pod. `owner` is its controller as written in the pod (a Deployment's pod names its ReplicaSet).
 
-    agent, service_account: only of istio-cni's and ztunnel's pods. speaker: only where somebody asks who speaks to whom
-    (`kinds.speakers`). proxy: the container that makes it a gateway or a
+    agent, service_account: only of istio-cni's and ztunnel's pods. proxy: the container that makes it a gateway or a
     waypoint; None where none says so by its command line.
     `windows_field` is the field that asks for Windows, empty where none does. `ready_status` is the condition Ready as
     written (`True`, `False`, `Unknown`), None without one. `unscheduled` is what the scheduler says of it in
@@ -139,7 +122,6 @@ class Pod(Fact, frozen=True):
     creating: bool = False
     agent: AgentContainer | None = None
     service_account: str = ""
-    speaker: Speaker | None = None
     proxy: Proxy | None = None
 
     @property

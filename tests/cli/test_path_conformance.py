@@ -77,9 +77,7 @@ def world_objects(world: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("number", range(len(WORLDS)), ids=WORLDS)
-def test_every_packet_passes_or_not_as_another_projects_matcher_says(
-    ambient: Run, tmp_path: Path, number: int
-) -> None:
+def test_every_packet_passes_or_not_as_another_projects_matcher_says(ambient: Run, tmp_path: Path, number: int) -> None:
     world = cases("netpol")[number]
     path = written(tmp_path / "world.json", world_objects(world))
     items = matrix(ambient, path, "--port", "8080")

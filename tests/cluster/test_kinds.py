@@ -16,7 +16,7 @@ from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labelled import TEMPLATED
 from kubectl_ambient.cluster.kinds.labels import LABELLED_NAMESPACES, LABELS
-from kubectl_ambient.cluster.kinds.table import BY_KIND, KINDS, MESH, POLICIES
+from kubectl_ambient.cluster.kinds.table import BY_KIND, KINDS
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.reading.cluster import ask
 from kubectl_ambient.cluster.reading.files import read_files
@@ -110,7 +110,7 @@ def granted(role: str) -> list[tuple[str, str, str, str]]:
 
 def test_the_role_grants_what_the_entries_need_and_nothing_else() -> None:
     rules = granted("kubectl-ambient-view")
-    assert set(rules) == set().union(*map(rights_of, (*MESH, *POLICIES, *OF_LABELS)))
+    assert set(rules) == set().union(*map(rights_of, (*KINDS, *OF_LABELS)))
     assert len(rules) == len(set(rules)), "each right once"
 
 

@@ -104,6 +104,11 @@ def test_the_sums_of_the_schema_are_those_of_the_code() -> None:
         "policy status -n shop --pods -f policies.yaml",
         "policy explain ap/allow-web -n shop -f policies.yaml",
         "policy explain ap/cart-get pa/default -n shop -f policies.yaml",
+        "path --matrix -n shop -f policies.yaml",
+        "path --matrix -A --port 8080 -f mesh.yaml",
+        "path --matrix -A -f bare.yaml",
+        "path outside pod/web-1 -n shop -f policies.yaml",
+        "path node svc/cart -n shop -f policies.yaml",
     ],
 )
 def test_what_is_printed_is_as_its_schema_says(line: str) -> None:

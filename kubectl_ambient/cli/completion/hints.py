@@ -15,7 +15,7 @@ from kubectl_ambient.cli.completion.line import Line
 from kubectl_ambient.cli.completion.names import kubeconfig_names, live_names
 from kubectl_ambient.cli.completion.protocol import FILES, NOTHING, Answer
 from kubectl_ambient.cli.completion.selectors import complete_selector
-from kubectl_ambient.cli.completion.targets import complete_targets
+from kubectl_ambient.cli.completion.targets import complete_ends, complete_targets
 
 Hint = Callable[[Line], Answer]
 
@@ -48,6 +48,11 @@ def kubeconfig(section: str) -> Hint:
 def targets(*kinds: str, bare: str = "") -> Hint:
     """`TYPE NAME…` or `TYPE/NAME…` of these kinds; of the kind `bare` a name may stand alone."""
     return partial(complete_targets, kinds=kinds, bare=bare)
+
+
+def ends(*kinds: str, words: tuple[str, ...]) -> Hint:
+    """One of the two ends of a path."""
+    return partial(complete_ends, kinds=kinds, words=words)
 
 
 def fail_on(line: Line) -> Answer:
@@ -115,6 +120,7 @@ ARGUMENTS: dict[str, Hint] = {
     "waypoint disable": targets("Namespace", *WITH_WAYPOINT),
     "policy status": targets(*POLICIES, bare="AuthorizationPolicy"),
     "policy explain": targets(*POLICIES, bare="AuthorizationPolicy"),
+    "path": ends("Pod", "Service", "Gateway", *WITH_PODS[2:], words=("outside", "node")),
     "labels": keys_or_targets(*WITH_PODS, "Service", "Gateway", "GatewayClass", "ServiceEntry", "WorkloadEntry"),
 }
 

@@ -32,6 +32,17 @@ def complete_targets(line: Line, *, kinds: Sequence[str], bare: str = "") -> Ans
     return Answer(types | dict.fromkeys(alone, "")) if types or alone else NOTHING
 
 
+def complete_ends(line: Line, *, kinds: Sequence[str], words: Sequence[str]) -> Answer:
+    """`TYPE/NAME` of one of these kinds, or one of the words; two are wanted."""
+    if len(line.arguments) > 1:
+        return NOTHING
+    if "/" in line.word:
+        kind = line.word.partition("/")[0]
+        return Answer({f"{kind}/{name}": "" for name in _names(line, kind, kinds)})
+    types = {f"{name}/": kind for name, kind in _types(line.word, kinds).items()}
+    return Answer({**dict.fromkeys(words, ""), **types}, NO_FILES | NO_SPACE)
+
+
 def _names(line: Line, typed: str, kinds: Sequence[str]) -> list[str]:
     try:
         kind = find_resource(typed).kind

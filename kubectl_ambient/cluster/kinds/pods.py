@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from sys import intern
-from typing import Any
 
 from kubectl_ambient.cluster import facts
 from kubectl_ambient.cluster.kinds.kind import kind
@@ -30,46 +29,41 @@ class Pod(Object, frozen=True):
     status: PodStatus | None = None
 
     def fact(self) -> facts.Pod:
-        """The flat pod."""
-        return flat(self)
+        """The flat pod; image, environment and account only of the agents (istio-cni, ztunnel).
 
-
-def flat(pod: Any) -> facts.Pod:
-    """The flat pod, of one as it is or of a view of it; image, environment and account only of the agents.
-
-    Texts that many pods have are kept once: they are a fifth of what a pod takes.
-    """
-    metadata, spec, status = pod.metadata, pod.spec or _NO_SPEC, pod.status or _NO_STATUS
-    annotations, mirror = metadata.decisive()
-    labels = texts(metadata.labels)
-    ready = status.ready()
-    agent = is_agent(labels)
-    return facts.Pod(
-        namespace=intern(metadata.namespace or ""),
-        name=metadata.name or "",
-        labels=labels,
-        annotations=annotations,
-        owner=metadata.owner(),
-        node=intern(spec.node_name or ""),
-        host_network=bool(spec.host_network),
-        windows_field=spec.windows_field(),
-        phase=intern(status.phase or ""),
-        reason=status.reason or "",
-        has_ip=bool(status.pod_ip or status.pod_ips),
-        ready=ready is not None and ready.status == "True",
-        ready_status=ready.status if ready else None,
-        ready_since=ready.last_transition_time if ready else None,
-        unscheduled="" if spec.node_name else status.unscheduled(),
-        created=metadata.creation_timestamp,
-        started=status.start_time,
-        deleting=metadata.deletion_timestamp,
-        mirror=mirror,
-        native_sidecar=spec.native_sidecar(),
-        creating=bool(spec.node_name) and status.waits_for_sandbox(),
-        agent=spec.first_container() if agent else None,
-        service_account=(spec.service_account_name or "") if agent else "",
-        proxy=spec.proxy(),
-    )
+        Texts that many pods have are kept once: they are a fifth of what a pod takes.
+        """
+        metadata, spec, status = self.metadata, self.spec or _NO_SPEC, self.status or _NO_STATUS
+        annotations, mirror = metadata.decisive()
+        labels = texts(metadata.labels)
+        ready = status.ready()
+        agent = is_agent(labels)
+        return facts.Pod(
+            namespace=intern(metadata.namespace or ""),
+            name=metadata.name or "",
+            labels=labels,
+            annotations=annotations,
+            owner=metadata.owner(),
+            node=intern(spec.node_name or ""),
+            host_network=bool(spec.host_network),
+            windows_field=spec.windows_field(),
+            phase=intern(status.phase or ""),
+            reason=status.reason or "",
+            has_ip=bool(status.pod_ip or status.pod_ips),
+            ready=ready is not None and ready.status == "True",
+            ready_status=ready.status if ready else None,
+            ready_since=ready.last_transition_time if ready else None,
+            unscheduled="" if spec.node_name else status.unscheduled(),
+            created=metadata.creation_timestamp,
+            started=status.start_time,
+            deleting=metadata.deletion_timestamp,
+            mirror=mirror,
+            native_sidecar=spec.native_sidecar(),
+            creating=bool(spec.node_name) and status.waits_for_sandbox(),
+            agent=spec.first_container() if agent else None,
+            service_account=(spec.service_account_name or "") if agent else "",
+            proxy=spec.proxy(),
+        )
 
     def on_network(self) -> PodOnNetwork:
         """The pod as others see it."""

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from msgspec.structs import replace
 
 from kubectl_ambient.cluster.kinds.gateways import GATEWAYS
-from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.network import ENDPOINT_SLICES, NETWORK_POLICIES
-from kubectl_ambient.cluster.kinds.pods import INSTANCES, PODS
+from kubectl_ambient.cluster.kinds.pods import INSTANCES, ON_NETWORK, PODS
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES
-from kubectl_ambient.cluster.kinds.speakers import SPEAKERS, SPEAKING_INSTANCES
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import namespaces_of
 from kubectl_ambient.cluster.needs.policies import PolicyNeeds
@@ -33,16 +30,16 @@ class PathNeeds:
         from kubectl_ambient.cluster.kinds.table import MESH, NETWORK, POLICIES
         from kubectl_ambient.cluster.reading.files import read_files
 
-        return partial(read_files, kinds=(*map(_speaking, MESH), *POLICIES, *NETWORK))
+        return partial(read_files, kinds=(*MESH, *POLICIES, *NETWORK))
 
     def first(self) -> list[Ask]:
         """What is known to be wanted."""
         asks = [Ask(kind=NETWORK_POLICIES, namespace=place) for place in self.namespaces or ("",)]
-        return [*map(_wide, self._policies.first()), *asks]
+        return [*map(_seen, self._policies.first()), *asks]
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides."""
-        asks = [*map(_wide, self._policies.second(snapshot)), *_slices(snapshot)]
+        asks = [*map(_seen, self._policies.second(snapshot)), *_slices(snapshot)]
         if self.namespaces:  # what stands before and in a waypoint of another namespace
             homes = {ask.namespace for ask in asks if ask.kind is GATEWAYS} - {"", *self.namespaces}
             for kind in (NETWORK_POLICIES, AUTHORIZATION_POLICIES):
@@ -65,10 +62,6 @@ def _slices(snapshot: Snapshot) -> list[Ask]:
     return [Ask(kind=ENDPOINT_SLICES, namespace=home) for home in sorted(bare)]
 
 
-def _wide(ask: Ask) -> Ask:
-    return replace(ask, kind=_speaking(ask.kind), also=tuple(map(_speaking, ask.also)))
-
-
-def _speaking(kind: Kind[Any]) -> Kind[Any]:
+def _seen(ask: Ask) -> Ask:
     """Pods with what they are on the network."""
-    return SPEAKERS if kind is PODS else SPEAKING_INSTANCES if kind is INSTANCES else kind
+    return replace(ask, also=(*ask.also, ON_NETWORK)) if ask.kind in (PODS, INSTANCES) else ask

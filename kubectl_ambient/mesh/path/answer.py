@@ -87,7 +87,7 @@ class Answers:
         receivers = self._parties(destination, by_node=any(party.role == "host" for party in speakers))
         if not (speakers and receivers):
             return []
-        calls = who.calls(destination, receivers[0].pod, port)
+        calls = who.calls(destination, receivers[0], port)
         return [self._answer(source, destination, call, speakers, receivers) for call in calls]
 
     def _answer(
@@ -97,7 +97,7 @@ class Answers:
         pairs = pairs or [(speakers[0], receivers[0])]
         found: dict[object, Path] = {}
         for speaker, receiver in pairs:
-            asked = who.calls(destination, receiver.pod, call.service_port) if destination.service else [call]
+            asked = who.calls(destination, receiver, call.service_port) if destination.service else [call]
             path = self.judge.of(speaker, receiver, asked[0] if asked else call)
             found.setdefault(_shape(path), path)
         return Answer(source=source.ref, destination=destination.ref, call=call, paths=tuple(found.values()))

@@ -12,7 +12,7 @@ from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.path import envoy
 from kubectl_ambient.mesh.path.parties import Party
-from kubectl_ambient.mesh.path.way import Applied, Decider, Peer, Word
+from kubectl_ambient.mesh.path.way import Applied, Decider, Peer, Saying
 from kubectl_ambient.mesh.policy.connections import Connection, Identity
 from kubectl_ambient.mesh.policy.judge import PolicyJudge
 from kubectl_ambient.mesh.policy.mtls import Mtls
@@ -27,7 +27,7 @@ _NO_PORT = 0  # no rule names it
 class Arrival(Struct, frozen=True, kw_only=True):
     """What is said at the destination."""
 
-    words: tuple[Word, ...]
+    words: tuple[Saying, ...]
     peer: Peer | None = None
     applied: tuple[Applied, ...] = ()
 
@@ -56,13 +56,13 @@ class Arrivals:
             case "gateway" | "east-west":
                 said, applied = envoy.word(self._for_envoy(to, with_targets=True), connection, "gateway")
                 return Arrival(words=(*self._unread(), said), applied=applied)
-        return Arrival(words=(Word(outcome="allowed", message=f"nothing of the mesh stands before {to.ref}"),))
+        return Arrival(words=(Saying(outcome="allowed", message=f"nothing of the mesh stands before {to.ref}"),))
 
     def _at_ztunnel(self, to: Party, connection: Connection) -> Arrival:
         assert to.pod is not None
         if connection.identity is None and to.bypasses:
             message = f"the annotation bypass-inbound-capture lets plain text to {to.ref} past its ztunnel"
-            return Arrival(words=(Word(outcome="allowed", message=message, by=(Decider(to.ref, "pod"),)),))
+            return Arrival(words=(Saying(outcome="allowed", message=message, by=(Decider(to.ref, "pod"),)),))
         found = self._judge.of_pod(to.pod)
         mtls = found.mtls or Mtls(())
         peer = self._peer(found, connection, "ztunnel")
@@ -71,11 +71,13 @@ class Arrivals:
             strict = self._refused(peer, "ztunnel")
             denying = [policy for policy in found.policies if policy.denies and matches(policy, connection)]
             also = tuple(Decider(policy.policy.ref, "ztunnel") for policy in denying)
-            word = Word(outcome="denied", message=strict.message, by=(*strict.by, *also))
+            word = Saying(outcome="denied", message=strict.message, by=(*strict.by, *also))
             return Arrival(words=(word,), peer=peer, applied=applied)
         return Arrival(words=self._words(to, found, connection, mtls, peer), peer=peer, applied=applied)
 
-    def _words(self, to: Party, found: PodPolicies, connection: Connection, mtls: Mtls, peer: Peer) -> tuple[Word, ...]:
+    def _words(
+        self, to: Party, found: PodPolicies, connection: Connection, mtls: Mtls, peer: Peer
+    ) -> tuple[Saying, ...]:
         said = verdict(connection, mtls, found.policies)
         by_key = {key(policy): policy for policy in found.policies}
         deciding = [by_key[name] for name in said.by if name in by_key]
@@ -84,14 +86,14 @@ class Arrivals:
         if said.allowed is False:
             allows = ", ".join(policy.policy.ref for policy in found.policies if not policy.denies)
             message = f"{names} denies it" if names else f"no ALLOW policy matches it, and there is {allows}"
-            return (*self._unread(), Word(outcome="denied", message=message, by=by))
+            return (*self._unread(), Saying(outcome="denied", message=message, by=by))
         if said.allowed is None:
             if mtls.unsure_of(connection):
                 return (self._unsure(to, peer, "ztunnel"), *self._unread())
             message = f"{names} decides by the address of the caller, which is not known"
-            return (*self._unread(), Word(outcome="depends", message=message, by=by))
+            return (*self._unread(), Saying(outcome="depends", message=message, by=by))
         message = f"{names} allows it" if names else f"no policy at {to.ref} denies it"
-        return (*self._unread(), Word(outcome="allowed", message=message, by=by))
+        return (*self._unread(), Saying(outcome="allowed", message=message, by=by))
 
     def _at_sidecar(self, to: Party, connection: Connection) -> Arrival:
         assert to.pod is not None
@@ -108,7 +110,7 @@ class Arrivals:
     def _peer(self, found: PodPolicies, connection: Connection, at: Enforces) -> Peer:
         mode = found.mtls.mode(connection.port) if found.mtls else "PERMISSIVE"
         by = tuple(pa.ref for pa in found.decided_by)
-        who = ", ".join(by) or "no PeerAuthentication is there, and so"
+        who = ", ".join(by) or "no PeerAuthentication is about it, which"
         port = f"port {connection.port}" if connection.port else "ports that no policy names"
         if mode is None:
             return Peer(at, None, by, f"{who}: whether plain text to {port} is refused cannot be told")
@@ -116,21 +118,21 @@ class Arrivals:
         why = "it comes by mTLS" if connection.identity else "it comes in plain text"
         return Peer(at, mode, by, f"{who} {does} to {port}; {why}")
 
-    def _refused(self, peer: Peer, at: Enforces) -> Word:
+    def _refused(self, peer: Peer, at: Enforces) -> Saying:
         by = tuple(Decider(ref, at) for ref in peer.decided_by)
         who = ", ".join(peer.decided_by)
         message = f"{who} is STRICT, and the caller has no identity: it comes in plain text"
-        return Word(outcome="denied", message=message, by=by)
+        return Saying(outcome="denied", message=message, by=by)
 
-    def _unsure(self, to: Party, peer: Peer, at: Enforces) -> Word:
+    def _unsure(self, to: Party, peer: Peer, at: Enforces) -> Saying:
         unread = self._judge.unread
         if unread is not None:
             message = f"{unread}, and one of them may refuse plain text to {to.ref}"
-            return Word(outcome="unknown", message=message)
+            return Saying(outcome="unknown", message=message)
         by = tuple(Decider(ref, at) for ref in peer.decided_by)
         names = ", ".join(peer.decided_by)
         message = f"{names} are of one age, and chance decides which counts for {to.ref}"
-        return Word(outcome="depends", message=message, by=by)
+        return Saying(outcome="depends", message=message, by=by)
 
     def _applied(self, policy: Sent, connection: Connection) -> Applied:
         answer = matches(policy, connection)
@@ -145,9 +147,9 @@ class Arrivals:
         refusal = self._snapshot.authorization_policies.refusal
         return None if self._snapshot.takes_for_absent(refusal) else refusal
 
-    def _unread(self) -> tuple[Word, ...]:
+    def _unread(self) -> tuple[Saying, ...]:
         unread = self.unread_policies
-        return (Word(outcome="unknown", message=f"{unread}, and one of them may deny it"),) if unread else ()
+        return (Saying(outcome="unknown", message=f"{unread}, and one of them may deny it"),) if unread else ()
 
     def _for_envoy(self, to: Party, *, with_targets: bool = False) -> Sequence[AuthorizationPolicy]:
         """The policies of a sidecar or a gateway: those that select it; of a gateway also those attached to it."""

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, Operation, Rule, Source, When
 from kubectl_ambient.mesh.answers import Answer, all_of, any_of
-from kubectl_ambient.mesh.path.way import Applied, At, Decider, Word
+from kubectl_ambient.mesh.path.way import Applied, At, Decider, Saying
 from kubectl_ambient.mesh.policy.connections import Connection
 from kubectl_ambient.mesh.policy.sent import l7_of, of_condition, of_operation, of_source
 from kubectl_ambient.mesh.policy.verdict import holds
@@ -43,37 +43,37 @@ def _holds(part: Source | Operation | When, connection: Connection, namespace: s
     return all_of([of_connection, None if any(l7_of(part)) else True])
 
 
-def word(policies: Sequence[AuthorizationPolicy], connection: Connection, at: At) -> tuple[Word, tuple[Applied, ...]]:
+def word(policies: Sequence[AuthorizationPolicy], connection: Connection, at: At) -> tuple[Saying, tuple[Applied, ...]]:
     """What they say together, and each by itself."""
     said = [(policy, matches(policy, connection)) for policy in policies]
     applied = tuple(Applied(p.ref, p.action, at, answer, _message(p, answer, at)) for p, answer in said)
     return _word(said, at), applied
 
 
-def _word(said: list[tuple[AuthorizationPolicy, Answer]], at: At) -> Word:
+def _word(said: list[tuple[AuthorizationPolicy, Answer]], at: At) -> Saying:
     def of(action: str, *answers: Answer) -> list[AuthorizationPolicy]:
         return [policy for policy, answer in said if policy.action == action and answer in answers]
 
     denying = of("DENY", True)
     if denying:
-        return Word(outcome="denied", message=f"{_refs(denying)} denies it", by=_by(denying, at))
+        return Saying(outcome="denied", message=f"{_refs(denying)} denies it", by=_by(denying, at))
     allows = any(policy.action == "ALLOW" for policy, _answer in said)
     allowing, maybe = of("ALLOW", True), of("ALLOW", None)
     if allows and not (allowing or maybe):
         there = _refs(policy for policy, _answer in said if policy.action == "ALLOW")
-        return Word(outcome="denied", message=f"{there} allows others, and no policy allows this")
+        return Saying(outcome="denied", message=f"{there} allows others, and no policy allows this")
     asked = of("CUSTOM", True, None)
     if asked:
-        return Word(outcome="depends", message=f"{_refs(asked)} has a provider decide", by=_by(asked, at))
+        return Saying(outcome="depends", message=f"{_refs(asked)} has a provider decide", by=_by(asked, at))
     doubted = of("DENY", None)
     if doubted:
         message = f"{_refs(doubted)} denies some requests"
-        return Word(outcome="depends", message=message, by=_by(doubted, at))
+        return Saying(outcome="depends", message=message, by=_by(doubted, at))
     if allows and not allowing:
-        return Word(outcome="depends", message=f"{_refs(maybe)} allows some requests", by=_by(maybe, at))
+        return Saying(outcome="depends", message=f"{_refs(maybe)} allows some requests", by=_by(maybe, at))
     if allowing:
-        return Word(outcome="allowed", message=f"{_refs(allowing)} allows it", by=_by(allowing, at))
-    return Word(outcome="allowed", message="no policy denies it")
+        return Saying(outcome="allowed", message=f"{_refs(allowing)} allows it", by=_by(allowing, at))
+    return Saying(outcome="allowed", message="no policy denies it")
 
 
 def _message(policy: AuthorizationPolicy, answer: Answer, at: At) -> str:

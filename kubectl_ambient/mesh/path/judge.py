@@ -16,7 +16,7 @@ from kubectl_ambient.mesh.path.arrival import Arrival, Arrivals
 from kubectl_ambient.mesh.path.network import Networks
 from kubectl_ambient.mesh.path.parties import Party, party_of
 from kubectl_ambient.mesh.path.through_waypoint import Chosen, Waypoints
-from kubectl_ambient.mesh.path.way import Applied, Call, Decider, Hop, Leg, Path, Protocol, Word, overall
+from kubectl_ambient.mesh.path.way import Applied, Call, Decider, Hop, Leg, Path, Protocol, Saying, overall
 from kubectl_ambient.mesh.policy.connections import Identity
 from kubectl_ambient.mesh.policy.judge import PolicyJudge
 
@@ -37,7 +37,12 @@ class PathJudge:
         """A pod as an end of a path."""
         if pod.ref not in self._parties:
             verdict = self.policies.enrolment.judge(pod)
-            self._parties[pod.ref] = party_of(pod, verdict.mode, unserved=verdict.unserved)
+            self._parties[pod.ref] = party_of(
+                pod,
+                self.snapshot.on_network.fact(f"{pod.namespace}/{pod.name}"),
+                verdict.mode,
+                unserved=verdict.unserved,
+            )
         return self._parties[pod.ref]
 
     def of(self, source: Party, destination: Party, call: Call) -> Path:
@@ -46,8 +51,8 @@ class PathJudge:
             return self._within(source, call)
         chosen = self.waypoints.of(source, destination, call)
         places = [source, *([chosen.waypoint] if chosen.waypoint else []), destination]
-        legs = [self._leg(a, b, call) for a, b in pairwise(places)]
-        words: list[Word] = [*self._departure(source)]
+        legs = [self._leg(a, b, call, to_waypoint=b is chosen.waypoint) for a, b in pairwise(places)]
+        words: list[Saying] = [*self._departure(source)]
         applied: tuple[Applied, ...] = ()
         if chosen.word is not None:
             words.append(chosen.word)
@@ -92,8 +97,8 @@ class PathJudge:
             decided_by=(),
         )
 
-    def _leg(self, source: Party, destination: Party, call: Call) -> Leg:
-        protocol: Protocol = "HBONE" if destination.role == "waypoint" else self.protocol(source, destination)
+    def _leg(self, source: Party, destination: Party, call: Call, *, to_waypoint: bool) -> Leg:
+        protocol: Protocol = "HBONE" if to_waypoint else self.protocol(source, destination)
         return Leg(source.ref, destination.ref, protocol, self._networks.leg(source, destination, protocol, call.port))
 
     def protocol(self, source: Party, destination: Party) -> Protocol:
@@ -115,19 +120,21 @@ class PathJudge:
         account = speaker.account or "default"
         return Identity(self.policies.mesh.trust_domain, speaker.pod.namespace, account)
 
-    def _departure(self, source: Party) -> Iterator[Word]:
-        if source.role == "pending":
+    def _departure(self, source: Party) -> Iterator[Saying]:
+        if source.pod is not None and not source.pod.has_ip:
+            yield Saying(outcome="unknown", message=f"{source.ref} has no address yet")
+        elif source.role == "pending":
             yield _pending(source, "send")
         elif source.unserved:
             yield _unserved(source)
 
     def _arrival(self, speaker: Party, to: Party, protocol: Protocol, call: Call) -> Arrival:
         if to.pod is not None and not to.pod.has_ip and to.role != "waypoint":
-            return Arrival(words=(Word(outcome="unknown", message=f"{to.ref} has no address yet"),))
+            return Arrival(words=(Saying(outcome="unknown", message=f"{to.ref} has no address yet"),))
         if speaker.role == "host" and to.pod is not None and speaker.node in ("", to.node) and to.role == "ambient":
             message = f"TCP from its own node goes past the ztunnel of {to.ref}, and past all policy of the mesh"
             by = (Decider(f"Node/{to.node}", "node"),)
-            return Arrival(words=(Word(outcome="allowed", message=message, by=by),))
+            return Arrival(words=(Saying(outcome="allowed", message=message, by=by),))
         if to.role == "pending":
             return Arrival(words=(_pending(to, "receive"),))
         arrived = self._arrivals.at(to, call.port, self._seen(speaker, protocol), speaker)
@@ -135,9 +142,9 @@ class PathJudge:
             return arrived
         return Arrival(words=(*arrived.words, _unserved(to)), peer=arrived.peer, applied=arrived.applied)
 
-    def _unread_policies(self) -> list[Word]:
+    def _unread_policies(self) -> list[Saying]:
         unread = self._arrivals.unread_policies
-        return [Word(outcome="unknown", message=f"{unread}, and one of them may deny it")] if unread else []
+        return [Saying(outcome="unknown", message=f"{unread}, and one of them may deny it")] if unread else []
 
     def _nowhere(self, chosen: Chosen, call: Call, destination: Party) -> tuple[Applied, ...]:
         """Policies that are attached to what is called, and that nothing on this path enforces."""
@@ -161,19 +168,19 @@ class PathJudge:
         return list(dict.fromkeys(told))
 
 
-def _passing(leg: Leg, source: Party, destination: Party) -> list[Word]:
+def _passing(leg: Leg, source: Party, destination: Party) -> list[Saying]:
     found = network.word(leg.network, source, destination)
     return [found] if found else []
 
 
-def _pending(party: Party, does: str) -> Word:
+def _pending(party: Party, does: str) -> Saying:
     message = f"{party.ref} is redirected to a ztunnel that has not accepted it, and can {does} no TCP"
-    return Word(outcome="denied", message=message, by=(Decider(party.ref, "pod"),))
+    return Saying(outcome="denied", message=message, by=(Decider(party.ref, "pod"),))
 
 
-def _unserved(party: Party) -> Word:
+def _unserved(party: Party) -> Saying:
     message = f"{party.ref} is redirected to a ztunnel that does not serve it now"
-    return Word(outcome="depends", message=message, by=(Decider(party.ref, "pod"),))
+    return Saying(outcome="depends", message=message, by=(Decider(party.ref, "pod"),))
 
 
 def _hops(places: list[Party], legs: list[Leg]) -> Iterator[Hop]:
@@ -183,20 +190,18 @@ def _hops(places: list[Party], legs: list[Leg]) -> Iterator[Hop]:
         yield Hop("ztunnel", f"ztunnel on {source.node}", source.node, "plaintext")
     elif source.role == "sidecar":
         yield Hop("sidecar", source.ref, source.node, "plaintext")
-    for leg, place in zip(legs, places[1:], strict=True):
-        if place.role == "waypoint":
-            yield Hop("waypoint", place.ref, place.node, leg.protocol)
-            continue
+    for number, (leg, place) in enumerate(zip(legs, places[1:], strict=True)):
         captured = place.role in ("ambient", "pending") and not _past_ztunnel(source, place, leg)
         if captured:
-            yield Hop("ztunnel", f"ztunnel on {place.node}", place.node, leg.protocol)
-        elif place.role == "sidecar":
-            yield Hop("sidecar", place.ref, place.node, leg.protocol)
+            yield Hop("ztunnel", f"ztunnel on {place.node}", place.node, leg.protocol, number)
+        elif place.role in ("waypoint", "sidecar"):
+            yield Hop(place.role, place.ref, place.node, leg.protocol, number)
         elif place.role in ("gateway", "east-west"):
-            yield Hop("gateway", place.ref, place.node, leg.protocol)
-            return
-        inside = captured or place.role == "sidecar"
-        yield Hop("app", place.ref, place.node, "plaintext" if inside else leg.protocol)
+            yield Hop("gateway", place.ref, place.node, leg.protocol, number)
+        if captured or place.role == "sidecar":
+            yield Hop("app", place.ref, place.node, "plaintext")
+        elif place.role not in ("waypoint", "gateway", "east-west"):
+            yield Hop("app", place.ref, place.node, leg.protocol, number)
 
 
 def _past_ztunnel(source: Party, place: Party, leg: Leg) -> bool:

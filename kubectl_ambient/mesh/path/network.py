@@ -9,7 +9,7 @@ from kubectl_ambient.mesh.answers import Answer
 from kubectl_ambient.mesh.network import ruling
 from kubectl_ambient.mesh.network.packets import HBONE, PROBES, End, NamedPort, Packet
 from kubectl_ambient.mesh.path.parties import Party
-from kubectl_ambient.mesh.path.way import Decider, Network, Protocol, Word
+from kubectl_ambient.mesh.path.way import Decider, Network, Protocol, Saying
 
 _NO_PORT = 0  # no rule names it
 
@@ -96,7 +96,7 @@ def _network(port: int | None, out: ruling.Ruling, into: ruling.Ruling, why: str
     return Network(port, out.allowed, into.allowed, tuple(dict.fromkeys(by)), why)
 
 
-def word(found: Network, source: Party, destination: Party) -> Word | None:
+def word(found: Network, source: Party, destination: Party) -> Saying | None:
     """What is said of a leg; None where it passes."""
     passes: Answer = found.allowed
     if passes:
@@ -106,11 +106,11 @@ def word(found: Network, source: Party, destination: Party) -> Word | None:
     port = f"port {found.port}" if found.port is not None else "a port that no policy names"
     if passes is False:
         way = "go from" if found.egress is False else "come from"
-        return Word(outcome="denied", message=f"{names} lets no TCP to {port} {way} {where}", by=by)
+        return Saying(outcome="denied", message=f"{names} lets no TCP to {port} {way} {where}", by=by)
     if found.why:
-        return Word(outcome="unknown", message=f"{found.why}, which may hold back TCP to {port} from {where}", by=by)
+        return Saying(outcome="unknown", message=f"{found.why}, which may hold back TCP to {port} from {where}", by=by)
     asked = source if not source.ips else destination
-    return Word(
+    return Saying(
         outcome="depends" if asked.role in ("outside", "host") else "unknown",
         message=f"{names} decides about TCP to {port} from {where} by what is not known of the two",
         by=by,

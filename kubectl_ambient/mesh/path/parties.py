@@ -6,7 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import ContainerPort, Pod
+from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.cluster.network_facts import ContainerPort, PodOnNetwork
 from kubectl_ambient.mesh.gateways import MANAGED
 from kubectl_ambient.mesh.installation.settings import GO_TRUE
 from kubectl_ambient.mesh.state import Mode
@@ -25,7 +26,8 @@ _PROXYLESS = ("grpc-agent", "grpc-simple")
 class Party(Struct, frozen=True, kw_only=True, gc=False):
     """One end. `ref` as `Pod/shop/a`, `Node/n1`, `outside` or an address; `node` is empty where it is on none.
 
-    account: that it speaks as, None where it is none of the mesh or was not read. unserved: it is captured, and the
+    account: that it speaks as, None where it is none of the mesh or was not read. ports: those that its containers
+    declare. unserved: it is captured, and the
     ztunnel of its node does not serve it now.
     """
 
@@ -36,6 +38,7 @@ class Party(Struct, frozen=True, kw_only=True, gc=False):
     node: str = ""
     ips: tuple[str, ...] = ()
     account: str | None = None
+    ports: tuple[ContainerPort, ...] = ()
     unserved: bool = False
 
     @property
@@ -65,23 +68,18 @@ class Party(Struct, frozen=True, kw_only=True, gc=False):
         """Whether plain text that comes to it is not captured."""
         return self.pod is not None and self.pod.annotations.bypass_inbound_capture in GO_TRUE
 
-    @property
-    def ports(self) -> tuple[ContainerPort, ...]:
-        """The ports that its containers declare."""
-        return self.pod.speaker.ports if self.pod is not None and self.pod.speaker is not None else ()
 
-
-def party_of(pod: Pod, mode: Mode, *, unserved: bool = False) -> Party:
+def party_of(pod: Pod, seen: PodOnNetwork | None, mode: Mode, *, unserved: bool = False) -> Party:
     """A pod as an end. mode: what its traffic goes through now."""
-    speaker = pod.speaker
     return Party(
         ref=pod.ref,
         role=_role(pod, mode),
         mode=mode,
         pod=pod,
         node=pod.node,
-        ips=speaker.ips if speaker else (),
-        account=speaker.account if speaker else None,
+        ips=seen.ips if seen else (),
+        account=seen.service_account if seen else None,
+        ports=seen.ports if seen else (),
         unserved=unserved,
     )
 

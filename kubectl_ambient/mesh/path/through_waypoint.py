@@ -14,7 +14,7 @@ from kubectl_ambient.mesh.gateways import MANAGED
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.path import envoy
 from kubectl_ambient.mesh.path.parties import Party, party_of
-from kubectl_ambient.mesh.path.way import Applied, Call, Condition, Decider, Word
+from kubectl_ambient.mesh.path.way import Applied, Call, Condition, Decider, Saying
 from kubectl_ambient.mesh.policy.acceptance import targets_of
 from kubectl_ambient.mesh.policy.connections import Connection, Identity
 from kubectl_ambient.mesh.policy.sent import is_dry_run
@@ -32,7 +32,7 @@ class Chosen(Struct, frozen=True):
 
     waypoint: Party | None = None
     gateway: Gateway | None = None
-    word: Word | None = None
+    word: Saying | None = None
     passed: Binding | None = None
     conditions: tuple[Condition, ...] = ()
 
@@ -60,7 +60,7 @@ class Waypoints:
             target = destination.pod
         binding = self._binding(target)
         if binding.unknown:
-            unread = Word(outcome="unknown", message=binding.message)
+            unread = Saying(outcome="unknown", message=binding.message)
             return Chosen(word=unread) if self._uses(source, target, binding) is not False else Chosen()
         if binding.waypoint is None:
             told = Condition(f"no waypoint: {binding.message}", ()) if binding.unusable else None
@@ -68,7 +68,7 @@ class Waypoints:
         uses = self._uses(source, target, binding)
         if uses is None:
             message = f"whether it goes through waypoint {binding.waypoint} cannot be told: {binding.message}"
-            return Chosen(word=Word(outcome="unknown", message=message))
+            return Chosen(word=Saying(outcome="unknown", message=message))
         return self._through(binding) if uses else Chosen(passed=binding)
 
     def _binding(self, target: Service | ServiceEntry | Pod) -> Binding:
@@ -93,12 +93,12 @@ class Waypoints:
         home, _, name = binding.waypoint.partition("/")
         gateway = self._snapshot.gateway(home, name)
         if not isinstance(gateway, Gateway):
-            return Chosen(word=Word(outcome="unknown", message=f"{gateway or f'Gateway/{home}/{name} was not read'}"))
+            return Chosen(word=Saying(outcome="unknown", message=f"{gateway or f'Gateway/{home}/{name} was not read'}"))
         life = self._judge.life_of(gateway)
         dead = None
         if life.alive is False:
             message = f"waypoint {binding.waypoint} takes it and does not live: {life.why}"
-            dead = Word(outcome="denied", message=message, by=(Decider(gateway.ref, "waypoint"),))
+            dead = Saying(outcome="denied", message=message, by=(Decider(gateway.ref, "waypoint"),))
         party, conditions = self._party(gateway)
         return Chosen(party, gateway, dead, None, conditions)
 
@@ -107,7 +107,8 @@ class Waypoints:
         instances = self._snapshot.instances_of(gateway) or []
         ready = ready_among(instances) or instances
         if ready:
-            party = party_of(sorted(ready, key=lambda pod: pod.name)[0], "gateway")
+            first = sorted(ready, key=lambda pod: pod.name)[0]
+            party = party_of(first, self._snapshot.on_network.fact(f"{first.namespace}/{first.name}"), "gateway")
             return _as_gateway(party, gateway), ()
         labels = {GATEWAY_NAME: gateway.name, MANAGED: "istio.io-mesh-controller", **gateway.labels}
         pod = Pod(namespace=gateway.namespace, name=gateway.name, labels=labels)
@@ -117,7 +118,7 @@ class Waypoints:
 
     def says(
         self, chosen: Chosen, source: Party, identity: Identity | None, call: Call
-    ) -> tuple[Word, tuple[Applied, ...]]:
+    ) -> tuple[Saying, tuple[Applied, ...]]:
         """What its policies say of a connection from that caller."""
         assert chosen.gateway is not None
         known = call.service_port if isinstance(call.service, Service | ServiceEntry) else call.port

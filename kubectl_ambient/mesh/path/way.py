@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -31,12 +32,16 @@ class Call(Struct, frozen=True, gc=False):
 
 
 class Hop(Struct, frozen=True, gc=False):
-    """A place that the traffic passes. protocol: how it comes there."""
+    """A place that the traffic passes. protocol: how it comes there.
+
+    leg: the number of the leg by which it comes; None where it does not leave the pod.
+    """
 
     at: At
     object: str
     node: str
     protocol: Protocol
+    leg: int | None = None
 
 
 class Network(Struct, frozen=True, gc=False):
@@ -81,7 +86,7 @@ class Decider(Struct, frozen=True, gc=False):
     at: DecidesAt
 
 
-class Word(Struct, frozen=True, kw_only=True, gc=False):
+class Saying(Struct, frozen=True, kw_only=True, gc=False):
     """What is said of the connection in one place on its way: one sentence without its end, and by which objects."""
 
     outcome: Outcome
@@ -146,10 +151,12 @@ class Path(Struct, frozen=True, kw_only=True, gc=False):
         return self.legs[0].network if len(self.legs) == 1 else None
 
 
-def overall(words: tuple[Word, ...] | list[Word]) -> Word:
-    """The word that decides: the first that denies, else that cannot be told, else that depends, else the last."""
+def overall(words: Sequence[Saying]) -> Saying:
+    """What decides: the first that denies, else that cannot be told, else that depends, else all that allow it."""
     for outcome in ("denied", "unknown", "depends"):
         found = next((word for word in words if word.outcome == outcome), None)
         if found is not None:
             return found
-    return words[-1] if words else Word(outcome="allowed", message="nothing speaks against it")
+    by = tuple(dict.fromkeys(decider for word in words for decider in word.by))
+    told = [word.message for word in words if word.by] or [word.message for word in words[-1:]]
+    return Saying(outcome="allowed", message=", and ".join(dict.fromkeys(told)), by=by)

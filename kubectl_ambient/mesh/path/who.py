@@ -81,36 +81,32 @@ def pods_of_entry(entry: ServiceEntry, snapshot: Snapshot) -> tuple[Pod, ...]:
     return tuple(pod for pod in pods if selector.items() <= pod.labels.items())
 
 
-def calls(to: Meant, pod: Pod | None, typed: int | None) -> list[Call]:
+def calls(to: Meant, party: Party, typed: int | None) -> list[Call]:
     """What may be meant by the port, or by none: of a Service each of its ports, of a pod each that it declares.
 
     A port that no policy names (None) where nothing tells of any.
     """
     if isinstance(to.service, Service):
-        return list(_of_service(to.service, pod, typed))
+        return list(_of_service(to.service, party, typed))
     if to.service is not None or typed is not None:
         return [Call(port=typed, service=to.service, service_port=typed)]
-    declared = pod.speaker.ports if pod is not None and pod.speaker is not None else ()
-    numbers = dict.fromkeys(port.number for port in declared if port.protocol == "TCP")
+    numbers = dict.fromkeys(port.number for port in party.ports if port.protocol == "TCP")
     return [Call(port=number) for number in numbers] or [Call()]
 
 
-def _of_service(service: Service, pod: Pod | None, typed: int | None) -> Iterator[Call]:
+def _of_service(service: Service, party: Party, typed: int | None) -> Iterator[Call]:
     ports = [port for port in service.ports if port.protocol == "TCP" and typed in (None, port.number)]
     if not ports:
         yield Call(port=typed, service=service, service_port=typed)
     for port in ports:
-        yield Call(port=_target(port, pod), service=service, service_port=port.number)
+        yield Call(port=_target(port, party), service=service, service_port=port.number)
 
 
-def _target(port: ServicePort, pod: Pod | None) -> int | None:
+def _target(port: ServicePort, party: Party) -> int | None:
     """The pod's port behind a port of a Service; None where it has none of that name."""
     match port.target:
-        case None:
-            return port.number
         case str() as name:
-            declared = pod.speaker.ports if pod is not None and pod.speaker is not None else ()
-            return next((p.number for p in declared if (p.name, p.protocol) == (name, port.protocol)), None)
+            return next((p.number for p in party.ports if (p.name, p.protocol) == (name, port.protocol)), None)
         case number:
             return number
 
@@ -123,8 +119,9 @@ def service_at(ip: str, snapshot: Snapshot) -> Service | ServiceEntry | None:
 
 def pod_at(ip: str, snapshot: Snapshot) -> Pod | None:
     """The pod that has this address for itself."""
-    pods = (pod for pod in living(snapshot) if pod.speaker is not None and not pod.host_network)
-    return next((pod for pod in pods if pod.speaker is not None and ip in pod.speaker.ips), None)
+    seen = snapshot.on_network.facts
+    pods = ((pod, seen.get(f"{pod.namespace}/{pod.name}")) for pod in living(snapshot) if not pod.host_network)
+    return next((pod for pod, on_network in pods if on_network is not None and ip in on_network.ips), None)
 
 
 def entry_for(host: str, snapshot: Snapshot) -> ServiceEntry | None:

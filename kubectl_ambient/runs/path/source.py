@@ -169,8 +169,9 @@ def _entry(entry: ServiceEntry, host: str, snapshot: Snapshot) -> Meant:
 
 def _ips_of(node: str, snapshot: Snapshot) -> tuple[str, ...]:
     """A node's addresses, as a pod on its network has them; none where there is no such pod."""
+    seen = snapshot.on_network.facts
     pods = (pod for pod in who.living(snapshot) if pod.host_network and pod.node == node and node)
-    return next((pod.speaker.ips for pod in pods if pod.speaker is not None), ())
+    return next((seen[key].ips for pod in pods if (key := f"{pod.namespace}/{pod.name}") in seen), ())
 
 
 def _remarks(snapshot: Snapshot) -> list[str]:
