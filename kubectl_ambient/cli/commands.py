@@ -20,6 +20,7 @@ COMMANDS = {
     "waypoint": "Tell which waypoint serves what, and why not.",
     "policy": "Tell which policy is enforced where, or nowhere.",
     "path": "Tell which way traffic takes between two ends, whether it is encrypted, and who lets it through.",
+    "check": "Tell whether anything is wrong with the mesh, check by check, and what to do.",
     "labels": "Print the label reference; with objects, what is set, what they inherit, and what is wrong.",
     "version": "Print the version of this tool, of Kubernetes, and of Istio's agents.",
     "completion": "Complete commands, flags and names with TAB.",
@@ -60,6 +61,10 @@ def function_of(name: str) -> Callable[..., None] | typer.Typer:
             from kubectl_ambient.cli.path import path
 
             return path
+        case "check":
+            from kubectl_ambient.cli.check import check
+
+            return check
         case "labels":
             from kubectl_ambient.cli.labels import labels
 

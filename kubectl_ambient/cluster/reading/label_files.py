@@ -46,12 +46,14 @@ def read_label_files(
     `refused`, and judged. whole: the files hold the whole cluster. `on_large` is told of files that take long.
     Raises UsageError for an invalid selector, and nothing else.
     """
-    found = _Found(settings, namespace, label_selector, whole=whole)
+    found = LabelTaker(settings, namespace, label_selector, whole=whole)
     found.read_all(paths, recursive=recursive, stdin=stdin, on_large=on_large)
     return found.snapshot(), list(found.problems)
 
 
-class _Found(Taker):
+class LabelTaker(Taker):
+    """Takes the labels of all objects that the selector chooses, and the kinds of settings as their facts."""
+
     def __init__(self, settings: Collection[Kind[Any]], namespace: str, label_selector: str, *, whole: bool) -> None:
         super().__init__(Shown(by_flag=whole), namespace)
         self._selector = parse_label_selector(label_selector)
@@ -85,6 +87,25 @@ class _Found(Taker):
                 self._take_labels(found, resource, namespace, name)
         except ValueError as error:
             yield _name_of(found, self.namespace), str(error)
+
+    def _wants(self, found: Object) -> bool:
+        """Whether an object is a setting, or can carry a label of Istio."""
+        return self._settings.takes(found) or _resource(found) is not None
+
+    def _take_settings_of(self, found: Object, namespace: str, name: str) -> str:
+        """Take it for a setting, if it is one; what is wrong with it, or an empty text."""
+        if not self._settings.takes(found):
+            return ""
+        return self._settings.take(found, namespace, name, self._place, typed=self._typed)
+
+    def _take_labels_of(self, found: Object, namespace: str, name: str) -> bool:
+        """Take its labels, if it can carry some; whether an API server refuses any of them. Raises ValueError."""
+        resource = _resource(found)
+        if resource is None:
+            return False
+        self._take_labels(found, resource, namespace, name)
+        taken = self._objects.get(reference(found.kind, namespace if resource.namespaced else "", name))
+        return taken is not None and bool(taken.refused)
 
     def _take_labels(self, found: Object, resource: Resource, namespace: str, name: str) -> None:
         """Raises ValueError, which says what is wrong with the object."""

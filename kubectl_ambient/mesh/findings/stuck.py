@@ -54,7 +54,7 @@ def no_node(s: Subject) -> Iterator[Finding]:
     stuck = s.stuck
     if stuck is None or stuck.what != "node":
         return
-    from kubectl_ambient.mesh.installation.start_taint import kept_taints, untaints  # seldom needed
+    from kubectl_ambient.mesh.installation.start_taint import kept_taints, overdue  # seldom needed
 
     said = Evidence(s.pod.ref, "status.conditions[PodScheduled]", f"False: {stuck.message}")
     quoted = _quoted(stuck)
@@ -69,13 +69,10 @@ def no_node(s: Subject) -> Iterator[Finding]:
         yield Finding.of(Code.START_TAINT_KEPT, f"{message} ({kept})", said, severity="warning")
         return
     for one in kept:
-        evidence = Evidence(f"Node/{one.node}", f"spec.taints[{NOT_READY_TAINT}]", one.effect)
-        if one.outdated(s.snapshot.now) and one.agent is not None:
-            why, setting = untaints(s.snapshot)
-            ready = Evidence(one.agent.ref, "status.conditions[Ready]", one.agent.ready_status)
-            message = f"node {one.node} keeps the taint {NOT_READY_TAINT} though istio-cni is Ready there: {why}"
-            yield Finding.of(Code.START_TAINT_KEPT, message, evidence, ready, *setting)
+        if finding := overdue(one, s.snapshot):
+            yield finding
         elif one.agent is None or not one.agent.ready:
             state = "is not Ready" if one.agent else "does not run"
+            evidence = Evidence(f"Node/{one.node}", f"spec.taints[{NOT_READY_TAINT}]", one.effect)
             message = f"node {one.node} has the taint {NOT_READY_TAINT}, as istio-cni {state} there"
             yield Finding.of(Code.START_TAINT_KEPT, message, evidence, severity="warning")

@@ -5,7 +5,7 @@ The rules of enrolment follow the version and the settings of the istio-cni pod 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -221,17 +221,30 @@ def _assumptions(snapshot: Snapshot, sources: Sources, elsewhere: NodeAgents, fo
             for program, pods in (("istio-cni", snapshot.cni_pods), ("ztunnel", snapshot.ztunnel_pods))
             if pods.refusal
         ]
-    return told + _outdated(sources.config, _by_node(snapshot.cni_pods.known))
+    return told + _outdated(sources.config, snapshot)
 
 
-def _outdated(config: ConfigMap | Unread | None, agents: dict[str, Pod]) -> list[str]:
-    """The agents read their settings when they start, and the chart does not restart them [daemonset.yaml]."""
-    if not isinstance(config, ConfigMap) or config.changed is None or config.created is None:
+def started_before(config: ConfigMap, snapshot: Snapshot) -> list[Pod]:
+    """The agents that run with settings from before the last change of their ConfigMap, by node.
+
+    They read them when they start, and the chart does not restart them [daemonset.yaml].
+    """
+    if config.changed is None or config.created is None:
         return []
-    older = [node for node, p in agents.items() if p.started and config.created <= p.started < config.changed]
-    if not older:
+    agents = sorted(_by_node(snapshot.cni_pods.known).items())
+    return [pod for _, pod in agents if pod.started and config.created <= pod.started < config.changed]
+
+
+def nodes_of(pods: Sequence[Pod]) -> str:
+    """`n1, n2, n3 and 2 more`."""
+    return ", ".join(pod.node for pod in pods[:3]) + (f" and {len(pods) - 3} more" if len(pods) > 3 else "")
+
+
+def _outdated(config: ConfigMap | Unread | None, snapshot: Snapshot) -> list[str]:
+    older = started_before(config, snapshot) if isinstance(config, ConfigMap) else []
+    if not older or not isinstance(config, ConfigMap):
         return []
-    nodes = ", ".join(sorted(older)[:3]) + (f" and {len(older) - 3} more" if len(older) > 3 else "")
+    nodes = nodes_of(older)
     return [
         f"istio-cni is taken to run with the settings that {config.ref} holds now, though they changed at "
         f"{config.changed:%Y-%m-%dT%H:%M:%SZ}, after it started on {nodes}: it reads them when it starts"

@@ -10,7 +10,8 @@ from msgspec import Struct
 from kubectl_ambient.cluster.facts import NOT_READY_TAINT, Pod, Unread
 from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.mesh.evidence import Evidence, Fix, offer
+from kubectl_ambient.mesh.catalogue import Code
+from kubectl_ambient.mesh.evidence import Evidence, Finding, Fix, offer
 from kubectl_ambient.mesh.state import YOUNG
 from kubectl_ambient.shell.command import kubectl, remark
 from kubectl_ambient.shell.words import inside, name, named, no_taint
@@ -45,6 +46,17 @@ def kept_taints(snapshot: Snapshot) -> list[Kept] | Unread:
         for taint in node.taints or ()
         if taint.key == NOT_READY_TAINT
     ]
+
+
+def overdue(one: Kept, snapshot: Snapshot) -> Finding | None:
+    """That a node keeps it though istio-cni is Ready there; None where it does not, or is only about to lose it."""
+    if not one.outdated(snapshot.now) or one.agent is None:
+        return None
+    why, setting = untaints(snapshot)
+    evidence = Evidence(f"Node/{one.node}", f"spec.taints[{NOT_READY_TAINT}]", one.effect)
+    ready = Evidence(one.agent.ref, "status.conditions[Ready]", one.agent.ready_status)
+    message = f"node {one.node} keeps the taint {NOT_READY_TAINT} though istio-cni is Ready there: {why}"
+    return Finding.of(Code.START_TAINT_KEPT, message, evidence, ready, *setting)
 
 
 def untaints(snapshot: Snapshot) -> tuple[str, tuple[Evidence, ...]]:

@@ -73,11 +73,14 @@ def in_order(found: Found[F]) -> list[F]:
 
 
 class PolicyJudge:
-    """Judges the policies of one snapshot. Pure: the same snapshot gives the same verdicts."""
+    """Judges the policies of one snapshot. Pure: the same snapshot gives the same verdicts.
 
-    def __init__(self, snapshot: Snapshot) -> None:
+    pods: who judges its pods, where somebody does already.
+    """
+
+    def __init__(self, snapshot: Snapshot, pods: Judge | None = None) -> None:
         self.snapshot = snapshot
-        self.enrolment = Judge(snapshot)
+        self.enrolment = pods or Judge(snapshot)
         self.waypoints = WaypointJudge(snapshot)
         self._of_pods: dict[str, PodPolicies] = {}
         self.mesh: Mesh = mesh(snapshot.istiods.known, snapshot)

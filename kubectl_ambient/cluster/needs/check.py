@@ -1,0 +1,100 @@
+"""What `check` asks about: all that decides about pods, waypoints, labels, policies and the network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import partial
+
+from msgspec import structs
+
+from kubectl_ambient.cluster.kinds.labels import LABELLED_NAMESPACES, LABELS
+from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
+from kubectl_ambient.cluster.kinds.nodes import NODES, WHOLE_NODES
+from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
+from kubectl_ambient.cluster.needs.pods import PodNeeds
+from kubectl_ambient.cluster.needs.policies import PolicyNeeds
+from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
+from kubectl_ambient.cluster.place import Places
+from kubectl_ambient.cluster.snapshot import Snapshot
+
+# What carries labels of Istio. Not Pods and Jobs: they have theirs from a template, and those of the mode are judged
+# with the pods.
+_LABELLED = (
+    "Service",
+    "Deployment",
+    "StatefulSet",
+    "DaemonSet",
+    "CronJob",
+    "Gateway",
+    "GatewayClass",
+    "ServiceEntry",
+    "WorkloadEntry",
+    "AuthorizationPolicy",
+)
+_WAYPOINTED = ("Service", "ServiceEntry", "WorkloadEntry")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckNeeds:
+    """Of one namespace, or (empty) of all; the installation and the nodes in any case.
+
+    Every list is asked for once. Without the pods there is no answer; whatever else is refused is told by the checks
+    that want it. places: takes where each object stands, of files.
+    """
+
+    namespace: str = ""
+    places: Places = field(default_factory=dict)
+
+    @property
+    def of_files(self) -> FilesReader:
+        """Every kind, and the labels of all."""
+        from kubectl_ambient.cluster.kinds.table import KINDS
+        from kubectl_ambient.cluster.reading.check_files import read_check_files
+
+        return partial(read_check_files, kinds=KINDS, places=self.places)
+
+    def first(self) -> list[Ask]:
+        """What is known to be wanted. Nodes come with their taints, for the one that new nodes have."""
+        whole = {NODES: WHOLE_NODES}
+        asks = [structs.replace(ask, kind=whole.get(ask.kind, ask.kind)) for ask in self._policies.first()]
+        asks += [*self._waypoints.first(), Ask(kind=NETWORK_POLICIES, namespace=self.namespace), *self._labelled()]
+        return _once(structs.replace(ask, counts=False) for ask in asks)
+
+    def second(self, snapshot: Snapshot) -> list[Ask]:
+        """What the first answers name besides, and was not read with them."""
+        asks = [*self._policies.second(snapshot), *self._waypoints.second(snapshot)]
+        first = self.first()
+        return [ask for ask in _once(asks) if not any(_covers(read, ask) for read in first)]
+
+    def settle(self, snapshot: Snapshot) -> None:
+        """Name the owners of pods that could not be read; Namespaces are objects with labels as well."""
+        PodNeeds().settle(snapshot)
+        homes = {found.ref: found for found in snapshot.labelled_namespaces}
+        snapshot.labelled.facts = homes | snapshot.labelled.facts
+
+    def _labelled(self) -> list[Ask]:
+        homes = Ask(kind=LABELLED_NAMESPACES, name=self.namespace)
+        kinds = (LABELS[name] for name in _LABELLED)
+        return [homes, *(Ask(kind=k, namespace=self.namespace if k.resource.namespaced else "") for k in kinds)]
+
+    @property
+    def _policies(self) -> PolicyNeeds:
+        return PolicyNeeds(namespace=self.namespace)
+
+    @property
+    def _waypoints(self) -> WaypointNeeds:
+        namespaces = (self.namespace,) if self.namespace else ()
+        return WaypointNeeds(namespaces=namespaces, kinds=_WAYPOINTED, owners=True, around=True)
+
+
+def _once(asks: Iterable[Ask]) -> list[Ask]:
+    """The asks without those that others make."""
+    return list(dict.fromkeys(asks))
+
+
+def _covers(read: Ask, ask: Ask) -> bool:
+    """Whether the one list holds all that the other would."""
+    if read.name or read.anywhere or read.label_selector or read.field_selector:
+        return False
+    return read.kind.part == ask.kind.part and read.labels == ask.kind.label and read.namespace in ("", ask.namespace)

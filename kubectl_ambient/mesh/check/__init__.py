@@ -1,0 +1,1 @@
+"""`check`: what is configured against itself, asked of all the judges at once."""

@@ -1,0 +1,1 @@
+"""Every check, one file each: `table.py` finds them here."""
