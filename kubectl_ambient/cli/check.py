@@ -53,14 +53,27 @@ def check(
 
 def _print(source: CheckSource, origin: Origin, output: str) -> None:
     from kubectl_ambient.render.terminal import Paint, colours, text_width
+    from kubectl_ambient.runs.check.source import aim_of
 
+    aim = aim_of(origin)
     match output:
         case "json" | "yaml":
             from kubectl_ambient.render.check.documents import check_report
             from kubectl_ambient.render.documents import as_text
 
-            say(as_text(check_report(source.report, source.assumptions, origin.aim), output))
+            say(as_text(check_report(source.report, source.assumptions, aim), output))
+        case "sarif":
+            from kubectl_ambient.cluster.reading.lines import Lines
+            from kubectl_ambient.render.check.sarif import sarif
+            from kubectl_ambient.render.documents import as_json
+
+            lines = Lines(source.places, origin.connection.namespace or "default")
+            say(as_json(sarif(source.report, lines, aim)))
+        case "junit":
+            from kubectl_ambient.render.check.junit import junit
+
+            say(junit(source.report))
         case _:
             from kubectl_ambient.render.check.text import report
 
-            say(report(source.report, width=text_width(), paint=Paint(colours(), origin.aim)))
+            say(report(source.report, width=text_width(), paint=Paint(colours(), aim)))

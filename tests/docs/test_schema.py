@@ -109,6 +109,9 @@ def test_the_sums_of_the_schema_are_those_of_the_code() -> None:
         "path --matrix -A -f bare.yaml",
         "path outside pod/web-1 -n shop -f policies.yaml",
         "path node svc/cart -n shop -f policies.yaml",
+        "check -A -f mesh.yaml",
+        "check -A -f policies.yaml --only policies",
+        "check -n shop -f bare.yaml",
     ],
 )
 def test_what_is_printed_is_as_its_schema_says(line: str) -> None:

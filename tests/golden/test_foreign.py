@@ -34,6 +34,7 @@ COMMANDS = [
     "path pod/{pod} {service} -n {namespace}",
     "path outside {service} -n {namespace} -o svg",
     "path outside {service} -n {namespace} -o dot",
+    "check -A --fail-on none",
     "labels -A",
     "labels {service} ns/{namespace} -n {namespace}",
     "enable --local -o name",

@@ -63,6 +63,14 @@ def fail_on(line: Line) -> Answer:
     return Answer({f"{before}{comma}{word}": "" for word in FAIL_ON if word not in before.split(",")})
 
 
+def checks(line: Line) -> Answer:
+    """Sections and checks, which may be joined by commas."""
+    from kubectl_ambient.runs.check.source import words
+
+    before, comma, _ = line.word.rpartition(",")
+    return Answer({f"{before}{comma}{word}": told for word, told in words().items() if word not in before.split(",")})
+
+
 def keys_or_targets(*kinds: str) -> Hint:
     """Keys of the label reference, or objects of these kinds: no line holds both."""
 
@@ -105,6 +113,9 @@ FLAGS: dict[str, Hint] = {
     "--fail-on": fail_on,
     "waypoint status --fail-on": words(drift="", unknown="", error="", any=""),
     "policy status --fail-on": words(unknown="", error="", any=""),
+    "check --fail-on": words(error="", warning="errors and warnings", unknown="", any="", none=""),
+    "check --only": checks,
+    "check --skip": checks,
     "labels --fail-on": words(any="errors and warnings", error="errors alone"),
     "--dry-run": words(none="change it", client="send nothing", server="have it checked, and nothing stored"),
 }

@@ -49,10 +49,10 @@ class CheckNeeds:
     @property
     def of_files(self) -> FilesReader:
         """Every kind, and the labels of all."""
-        from kubectl_ambient.cluster.kinds.table import KINDS
+        from kubectl_ambient.cluster.kinds.table import MESH, POLICIES
         from kubectl_ambient.cluster.reading.check_files import read_check_files
 
-        return partial(read_check_files, kinds=KINDS, places=self.places)
+        return partial(read_check_files, kinds=(*MESH, *POLICIES, NETWORK_POLICIES), places=self.places)
 
     def first(self) -> list[Ask]:
         """What is known to be wanted. Nodes come with their taints, for the one that new nodes have."""

@@ -62,14 +62,16 @@ Ask = Callable[["Judged"], Iterable[Hit]]
 class Check(Struct, frozen=True, kw_only=True):
     """One check. `title` is the good state, as the rest of “it holds that”.
 
-    reads: the parts of a Snapshot without which it cannot be told. asks: whose words count; what was told by the same
-    evidence is told once. always: asked also where there is no Istio.
+    reads: the parts of a Snapshot without which it cannot be told. also: parts that it reads besides, which files need
+    not hold. asks: whose words count; what was told by the same evidence is told once. always: asked also where there
+    is no Istio.
     """
 
     id: str
     section: Section
     title: str
     reads: tuple[str, ...]
+    also: tuple[str, ...] = ()
     asks: tuple[Ask, ...]
     always: bool = False
 

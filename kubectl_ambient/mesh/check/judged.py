@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Pod
+from kubectl_ambient.cluster.found import EVERYWHERE
+from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.check.check import Hit
 from kubectl_ambient.mesh.evidence import Evidence
@@ -40,9 +42,26 @@ class Judged:
     @cached_property
     def verdicts(self) -> list[tuple[Pod, Verdict]]:
         """The pods of the scope, each with a verdict: its own where something is to be said of it."""
-        pods = [pod for pod in self.snapshot.pods if self.within(pod.namespace)]
-        pods.sort(key=lambda pod: (pod.namespace, pod.name))
+        return [(pod, verdict) for pod, verdict in self.every_verdict if self.within(pod.namespace)]
+
+    @cached_property
+    def every_verdict(self) -> list[tuple[Pod, Verdict]]:
+        """The same of every pod that was read."""
+        pods = sorted(self.snapshot.pods, key=lambda pod: (pod.namespace, pod.name))
         return [(pod, self.judge.judge_kind(pod)) for pod in pods]
+
+    def ports_of(self, pod: Pod) -> list[int | str]:
+        """The ports of a pod, by number or name, to which some Service sends TCP."""
+        found = (service for service in self._services.get(pod.namespace, ()) if service.selector)
+        chosen = (service for service in found if service.selector.items() <= pod.labels.items())
+        return list(dict.fromkeys(p.target for service in chosen for p in service.ports if p.protocol == "TCP"))
+
+    @cached_property
+    def _services(self) -> dict[str, list[Service]]:
+        found: dict[str, list[Service]] = {}
+        for service in self.snapshot.services:
+            found.setdefault(service.namespace, []).append(service)
+        return found
 
     @cached_property
     def nodes(self) -> list[NodeRow]:
@@ -155,8 +174,10 @@ class Judged:
     def no_istio(self) -> str:
         """That there is no Istio at all, as a sentence without its full stop; empty where there is any, or may be."""
         snapshot = self.snapshot
-        parts = (snapshot.istiods, snapshot.cni_daemonsets, snapshot.cni_pods, snapshot.ztunnel_daemonsets)
-        if any(part.facts or not part.covers("") for part in parts) or self.judge.installation.left:
+        cni, others = snapshot.cni_daemonsets, (snapshot.cni_pods, snapshot.istiods, snapshot.ztunnel_daemonsets)
+        known = all(part.covers(EVERYWHERE) or snapshot.takes_for_absent(part.refusal) for part in others)
+        there = any(part.facts for part in (cni, *others)) or self.judge.installation.left
+        if there or not known or not cni.covers(EVERYWHERE):
             return ""
         where = "the files hold" if snapshot.from_files else "this cluster has"
         return f"{where} no Istio: no istiod, no istio-cni and no ztunnel"

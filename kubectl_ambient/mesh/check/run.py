@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import get_args
+from typing import Any, get_args
 
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import NOT_IN_FILES, Unread
+from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.check.check import Check, Hit, Outcome, Section
 from kubectl_ambient.mesh.check.judged import Judged
@@ -74,7 +75,7 @@ def run(checks: Iterable[Check], judged: Judged) -> Report:
 
 def _made(check: Check, judged: Judged) -> Result:
     hits = tuple(_once(check, judged))
-    unread = tuple(dict.fromkeys(_unread(check.reads, judged.snapshot)))
+    unread = tuple(dict.fromkeys(_unread(check, judged.snapshot)))
     if hits:
         worst: Outcome = "error" if any(hit.severity == "error" for hit in hits) else "warning"
         return Result(check=check, outcome=worst, hits=hits, unread=unread)
@@ -89,25 +90,29 @@ def _named(unread: Sequence[Unread]) -> str:
     return ", ".join(one.what.removeprefix("list ").removeprefix("get ") for one in unread)
 
 
-def _unread(reads: Iterable[str], snapshot: Snapshot) -> Iterator[Unread]:
-    for part in reads:
-        found = getattr(snapshot, part)
-        why: Unread | None = found.refusal
-        if why is None or (part in _WITH_POLICIES and snapshot.takes_for_absent(why)):
+def _unread(check: Check, snapshot: Snapshot) -> Iterator[Unread]:
+    parts: dict[str, Found[Any]] = {part: getattr(snapshot, part) for part in (*check.reads, *check.also)}
+    some = any(found.facts for part, found in parts.items() if part in _WHERE_THERE_ARE_SOME)
+    for part, found in parts.items():
+        why = found.refusal
+        if why is None:
             continue
-        if not (why.why == NOT_IN_FILES and found.facts):  # of files it is told what they hold
-            yield why
+        seldom = part in _WHERE_THERE_ARE_SOME and (some or snapshot.takes_for_absent(why))
+        if why.why != NOT_IN_FILES or not (found.facts or seldom or part in check.also):
+            yield why  # of files it is told what they hold
 
 
-# Of whole clusters in files, these are taken to have none: who fetched the one fetched the other.
-_WITH_POLICIES = (
+# Not every mesh has these. Files that hold some of what a check is about are taken to hold all that there is of it, and
+# whole clusters in files to have none of what is missing: who fetched the one fetched the other.
+_WHERE_THERE_ARE_SOME = (
+    "services",
+    "service_entries",
+    "workload_entries",
+    "gateways",
+    "gateway_classes",
     "authorization_policies",
     "peer_authentications",
     "network_policies",
-    "gateways",
-    "gateway_classes",
-    "service_entries",
-    "workload_entries",
 )
 
 

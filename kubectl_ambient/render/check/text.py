@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from kubectl_ambient.cluster.facts import NOT_IN_FILES
 from kubectl_ambient.foreign import Shown, shown, stacked
 from kubectl_ambient.mesh.catalogue import RIGHTS
 from kubectl_ambient.mesh.check.check import Hit, Outcome
@@ -28,21 +29,20 @@ def report(found: Report, *, width: int, paint: Paint) -> Shown:
     """All sections, and the sum below them; where there is no Istio, one line."""
     if found.no_istio:
         return shown(paint(MARKS["error"], "red"), f" {_capital(found.no_istio)}.")
-    parts = [stacked([name, *(_check(one, width, paint) for one in results)]) for name, results in found.sections()]
+    parts = [
+        stacked([name, *(_check(one, width, paint) for one in told)])
+        for name, results in found.sections()
+        if (told := [one for one in results if one.outcome != "skipped"])
+    ]
     return stacked([*parts, summary(found, paint)], "\n\n")
 
 
 def _check(result: Result, width: int, paint: Paint) -> Shown:
     mark = paint(MARKS[result.outcome], _COLOURS[result.outcome])
-    why = _beside(result)
-    lines = folded(f"{result.check.title}{f': {why}' if why else ''}", max(width - 4, 40))
+    why = f": {result.message}" if result.outcome == "unknown" else ""
+    lines = folded(f"{result.check.title}{why}", max(width - 4, 40))
     head = shown("  ", mark, " ", stacked(lines, "\n    "))
     return stacked([head, *_below(result, max(width, 50), paint)])
-
-
-def _beside(result: Result) -> str:
-    """Why it was not told, behind the good state."""
-    return result.message if result.outcome == "unknown" else result.why
 
 
 def _below(result: Result, width: int, paint: Paint) -> Iterator[str]:
@@ -57,7 +57,7 @@ def _below(result: Result, width: int, paint: Paint) -> Iterator[str]:
             yield shown(f"{_HIT}→ {command}")
     if more := len(groups) - _MOST_HITS:
         yield from [shown(f"{_HIT}… and {more} more: -o json lists them all")] if more > 0 else []
-    for unread in result.unread:
+    for unread in result.unread if all(one.why != NOT_IN_FILES for one in result.unread) else ():
         yield stacked(folded(f"There may be more: {unread}.", width, first=_HIT, rest=_HIT))
     yield shown(f"{_HIT}more: {result.check.page}")
 
@@ -71,8 +71,9 @@ def _grouped(hits: Iterable[Hit]) -> list[list[Hit]]:
 
 
 def _about(hits: Sequence[Hit]) -> str:
-    """The objects, unless the message names its own."""
-    return "" if hits[0].object in hits[0].message else f"{_names(hits)}: "
+    """The objects, unless the message names its own, or all are meant."""
+    ref = hits[0].object
+    return "" if ref in hits[0].message or ref.endswith("/*") or "/" not in ref else f"{_names(hits)}: "
 
 
 def _names(hits: Sequence[Hit]) -> str:
@@ -97,7 +98,7 @@ def summary(found: Report, paint: Paint) -> Shown:
     if counts["unknown"]:
         told.append(shown(f"{counts['unknown']} could not tell"))
     if counts["skipped"]:
-        told.append(shown(f"{counts['skipped']} not in the files"))
+        told.append(shown(f"{counts['skipped']} that these files cannot tell"))
     line = stacked(told, "  ")
     role = f"To have all of them told, ask for the role of {RIGHTS}." if counts["unknown"] else ""
     return stacked([line, role]) if role else line

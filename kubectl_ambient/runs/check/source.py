@@ -14,6 +14,8 @@ from kubectl_ambient.mesh.check.table import all_checks
 from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.place import opened
 from kubectl_ambient.runs.told import Told, tell_assumptions, unknown_namespace
+from kubectl_ambient.shell.aim import Aim
+from kubectl_ambient.shell.command import Command
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,14 +36,14 @@ class CheckRequest:
         )
 
 
-def words() -> list[str]:
-    """All that --only and --skip take: the sections, `control-plane`, and the ids."""
-    return [*map(_typed, SECTIONS), *(check.id for check in all_checks())]
+def words() -> dict[str, str]:
+    """All that --only and --skip take, the sections (`control-plane`) and the ids, each with what it holds."""
+    return {**{_typed(name): "all of this section" for name in SECTIONS}, **{c.id: c.title for c in all_checks()}}
 
 
 def _words(typed: Iterable[str], flag: str) -> set[str]:
     found = [word for text in typed for word in text.split(",") if word]
-    known = set(words())
+    known = words()
     for word in found:
         if word not in known:
             sections = ", ".join(map(_typed, SECTIONS))
@@ -53,6 +55,24 @@ def _words(typed: Iterable[str], flag: str) -> set[str]:
 
 def _typed(section: str) -> str:
     return section.replace(" ", "-")
+
+
+class BothAims(Aim, frozen=True):
+    """Leads what reads to the files of this run, if there are any, and all else to the cluster."""
+
+    reading: Aim = Aim()
+
+    def text(self, command: Command) -> str | None:
+        """As `Aim` has it."""
+        return self.reading.text(command) if command.words[:3] == _READS else super().text(command)
+
+
+_READS = ("kubectl", "ambient", "explain")
+
+
+def aim_of(origin: Origin) -> Aim:
+    """Leads the commands that checks offer to where they were made."""
+    return BothAims(origin.aim.flags, origin.aim.shell, reading=origin.aim_at_files)
 
 
 @dataclass(kw_only=True)

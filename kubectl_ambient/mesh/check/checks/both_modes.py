@@ -10,6 +10,6 @@ CHECK = Check(
     id="both-modes",
     section="namespaces",
     title="nothing asks for ambient and for a sidecar at once",
-    reads=("namespaces", "labelled_namespaces", "pods", "webhooks"),
+    reads=("namespaces", "labelled_namespaces", "labelled", "pods", "webhooks"),
     asks=(of_labels(Code.BOTH_MODES), of_pods(Code.BOTH_MODES)),
 )

@@ -10,6 +10,6 @@ CHECK = Check(
     id="inbound-captured",
     section="workloads",
     title="no pod lets plain text past the mesh",
-    reads=("pods",),
+    reads=("pods", "namespaces"),
     asks=(of_pods(Code.INBOUND_BYPASSED, Code.BYPASS_INVALID),),
 )

@@ -15,7 +15,8 @@ CHECK = Check(
     id="labels",
     section="namespaces",
     title="every label and annotation of Istio does something",
-    reads=("labelled", "labelled_namespaces", "pods"),
+    reads=("labelled",),
+    also=("labelled_namespaces", "pods"),
     asks=(
         of_labels(
             Code.ANNOTATION_IS_LABEL,

@@ -10,6 +10,7 @@ CHECK = Check(
     id="mode-label",
     section="namespaces",
     title="every label for the mode has a value that Istio knows",
-    reads=("namespaces", "labelled_namespaces", "labelled", "pods"),
+    reads=("labelled",),
+    also=("namespaces", "labelled_namespaces", "pods"),
     asks=(of_labels(Code.VALUE_UNKNOWN, where=is_of_mode), of_pods(Code.MODE_VALUE_UNKNOWN)),
 )

@@ -10,6 +10,6 @@ CHECK = Check(
     id="opt-out",
     section="installation",
     title="the opt-out (dataplane-mode=none) is heeded",
-    reads=("pods", "cni_daemonsets", "cni_config"),
+    reads=("pods", "namespaces", "cni_daemonsets", "cni_config"),
     asks=(of_pods(Code.OPT_OUT_IGNORED),),
 )

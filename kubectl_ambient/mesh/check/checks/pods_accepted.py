@@ -9,6 +9,6 @@ CHECK = Check(
     id="pods-accepted",
     section="workloads",
     title="no pod waits to be accepted by ztunnel",
-    reads=("pods",),
+    reads=("pods", "namespaces"),
     asks=(InState("Pending", "error"),),
 )

@@ -10,6 +10,6 @@ CHECK = Check(
     id="policy-tried",
     section="policies",
     title="what is only to be tried out is not enforced",
-    reads=("authorization_policies", "pods"),
+    reads=("authorization_policies", "pods", "istiods"),
     asks=(of_policies(Code.POLICY_TRIED_FOR_REAL),),
 )
