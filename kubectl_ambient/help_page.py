@@ -38,8 +38,8 @@ Commands:
   policy      Tell which policy is enforced where, or nowhere.
   path        Tell which way traffic takes between two ends, whether it is
               encrypted, and who lets it through.
-  check       Tell whether anything is wrong with the mesh, check by check, and
-              what to do.
+  check       Tell whether anything is wrong with the mesh, check by check,
+              and what to do.
   labels      Print the label reference; with objects, what is set, what they
               inherit, and what is wrong.
   version     Print the version of this tool, of Kubernetes, and of Istio's

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from pkgutil import iter_modules
+from os import listdir
 
 from kubectl_ambient.mesh.check import checks
 from kubectl_ambient.mesh.check.check import Check
@@ -14,5 +14,11 @@ from kubectl_ambient.mesh.check.run import SECTIONS
 @cache
 def all_checks() -> tuple[Check, ...]:
     """All of them, section by section, in the order of their ids."""
-    found: list[Check] = [import_module(f"{checks.__name__}.{m.name}").CHECK for m in iter_modules(checks.__path__)]
+    found: list[Check] = [import_module(f"{checks.__name__}.{name}").CHECK for name in sorted(_modules())]
     return tuple(sorted(found, key=lambda check: (SECTIONS.index(check.section), check.id)))
+
+
+def _modules() -> set[str]:
+    """By their files: `pkgutil` asks the importer, and that of a packed program tells none."""
+    files = [name.rpartition(".") for folder in checks.__path__ for name in listdir(folder)]
+    return {name for name, _, ending in files if ending in ("py", "pyc") and not name.startswith("_")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from xml.sax.saxutils import escape, quoteattr
 
-from kubectl_ambient.foreign import Shown, one_line
+from kubectl_ambient.foreign import Shown, one_line, stacked
 from kubectl_ambient.mesh.check.run import Report, Result
 
 
@@ -16,7 +16,7 @@ def junit(report: Report) -> Shown:
         lines.append(f'  <testsuite name="{name}"{_sums(results)}>')
         lines += [line for result in results for line in _case(result)]
         lines.append("  </testsuite>")
-    return Shown("\n".join([*lines, "</testsuites>"]))
+    return stacked([*lines, "</testsuites>"])
 
 
 def _sums(results: Iterable[Result]) -> str:
@@ -30,9 +30,9 @@ def _case(result: Result) -> list[str]:
     head = f"    <testcase classname={_quoted(result.check.id)} name={_quoted(result.check.title)}"
     message = _quoted(result.message)
     if result.hits:
-        told = "\n".join(escape(one_line(f"{hit.object}: {hit.message}.")) for hit in result.hits)
-        failure = f'<failure type="{result.outcome}" message={message}>{told}\n{escape(result.check.page)}</failure>'
-        return [f"{head}>", f"      {failure}", "    </testcase>"]
+        told = (escape(one_line(f"{hit.object}: {hit.message}.")) for hit in result.hits)
+        failure = [f'      <failure type="{result.outcome}" message={message}>', *told, escape(result.check.page)]
+        return [f"{head}>", *failure, "      </failure>", "    </testcase>"]
     if result.outcome in ("unknown", "skipped"):
         return [f"{head}>", f"      <skipped message={message}/>", "    </testcase>"]
     return [f"{head}/>"]

@@ -64,10 +64,10 @@ class BothAims(Aim, frozen=True):
 
     def text(self, command: Command) -> str | None:
         """As `Aim` has it."""
-        return self.reading.text(command) if command.words[:3] == _READS else super().text(command)
+        return self.reading.text(command) if command.words[1:3] == _READS else super().text(command)
 
 
-_READS = ("kubectl", "ambient", "explain")
+_READS = ("ambient", "explain")
 
 
 def aim_of(origin: Origin) -> Aim:
