@@ -63,7 +63,7 @@ def _print(source: CheckSource, origin: Origin, output: str) -> None:
 
             say(as_text(check_report(source.report, source.assumptions, aim), output))
         case "sarif":
-            from kubectl_ambient.cluster.reading.lines import Lines
+            from kubectl_ambient.cluster.lines import Lines
             from kubectl_ambient.render.check.sarif import sarif
             from kubectl_ambient.render.documents import as_json
 

@@ -10,6 +10,7 @@ HEAD = 1 << 20
 """Bytes of a file that are looked at for a template; templates are small."""
 
 _KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
+_OF_K9S = ("k9s-plugin.yaml", "k9s-plugins.yaml")
 _HELM = "“helm template CHART | kubectl ambient … -f -” reads what becomes of it"
 _KUSTOMIZE = "“kubectl kustomize FOLDER | kubectl ambient … -f -” reads what becomes of it"
 _JSONNET = "“jsonnet FILE | kubectl ambient … -f -” reads what becomes of it"
@@ -21,9 +22,12 @@ _BLOCK = re.compile(r"([ \t]*).*(?:^|[:\s-])[|>][-+0-9]*[ \t]*(?:#.*)?$")
 def by_name(path: str) -> str | None:
     """What a file is that its name tells apart from manifests; empty: part of a chart, told by its Chart.yaml.
 
-    None of any other. Source: kubernetes-sigs/kustomize, api/konfig/general.go; helm, pkg/chart/loader.
+    Empty also of a plugin of k9s, as the one beside the example. None of any other. Source: kubernetes-sigs/kustomize,
+    api/konfig/general.go; helm, pkg/chart/loader.
     """
     file = PurePath(path)
+    if file.name in _OF_K9S:
+        return ""
     if file.name in _KUSTOMIZATIONS:
         return f"what Kustomize changes by it is not applied here: {_KUSTOMIZE}"
     if file.name == "Chart.yaml":

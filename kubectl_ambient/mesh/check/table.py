@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from importlib import import_module
-from os import listdir
+from pathlib import Path
 
 from kubectl_ambient.mesh.check import checks
 from kubectl_ambient.mesh.check.check import Check
@@ -20,5 +20,5 @@ def all_checks() -> tuple[Check, ...]:
 
 def _modules() -> set[str]:
     """By their files: `pkgutil` asks the importer, and that of a packed program tells none."""
-    files = [name.rpartition(".") for folder in checks.__path__ for name in listdir(folder)]
-    return {name for name, _, ending in files if ending in ("py", "pyc") and not name.startswith("_")}
+    files = [file for folder in checks.__path__ for file in Path(folder).iterdir()]
+    return {file.stem for file in files if file.suffix in (".py", ".pyc") and not file.stem.startswith("_")}
