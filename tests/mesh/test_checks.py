@@ -104,8 +104,15 @@ def told_by(check: Check) -> set[Code]:
     return {code for ask in check.asks if isinstance(ask, Findings) for code in ask.codes}
 
 
-# Told of pods, each node's agents are asked themselves; told of waypoints, what names them is asked.
-ELSEWHERE = {Code.AGENT_MISSING, Code.AGENT_NOT_READY, Code.CNI_GONE, Code.WAYPOINT_REFUSES}
+# Told of pods, each node's agents are asked themselves; told of waypoints, what names them is asked; `path` tells of two
+# ends, which a check does not choose.
+ELSEWHERE = {
+    Code.AGENT_MISSING,
+    Code.AGENT_NOT_READY,
+    Code.CNI_GONE,
+    Code.WAYPOINT_PASSED_BY,
+    Code.WAYPOINT_REFUSES,
+}
 
 
 def test_every_warning_and_error_is_asked_for_by_some_check() -> None:

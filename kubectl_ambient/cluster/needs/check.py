@@ -79,13 +79,16 @@ class CheckNeeds:
         return [homes, *(Ask(kind=k, namespace=self.namespace if k.resource.namespaced else "") for k in kinds)]
 
     @property
+    def _namespaces(self) -> tuple[str, ...]:
+        return (self.namespace,) if self.namespace else ()
+
+    @property
     def _policies(self) -> PolicyNeeds:
-        return PolicyNeeds(namespace=self.namespace)
+        return PolicyNeeds(namespaces=self._namespaces, around=True)
 
     @property
     def _waypoints(self) -> WaypointNeeds:
-        namespaces = (self.namespace,) if self.namespace else ()
-        return WaypointNeeds(namespaces=namespaces, kinds=_WAYPOINTED, owners=True, around=True)
+        return WaypointNeeds(namespaces=self._namespaces, kinds=_WAYPOINTED, owners=True, around=True)
 
 
 def _once(asks: Iterable[Ask]) -> list[Ask]:
