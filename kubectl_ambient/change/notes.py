@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.notes_of_agents import cut_off, held_in, new_pods
@@ -16,6 +16,8 @@ from kubectl_ambient.change.words import MOST, few, grouped, verb
 from kubectl_ambient.cluster.facts import Namespace, Workload
 from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.next_pod import NextPod
+from kubectl_ambient.mesh.risks.catalogue import RiskCode
+from kubectl_ambient.mesh.risks.risk import Risk
 from kubectl_ambient.shell.command import Sentence, joined
 
 _NO_EFFECT = (
@@ -98,6 +100,19 @@ def _left_alone(change: Change) -> Iterator[Sentence]:
     if len(told) > MOST:
         yield f"and {len(told) - MOST} more that keep the value they have"
 
+
+def beside_risks(change: Change) -> list[Sentence]:
+    """The sentences of a plan that tell of no risk: those are told by themselves."""
+    return [note for tell in TELLERS if tell not in _OF_RISKS for note in tell(change)]
+
+
+def beside_notes(risks: Sequence[Risk]) -> list[Risk]:
+    """The risks that no sentence above tells of."""
+    return [risk for risk in risks if risk.code not in _TOLD]
+
+
+_TOLD: frozenset[RiskCode] = frozenset()
+_OF_RISKS: tuple[Callable[[Change], Iterator[Sentence]], ...] = ()
 
 TELLERS: tuple[Callable[[Change], Iterator[Sentence]], ...] = (
     _no_effect,

@@ -72,6 +72,10 @@ Assumptions = Annotated[
     bool, typer.Option("--assumptions", help="Print each thing that was taken for granted, however many there are.")
 ]
 
+WholeCluster = Annotated[
+    bool, typer.Option("--whole-cluster", help="With -f: what the files do not hold is not there.")
+]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Selectors:
@@ -107,9 +111,7 @@ class Files:
 
     filename: Annotated[list[str] | None, filename("Read manifests", " instead of a cluster")] = None
     recursive: Recursive = False
-    whole_cluster: Annotated[
-        bool, typer.Option("--whole-cluster", help="With -f: what the files do not hold is not there.")
-    ] = False
+    whole_cluster: WholeCluster = False
 
     def origin(
         self,

@@ -13,21 +13,22 @@ from kubectl_ambient import HOMEPAGE
 Expected = Literal["in", "out", "unknown"]
 Severity = Literal["info", "warning", "error"]
 
-_DOCS = f"{HOMEPAGE}/blob/main/docs"
-RIGHTS = f"{_DOCS}/rbac.yaml"  # the roles with which every answer is a whole one
+DOCS = f"{HOMEPAGE}/blob/main/docs"
+RIGHTS = f"{DOCS}/rbac.yaml"  # the roles with which every answer is a whole one
 TELLS_RIGHTS = f"tells whether you may read what decides; the rights that are needed: {RIGHTS}"
 
 
-class _Word(StrEnum):
+class StableWord(StrEnum):
     """A word that is as stable as a flag: documents hold it, and scripts compare it."""
 
     def __new__(cls, word: str, *_declared: str) -> Self:
+        """Only the word is its value."""
         member = str.__new__(cls, word)
         member._value_ = word
         return member
 
 
-class Code(_Word):
+class Code(StableWord):
     """The code of a finding. `meaning` is a sentence without its full stop, true wherever the finding is raised.
 
     severities: all that it can have, the usual one first.
@@ -189,10 +190,10 @@ class Code(_Word):
     @property
     def page(self) -> str:
         """The address of what the documentation says of it."""
-        return f"{_DOCS}/findings.md#{self.lower()}"
+        return f"{DOCS}/findings.md#{self.lower()}"
 
 
-class Reason(_Word):
+class Reason(StableWord):
     """Why a pod should or should not be in ambient mode, in the order in which the rules are asked.
 
     `meaning` goes on where “because” ends.
@@ -222,10 +223,10 @@ class Reason(_Word):
     @property
     def page(self) -> str:
         """The address of its page."""
-        return f"{_DOCS}/reasons/{self}.md"
+        return f"{DOCS}/reasons/{self}.md"
 
 
-class WaypointReason(_Word):
+class WaypointReason(StableWord):
     """Why a waypoint serves an object or does not. `meaning` goes on where “because” ends."""
 
     # istiod's own words.
@@ -248,7 +249,7 @@ class WaypointReason(_Word):
     @property
     def page(self) -> str:
         """The address of what the documentation says of it."""
-        return f"{_DOCS}/waypoints.md#{self.lower()}"
+        return f"{DOCS}/waypoints.md#{self.lower()}"
 
 
 class CanaryReason(StrEnum):

@@ -10,6 +10,7 @@ from kubectl_ambient.change.notes_of_agents import troubles
 from kubectl_ambient.change.rollout import When
 from kubectl_ambient.change.words import grouped, pods
 from kubectl_ambient.foreign import Shown, one_line
+from kubectl_ambient.mesh.next_pod import AfterRestart
 from kubectl_ambient.render.commands import filled
 from kubectl_ambient.shell.aim import Aim
 from kubectl_ambient.shell.command import Sentence
@@ -87,7 +88,7 @@ def _items(moved: Sequence[Moved], effects: Effects, direction: Direction, width
 def _counted(
     moved: Sequence[Moved], effects: Effects, direction: Direction, *, by_namespace: bool
 ) -> list[tuple[str, int]]:
-    several = len({m.pod.namespace for m in effects.pods}) > 1
+    several = _several(effects)
     totals: dict[str, int] = {}
     for m in effects.pods:
         name = _name(m, several, by_namespace)
@@ -98,6 +99,10 @@ def _counted(
         (f"{name} {len(group)}/{totals[name]}" + (f" {reason}" if reason else ""), len(group))
         for (reason, name), group in sorted(found.items())
     ]
+
+
+def _several(effects: Effects) -> bool:
+    return len({m.pod.namespace for m in effects.pods}) > 1
 
 
 def _name(moved: Moved, several: bool, by_namespace: bool) -> str:
@@ -146,3 +151,44 @@ def paragraph(
 def wrapped(mark: str, sentence: Sentence, width: int, aim: Aim = _NOWHERE) -> Shown:
     """A sentence behind its mark, wrapped to the width; a command in it stays on one line."""
     return filled(mark, sentence, max(min(width, _WIDEST), 40), aim)
+
+
+_PLANNED: tuple[Direction, ...] = (
+    "in",
+    "doubtful",
+    "not in",
+    "cut off",
+    "out",
+    "held in",
+    "stays in",
+    "stays out",
+    "unknown",
+)
+
+
+def moves_of_plan(effects: Effects, width: int, *, restarts: bool) -> list[str]:
+    """All directions, what a restart brings where it is something else, and what becomes of open connections."""
+    lines = moves(effects, _PLANNED, "would", width)
+    next_ones = grouped(((m.after_restart, _name(m, _several(effects), by_namespace=False)), m) for m in _else(effects))
+    for becomes, named in grouped((becomes, name) for becomes, name in next_ones).items():
+        lines += paragraph("After a restart", [(name, 1) for name in named], _NEXT[becomes], width)
+    if effects.of("in", at="now") or effects.of("out", at="now"):
+        lines.append(("" if restarts else NO_RESTART) + NOT_CARRIED_OVER["would"])
+    return lines
+
+
+def _else(effects: Effects) -> Iterator[Moved]:
+    """The pods whose successors are something else than they become themselves."""
+    inside = ("in", "doubtful", "cut off", "held in", "stays in")
+    for m in effects.pods:
+        sidecar = m.pod.annotations.sidecar_status is not None
+        is_ = "ambient" if m.direction in inside else "sidecar" if sidecar else "none"
+        if m.direction != "unknown" and m.after_restart not in (is_, "unknown"):
+            yield m
+
+
+_NEXT: dict[AfterRestart, str] = {
+    "ambient": "in ambient mode",
+    "sidecar": "with a sidecar",
+    "none": "out of the mesh",
+}

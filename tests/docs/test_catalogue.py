@@ -18,6 +18,7 @@ from kubectl_ambient import HOMEPAGE
 from kubectl_ambient.mesh.catalogue import CanaryReason, Code, Expected, Reason, Severity, WaypointReason
 from kubectl_ambient.mesh.evidence import Outcome
 from kubectl_ambient.mesh.next_pod import AfterRestart
+from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.state import Mode, Observed, State
 from tests.docs.reading import DOCS, ROOT, anchors, headings, section
 from tests.golden.screens import UPDATE
@@ -144,6 +145,8 @@ ENUMS: list[tuple[str, str, Iterable[str]]] = [
     ("binding", "reason", WaypointReason),
     ("namespace", "reason", WaypointReason),
     ("group", "reason", WaypointReason),
+    ("risk", "code", sorted(RiskCode)),
+    ("risk", "severity", get_args(Severity)),
 ]
 
 

@@ -15,7 +15,11 @@ def change(ctx: typer.Context, words: Sequence[str], flags: Flags) -> None:
     from kubectl_ambient.runs.change.request import ChangeRequest
 
     request = ChangeRequest.of(connection(ctx), words, flags)
-    if flags.local:
+    if flags.plan:
+        from kubectl_ambient.runs.change.planning import plan_change
+
+        code = plan_change(request)
+    elif flags.local:
         from kubectl_ambient.runs.change.local import label_files
 
         code = label_files(request)

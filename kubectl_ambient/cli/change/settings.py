@@ -46,8 +46,16 @@ class Writing:
         str, typer.Option("--dry-run", help="client: send nothing; server: have it checked, and nothing stored.")
     ] = "none"
     output: Annotated[str, settings.output("json", "yaml", "name")] = ""
-    filename: Annotated[list[str] | None, settings.filename("With --local: the manifests")] = None
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Tell all that would happen, and what is at risk; send nothing.")
+    ] = False
+    fail_on: Annotated[
+        list[str] | None,
+        settings.fail_on("on a risk so grave, or graver: warning or error; nothing is changed then."),
+    ] = None
+    filename: Annotated[list[str] | None, settings.filename("With --local or --plan: the manifests")] = None
     recursive: settings.Recursive = False
+    whole_cluster: settings.WholeCluster = False
     local: Annotated[
         bool, typer.Option("--local", help="Label the manifests of -f, and print them; ask no server.")
     ] = False
@@ -108,4 +116,7 @@ def flags_of(
         field_manager=writing.field_manager,
         chunk_size=writing.chunk_size,
         assumptions=writing.assumptions,
+        plan=writing.plan,
+        whole_cluster=writing.whole_cluster,
+        fail_on=tuple(writing.fail_on or ()),
     )

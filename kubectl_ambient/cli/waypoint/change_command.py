@@ -17,7 +17,11 @@ def change(ctx: typer.Context, words: Sequence[str], flags: WaypointFlags) -> No
 
     wish = wish_of(flags)
     request = ChangeRequest.of(connection(ctx), words, flags, check_kind)
-    if flags.local:
+    if flags.plan:
+        from kubectl_ambient.runs.waypoint.planning import plan_waypoint_change
+
+        code = plan_waypoint_change(request, wish, force=flags.force)
+    elif flags.local:
         from kubectl_ambient.runs.waypoint.change_local import label_waypoints
 
         code = label_waypoints(request, wish)

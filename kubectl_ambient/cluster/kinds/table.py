@@ -58,6 +58,9 @@ POLICIES: tuple[Kind[Any], ...] = (AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
 NETWORK: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES, ON_NETWORK)
 """What lets packets through."""
 
+PLANS: tuple[Kind[Any], ...] = (NETWORK_POLICIES,)
+"""What a change is judged by besides: whom it would cut off or let in."""
+
 KINDS = (*MESH, *POLICIES, *NETWORK)
 
 BY_KIND = {kind.kind: kind for kind in reversed(KINDS) if not (kind.label or kind.called or kind.among)}

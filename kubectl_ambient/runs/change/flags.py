@@ -37,3 +37,11 @@ class Flags:
     timeout: str = ""
     batch: int | None = None
     assumptions: bool = False
+    plan: bool = False
+    whole_cluster: bool = False
+    fail_on: tuple[str, ...] = ()
+
+    @property
+    def gates(self) -> list[str]:
+        """The words of --fail-on, which may be repeated or separated by commas."""
+        return [word for text in self.fail_on for word in text.split(",") if word]

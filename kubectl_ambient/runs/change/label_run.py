@@ -28,6 +28,7 @@ from kubectl_ambient.runs.ending import Broken, Signals
 from kubectl_ambient.shell.command import Offer
 from kubectl_ambient.shell.words import Word
 
+GATED = 3
 Waiter = Callable[[Sequence[E], Signals], bool]
 """Waits for what edits reach, and tells how that ended; whether all of it is where it should be."""
 
@@ -48,28 +49,38 @@ class LabelRun(Generic[E]):
 
     def run(self) -> int:
         """The exit code. Raises KubeError where nothing could be read; then nothing was changed."""
-        try:
-            found = self._reader.read()
-            if not found.items and not found.errors:
-                tell_nothing_found(self._request, self._client.namespace)
-                return 0
-            self._read_surroundings(found)
-        finally:
-            self._tell_warnings()
+        found = self._read()
+        if found is None:
+            return 0
         items = without_protected(found.items, self._request, self._snapshot)
         self._selected = len(found.items) + len(found.errors)
         self._check(items)
         code = tell_refusals(found, items, self._aim)
         wanted = [item for item in items if item.edit.action != "refuse"]
-        if self._request.dry_run == "none":
+        dry, gated = self._request.dry_run != "none", self._gated(wanted)
+        if gated and not dry:
+            return GATED
+        if not dry:
             self._tell_before(wanted)
-        waits = wanted and self._request.flags.wait and self._request.dry_run == "none"
+        waits = wanted and self._request.flags.wait and not dry
         waiter = self._waiter(wanted) if waits else None
         with Signals() as signals:
             code = self._write(wanted, signals, waiter) or code
-        if self._request.dry_run != "none":
+        if dry:
             self._tell_dry_run(wanted)
-        return code
+        return GATED if gated else code
+
+    def _read(self) -> Found[E] | None:
+        """The objects, with what lies around them; None where there are none, which is told."""
+        try:
+            found = self._reader.read()
+            if not found.items and not found.errors:
+                tell_nothing_found(self._request, self._client.namespace)
+                return None
+            self._read_surroundings(found)
+        finally:
+            self._tell_warnings()
+        return found
 
     def _write(self, items: list[Item[E]], signals: Signals, waiter: Waiter[E] | None) -> int:
         """Patch, and tell what became of each, whatever ends that; wait for what was done."""
@@ -153,6 +164,10 @@ class LabelRun(Generic[E]):
 
     def _check(self, items: list[Item[E]]) -> None:
         """Refuse what must not be done, by what lies around it."""
+
+    def _gated(self, items: list[Item[E]]) -> bool:
+        """Whether --fail-on names a risk of it: then a real run does nothing, which is told."""
+        return False
 
     def _tell_before(self, items: list[Item[E]]) -> None:
         """What the change leaves where it is, and all that one may want to know before it is made."""

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from kubectl_ambient.change.targets import Target, kind_of
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workload
 from kubectl_ambient.cluster.found import Found
+from kubectl_ambient.cluster.needs.change import ChangeNeeds
 from kubectl_ambient.cluster.needs.pods import PodNeeds, of_namespaces, of_pods, of_workloads
 from kubectl_ambient.cluster.reading.cluster import is_partial, read_cluster
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -32,7 +33,8 @@ def read_surroundings(client: Client, targets: Sequence[Target], request: Change
     why = ""
     for attempt in attempts:
         try:
-            return read_cluster(client, attempt, now=datetime.now(UTC), chunk_size=request.flags.chunk_size), ""
+            asked = ChangeNeeds(pods=attempt)
+            return read_cluster(client, asked, now=datetime.now(UTC), chunk_size=request.flags.chunk_size), ""
         except KubeError as error:
             if not is_partial(error):
                 raise

@@ -12,10 +12,12 @@ from kubectl_ambient.kube.options import ConnectionOptions
 from kubectl_ambient.kube.resources import Resource, Target, parse_targets
 from kubectl_ambient.kube.selectors import parse_label_selector
 from kubectl_ambient.runs.change.flags import Flags
-from kubectl_ambient.runs.output import check_format
+from kubectl_ambient.runs.output import check_fail_on, check_format
 
 DryRun = Literal["none", "client", "server"]
 FORMATS = ("json", "name", "yaml")
+FORMATS_OF_PLAN = ("json", "yaml")
+FAIL_ON = ("warning", "error")
 _LABELLED = {
     "Namespace",
     "Pod",
@@ -59,11 +61,13 @@ class ChangeRequest:
         check_kind: Callable[[Resource, Flags], None] | None = None,
     ) -> ChangeRequest:
         """Check what was typed; `check_kind` refuses resource types. Raises UsageError in kubectl's words."""
-        check_format(flags.output, FORMATS)
+        check_format(flags.output, FORMATS_OF_PLAN if flags.plan else FORMATS)
         dry_run = _dry_run(flags.dry_run)
+        check_fail_on(flags.fail_on, FAIL_ON)
         _check_selection(flags)
         _check_waiting(flags)
-        in_files = flags.local or bool(flags.filenames)
+        _check_plan(flags)
+        in_files = flags.local or (bool(flags.filenames) and not flags.plan)
         if in_files or flags.in_place:
             _check_local(flags, dry_run)
             if flags.all and not words:
@@ -107,6 +111,17 @@ def _check_waiting(flags: Flags) -> None:
         raise _error(f"--batch must be at least 1, not {flags.batch}")
     if flags.wait and flags.local:
         raise _error("--wait needs a cluster: it cannot go with --local")
+    if flags.wait and flags.plan:
+        raise _error("--plan changes nothing that one could wait for: leave out --wait")
+
+
+def _check_plan(flags: Flags) -> None:
+    if flags.plan and (flags.local or flags.in_place):
+        raise _error("--plan sends nothing and edits nothing: leave out --local and --in-place")
+    if flags.whole_cluster and not (flags.plan and flags.filenames):
+        raise _error("--whole-cluster says what the files of -f hold: type them as well, with --plan")
+    if flags.fail_on and flags.local:
+        raise _error("--fail-on is about risks, which --local does not look for: use --plan -f")
 
 
 def _check_local(flags: Flags, dry_run: DryRun) -> None:

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.effects import Direction, effects
 from kubectl_ambient.change.needless import changes_nothing, needless
-from kubectl_ambient.change.notes import notes
+from kubectl_ambient.change.notes import beside_notes, notes
 from kubectl_ambient.change.notes_of_agents import cut_off_by
 from kubectl_ambient.change.plan import Edit, plan
+from kubectl_ambient.change.risky import Risks
 from kubectl_ambient.change.targets import key_of, namespace_of
 from kubectl_ambient.change.undo import undo
 from kubectl_ambient.change.words import few, grouped
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.render.change import NO_RESTART, NOT_CARRIED_OVER, Tense, moves, wrapped
+from kubectl_ambient.render.risks import not_changed, risk_lines
+from kubectl_ambient.runs.change.gate import gated
 from kubectl_ambient.runs.change.label_run import LabelRun, Waiter
 from kubectl_ambient.runs.change.preview import read_surroundings
 from kubectl_ambient.runs.change.remarks import tell
@@ -33,7 +36,9 @@ class Run(LabelRun[Edit]):
     def __init__(self, request: ChangeRequest) -> None:
         super().__init__(request)
         self._can_tell_moves = False
+        self._unread = ""
         self._last: Change | None = None
+        self._asked: tuple[Change, Risks] | None = None
 
     def _plan(self, resource: Resource, fields: Fields) -> Edit:
         flags = self._request.flags
@@ -41,13 +46,20 @@ class Run(LabelRun[Edit]):
 
     def _read_surroundings(self, found: Found[Edit]) -> None:
         """Needed where something moves; and `disable` tells why a pod stays in even if it had no label."""
-        targets = [i.edit.target for i in found.items if i.edit.action != "refuse"]
-        if not any(i.edit.changes for i in found.items) and (self._request.flags.goal == "enable" or not targets):
+        if not self._needs_surroundings([item.edit for item in found.items]):
             return
-        self._snapshot, unread = read_surroundings(self._client, targets, self._request)
-        self._can_tell_moves = not unread
-        if unread:
-            tell([f"What this moves cannot be told: {unread}"])
+        targets = [i.edit.target for i in found.items if i.edit.action != "refuse"]
+        self._snapshot, self._unread = read_surroundings(self._client, targets, self._request)
+        self._can_tell_moves = not self._unread
+        if self._unread:
+            self._tell_unread()
+
+    def _needs_surroundings(self, edits: Sequence[Edit]) -> bool:
+        changes, wanted = any(e.changes for e in edits), any(e.action != "refuse" for e in edits)
+        return changes or (wanted and self._request.flags.goal != "enable")
+
+    def _tell_unread(self) -> None:
+        tell([f"What this moves cannot be told: {self._unread}"])
 
     def _waiter(self, items: list[Item[Edit]]) -> Waiter[Edit]:
         from kubectl_ambient.runs.waiting.change import ChangeWait
@@ -92,20 +104,45 @@ class Run(LabelRun[Edit]):
             self._last = Change(goal=self._request.flags.goal, edits=edits, effects=effects(self._snapshot, edits))
         return self._last
 
+    def _gated(self, items: list[Item[Edit]]) -> bool:
+        request = self._request
+        if not request.flags.fail_on or not any(item.edit.changes for item in items):
+            return False
+        change = self._change(items)
+        risks = self._risks(change).found if change and self._can_tell_moves else []
+        hit = gated(risks, request)
+        untold = [] if self._can_tell_moves else [f"what it risks cannot be told: {self._unread}"]
+        if (hit or untold) and request.dry_run == "none":
+            tell([*risk_lines(hit, self._width), *untold, not_changed(hit)])
+        return bool(hit or untold)
+
+    def _risks(self, change: Change) -> Risks:
+        if self._asked is None or self._asked[0] is not change:
+            self._asked = (change, Risks(change.effects))
+        return self._asked[1]
+
     def _tell_before(self, items: list[Item[Edit]]) -> None:
         """What the change leaves where it is, and all that one may want to know before it is made."""
         change = self._change(items)
         if change is None:
             return
+        self._tell_risks(change)
         self._tell_notes(change)
         # Those that stay in are told by the notes, with the way out.
         stay: Direction = "stays out" if change.goal == "enable" else "held in"
         self._tell_moves(change, ("doubtful", "not in", "cut off", stay, "unknown"), "does")
 
+    def _tell_risks(self, change: Change) -> None:
+        """In short; the plan has the evidence, whom they hit, and what helps."""
+        if self._can_tell_moves and change.changing:
+            tell(risk_lines(beside_notes(self._risks(change).found), self._width))
+
     def _tell_notes(self, change: Change) -> None:
         tell(wrapped("‼ ", note, self._width, self._aim) for note in notes(change))
         if self._can_tell_moves:
-            assumed = told_assumptions(change.effects.after.assumptions, each=self._request.flags.assumptions)
+            untold = self._risks(change).untold if change.changing else []
+            assumptions = [*change.effects.after.assumptions, *untold]
+            assumed = told_assumptions(assumptions, each=self._request.flags.assumptions)
             tell(wrapped("assumed: ", text, self._width) for text in assumed)
 
     def _tell_moves(self, change: Change, directions: tuple[Direction, ...], tense: Tense) -> None:
@@ -117,6 +154,7 @@ class Run(LabelRun[Edit]):
         change = self._change([item for item in items if item.state == "done"])
         if change is None:
             return
+        self._tell_risks(change)
         stay: Direction = "stays out" if change.goal == "enable" else "stays in"
         self._tell_moves(change, ("in", "doubtful", "not in", "cut off", "out", "held in", stay, "unknown"), "would")
         self._tell_no_restart(change, "would")

@@ -1,0 +1,102 @@
+"""What a change of the mode's label is judged by: the pods that it moves, and who speaks with them.
+
+Of other namespaces only what can matter: NetworkPolicies, and where some are about the pods that move, the pods of the
+mesh that these let through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from msgspec.structs import replace
+
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace
+from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
+from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
+from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
+from kubectl_ambient.cluster.kinds.services import SERVICES
+from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
+from kubectl_ambient.cluster.needs.pods import PodNeeds
+from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyRule
+from kubectl_ambient.cluster.snapshot import Snapshot
+
+_MANY = 20  # from so many namespaces on, the pods of all are read at once
+_INJECTION = ("istio-injection", "istio.io/rev")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeNeeds:
+    """The pods that a change concerns, with all that decides about them, and what the change may break."""
+
+    pods: PodNeeds
+
+    @property
+    def of_files(self) -> FilesReader:
+        """Every kind: files are the whole cluster."""
+        from functools import partial
+
+        from kubectl_ambient.cluster.kinds.table import KINDS
+        from kubectl_ambient.cluster.reading.files import read_files
+
+        return partial(read_files, kinds=KINDS)
+
+    def first(self) -> list[Ask]:
+        """What is known to be wanted."""
+        asks = [*map(_seen, self.pods.first()), Ask(kind=NETWORK_POLICIES)]
+        asks += [Ask(kind=NAMESPACES)] if self.pods.namespaces else []
+        asks += [Ask(kind=SERVICES, namespace=place) for place in self.pods.namespaces or ("",)]
+        return [*dict.fromkeys(asks)]
+
+    def second(self, snapshot: Snapshot) -> list[Ask]:
+        """What the first answers name besides."""
+        asks = [*map(_seen, self.pods.second(snapshot)), *self._callers(snapshot)]
+        refused = snapshot.network_policies.refusal is not None
+        asks += [Ask(kind=NETWORK_POLICIES, namespace=place) for place in self.pods.namespaces if refused]
+        return [*dict.fromkeys(asks)]
+
+    def settle(self, snapshot: Snapshot) -> None:
+        """Name the owners of the pods that could not be read."""
+        self.pods.settle(snapshot)
+
+    def _callers(self, snapshot: Snapshot) -> list[Ask]:
+        """The pods of the mesh on whose connections with those that move some NetworkPolicy has a word."""
+        here, policies = set(self.pods.namespaces), list(snapshot.network_policies)
+        if not here or not policies:
+            return []
+        found = [name for name in self._partly if any(p.namespace == name for p in policies)]
+        admitting = any(p.namespace in here and _admits_others(p) for p in policies)
+        isolating = {p.namespace for p in policies if _admits_others(p)}
+        meshed = [n.name for n in snapshot.namespaces if n.name not in here and _in_mesh(n)]
+        found += [name for name in meshed if admitting or name in isolating]
+        asks = [_seen(Ask(kind=PODS, label_selector=f"{DATAPLANE_MODE}=ambient"))] if admitting or found else []
+        places = found if len(found) <= _MANY else [""]
+        for place in places:
+            asks += [_seen(Ask(kind=PODS, namespace=place)), Ask(kind=SERVICES, namespace=place)]
+        return asks
+
+    @property
+    def _partly(self) -> Sequence[str]:
+        """The namespaces of which only some pods are read."""
+        pods = self.pods
+        some = pods.pod_names or pods.workloads or pods.label_selector or pods.field_selector
+        return pods.namespaces if some else ()
+
+
+def _seen(ask: Ask) -> Ask:
+    """The same, of pods with their ports and addresses too."""
+    return replace(ask, also=(*ask.also, ON_NETWORK)) if ask.kind is PODS else ask
+
+
+def _in_mesh(namespace: Namespace) -> bool:
+    labels = namespace.labels
+    return labels.get(DATAPLANE_MODE) == "ambient" or any(key in labels for key in _INJECTION)
+
+
+def _admits_others(policy: NetworkPolicy) -> bool:
+    """Whether some rule may be about pods of another namespace."""
+    return any(_is_about_others(rule) for rule in (*policy.ingress, *policy.egress))
+
+
+def _is_about_others(rule: NetworkPolicyRule) -> bool:
+    return not rule.peers or any(peer.namespace_selector or peer.ip_block for peer in rule.peers)

@@ -1,0 +1,175 @@
+"""NetworkPolicies that stop what passed, or let through what they stopped, as packets change their port.
+
+In ambient mode all packets between members of the mesh are TCP 15008 [semantics of HBONE, ztunnel src/proxy], and that
+is the port that a NetworkPolicy sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyPort, NetworkPolicyRule
+from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.network.matching import about
+from kubectl_ambient.mesh.network.packets import HBONE
+from kubectl_ambient.mesh.risks.catalogue import RiskCode
+from kubectl_ambient.mesh.risks.connections import Changed, Legs
+from kubectl_ambient.mesh.risks.risk import Risk
+from kubectl_ambient.mesh.risks.turn import Turn
+from kubectl_ambient.shell.command import Command, chain, kubectl, offered
+from kubectl_ambient.shell.words import inside, name, patch
+
+Deciding = tuple[tuple[str, NetworkPolicy], ...]
+Turned = list[tuple[Legs, Legs]]  # what is said of a connection before, and afterwards; for each of its ports
+Hit = list[tuple[Changed, Turned]]
+LIFTS = "once 15008 is open, rules by port no longer hold for mesh traffic: an AuthorizationPolicy can limit ports"
+
+
+def blocks(turn: Turn) -> Iterator[Risk]:
+    """Connections that pass now and will not."""
+    for deciding, hit in _by_policies(turn, passes_before=True):
+        affects = list(dict.fromkeys(_affected(hit)))
+        into = hit[0][0].into
+        what = "admit no TCP 15008" if into else "admit TCP 15008 and not the application's port"
+        yield Risk.of(
+            RiskCode.NETWORK_POLICY_BLOCKS_MESH,
+            f"{_names(deciding)} {_verb(deciding, what)}: {_connections(len(affects))} that pass now would not",
+            *(_rules(way, policy) for way, policy in deciding),
+            affects=affects,
+            remedy=LIFTS if into else "",
+            fix=_admit(hit) if into else None,
+        )
+
+
+def widens(turn: Turn) -> Iterator[Risk]:
+    """Connections that are stopped now and will pass."""
+    for deciding, hit in _by_policies(turn, passes_before=False):
+        affects = list(dict.fromkeys(_affected(hit)))
+        into = hit[0][0].into
+        many = _connections(len(affects))
+        ports = sorted({legs.packet.port for _group, turned in hit for legs, _then in turned})
+        kept = f"stop {many} at port {_few(ports)}, and do not at TCP 15008"
+        yield Risk.of(
+            RiskCode.NETWORK_POLICY_WIDENS,
+            f"{_names(deciding)} {_verb(deciding, kept if into else f'stop {many} at TCP 15008 alone')}:"
+            f" {'it' if len(affects) == 1 else 'they'} would pass",
+            *(_rules(way, policy) for way, policy in deciding),
+            affects=affects,
+            remedy="an AuthorizationPolicy by the identity of the caller and the port keeps them apart" if into else "",
+        )
+
+
+def _by_policies(turn: Turn, *, passes_before: bool) -> Iterator[tuple[Deciding, Hit]]:
+    """The connections that change, by the policies that stop them on the one side or the other."""
+    found: dict[tuple[tuple[str, str], ...], tuple[Deciding, Hit]] = {}
+    for group in turn.changed_connections:
+        for turned in _turns(group, passes_before=passes_before):
+            deciding = turned[0][1 if passes_before else 0].stopped_by
+            refs = tuple((way, policy.ref) for way, policy in deciding)
+            found.setdefault(refs, (deciding, []))[1].append((group, turned))
+    yield from found.values()
+
+
+def unknown(turn: Turn) -> Iterator[str]:
+    """What cannot be told of connections, and why."""
+    groups = [group for group in turn.changed_connections if group.unknown]
+    if groups:
+        count = sum(1 for group in groups for _ in group.pairs())
+        ends = {pod.namespace for group in groups for pod in (*group.sources, *group.destinations)}
+        unread = [str(found) for name in sorted(ends) if isinstance(found := turn.labels_of_namespace(name), Unread)]
+        why = f" ({_few(unread)})" if unread else " (pods have no address yet)"
+        yield f"whether NetworkPolicies stop {_connections(count)} cannot be told{why}"
+
+
+def _turns(group: Changed, *, passes_before: bool) -> Iterator[Turned]:
+    """The ports at which a connection passes before and not afterwards, or the other way round; what was, what will be.
+
+    Into the mesh all ports become one, so they make one turn; out of it each is one of its own.
+    """
+    if group.into:
+        turned = [(legs, group.mesh) for legs in group.app if (legs.allowed is passes_before)]
+        if turned and group.mesh.allowed is (not passes_before):
+            yield turned
+    elif group.mesh.allowed is passes_before:
+        yield from ([(group.mesh, legs)] for legs in group.app if legs.allowed is (not passes_before))
+
+
+def _affected(hit: Hit) -> Iterator[str]:
+    for group, turned in hit:
+        port = turned[0][1].packet.port
+        yield from (f"{a.ref} -> {b.ref}:{port}" for a, b in group.pairs())
+
+
+def _names(deciding: Deciding) -> str:
+    names = list(dict.fromkeys(f"{policy.namespace}/{policy.name}" for _way, policy in deciding))
+    return f"NetworkPolicy {names[0]}" if len(names) == 1 else f"NetworkPolicies {_few(names)}"
+
+
+def _verb(deciding: Deciding, words: str) -> str:
+    """The words of many, or of one."""
+    verb, _, rest = words.replace(" do not ", " does not ").partition(" ")
+    return words if len({policy.ref for _way, policy in deciding}) > 1 else f"{verb}s {rest}"
+
+
+def _connections(count: int) -> str:
+    return "1 connection" if count == 1 else f"{count} connections"
+
+
+def _few(found: Iterable[object]) -> str:
+    texts = [str(each) for each in found]
+    return ", ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
+
+
+def _rules(way: str, policy: NetworkPolicy) -> Evidence:
+    """The ports that the policy lets through in this direction."""
+    rules = policy.egress if way == "egress" else policy.ingress
+    value = "; ".join(f"[{number}] {_ports(rule)}" for number, rule in enumerate(rules))
+    return Evidence(policy.ref, f"spec.{way}[].ports", value or None)
+
+
+def _ports(rule: NetworkPolicyRule) -> str:
+    return ", ".join(map(_port, rule.ports)) or "every port"
+
+
+def _port(port: NetworkPolicyPort) -> str:
+    if port.port is None:
+        return port.protocol
+    last = f"-{port.end_port}" if port.end_port is not None else ""
+    return f"{port.protocol} {port.port}{last}"
+
+
+def _admit(hit: Hit) -> Command | None:
+    """Add the port to the rules by which the connections pass now, so that nobody else is let in.
+
+    None where another policy than those that stop them lets them pass now.
+    """
+    wanted: dict[tuple[str, str], set[str]] = {}
+    for _group, turned in hit:
+        for legs, then in turned:
+            stopped = {way for way, _policy in then.stopped_by}
+            for way, policy in legs.passed_by:
+                if way in stopped:
+                    at = (policy.namespace, policy.name)
+                    wanted.setdefault(at, set()).update(_admitting(way, policy, legs))
+    entry = {"protocol": "TCP", "port": HBONE}
+    commands = [
+        kubectl(
+            "patch networkpolicy",
+            name(policy),
+            *inside(namespace),
+            "--type=json -p",
+            patch([{"op": "add", "path": f"/spec/{rule}/ports/-", "value": entry} for rule in sorted(rules)]),
+        )
+        for (namespace, policy), rules in sorted(wanted.items())
+        if rules
+    ]
+    return offered(chain(*commands)) if commands else None
+
+
+def _admitting(way: str, policy: NetworkPolicy, legs: Legs) -> Iterator[str]:
+    rules = policy.egress if way == "egress" else policy.ingress
+    other = legs.packet.destination if way == "egress" else legs.packet.source
+    for number, rule in enumerate(rules):
+        if rule.ports and about(rule, policy.namespace, other, legs.packet):
+            yield f"{way}/{number}"

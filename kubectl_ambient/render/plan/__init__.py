@@ -1,0 +1,1 @@
+"""A plan of a change, for people and for programs."""

@@ -1,0 +1,80 @@
+"""A plan for the eye: what would be set, the risks, what moves, and the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kubectl_ambient.change.change_plan import ChangePlan
+from kubectl_ambient.change.words import few, grouped
+from kubectl_ambient.foreign import Shown, one_line, shown, stacked
+from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.risks.risk import Risk
+from kubectl_ambient.render.change import wrapped
+from kubectl_ambient.render.risks import MARKS
+from kubectl_ambient.render.sentences import folded, paragraphs
+from kubectl_ambient.render.terminal import Paint
+from kubectl_ambient.shell.aim import Aim
+
+_COLOURS = {"error": "red", "warning": "yellow", "info": "cyan"}
+_MOST = 4
+_NAMES = 10
+
+
+def plan_text(
+    plan: ChangePlan, moves: Sequence[str], assumptions: Sequence[str], *, width: int, paint: Paint, aim: Aim
+) -> Shown:
+    """The whole plan. moves: the lines about what moves."""
+    undo: list[str] = [wrapped("undo: ", ("", plan.undo), width, aim)] if plan.undo else []
+    return paragraphs(
+        [
+            stacked(line for line in _edits(plan, width, aim)),
+            *(_risk(risk, width, paint, aim) for risk in plan.risks),
+            stacked(moves),
+            stacked(wrapped("‼ ", note, width, aim) for note in plan.notes),
+            stacked(wrapped("assumed: ", text, width) for text in assumptions),
+            stacked([*undo, "Nothing was sent."]),
+        ]
+    )
+
+
+def _edits(plan: ChangePlan, width: int, aim: Aim) -> Iterator[str]:
+    found = grouped(((e.field, e.before, e.after, e.action, aim.say(e.why)), e.object) for e in plan.edits)
+    for (field, before, after, action, why), objects in found.items():
+        key = field.partition("[")[2].removesuffix("]")
+        yield wrapped("", f"{few(objects, _NAMES)}: {_edit(key, before, after, action, why)}", width)
+
+
+def _edit(key: str, before: str | None, after: str | None, action: str, why: str) -> str:
+    if action == "refuse":
+        return f"refused: {why}"
+    was = f"{key}={before}" if before is not None else f"no {key}"
+    if action == "keep":
+        return f"stays as it is ({why})" if why else f"stays as it is ({was})"
+    return f"{key}={after} would be set (now: {was})" if after is not None else f"{was} would be taken off"
+
+
+def _risk(risk: Risk, width: int, paint: Paint, aim: Aim) -> Shown:
+    lines: list[str] = [shown(paint(MARKS[risk.severity], _COLOURS[risk.severity]), " ", risk.code.value)]
+    lines += folded(f"{risk.message[:1].upper()}{risk.message[1:]}.", width, first="  ", rest="  ")
+    if risk.affects:
+        lines += _listed("hits", risk.affects, width)
+    if risk.evidence:
+        lines += _listed("seen", [_seen(evidence) for evidence in risk.evidence], width)
+    if risk.remedy:
+        lines += folded(risk.remedy, width, first="  note  ", rest="        ")
+    if risk.fix:
+        lines.append(wrapped("  fix   ", ("", risk.fix), width, aim))
+    lines.append(shown("  page  ", risk.code.page))
+    return stacked(lines)
+
+
+def _listed(head: str, found: Sequence[str], width: int) -> Iterator[str]:
+    for number, text in enumerate(found[:_MOST]):
+        yield from folded(one_line(text), width, first=f"  {head if not number else '':<4}  ", rest=" " * 10)
+    if len(found) > _MOST:
+        yield f"        … and {len(found) - _MOST} more: -o json lists them all"
+
+
+def _seen(evidence: Evidence) -> str:
+    value = "not set" if evidence.value is None else evidence.value
+    return f"{evidence.object} {evidence.field}: {value}"
