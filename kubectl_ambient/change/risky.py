@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from kubectl_ambient.change.effects import Direction, Effects
+from kubectl_ambient.change.effects import Direction, Effects, Moved
 from kubectl_ambient.mesh.risks import checks
 from kubectl_ambient.mesh.risks.risk import Risk
-from kubectl_ambient.mesh.risks.turn import Turn
+from kubectl_ambient.mesh.risks.turn import Mover, Turn
 
 # By their labels: what the agents of their nodes make of that is a risk of its own.
 _AMBIENT: dict[Direction, tuple[bool, bool]] = {
@@ -26,8 +26,8 @@ class Risks:
     """The risks of a change of labels, and what could not be judged; each is asked for once."""
 
     def __init__(self, effects: Effects) -> None:
-        ambient = {m.pod.ref: _AMBIENT[m.direction] for m in effects.pods if m.direction in _AMBIENT}
-        self._turn = Turn(effects.before.snapshot, effects.after.snapshot, ambient)
+        movers = {m.pod.ref: _mover(m) for m in effects.pods}
+        self._turn = Turn(effects.before.snapshot, effects.after.snapshot, movers)
 
     @cached_property
     def found(self) -> list[Risk]:
@@ -38,3 +38,15 @@ class Risks:
     def untold(self) -> list[str]:
         """What could not be judged, and why."""
         return list(checks.untold(self._turn))
+
+
+def _mover(moved: Moved) -> Mover:
+    return Mover(
+        ambient=_AMBIENT.get(moved.direction),
+        now=moved.when == "now",
+        after_restart=moved.after_restart,
+        reason=moved.reason,
+        direction=moved.direction,
+        owner=moved.owner,
+        hindered=moved.agent,
+    )

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
+from kubectl_ambient.cluster.caller_facts import Callback, Ingress, IngressClass, Monitor, OtherPolicy
 from kubectl_ambient.cluster.facts import NOT_IN_FILES, Event, Namespace, Node, Pod, Unread, Workload
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet, Istiod, Webhook
@@ -58,6 +59,11 @@ class Snapshot(Struct, kw_only=True):
     endpoint_slices: Found[EndpointSlice] = field(default_factory=Found)
     authorization_policies: Found[AuthorizationPolicy] = field(default_factory=Found)
     peer_authentications: Found[PeerAuthentication] = field(default_factory=Found)
+    ingresses: Found[Ingress] = field(default_factory=Found)
+    ingress_classes: Found[IngressClass] = field(default_factory=Found)
+    callbacks: Found[Callback] = field(default_factory=Found)
+    monitors: Found[Monitor] = field(default_factory=Found)
+    other_policies: Found[OtherPolicy] = field(default_factory=Found)
     labelled: Found[Labelled] = field(default_factory=Found)
     labelled_namespaces: Found[Labelled] = field(default_factory=Found)
     missing: dict[str, str] = field(default_factory=dict)

@@ -63,6 +63,7 @@ class Target(NamedTuple):
 
 _GATEWAY, _ISTIO_NET, _ISTIO_SEC = "gateway.networking.k8s.io", "networking.istio.io", "security.istio.io"
 _ADMISSION = "admissionregistration.k8s.io"
+_CALICO, _POLICY = "crd.projectcalico.org", "policy.networking.k8s.io"
 
 TABLE: tuple[Resource, ...] = (
     Resource("", "v1", "namespaces", "Namespace", "namespace", ("ns",), namespaced=False),
@@ -87,6 +88,17 @@ TABLE: tuple[Resource, ...] = (
         "mutatingwebhookconfiguration",
         namespaced=False,
     ),
+    Resource(
+        _ADMISSION,
+        "v1",
+        "validatingwebhookconfigurations",
+        "ValidatingWebhookConfiguration",
+        "validatingwebhookconfiguration",
+        namespaced=False,
+    ),
+    Resource("apiregistration.k8s.io", "v1", "apiservices", "APIService", "apiservice", namespaced=False),
+    Resource("networking.k8s.io", "v1", "ingresses", "Ingress", "ingress", ("ing",)),
+    Resource("networking.k8s.io", "v1", "ingressclasses", "IngressClass", "ingressclass", namespaced=False),
     Resource("networking.k8s.io", "v1", "networkpolicies", "NetworkPolicy", "networkpolicy", ("netpol",)),
     Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "endpointslice"),
     Resource(_GATEWAY, "v1", "gateways", "Gateway", "gateway", ("gtw",)),
@@ -95,6 +107,38 @@ TABLE: tuple[Resource, ...] = (
     Resource(_ISTIO_NET, "v1", "workloadentries", "WorkloadEntry", "workloadentry", ("we",)),
     Resource(_ISTIO_SEC, "v1", "authorizationpolicies", "AuthorizationPolicy", "authorizationpolicy", ("ap",)),
     Resource(_ISTIO_SEC, "v1", "peerauthentications", "PeerAuthentication", "peerauthentication", ("pa",)),
+    Resource("monitoring.coreos.com", "v1", "servicemonitors", "ServiceMonitor", "servicemonitor", ("smon",)),
+    Resource("monitoring.coreos.com", "v1", "podmonitors", "PodMonitor", "podmonitor", ("pmon",)),
+    Resource("cilium.io", "v2", "ciliumnetworkpolicies", "CiliumNetworkPolicy", "ciliumnetworkpolicy", ("cnp",)),
+    Resource(
+        "cilium.io",
+        "v2",
+        "ciliumclusterwidenetworkpolicies",
+        "CiliumClusterwideNetworkPolicy",
+        "ciliumclusterwidenetworkpolicy",
+        ("ccnp",),
+        namespaced=False,
+    ),
+    Resource(_CALICO, "v1", "networkpolicies", "NetworkPolicy", "networkpolicy"),
+    Resource(_CALICO, "v1", "globalnetworkpolicies", "GlobalNetworkPolicy", "globalnetworkpolicy", namespaced=False),
+    Resource(
+        _POLICY,
+        "v1alpha1",
+        "adminnetworkpolicies",
+        "AdminNetworkPolicy",
+        "adminnetworkpolicy",
+        ("anp",),
+        namespaced=False,
+    ),
+    Resource(
+        _POLICY,
+        "v1alpha1",
+        "baselineadminnetworkpolicies",
+        "BaselineAdminNetworkPolicy",
+        "baselineadminnetworkpolicy",
+        ("banp",),
+        namespaced=False,
+    ),
 )
 
 

@@ -13,7 +13,7 @@ from kubectl_ambient.shell import valid
 
 _TYPE = re.compile(r"[a-z][a-z0-9.]*")
 _KIND = re.compile(r"[A-Za-z][A-Za-z0-9]*")
-_OURS = re.compile(r"[A-Za-z0-9./]+")
+_OURS = re.compile(r"[A-Za-z0-9./-]+")
 _MOST = 60
 
 

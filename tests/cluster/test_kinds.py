@@ -155,6 +155,23 @@ SAMPLES: dict[str, m.Manifest] = {
     "network_policies": made(
         "NetworkPolicy", "networking.k8s.io/v1", "deny", spec={"podSelector": {}, "ingress": [{}]}
     ),
+    "ingresses": made(
+        "Ingress",
+        "networking.k8s.io/v1",
+        "web",
+        spec={"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}},
+    ),
+    "ingress_classes": made("IngressClass", "networking.k8s.io/v1", "nginx", "", spec={"controller": "k8s.io/x"}),
+    "callbacks": made(
+        "ValidatingWebhookConfiguration",
+        "admissionregistration.k8s.io/v1",
+        "hooks",
+        "",
+        webhooks=[{"name": "a.example", "clientConfig": {"service": {"namespace": "shop", "name": "hook"}}}],
+    )
+    | {"spec": {"service": {"namespace": "shop", "name": "hook"}}},
+    "monitors": made("ServiceMonitor", "monitoring.coreos.com/v1", "web", spec={"endpoints": [{"port": "http"}]}),
+    "other_policies": made("CiliumNetworkPolicy", "cilium.io/v2", "deny"),
     "endpoint_slices": made("EndpointSlice", "discovery.k8s.io/v1", "cart-1")
     | {"addressType": "IPv4", "endpoints": []},
     "authorization_policies": made("AuthorizationPolicy", SECURITY, "allow", spec={"rules": [{}]}),
@@ -170,6 +187,7 @@ def a_workload(kind: str) -> m.Manifest:
 def sample(kind: Kind[Any]) -> m.Manifest:
     """An object of the kind, alone where that has no namespace."""
     found = a_workload(kind.kind) if kind.part == "workloads" else SAMPLES[kind.part]
+    found = {**found, "kind": kind.kind, "apiVersion": kind.resource.api_version}
     return _as_the_api_has_it(kind, found)
 
 

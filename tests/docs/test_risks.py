@@ -1,4 +1,4 @@
-"""Every risk has its page, and the table of them is written from what is declared: `UPDATE_GOLDEN=1 pytest tests/docs`."""
+"""Every risk has its page, and `UPDATE_GOLDEN=1 pytest tests/docs` writes the table of them."""
 
 from __future__ import annotations
 

@@ -4,6 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from kubectl_ambient.cluster.kinds.callers import (
+    API_SERVICES,
+    INGRESS_CLASSES,
+    INGRESSES,
+    MUTATING,
+    POD_MONITORS,
+    SERVICE_MONITORS,
+    VALIDATING,
+)
 from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, INJECTORS, MESH_CONFIGS
 from kubectl_ambient.cluster.kinds.events import AGENT_EVENTS, EVENTS
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
@@ -11,6 +20,7 @@ from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.network import ENDPOINT_SLICES, NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.nodes import NODES
+from kubectl_ambient.cluster.kinds.other_policies import OTHER_POLICIES
 from kubectl_ambient.cluster.kinds.pods import CNI_PODS, INSTANCES, ON_NETWORK, PODS, ZTUNNEL_PODS
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
 from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
@@ -58,10 +68,21 @@ POLICIES: tuple[Kind[Any], ...] = (AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
 NETWORK: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES, ON_NETWORK)
 """What lets packets through."""
 
-PLANS: tuple[Kind[Any], ...] = (NETWORK_POLICIES,)
+CALLERS: tuple[Kind[Any], ...] = (
+    INGRESSES,
+    INGRESS_CLASSES,
+    VALIDATING,
+    MUTATING,
+    API_SERVICES,
+    SERVICE_MONITORS,
+    POD_MONITORS,
+    *OTHER_POLICIES,
+)
+
+PLANS: tuple[Kind[Any], ...] = (NETWORK_POLICIES, *CALLERS)
 """What a change is judged by besides: whom it would cut off or let in."""
 
-KINDS = (*MESH, *POLICIES, *NETWORK)
+KINDS = (*MESH, *POLICIES, *NETWORK, *CALLERS)
 
 BY_KIND = {kind.kind: kind for kind in reversed(KINDS) if not (kind.label or kind.called or kind.among)}
 """The entries that take every object of their kind; of several the first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kubectl_ambient.cluster import installation_facts
+from kubectl_ambient.cluster.caller_facts import Callback
 from kubectl_ambient.cluster.kinds.kind import kind
 from kubectl_ambient.cluster.wire_parts import Object, Selector, Wire, texts
 from kubectl_ambient.cluster.wire_pods import Present
@@ -30,6 +31,26 @@ def _names(found: list[str] | None, wanted: str) -> bool:
     return any(value in (wanted, "*") for value in found or ())
 
 
+class ServiceReference(Wire, frozen=True):
+    """A Service that the API server calls."""
+
+    namespace: str | None = None
+    name: str | None = None
+    port: int | None = None
+
+    def called(self, ref: str, field: str) -> Callback:
+        """What is called, as `field` of the object `ref` says."""
+        return Callback(
+            ref=ref, field=field, namespace=self.namespace or "", service=self.name or "", port=self.port or 443
+        )
+
+
+class ClientConfig(Wire, frozen=True):
+    """`clientConfig` of a webhook."""
+
+    service: ServiceReference | None = None
+
+
 class Hook(Wire, frozen=True):
     """`webhooks[]` of a MutatingWebhookConfiguration."""
 
@@ -38,6 +59,7 @@ class Hook(Wire, frozen=True):
     namespace_selector: Selector | None = None
     object_selector: Selector | None = None
     match_conditions: list[Present] | None = None
+    client_config: ClientConfig | None = None
 
 
 class MutatingWebhookConfiguration(Object, frozen=True):

@@ -8,20 +8,40 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace
+from kubectl_ambient.cluster.found import EVERYWHERE
+from kubectl_ambient.cluster.kinds.callers import (
+    API_SERVICES,
+    INGRESS_CLASSES,
+    INGRESSES,
+    MUTATING,
+    POD_MONITORS,
+    SERVICE_MONITORS,
+    VALIDATING,
+)
+from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
+from kubectl_ambient.cluster.kinds.other_policies import OTHER_POLICIES
 from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
+from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import PodNeeds
 from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyRule
 from kubectl_ambient.cluster.snapshot import Snapshot
 
+_POLICIES: tuple[Kind[Any], ...] = (NETWORK_POLICIES, AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
 _MANY = 20  # from so many namespaces on, the pods of all are read at once
+# Those that ingress classes and charts go by: who they are tells whether they are in the mesh.
+_KNOWN_CALLERS = (
+    "app.kubernetes.io/name in (apisix,contour,haproxy-ingress,ingress-nginx,kong,kubernetes-ingress,nginx-ingress,"
+    "prometheus,traefik)"
+)
 _INJECTION = ("istio-injection", "istio.io/rev")
 
 
@@ -43,16 +63,18 @@ class ChangeNeeds:
 
     def first(self) -> list[Ask]:
         """What is known to be wanted."""
-        asks = [*map(_seen, self.pods.first()), Ask(kind=NETWORK_POLICIES)]
+        asks = [*map(_seen, self.pods.first()), *(Ask(kind=kind) for kind in _POLICIES)]
         asks += [Ask(kind=NAMESPACES)] if self.pods.namespaces else []
         asks += [Ask(kind=SERVICES, namespace=place) for place in self.pods.namespaces or ("",)]
         return [*dict.fromkeys(asks)]
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides."""
-        asks = [*map(_seen, self.pods.second(snapshot)), *self._callers(snapshot)]
-        refused = snapshot.network_policies.refusal is not None
-        asks += [Ask(kind=NETWORK_POLICIES, namespace=place) for place in self.pods.namespaces if refused]
+        asks = [*map(_seen, self.pods.second(snapshot)), *self._callers(snapshot), *self._plain_callers(snapshot)]
+        for kind in _POLICIES:
+            if EVERYWHERE in getattr(snapshot, kind.part).unread:
+                asks += [Ask(kind=kind, namespace=place) for place in self.pods.namespaces]
+        asks += [Ask(kind=kind, namespace=place) for kind in OTHER_POLICIES for place in self._places(kind)]
         return [*dict.fromkeys(asks)]
 
     def settle(self, snapshot: Snapshot) -> None:
@@ -75,12 +97,32 @@ class ChangeNeeds:
             asks += [_seen(Ask(kind=PODS, namespace=place)), Ask(kind=SERVICES, namespace=place)]
         return asks
 
+    def _plain_callers(self, snapshot: Snapshot) -> list[Ask]:
+        """Who calls without an identity: asked for where some policy may refuse that."""
+        here = self.pods.namespaces
+        policies = [*snapshot.peer_authentications, *snapshot.authorization_policies]
+        if not any(not here or policy.namespace in here or _is_root(policy.namespace, snapshot) for policy in policies):
+            return []
+        asks = [Ask(kind=INGRESSES, namespace=place) for place in here or ("",)]
+        asks += [Ask(kind=kind) for kind in (INGRESS_CLASSES, VALIDATING, MUTATING, API_SERVICES)]
+        asks += [Ask(kind=kind) for kind in (SERVICE_MONITORS, POD_MONITORS)]
+        return [*asks, _seen(Ask(kind=PODS, label_selector=_KNOWN_CALLERS, what="list pods of known callers"))]
+
+    def _places(self, kind: Kind[Any]) -> Sequence[str]:
+        return self.pods.namespaces or ("",) if kind.resource.namespaced else ("",)
+
     @property
     def _partly(self) -> Sequence[str]:
         """The namespaces of which only some pods are read."""
         pods = self.pods
         some = pods.pod_names or pods.workloads or pods.label_selector or pods.field_selector
         return pods.namespaces if some else ()
+
+
+def _is_root(namespace: str, snapshot: Snapshot) -> bool:
+    """Whether it may be the root namespace, whose policies are for all: istiod's, or one that its settings name."""
+    texts = (config.data.get("mesh", "") for config in snapshot.mesh_configs)
+    return namespace == "istio-system" or any(namespace in text for text in texts)
 
 
 def _seen(ask: Ask) -> Ask:

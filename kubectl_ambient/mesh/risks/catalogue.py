@@ -30,6 +30,63 @@ class RiskCode(StableWord):
         "warning",
     )
 
+    STRICT_REFUSES_INGRESS = (
+        "StrictRefusesIngress",
+        "an ingress controller out of the mesh is refused by pods that take no plain text from then on",
+        "error",
+    )
+    STRICT_REFUSES_API_SERVER = (
+        "StrictRefusesApiServer",
+        "the API server calls a webhook or an API that takes no plain text from then on",
+        "error",
+    )
+    STRICT_REFUSES_SCRAPES = (
+        "StrictRefusesScrapes",
+        "Prometheus scrapes pods that take no plain text from then on",
+        "warning",
+    )
+    STRICT_REFUSES_OUTSIDE = (
+        "StrictRefusesOutside",
+        "clients from outside the cluster reach pods that take no plain text from then on",
+        "warning",
+    )
+    STRICT_REFUSES_SIDECARS = (
+        "StrictRefusesSidecars",
+        "sidecars or gateways that send no HBONE are refused by pods that take no plain text from then on",
+        "error",
+    )
+    SIDECAR_REFUSES_MESH = (
+        "SidecarRefusesMesh",
+        "pods that lose their sidecar are refused by sidecars that take neither HBONE nor plain text",
+        "error",
+    )
+
+    POLICY_DENIES_ALL = (
+        "PolicyDeniesAll",
+        "an ALLOW policy asks only for what ztunnel cannot check, so its pods refuse every connection",
+        "error",
+    )
+    POLICY_RULE_DROPPED = (
+        "PolicyRuleDropped",
+        "ztunnel does not get some rules of an ALLOW policy, so these allow nothing",
+        "warning",
+    )
+    POLICY_RULE_NEVER_FIRES = (
+        "PolicyRuleNeverFires",
+        "a DENY rule asks for what ztunnel cannot check, and denies nothing",
+        "error",
+    )
+    PRINCIPAL_NOBODY_PRESENTS = (
+        "PrincipalNobodyPresents",
+        "an ALLOW rule names principals that no pod of the mesh has",
+        "warning",
+    )
+    POLICY_REFUSES_PLAIN_CALLERS = (
+        "PolicyRefusesPlainCallers",
+        "a caller that is known to be out of the mesh has no identity, and a policy refuses it from then on",
+        "error",
+    )
+
     def __init__(self, _word: str, meaning: str, *severities: Severity) -> None:
         self.meaning = meaning
         self.severities = severities

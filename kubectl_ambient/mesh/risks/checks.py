@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from kubectl_ambient.mesh.risks import network, probes
+from kubectl_ambient.mesh.risks import authorization, network, probes, strict
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.risk import Risk, gravest_first
 from kubectl_ambient.mesh.risks.turn import Turn
@@ -20,10 +20,35 @@ class Check(Struct, frozen=True):
     find: Callable[[Turn], Iterable[Risk]]
 
 
+_CALLERS = ("ingresses", "ingress_classes", "callbacks", "monitors")
+
 CHECKS: tuple[Check, ...] = (
     Check((RiskCode.NETWORK_POLICY_BLOCKS_MESH,), ("network_policies", "on_network", "namespaces"), network.blocks),
     Check((RiskCode.NETWORK_POLICY_WIDENS,), ("network_policies", "on_network", "namespaces"), network.widens),
     Check((RiskCode.NETWORK_POLICY_BLOCKS_PROBES,), ("network_policies", "on_network"), probes.shut_out),
+    Check(
+        (
+            RiskCode.STRICT_REFUSES_INGRESS,
+            RiskCode.STRICT_REFUSES_API_SERVER,
+            RiskCode.STRICT_REFUSES_SCRAPES,
+            RiskCode.STRICT_REFUSES_OUTSIDE,
+        ),
+        ("peer_authentications", "services", *_CALLERS),
+        strict.refuses_plain_callers,
+    ),
+    Check((RiskCode.STRICT_REFUSES_SIDECARS,), ("peer_authentications", "istiods"), strict.refuses_sidecars),
+    Check(
+        (RiskCode.POLICY_DENIES_ALL, RiskCode.POLICY_RULE_DROPPED, RiskCode.POLICY_RULE_NEVER_FIRES),
+        ("authorization_policies",),
+        authorization.changed_meaning,
+    ),
+    Check((RiskCode.PRINCIPAL_NOBODY_PRESENTS,), ("authorization_policies",), authorization.nobody_presents),
+    Check(
+        (RiskCode.POLICY_REFUSES_PLAIN_CALLERS,),
+        ("authorization_policies", "services", *_CALLERS),
+        authorization.refuses_plain_callers,
+    ),
+    Check((RiskCode.SIDECAR_REFUSES_MESH,), ("peer_authentications",), strict.refused_by_sidecars),
 )
 
 
@@ -43,6 +68,11 @@ def untold(turn: Turn) -> Iterator[str]:
     for why, codes in by_reason.items():
         yield f"not judged ({why}): {', '.join(dict.fromkeys(codes))}"
     yield from network.unknown(turn)
+    others: dict[str, int] = {}
+    for policy in turn.after.other_policies:
+        others[policy.kind] = others.get(policy.kind, 0) + 1
+    for kind, count in sorted(others.items()):
+        yield f"not judged: {count} {kind}; what those let through is not known here"
 
 
 def told(found: Sequence[Risk]) -> dict[str, int]:

@@ -6,15 +6,22 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
+from msgspec import Struct
+
+from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.kinds.services import Service
-from kubectl_ambient.cluster.network_facts import PodOnNetwork
+from kubectl_ambient.cluster.network_facts import ContainerPort, PodOnNetwork
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.gateways import what_makes_it_a_gateway
+from kubectl_ambient.mesh.installation.agents import Health
 from kubectl_ambient.mesh.installation.istiod_settings import ambient
 from kubectl_ambient.mesh.installation.mesh_config import Mesh, mesh
+from kubectl_ambient.mesh.next_pod import AfterRestart
+from kubectl_ambient.mesh.policy.connections import Identity
+from kubectl_ambient.mesh.risks.policies import Policies
 
 if TYPE_CHECKING:
     from kubectl_ambient.mesh.risks.connections import Changed
@@ -22,16 +29,33 @@ if TYPE_CHECKING:
 TUNNEL = "networking.istio.io/tunnel"  # `http`: it takes HBONE, whatever it is that does
 
 
+class Mover(Struct, frozen=True, kw_only=True, gc=False):
+    """What becomes of a pod that the change reaches.
+
+    ambient: whether it is in ambient mode, before and after, by its labels; None where that is not known. now: at once,
+    and not by its successor. hindered: the agent of its node that is in the way; None where none is. reason: the word
+    for what decides.
+    """
+
+    ambient: tuple[bool, bool] | None
+    now: bool
+    after_restart: AfterRestart
+    reason: Reason
+    direction: str
+    owner: Owner | None = None
+    hindered: Health | None = None
+
+
 class Turn:
     """The cluster before and after, and what becomes of the pods that the change reaches.
 
-    ambient: whether each of these is in ambient mode, before and after, by its ref. Others stay as they are seen.
+    movers: these, by their refs. Others stay as they are seen.
     """
 
-    def __init__(self, before: Snapshot, after: Snapshot, ambient: Mapping[str, tuple[bool, bool]]) -> None:
+    def __init__(self, before: Snapshot, after: Snapshot, movers: Mapping[str, Mover]) -> None:
         self.before = before
         self.after = after
-        self._ambient = ambient
+        self._movers = movers
 
     @cached_property
     def pods(self) -> list[Pod]:
@@ -42,12 +66,33 @@ class Turn:
     @cached_property
     def entering(self) -> list[Pod]:
         """The pods that come into ambient mode."""
-        return [pod for pod in self.pods if self._ambient.get(pod.ref) == (False, True)]
+        return [pod for pod in self.pods if self.ambient(pod) == (False, True)]
 
     @cached_property
     def leaving(self) -> list[Pod]:
         """The pods that leave it."""
-        return [pod for pod in self.pods if self._ambient.get(pod.ref) == (True, False)]
+        return [pod for pod in self.pods if self.ambient(pod) == (True, False)]
+
+    @cached_property
+    def to_ztunnel(self) -> list[Pod]:
+        """The pods whose policies ztunnel is going to enforce: at once, or in the place of their sidecar."""
+        return [*self.entering, *(pod for pod in self.pods if self.loses_sidecar(pod))]
+
+    @cached_property
+    def identities(self) -> dict[str, Identity]:
+        """Who each pod of the mesh is afterwards, by its ref, as far as accounts were read."""
+        found = {}
+        for pod in self.pods:
+            seen = self.on_network(pod)
+            if seen is not None and (self.sends(pod)[1] or pod.annotations.sidecar_status is not None):
+                found[pod.ref] = Identity(self.mesh.trust_domain, pod.namespace, seen.service_account)
+        return found
+
+    def knows_pods_of(self, namespace: str) -> bool:
+        """Whether all pods of the namespace were read; of files, whether they hold some of it."""
+        if self.after.on_network.covers(namespace):
+            return True
+        return self.after.from_files and any(pod.namespace == namespace for pod in self.pods)
 
     @cached_property
     def mesh(self) -> Mesh:
@@ -56,8 +101,9 @@ class Turn:
 
     def ambient(self, pod: Pod) -> tuple[bool, bool]:
         """Whether it is in ambient mode, before and after."""
+        move = self._movers.get(pod.ref)
         seen = pod.annotations.redirection == "enabled"
-        return self._ambient.get(pod.ref, (seen, seen))
+        return (seen, seen) if move is None or move.ambient is None else move.ambient
 
     def takes(self, pod: Pod) -> tuple[bool, bool]:
         """Whether others send it HBONE, before and after [istiod `setTunnelProtocol`]."""
@@ -89,37 +135,56 @@ class Turn:
         """The pod with its ports and addresses; None where these were not read."""
         return self.after.on_network.fact(f"{pod.namespace}/{pod.name}")
 
+    @cached_property
+    def policies(self) -> Policies:
+        """Istio's policies, as they are afterwards."""
+        return Policies(self.after, self.mesh)
+
+    def loses_sidecar(self, pod: Pod) -> bool:
+        """Whether it has a sidecar, and its successor is in ambient mode."""
+        move = self._movers.get(pod.ref)
+        return move is not None and pod.annotations.sidecar_status is not None and move.after_restart == "ambient"
+
+    def move_of(self, pod: Pod) -> Mover | None:
+        """What becomes of it; None where the change does not reach it."""
+        return self._movers.get(pod.ref)
+
     def ports(self, pod: Pod) -> dict[int, str]:
         """The TCP ports that its containers declare, and those that Services send to it; where each stands."""
         if pod.ref not in self._ports:
-            self._ports[pod.ref] = self._find_ports(pod)
+            declared = (p.number for p in self._declared(pod))
+            found = {number: pod.ref for number in declared if number}
+            for service in self.services_of(pod):
+                for port in service.ports:
+                    for number in self.numbers_of(pod, port.target) if port.protocol == "TCP" else ():
+                        found.setdefault(number, f"Service/{service.namespace}/{service.name}")
+            self._ports[pod.ref] = found
         return self._ports[pod.ref]
 
     @cached_property
     def _ports(self) -> dict[str, dict[int, str]]:
         return {}
 
-    def _find_ports(self, pod: Pod) -> dict[int, str]:
+    def numbers_of(self, pod: Pod, port: int | str) -> list[int]:
+        """The number of a port of the pod, by itself or by the name that a container declares for it."""
+        if isinstance(port, int):
+            return [port] if port else []
+        return [p.number for p in self._declared(pod) if p.name == port][:1]
+
+    def _declared(self, pod: Pod) -> list[ContainerPort]:
         seen = self.on_network(pod)
-        declared = [port for port in (seen.ports if seen else ()) if port.protocol == "TCP"]
-        found = {port.number: pod.ref for port in declared if port.number}
-        for service in self._services.get(pod.namespace, ()):
-            if not service.selector.items() <= pod.labels.items():
-                continue
-            for port in service.ports:
-                if port.protocol != "TCP":
-                    continue
-                number = port.target
-                if isinstance(number, str):
-                    number = next((p.number for p in declared if p.name == number), 0)
-                if number:
-                    found.setdefault(number, f"Service/{service.namespace}/{service.name}")
-        return found
+        return [port for port in (seen.ports if seen else ()) if port.protocol == "TCP"]
+
+    def services_of(self, pod: Pod) -> list[Service]:
+        """The Services that select it."""
+        there = self._services.get(pod.namespace, ())
+        return [service for service in there if service.selector.items() <= pod.labels.items()]
 
     @cached_property
     def _services(self) -> dict[str, list[Service]]:
         found: dict[str, list[Service]] = {}
-        for service in self.after.services:
+        for key in sorted(self.after.services.facts):
+            service = self.after.services.facts[key]
             if service.selector and service.type != "ExternalName":
                 found.setdefault(service.namespace, []).append(service)
         return found

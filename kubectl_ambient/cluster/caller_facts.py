@@ -1,0 +1,81 @@
+"""Facts about who calls pods in plain text, as objects tell it: ingresses, the API server, what scrapes metrics."""
+
+from __future__ import annotations
+
+from kubectl_ambient.cluster.facts import Fact, LabelSelector
+
+
+class Backend(Fact, frozen=True):
+    """A Service and its port, a number or a name, to which somebody sends; None where every port is meant."""
+
+    service: str
+    port: int | str | None = None
+
+
+class Ingress(Fact, frozen=True):
+    """An Ingress. `class_name` is its IngressClass, by the field or the older annotation; None without either."""
+
+    namespace: str
+    name: str
+    class_name: str | None = None
+    backends: tuple[Backend, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        """`Ingress/shop/web`, as evidence names it."""
+        return f"Ingress/{self.namespace}/{self.name}"
+
+
+class IngressClass(Fact, frozen=True):
+    """An IngressClass. `default`: it is that of every Ingress that names none."""
+
+    name: str
+    controller: str = ""
+    default: bool = False
+
+    @property
+    def ref(self) -> str:
+        """`IngressClass/nginx`, as evidence names it."""
+        return f"IngressClass/{self.name}"
+
+
+class Callback(Fact, frozen=True):
+    """A Service that the API server itself calls. `ref` is the object that says so, `field` where that stands."""
+
+    ref: str
+    field: str
+    namespace: str
+    service: str
+    port: int = 443
+
+
+class Monitor(Fact, frozen=True):
+    """A ServiceMonitor (of Services) or a PodMonitor (of pods): what Prometheus scrapes.
+
+    `namespaces` are those that it looks into: None for all, empty for its own. `ports` are numbers of pods, or names
+    (of the Service's ports, or of the pod's).
+    """
+
+    kind: str
+    namespace: str
+    name: str
+    selector: LabelSelector = LabelSelector()
+    namespaces: tuple[str, ...] | None = ()
+    ports: tuple[int | str, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        """`ServiceMonitor/shop/web`, as evidence names it."""
+        return f"{self.kind}/{self.namespace}/{self.name}"
+
+    def looks_into(self, namespace: str) -> bool:
+        """Whether it looks for anything in that namespace."""
+        return self.namespaces is None or namespace in (self.namespaces or (self.namespace,))
+
+
+class OtherPolicy(Fact, frozen=True):
+    """A policy for the network that is none of Kubernetes' NetworkPolicies: only that it is there."""
+
+    kind: str
+    namespace: str
+    name: str

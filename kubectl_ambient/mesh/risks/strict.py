@@ -1,0 +1,120 @@
+"""Callers that STRICT peer authentication refuses once the pods are in ambient mode.
+
+It is enforced by the ztunnel of the pod that is called, and a connection in plain text has no identity, whoever sends
+it [ztunnel src/proxy/inbound_passthrough.rs].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.risks.catalogue import RiskCode
+from kubectl_ambient.mesh.risks.plain_callers import Caller, PlainCall, plain_calls
+from kubectl_ambient.mesh.risks.risk import Risk
+from kubectl_ambient.mesh.risks.turn import Turn
+
+_CODES: dict[Caller, RiskCode] = {
+    "ingress": RiskCode.STRICT_REFUSES_INGRESS,
+    "api server": RiskCode.STRICT_REFUSES_API_SERVER,
+    "scraper": RiskCode.STRICT_REFUSES_SCRAPES,
+    "outside": RiskCode.STRICT_REFUSES_OUTSIDE,
+}
+_WHO: dict[Caller, str] = {
+    "ingress": "the ingress controller",
+    "api server": "the API server",
+    "scraper": "Prometheus",
+    "outside": "who calls from outside the cluster",
+}
+_REMEDY: dict[Caller, str] = {
+    "ingress": "put the ingress controller's pods into ambient mode, with ambient.istio.io/bypass-inbound-capture=true",
+    "api server": "a PeerAuthentication with portLevelMtls PERMISSIVE for the webhook's port, or opt its pods out",
+    "scraper": "put Prometheus into ambient mode, or let the metrics' port take plain text by portLevelMtls",
+    "outside": "let a gateway of Istio take these calls, or that port take plain text by portLevelMtls",
+}
+
+
+def refuses_plain_callers(turn: Turn) -> Iterator[Risk]:
+    """Those who call in plain text, as objects tell, and reach a port that takes none."""
+    strict = [pod for pod in turn.entering if turn.policies.is_strict(pod)]
+    found: dict[tuple[Caller, str], list[PlainCall]] = {}
+    for call in plain_calls(turn, strict):
+        if turn.policies.mtls(call.pod).refuses(call.port):
+            found.setdefault((call.caller, call.evidence[0].object), []).append(call)
+    for (caller, _object), calls in found.items():
+        unless = "" if calls[0].found else ", unless its pods are in the mesh"
+        yield Risk.of(
+            _CODES[caller],
+            f"{_WHO[caller]} would be refused{unless}: {pods(call.pod for call in calls)} would take no plain text"
+            f" ({', '.join(_deciding(turn, calls[0].pod))} {_verb(turn, calls[0].pod)} STRICT)",
+            *calls[0].evidence,
+            *by_peer_authentication(turn, calls[0].pod),
+            affects=dict.fromkeys(call.pair for call in calls),
+            remedy=_REMEDY[caller],
+        )
+
+
+def refuses_sidecars(turn: Turn) -> Iterator[Risk]:
+    """Sidecars and gateways of an istiod without ambient: they send plain text to ambient pods."""
+    strict = [pod for pod in turn.entering if turn.policies.is_strict(pod)]
+    callers = [pod for pod in turn.pods if turn.is_proxy(pod) and not turn.sends(pod)[1]] if strict else []
+    if callers:
+        istiod = turn.without_ambient[0]
+        yield Risk.of(
+            RiskCode.STRICT_REFUSES_SIDECARS,
+            f"{pods(callers)} with a sidecar or of a gateway cannot send HBONE, as their istiod has ambient off, and"
+            f" would be refused by {pods(strict)} under STRICT",
+            Evidence(istiod.ref, "spec.template.spec.containers[0].env[PILOT_ENABLE_AMBIENT]", None),
+            *by_peer_authentication(turn, strict[0]),
+            affects=[f"{a.ref} -> {b.ref}:{port}" for a in callers for b in strict for port in _strict_ports(turn, b)],
+            remedy="switch ambient on in that istiod (PILOT_ENABLE_AMBIENT=true), or keep these pods PERMISSIVE",
+        )
+
+
+def refused_by_sidecars(turn: Turn) -> Iterator[Risk]:
+    """Pods that lose their sidecar by a restart: to a sidecar without HBONE they speak plain text from then on."""
+    losing = [pod for pod in turn.pods if turn.loses_sidecar(pod)]
+    if not losing:
+        return
+    strict = [
+        pod
+        for pod in turn.pods
+        if pod.annotations.sidecar_status is not None
+        and not turn.takes(pod)[1]
+        and not turn.loses_sidecar(pod)
+        and any(turn.policies.mtls_of_sidecar(pod).refuses(port) for port in turn.ports(pod))
+    ]
+    if strict:
+        yield Risk.of(
+            RiskCode.SIDECAR_REFUSES_MESH,
+            f"{pods(losing)} would be refused by {pods(strict)} with a sidecar under STRICT that takes no HBONE, once a"
+            " restart has moved them from their sidecar into ambient mode",
+            Evidence(strict[0].ref, "metadata.labels[networking.istio.io/tunnel]", None),
+            *by_peer_authentication(turn, strict[0]),
+            affects=[f"{a.ref} -> {b.ref}:{port}" for a in losing for b in strict for port in sorted(turn.ports(b))],
+            remedy="set ISTIO_META_ENABLE_HBONE for the sidecars and restart their pods, before these are restarted",
+        )
+
+
+def _strict_ports(turn: Turn, pod: Pod) -> list[int]:
+    return [port for port in sorted(turn.ports(pod)) if turn.policies.mtls(pod).refuses(port)]
+
+
+def by_peer_authentication(turn: Turn, pod: Pod) -> list[Evidence]:
+    """What decides that the pod takes no plain text."""
+    return [Evidence(ref, "spec.mtls.mode", "STRICT") for ref in turn.policies.decided_by(pod)]
+
+
+def _deciding(turn: Turn, pod: Pod) -> list[str]:
+    return [ref.replace("/", " ", 1) for ref in turn.policies.decided_by(pod)]
+
+
+def _verb(turn: Turn, pod: Pod) -> str:
+    return "is" if len(turn.policies.decided_by(pod)) == 1 else "are"
+
+
+def pods(found: Iterable[Pod]) -> str:
+    """`1 pod`, `3 pods`: each once."""
+    refs = {pod.ref for pod in found}
+    return "1 pod" if len(refs) == 1 else f"{len(refs)} pods"

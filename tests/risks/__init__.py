@@ -1,0 +1,1 @@
+"""For each risk a case that raises it, and a near miss that does not, as manifests."""
