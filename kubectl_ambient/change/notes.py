@@ -111,8 +111,17 @@ def beside_notes(risks: Sequence[Risk]) -> list[Risk]:
     return [risk for risk in risks if risk.code not in _TOLD]
 
 
-_TOLD: frozenset[RiskCode] = frozenset()
-_OF_RISKS: tuple[Callable[[Change], Iterator[Sentence]], ...] = ()
+_TOLD = frozenset(
+    (
+        RiskCode.GATEWAY_SWEPT_IN,
+        RiskCode.SIDECAR_AFTER_RESTART,
+        RiskCode.OUT_AFTER_RESTART,
+        RiskCode.PODS_CUT_OFF,
+        RiskCode.NODE_KEEPS_OUT,
+        RiskCode.NODE_KEEPS_IN,
+    )
+)
+_OF_RISKS: tuple[Callable[[Change], Iterator[Sentence]], ...] = (cut_off, gateways_swept_in, held_in)
 
 TELLERS: tuple[Callable[[Change], Iterator[Sentence]], ...] = (
     _no_effect,

@@ -30,7 +30,7 @@ _WAYS: dict[Direction, Way] = {
 }
 
 
-def change_plan(change: Change, selection: Sequence[str | Word], untold: Sequence[str]) -> ChangePlan:
+def change_plan(change: Change, risks: Risks, selection: Sequence[str | Word], untold: Sequence[str]) -> ChangePlan:
     """The plan. selection: what stands for the names in the way back. untold: why nothing is known of the pods."""
     edits = [planned for edit in change.edits for planned in planned_edits(edit, _before(edit), edit.why)]
     forced = () if untold else [key_of(edit.target) for edit in change.changing if changes_nothing(edit, change)]
@@ -39,7 +39,6 @@ def change_plan(change: Change, selection: Sequence[str | Word], untold: Sequenc
         return ChangePlan(
             goal=change.goal, edits=tuple(edits), moves=(), risks=(), undo=back, assumptions=tuple(untold)
         )
-    risks = Risks(change.effects)
     return ChangePlan(
         goal=change.goal,
         edits=tuple(edits),

@@ -10,6 +10,7 @@ from kubectl_ambient.change.waypoint import effects
 from kubectl_ambient.change.waypoint.effects import Served, WaypointChange
 from kubectl_ambient.change.waypoint.notes import notes, remarks
 from kubectl_ambient.change.waypoint.plan import WaypointEdit
+from kubectl_ambient.change.waypoint.risky import risks
 from kubectl_ambient.change.waypoint.undo import undo
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
@@ -33,7 +34,7 @@ def waypoint_plan(change: WaypointChange, selection: Sequence[str | Word], untol
         goal="waypoint",
         edits=tuple(planned for edit in change.edits for planned in _edits(edit)),
         moves=tuple(map(_move, change.effects.objects)),
-        risks=(),
+        risks=tuple(risks(change)),
         undo=back,
         assumptions=tuple(dict.fromkeys([*untold, *change.effects.after.assumptions])),
         notes=(*notes(change), *remarks(change)),

@@ -95,6 +95,10 @@ POLICIES = ("AuthorizationPolicy", "PeerAuthentication")
 
 WITH_WAYPOINT = ("Service", "ServiceEntry", "Pod", "WorkloadEntry")
 
+CHANGING = ("enable", "disable", "waypoint enable", "waypoint disable")
+
+of_risks = words(warning="risks of severity warning, and errors", error="errors alone")
+
 FLAGS: dict[str, Hint] = {
     "--namespace": names("Namespace"),
     "--context": kubeconfig("contexts"),
@@ -116,6 +120,7 @@ FLAGS: dict[str, Hint] = {
     "check --fail-on": words(error="", warning="errors and warnings", unknown="", any="", none=""),
     "check --only": checks,
     "check --skip": checks,
+    **{f"{command} --fail-on": of_risks for command in CHANGING},
     "labels --fail-on": words(any="errors and warnings", error="errors alone"),
     "--dry-run": words(none="change it", client="send nothing", server="have it checked, and nothing stored"),
 }

@@ -64,6 +64,7 @@ class ChangeNeeds:
     def first(self) -> list[Ask]:
         """What is known to be wanted."""
         asks = [*map(_seen, self.pods.first()), *(Ask(kind=kind) for kind in _POLICIES)]
+        asks += [Ask(kind=INGRESS_CLASSES)]
         asks += [Ask(kind=NAMESPACES)] if self.pods.namespaces else []
         asks += [Ask(kind=SERVICES, namespace=place) for place in self.pods.namespaces or ("",)]
         return [*dict.fromkeys(asks)]
@@ -104,7 +105,7 @@ class ChangeNeeds:
         if not any(not here or policy.namespace in here or _is_root(policy.namespace, snapshot) for policy in policies):
             return []
         asks = [Ask(kind=INGRESSES, namespace=place) for place in here or ("",)]
-        asks += [Ask(kind=kind) for kind in (INGRESS_CLASSES, VALIDATING, MUTATING, API_SERVICES)]
+        asks += [Ask(kind=kind) for kind in (VALIDATING, MUTATING, API_SERVICES)]
         asks += [Ask(kind=kind) for kind in (SERVICE_MONITORS, POD_MONITORS)]
         return [*asks, _seen(Ask(kind=PODS, label_selector=_KNOWN_CALLERS, what="list pods of known callers"))]
 

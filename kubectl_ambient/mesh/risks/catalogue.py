@@ -87,6 +87,102 @@ class RiskCode(StableWord):
         "error",
     )
 
+    POLICY_NO_LONGER_ENFORCED = (
+        "PolicyNoLongerEnforced",
+        "pods leave ambient mode, and nothing enforces their policies any more",
+        "error",
+    )
+    STRICT_REFUSES_LEAVERS = (
+        "StrictRefusesLeavers",
+        "pods that leave call members of the mesh that take no plain text",
+        "error",
+    )
+    POLICY_REFUSES_LEAVERS = (
+        "PolicyRefusesLeavers",
+        "pods that leave lose the identity by which a policy lets them in",
+        "error",
+    )
+    WAYPOINT_POLICY_BYPASSED = (
+        "WaypointPolicyBypassed",
+        "pods that leave go past a waypoint that enforces policies",
+        "error",
+    )
+    WAYPOINT_POLICY_LOST = (
+        "WaypointPolicyLost",
+        "Services lose the waypoint that enforces policies for them",
+        "error",
+    )
+    GATEWAY_SWEPT_IN = (
+        "GatewaySweptIn",
+        "a gateway of Istio comes into ambient mode, where it does not work",
+        "error",
+    )
+    GATEWAY_OPT_OUT_LOST = (
+        "GatewayOptOutLost",
+        "the opt-out on a Gateway does not reach its pods",
+        "error",
+    )
+    INGRESS_SWEPT_IN = (
+        "IngressSweptIn",
+        "an ingress controller comes into ambient mode, and what clients send to it with it",
+        "warning",
+    )
+    SIDECAR_LEFT = (
+        "SidecarLeft",
+        "pods keep a sidecar that nothing injects any more, and stay out until they are restarted",
+        "warning",
+    )
+    SIDECAR_AFTER_RESTART = (
+        "SidecarAfterRestart",
+        "pods come in, and get a sidecar at their next restart, which keeps them out",
+        "warning",
+    )
+    OUT_AFTER_RESTART = (
+        "OutAfterRestart",
+        "pods come in, and are out again after their next restart",
+        "warning",
+    )
+    JOB_INTERRUPTED = (
+        "JobInterrupted",
+        "pods of Jobs that run now lose their open connections",
+        "info",
+    )
+    LONG_CONNECTIONS_CUT = (
+        "LongConnectionsCut",
+        "open connections are cut, of a protocol that keeps them open for long",
+        "info",
+    )
+    OWN_REDIRECTION = (
+        "OwnRedirection",
+        "pods run machines or containers of their own, whose traffic ztunnel does not see",
+        "warning",
+    )
+    PODS_CUT_OFF = (
+        "PodsCutOff",
+        "pods would be redirected to a ztunnel that does not serve them",
+        "error",
+    )
+    NODE_KEEPS_OUT = (
+        "NodeKeepsOut",
+        "the agents of a node do not put pods in",
+        "warning",
+    )
+    NODE_KEEPS_IN = (
+        "NodeKeepsIn",
+        "the agents of a node do not take pods out",
+        "warning",
+    )
+    NEW_PODS_DO_NOT_START = (
+        "NewPodsDoNotStart",
+        "a node whose agents do not serve starts no new pods of what asks for ambient",
+        "error",
+    )
+    NODE_RUNS_NO_AGENT = (
+        "NodeRunsNoAgent",
+        "pods run on nodes on which no agent of Istio can run, and stay out",
+        "info",
+    )
+
     def __init__(self, _word: str, meaning: str, *severities: Severity) -> None:
         self.meaning = meaning
         self.severities = severities

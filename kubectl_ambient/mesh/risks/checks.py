@@ -6,7 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from kubectl_ambient.mesh.risks import authorization, network, probes, strict
+from kubectl_ambient.mesh.risks import (
+    authorization,
+    leaving,
+    movers,
+    network,
+    nodes,
+    probes,
+    strict,
+    sweeping,
+    waypoints,
+)
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.risk import Risk, gravest_first
 from kubectl_ambient.mesh.risks.turn import Turn
@@ -49,7 +59,30 @@ CHECKS: tuple[Check, ...] = (
         authorization.refuses_plain_callers,
     ),
     Check((RiskCode.SIDECAR_REFUSES_MESH,), ("peer_authentications",), strict.refused_by_sidecars),
+    Check(
+        (RiskCode.POLICY_NO_LONGER_ENFORCED,),
+        ("authorization_policies", "peer_authentications"),
+        leaving.no_longer_enforced,
+    ),
+    Check((RiskCode.STRICT_REFUSES_LEAVERS,), ("peer_authentications", "on_network"), leaving.refused_for_plain_text),
+    Check((RiskCode.POLICY_REFUSES_LEAVERS,), ("authorization_policies", "on_network"), leaving.refused_for_identity),
+    Check((RiskCode.WAYPOINT_POLICY_BYPASSED,), ("authorization_policies", "services", "gateways"), waypoints.bypassed),
+    Check((RiskCode.PODS_CUT_OFF, RiskCode.NODE_KEEPS_OUT, RiskCode.NODE_KEEPS_IN), (), nodes.in_the_way),
+    Check((RiskCode.NEW_PODS_DO_NOT_START,), (), nodes.new_pods),
+    Check((RiskCode.NODE_RUNS_NO_AGENT,), (), nodes.without_agents),
+    Check((RiskCode.GATEWAY_SWEPT_IN,), (), sweeping.gateways),
+    Check((RiskCode.GATEWAY_OPT_OUT_LOST,), (), sweeping.opt_outs_lost),
+    Check((RiskCode.INGRESS_SWEPT_IN,), ("ingress_classes",), sweeping.ingress_controllers),
+    Check((RiskCode.SIDECAR_AFTER_RESTART, RiskCode.OUT_AFTER_RESTART), (), movers.next_restart),
+    Check((RiskCode.SIDECAR_LEFT,), (), movers.sidecars_left),
+    Check((RiskCode.OWN_REDIRECTION,), ("on_network",), movers.own_redirection),
+    Check((RiskCode.JOB_INTERRUPTED,), (), movers.jobs),
+    Check((RiskCode.LONG_CONNECTIONS_CUT,), ("services",), movers.long_connections),
 )
+
+
+OF_WAYPOINTS: tuple[RiskCode, ...] = (RiskCode.WAYPOINT_POLICY_LOST,)
+"""What only a change of waypoint labels risks: see `waypoints.lost`."""
 
 
 def risks(turn: Turn) -> list[Risk]:
@@ -60,7 +93,7 @@ def risks(turn: Turn) -> list[Risk]:
 def untold(turn: Turn) -> Iterator[str]:
     """What could not be judged, and why."""
     by_reason: dict[str, list[str]] = {}
-    for check in CHECKS:
+    for check in CHECKS if turn.entering or turn.leaving else ():
         for part in check.reads:
             unread = turn.why_unread(part)
             if unread is not None:

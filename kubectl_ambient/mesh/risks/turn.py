@@ -19,6 +19,7 @@ from kubectl_ambient.mesh.gateways import what_makes_it_a_gateway
 from kubectl_ambient.mesh.installation.agents import Health
 from kubectl_ambient.mesh.installation.istiod_settings import ambient
 from kubectl_ambient.mesh.installation.mesh_config import Mesh, mesh
+from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.next_pod import AfterRestart
 from kubectl_ambient.mesh.policy.connections import Identity
 from kubectl_ambient.mesh.risks.policies import Policies
@@ -79,13 +80,22 @@ class Turn:
         return [*self.entering, *(pod for pod in self.pods if self.loses_sidecar(pod))]
 
     @cached_property
+    def judge(self) -> Judge:
+        """Who judges pods as they are afterwards."""
+        return Judge(self.after)
+
+    def identity(self, pod: Pod, seen: PodOnNetwork) -> Identity:
+        """Who the pod is to others in the mesh."""
+        return Identity(self.mesh.trust_domain, pod.namespace, seen.service_account)
+
+    @cached_property
     def identities(self) -> dict[str, Identity]:
         """Who each pod of the mesh is afterwards, by its ref, as far as accounts were read."""
         found = {}
         for pod in self.pods:
             seen = self.on_network(pod)
             if seen is not None and (self.sends(pod)[1] or pod.annotations.sidecar_status is not None):
-                found[pod.ref] = Identity(self.mesh.trust_domain, pod.namespace, seen.service_account)
+                found[pod.ref] = self.identity(pod, seen)
         return found
 
     def knows_pods_of(self, namespace: str) -> bool:

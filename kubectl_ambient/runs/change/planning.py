@@ -12,6 +12,7 @@ from kubectl_ambient.change.needless import needless
 from kubectl_ambient.change.notes_of_agents import cut_off_by
 from kubectl_ambient.change.plan import Edit, plan
 from kubectl_ambient.change.planning import change_plan
+from kubectl_ambient.change.risky import Risks
 from kubectl_ambient.cluster.facts import Namespace, Pod, Workload
 from kubectl_ambient.cluster.needs.change import ChangeNeeds
 from kubectl_ambient.cluster.needs.pods import PodNeeds
@@ -73,8 +74,9 @@ class PlanRun(Run):
 
 
 def _told(change: Change, request: ChangeRequest, untold: Sequence[str], selection: Sequence[str | Word] = ()) -> int:
+    risks = Risks(change.effects)  # of what was asked for, also where a run refuses it unless it is forced
     change = _as_a_run_does_it(change, force=request.flags.force)
-    found = change_plan(change, selection, untold)
+    found = change_plan(change, risks, selection, untold)
     lines = [] if untold else moves_of_plan(change.effects, text_width(), restarts=change.restarts)
     tell_plan(found, lines, request)
     return failed(found, request)

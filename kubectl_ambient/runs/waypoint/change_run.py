@@ -9,10 +9,16 @@ from kubectl_ambient.change.waypoint.effects import Way, WaypointChange, change_
 from kubectl_ambient.change.waypoint.fitness import fitness
 from kubectl_ambient.change.waypoint.notes import notes, remarks
 from kubectl_ambient.change.waypoint.plan import WaypointEdit, Wish
+from kubectl_ambient.change.waypoint.risky import risks
 from kubectl_ambient.change.waypoint.undo import undo
+from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES
+from kubectl_ambient.cluster.needs.ask import Ask
+from kubectl_ambient.cluster.reading.cluster import ask
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.render.change import Tense, wrapped
+from kubectl_ambient.render.risks import not_changed, risk_lines
 from kubectl_ambient.render.waypoint.change import waypoint_moves
+from kubectl_ambient.runs.change.gate import gated
 from kubectl_ambient.runs.change.label_run import LabelRun
 from kubectl_ambient.runs.change.remarks import tell
 from kubectl_ambient.runs.change.request import ChangeRequest
@@ -44,6 +50,10 @@ class WaypointRun(LabelRun[WaypointEdit]):
         edits = [i.edit for i in found.items if i.edit.action != "refuse"]
         if edits:
             self._snapshot = read_surroundings(self._client, edits, self._request.flags.chunk_size)
+            if not self._enables:  # what the waypoint enforced
+                homes = dict.fromkeys(edit.home for edit in edits)
+                asks = [Ask(kind=AUTHORIZATION_POLICIES, namespace=home) for home in homes]
+                ask(self._client, self._snapshot, asks, self._request.flags.chunk_size)
 
     def _check(self, items: Items) -> None:
         self._tell_default(items)
@@ -64,6 +74,13 @@ class WaypointRun(LabelRun[WaypointEdit]):
             found = fitness(change.effects.after, item.edit) if item.edit.changes else None
             if found is not None and found.answer == "unfit":
                 item.edit = item.edit.refused(joined(found.why, "; --force labels it all the same"))
+
+    def _gated(self, items: Items) -> bool:
+        change = self._change(items) if self._request.flags.fail_on else None
+        hit = gated(risks(change), self._request) if change is not None else []
+        if hit and self._request.dry_run == "none":
+            tell([*risk_lines(hit, self._width), not_changed(hit)])
+        return bool(hit)
 
     def _change(self, items: Items) -> WaypointChange | None:
         if self._snapshot is None:
@@ -90,6 +107,7 @@ class WaypointRun(LabelRun[WaypointEdit]):
         self._tell_notes(change)
 
     def _tell_notes(self, change: WaypointChange) -> None:
+        tell(risk_lines(risks(change), self._width))
         tell(wrapped("‼ ", note, self._width, self._aim) for note in notes(change))
         if not change.changing:
             return

@@ -12,7 +12,8 @@ from kubectl_ambient.cluster.facts import Namespace, Pod
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
-from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
+from kubectl_ambient.cluster.needs.change import ChangeNeeds
+from kubectl_ambient.cluster.needs.pods import PodNeeds
 from kubectl_ambient.render.terminal import text_width
 from kubectl_ambient.render.waypoint.change import waypoint_moves
 from kubectl_ambient.runs.change.outcome import without_protected
@@ -33,7 +34,7 @@ def plan_waypoint_change(request: ChangeRequest, wish: Wish, *, force: bool) -> 
     """Tell the plan; the exit code. Raises KubeError where nothing could be read."""
     if not request.flags.filenames:
         return WaypointPlanRun(request, wish, force=force).run()
-    found = found_in_files(request, WaypointNeeds())
+    found = found_in_files(request, ChangeNeeds(pods=PodNeeds()))
     tell(found.problems)
     code = 1 if found.problems else 0
     if not found.targets:
