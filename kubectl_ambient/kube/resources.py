@@ -63,7 +63,6 @@ class Target(NamedTuple):
 
 _GATEWAY, _ISTIO_NET, _ISTIO_SEC = "gateway.networking.k8s.io", "networking.istio.io", "security.istio.io"
 _ADMISSION = "admissionregistration.k8s.io"
-_CALICO, _POLICY = "crd.projectcalico.org", "policy.networking.k8s.io"
 
 TABLE: tuple[Resource, ...] = (
     Resource("", "v1", "namespaces", "Namespace", "namespace", ("ns",), namespaced=False),
@@ -110,34 +109,14 @@ TABLE: tuple[Resource, ...] = (
     Resource("monitoring.coreos.com", "v1", "servicemonitors", "ServiceMonitor", "servicemonitor", ("smon",)),
     Resource("monitoring.coreos.com", "v1", "podmonitors", "PodMonitor", "podmonitor", ("pmon",)),
     Resource("cilium.io", "v2", "ciliumnetworkpolicies", "CiliumNetworkPolicy", "ciliumnetworkpolicy", ("cnp",)),
-    Resource(
-        "cilium.io",
-        "v2",
-        "ciliumclusterwidenetworkpolicies",
-        "CiliumClusterwideNetworkPolicy",
-        "ciliumclusterwidenetworkpolicy",
-        ("ccnp",),
-        namespaced=False,
-    ),
-    Resource(_CALICO, "v1", "networkpolicies", "NetworkPolicy", "networkpolicy"),
-    Resource(_CALICO, "v1", "globalnetworkpolicies", "GlobalNetworkPolicy", "globalnetworkpolicy", namespaced=False),
-    Resource(
-        _POLICY,
-        "v1alpha1",
-        "adminnetworkpolicies",
-        "AdminNetworkPolicy",
-        "adminnetworkpolicy",
-        ("anp",),
-        namespaced=False,
-    ),
-    Resource(
-        _POLICY,
-        "v1alpha1",
-        "baselineadminnetworkpolicies",
-        "BaselineAdminNetworkPolicy",
-        "baselineadminnetworkpolicy",
-        ("banp",),
-        namespaced=False,
+    *(
+        Resource(group, version, f"{kind.lower()[:-1]}ies", kind, kind.lower(), namespaced=False)
+        for group, version, kind in (
+            ("cilium.io", "v2", "CiliumClusterwideNetworkPolicy"),
+            ("crd.projectcalico.org", "v1", "GlobalNetworkPolicy"),
+            ("policy.networking.k8s.io", "v1alpha1", "AdminNetworkPolicy"),
+            ("policy.networking.k8s.io", "v1alpha1", "BaselineAdminNetworkPolicy"),
+        )
     ),
 )
 

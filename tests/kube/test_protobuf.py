@@ -161,7 +161,7 @@ def test_what_there_may_be_many_of_comes_in_protobuf() -> None:
     wanted = {"Pod", "Node", "Service", "Event", "ReplicationController", "NetworkPolicy", "EndpointSlice"}
     wanted |= {"Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob"}
     assert {kind.kind for kind in IN_PROTOBUF if not kind.partial} == wanted
-    assert {kind.part for kind in IN_PROTOBUF if kind.partial} == {"namespaces", "nodes", "labelled"}
+    assert {kind.part for kind in IN_PROTOBUF if kind.partial} == {"namespaces", "nodes", "labelled", "other_policies"}
 
 
 @pytest.mark.parametrize("port", [None, 0, 80, -1, "http", "80", ""])
