@@ -193,5 +193,5 @@ class EndpointSlice(Object, frozen=True):
         )
 
 
-NETWORK_POLICIES = kind("network_policies", "networkpolicies.networking.k8s.io", NetworkPolicy, rights=("list",))
+NETWORK_POLICIES = kind("network_policies", "networkpolicies.networking.k8s.io", NetworkPolicy)
 ENDPOINT_SLICES = kind("endpoint_slices", "endpointslices.discovery.k8s.io", EndpointSlice)

@@ -78,9 +78,7 @@ CALLERS: tuple[Kind[Any], ...] = (
     POD_MONITORS,
     *OTHER_POLICIES,
 )
-
-PLANS: tuple[Kind[Any], ...] = (NETWORK_POLICIES, *CALLERS)
-"""What a change is judged by besides: whom it would cut off or let in."""
+"""Who calls pods in plain text, and policies that are named as not judged."""
 
 KINDS = (*MESH, *POLICIES, *NETWORK, *CALLERS)
 

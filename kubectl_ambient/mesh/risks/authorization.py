@@ -19,7 +19,7 @@ from kubectl_ambient.mesh.policy.verdict import verdict
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.plain_callers import PlainCall, plain_calls
 from kubectl_ambient.mesh.risks.risk import Risk
-from kubectl_ambient.mesh.risks.strict import pods
+from kubectl_ambient.mesh.risks.strict import WHO, pods
 from kubectl_ambient.mesh.risks.turn import Turn
 
 _PRINCIPAL = re.compile(r"(?P<domain>[^/*]+)/ns/(?P<namespace>[^/*]+)/sa/(?P<account>[^/*]+)")
@@ -111,8 +111,8 @@ def refuses_plain_callers(turn: Turn) -> Iterator[Risk]:
         unless = "" if calls[0].found else ", unless its pods are in the mesh"
         yield Risk.of(
             RiskCode.POLICY_REFUSES_PLAIN_CALLERS,
-            f"{calls[0].who} would be refused{unless}: it has no identity, and AuthorizationPolicy {names} lets no one"
-            f" without one reach {pods(call.pod for call in calls)}",
+            f"{WHO[calls[0].caller]} would be refused{unless} for want of an identity: AuthorizationPolicy {names} lets no"
+            f" one without one reach {pods(call.pod for call in calls)}",
             *calls[0].evidence,
             *(e for policy in policies for e in _rules(policy, policy.rules)),
             affects=dict.fromkeys(call.pair for call in calls),

@@ -32,7 +32,7 @@ def sidecars_left(turn: Turn) -> Iterator[Risk]:
     for (home, owner), hit in found.items():
         yield Risk.of(
             RiskCode.SIDECAR_LEFT,
-            f"{home}/{owner.rpartition('/')[2]}: {pods(hit)} would keep the sidecar, and so stay out, until restarted",
+            f"{pods(hit)} of {home}/{owner.rpartition('/')[2]} would keep the sidecar, and stay out until restarted",
             annotation(hit[0].ref, "sidecar.istio.io/status", hit[0].annotations.sidecar_status),
             affects=[pod.ref for pod in hit],
             fix=_restart(home, owner),
@@ -131,8 +131,8 @@ def own_redirection(turn: Turn) -> Iterator[Risk]:
         if told is not None and (seen is None or not seen.reroute):
             yield Risk.of(
                 RiskCode.OWN_REDIRECTION,
-                f"{pod.namespace}/{pod.name} runs machines or containers of its own, and what these send would go past"
-                f" ztunnel, or be lost: the annotation {REROUTE} is not set",
+                f"pod {pod.namespace}/{pod.name} runs machines or containers of its own, and what these send would"
+                f" go past ztunnel, or be lost: the annotation {REROUTE} is not set",
                 told,
                 annotation(pod.ref, REROUTE, seen.reroute if seen else None),
                 affects=[pod.ref],

@@ -21,7 +21,7 @@ _CODES: dict[Caller, RiskCode] = {
     "scraper": RiskCode.STRICT_REFUSES_SCRAPES,
     "outside": RiskCode.STRICT_REFUSES_OUTSIDE,
 }
-_WHO: dict[Caller, str] = {
+WHO: dict[Caller, str] = {
     "ingress": "the ingress controller",
     "api server": "the API server",
     "scraper": "Prometheus",
@@ -46,7 +46,7 @@ def refuses_plain_callers(turn: Turn) -> Iterator[Risk]:
         unless = "" if calls[0].found else ", unless its pods are in the mesh"
         yield Risk.of(
             _CODES[caller],
-            f"{_WHO[caller]} would be refused{unless}: {pods(call.pod for call in calls)} would take no plain text"
+            f"{WHO[caller]} would be refused{unless}: {pods(call.pod for call in calls)} would take no plain text"
             f" ({', '.join(_deciding(turn, calls[0].pod))} {_verb(turn, calls[0].pod)} STRICT)",
             *calls[0].evidence,
             *by_peer_authentication(turn, calls[0].pod),

@@ -36,7 +36,7 @@ def gateways(turn: Turn) -> Iterator[Risk]:
         found = next((f for f in turn.judge.judge(pod).findings if f.code == Code.GATEWAY_CAPTURED), None)
         yield Risk.of(
             RiskCode.GATEWAY_SWEPT_IN,
-            f"{pod.namespace}/{pod.name} is a gateway of Istio and would be redirected to ztunnel: its connections"
+            f"pod {pod.namespace}/{pod.name} is a gateway of Istio and would be redirected to ztunnel: its connections"
             " would fail",
             made,
             affects=[pod.ref],

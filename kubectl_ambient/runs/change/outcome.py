@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from kubectl_ambient.change.patch import LabelEdit
 from kubectl_ambient.change.protected import made_for_gateway, protected
 from kubectl_ambient.change.show import show
-from kubectl_ambient.change.targets import namespace_of, printed
+from kubectl_ambient.change.targets import Labelled, namespace_of, printed
 from kubectl_ambient.change.words import few, grouped
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import shown
@@ -26,7 +27,15 @@ def tell_nothing_found(request: ChangeRequest, namespace: str) -> None:
     tell([nothing_found("" if everywhere else namespace)])
 
 
-def without_protected(items: list[Item[E]], request: ChangeRequest, snapshot: Snapshot | None) -> list[Item[E]]:
+class _Aimed(Protocol):
+    @property
+    def target(self) -> Labelled: ...
+
+
+A = TypeVar("A", bound=_Aimed)
+
+
+def without_protected(items: list[A], request: ChangeRequest, snapshot: Snapshot | None) -> list[A]:
     """What was selected without what is Kubernetes' and Istio's own: that has to be named."""
     flags = request.flags
     if not request.selected or flags.goal != "enable":

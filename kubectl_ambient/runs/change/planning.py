@@ -44,6 +44,7 @@ def _of_files(request: ChangeRequest) -> int:
         for target in found.targets
         if isinstance(target, (Namespace, Pod, Workload))
     ]
+    edits = without_protected(edits, request, found.snapshot)
     change = Change(goal=flags.goal, edits=tuple(edits), effects=effects(found.snapshot, edits))
     return _told(change, request, []) or code
 

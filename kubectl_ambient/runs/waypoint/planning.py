@@ -40,6 +40,7 @@ def plan_waypoint_change(request: ChangeRequest, wish: Wish, *, force: bool) -> 
     if not found.targets:
         return code
     edits = [plan(target, wish) for target in found.targets if isinstance(target, _TARGETS)]
+    edits = without_protected(edits, request, found.snapshot)
     return _told(change_of(found.snapshot, wish.goal, edits), request, wish, force=force) or code
 
 
