@@ -34,12 +34,14 @@ from .test_status import annotated, phase
 class Watch:
     """A running `kubectl ambient status -w …`, whose lines are waited for."""
 
+    words: tuple[str, ...] = ("status", "-w")
+
     def __init__(self, kubeconfig: Path, *arguments: str) -> None:
         kubectl = programs.program("kubectl")
         path = os.pathsep.join([str(Path(sys.executable).parent), str(Path(kubectl).parent), os.environ["PATH"]])
         # kubectl becomes the plugin (exec), so that a signal to it is one to the plugin.
         self.process = subprocess.Popen(
-            [kubectl, "ambient", "status", "-w", *arguments],
+            [kubectl, "ambient", *self.words, *arguments],
             env={"PATH": path, "KUBECONFIG": str(kubeconfig), "KUBERC": "off", "HOME": str(kubeconfig.parent)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -15,6 +15,7 @@ from kubectl_ambient.runs.change.targets import E, Item
 from kubectl_ambient.runs.ending import Broken, Signals
 from kubectl_ambient.runs.progress import Progress
 
+INTERRUPTED = "interrupted"
 _SIDE_BY_SIDE = 10
 _LOST = 3  # so many failed connections in a row are no accident
 _PATIENCE = 3.0  # seconds for what is under way when all ends
@@ -81,7 +82,7 @@ class Applier(Generic[E]):
         while left and not self._is_over(items, running):
             progress.draw()
             if self._signals.count:
-                self.stop("interrupted")
+                self.stop(INTERRUPTED)
             try:
                 news = self._news.get(timeout=_TICK)
             except queue.Empty:
@@ -120,7 +121,7 @@ class Applier(Generic[E]):
                 self._settle(item, outcome)
                 self._each_time()
             if self._signals.count:
-                self.stop("interrupted")
+                self.stop(INTERRUPTED)
 
     def _next(self) -> Item[E] | None:
         """An item that is now taken for sent; None where there is none, or nothing more is to be sent."""

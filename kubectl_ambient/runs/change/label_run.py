@@ -15,7 +15,7 @@ from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.render.terminal import text_width
 from kubectl_ambient.runs.aim import aim_of
 from kubectl_ambient.runs.change.account import Account
-from kubectl_ambient.runs.change.apply import Applier
+from kubectl_ambient.runs.change.apply import INTERRUPTED, Applier
 from kubectl_ambient.runs.change.attempt import Attempt
 from kubectl_ambient.runs.change.batches import Batches
 from kubectl_ambient.runs.change.outcome import tell_nothing_found, tell_refusals, without_protected
@@ -101,7 +101,8 @@ class LabelRun(Generic[E]):
         batches.write(applier, settles, send=self._request.dry_run != "client")
         try:
             self._tell_warnings(signals)
-            account.close(items, batches.why, self._undo_lines)
+            why = INTERRUPTED if signals.number else batches.why
+            account.close(items, why, self._undo_lines)
             if self._request.dry_run == "none":
                 with suppress(Broken), signals.breaking(2):
                     self._tell_after([item for item in items if item.state == "done"])

@@ -26,6 +26,7 @@ from kubectl_ambient.mesh.settling import Standing, restarts_of
 from kubectl_ambient.render.say import say
 from kubectl_ambient.render.terminal import Paint, colours, text_width
 from kubectl_ambient.render.waiting import all_arrived, given_up, not_told, restarts, so_far, stragglers
+from kubectl_ambient.runs.change.apply import INTERRUPTED
 from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.ending import Broken, Signals
 from kubectl_ambient.runs.judged import Judged
@@ -35,7 +36,6 @@ from kubectl_ambient.shell.aim import Aim
 
 _FEW = 10  # of more namespaces all pods are watched, where they may be
 _BETWEEN_READS = 2.0  # seconds between looks at the workloads, which nobody needs the right to watch
-INTERRUPTED = "interrupted"
 
 
 class ChangeWait:

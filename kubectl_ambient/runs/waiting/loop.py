@@ -53,9 +53,11 @@ def until_settled(
     began, away, lost = now(), "", False
     standing: Standing | None = None
     for change in changes:
-        with meter.aside():
-            for sentence in dict.fromkeys((*change.lost, *change.outage)):
-                say(sentence, file=sys.stderr, flush=True)
+        told = dict.fromkeys((*change.lost, *change.outage))
+        if told:
+            with meter.aside():
+                for sentence in told:
+                    say(sentence, file=sys.stderr, flush=True)
         lost = lost or bool(change.lost)
         if change.outage:
             away = "" if change.current else change.outage[-1]
