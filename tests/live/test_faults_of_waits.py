@@ -8,6 +8,8 @@ from dataclasses import replace
 import pytest
 
 from kubectl_ambient.cluster.reading.watch import BACK
+from tests.cli.on_terminal import on_terminal
+from tests.rig import kubectl
 from tests.rig.agent import ANNOTATION
 from tests.rig.apiserver import ApiServer
 from tests.rig.faults import Fault, FaultProxy
@@ -108,3 +110,14 @@ def test_the_time_of_one_request_ends_no_wait(server: ApiServer) -> None:
         assert waiting.process.wait(PATIENCE) == 0, waiting.told
     finally:
         waiting.stop()
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_on_a_terminal_there_is_a_bar_and_nothing_is_left_of_it(server: ApiServer, columns: int) -> None:
+    env = kubectl.environ(server.kubeconfig)
+    ran = on_terminal(["enable", "ns", FEW, "--wait", "--timeout", "3s"], env, columns=columns)
+    assert (ran.code, "waiting for" in ran.written, "\033[?25" in ran.written) == (1, columns == 80, False)
+    assert f"0/{IN_FEW}" in ran.written
+    assert not [line for line in ran.screen if "━" in line]
+    assert f"error: timed out after 3s: 0 of {IN_FEW} pods are where they should be"[:columns] in ran.screen
+    assert ran.screen[-1].startswith(f"undo: kubectl ambient disable ns {FEW}")

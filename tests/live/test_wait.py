@@ -83,7 +83,9 @@ def test_at_the_time_out_the_stragglers_are_named(
 
 def test_enable_waits_for_a_late_agent(cluster: Cluster, namespace: str, kubectl: Runner, ambient: Runner) -> None:
     cluster.apply(
-        pod("slow", namespace, node="n4"), pod("quick", namespace), pod("refuses", namespace, labels=OPTED_OUT)
+        pod("slow", namespace, node="n4"),
+        pod("quick", namespace, node="n1"),
+        pod("refuses", namespace, labels=OPTED_OUT),
     )
     for name in ("slow", "quick", "refuses"):
         phase(cluster, namespace, name, "Running")
