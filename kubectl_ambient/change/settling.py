@@ -12,7 +12,7 @@ from kubectl_ambient.change.reached import Reached
 from kubectl_ambient.change.rollout import held_back, when, why_later
 from kubectl_ambient.change.targets import namespace_of, printed, value_of
 from kubectl_ambient.change.words import few
-from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Workload
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, NOT_FOUND, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.judge import Judge
@@ -51,23 +51,25 @@ class Settling:
         others, judged = list(labels.values()), dict(verdicts)
         for edit in self._edits:
             workload = edit.target
-            if not isinstance(workload, Workload) or not edit.changes:
+            # One that has the label already may be rolling out yet, as when the same line is run again.
+            if not isinstance(workload, Workload) or not (edit.changes or edit.after == "ambient"):
                 continue
-            now = snapshot.workloads.facts.get(workload.ref)
-            if now is None:
+            known = snapshot.workloads.get(workload.ref)
+            if isinstance(known, Unread) and known.why == NOT_FOUND:
                 lost.append(Straggler(name=printed(workload), why="It is gone."))
                 continue
+            now = known if isinstance(known, Workload) else workload
             mine = [pod for pod in pods.values() if self._reached.template(pod) is workload]
             for pod in mine:
-                if value_of(pod) != edit.after:
-                    verdict = judged.pop((pod.namespace, pod.name))
-                    at = when(now, pod)
-                    if at == "restart":
-                        old.append(Straggler(name=f"{pod.namespace}/{pod.name}", why=_OLD, node=pod.node))
-                    elif at in _LATER and now.kind not in _MAKES_NO_OTHER:
-                        kept.append(verdict)
-            made = sum(value_of(pod) == edit.after for pod in mine)
-            others += _missing(now, made)
+                if _is_new(pod, edit):
+                    continue
+                verdict = judged.pop((pod.namespace, pod.name))
+                at = when(now, pod)
+                if at == "restart":
+                    old.append(Straggler(name=f"{pod.namespace}/{pod.name}", why=_OLD, node=pod.node))
+                elif at in _LATER and now.kind not in _MAKES_NO_OTHER:
+                    kept.append(verdict)
+            others += _missing(now, sum(_is_new(pod, edit) for pod in mine)) if edit.changes else ()
         for namespace, name in [key for key in judged if key[0] in labels]:  # what they are by another label counts not
             del judged[namespace, name]
             old.append(Straggler(name=f"{namespace}/{name}", why=labels[namespace].why))
@@ -128,6 +130,12 @@ class Settling:
                 why = "It is gone"
                 why += f", and what took its place has not its label: {few(others)}" if others else ""
                 yield Straggler(name=printed(edit.target), why=f"{why}.")
+
+
+def _is_new(pod: Pod, edit: Edit) -> bool:
+    """Whether a pod is of the template as it is now; one that somebody has labelled by hand may be."""
+    value = value_of(pod)
+    return value == edit.after if edit.changes else value is not None
 
 
 _OLD = "It is not replaced yet: it is of the pod template of before."

@@ -11,11 +11,12 @@ from msgspec import structs
 from kubectl_ambient.change.plan import Goal, plan
 from kubectl_ambient.change.settling import Settling
 from kubectl_ambient.change.targets import Target
-from kubectl_ambient.cluster.facts import Annotations, Pod, Workload
+from kubectl_ambient.cluster.facts import NOT_FOUND, Annotations, Pod, Unread, Workload
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.settling import Standing
 from tests.mesh.builders import SIDECAR, cluster, redirected
+from tests.snapshots import altered
 
 from .objects import label, namespace, owner, pod, workload
 
@@ -93,6 +94,15 @@ def test_a_rollout_is_waited_for_until_each_pod_is_of_the_new_template() -> None
     assert standing(before, whole, "enable", web).settled
 
 
+def test_the_same_line_again_waits_for_a_rollout_that_goes_on() -> None:
+    """The template has the label already; pods that were labelled by hand are not of an older one."""
+    web = workload(value="ambient", desired=2)
+    half = shop(pod("ambient", "c", annotations=IN, **NEW), pod(name="b", **WEB), workloads=(web,))
+    assert names(standing(half, half, "enable", web)) == ["shop/b"]
+    by_hand = shop(pod("ambient", "c", annotations=IN, **NEW), pod("none", "b", **NEW), workloads=(web,))
+    assert standing(by_hand, by_hand, "enable", web).settled
+
+
 def test_where_all_pods_are_gone_at_once_nothing_has_settled() -> None:
     """As the strategy Recreate does."""
     web = workload(desired=2)
@@ -116,7 +126,8 @@ def test_pods_that_keep_the_old_template_are_told_and_not_waited_for(kind: str, 
 
 def test_a_workload_that_is_gone_is_told() -> None:
     web = workload()
-    found = standing(shop(pod(name="a", **WEB), workloads=(web,)), shop(), "enable", web)
+    gone = altered(shop(), workloads={web.ref: Unread(what="get deployment web", why=NOT_FOUND)})
+    found = standing(shop(pod(name="a", **WEB), workloads=(web,)), gone, "enable", web)
     assert (found.settled, [one.name for one in found.lost]) == (True, ["deployment.apps/web"])
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import signal
+import subprocess
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from tests.rig.agent import BEHAVIOUR
 from tests.rig.cluster import Cluster
 from tests.rig.kubectl import Runner
 from tests.rig.processes import PATIENCE, wait_for
+from tests.rig.rights import wait_until_granted
 from tests.rig.workloads import AMBIENT, OPTED_OUT, deployment, pod
 
 from .conftest import NewNamespace
@@ -61,6 +63,29 @@ def test_it_waits_for_a_change_of_somebody_else(
     assert first.endswith("waiting for " + f"{namespace}/slow (n4)") or f"{namespace}/quick" in first
     assert last.startswith("All 2 pods are where they should be (")
     assert {item["state"] for item in json.loads(done.stdout)["items"]} == {"Enrolled"}
+
+
+def test_who_may_not_watch_namespaces_waits_by_reading(
+    cluster: Cluster, new_namespace: NewNamespace, kubectl: Runner, ambient: Runner
+) -> None:
+    """As the built-in role `view` in one namespace has it: a Namespace that cannot be watched must not end the wait."""
+    namespace = new_namespace(AMBIENT)
+    user = f"viewer-{namespace}"
+    kubectl("create", "rolebinding", "views", "--clusterrole=view", f"--user={user}", "-n", namespace)
+    wait_until_granted(cluster, user, "watch", "pods", namespace)
+    with behaving(kubectl, "n4", "never"):
+        cluster.apply(pod("slow", namespace, node="n4"))
+        wait_for("the pod", lambda: running(cluster, namespace, 1))
+        waiting = Waiting(cluster.user(user), "status", "-n", namespace, "--wait", "-o", "json")
+        try:
+            waiting.says("all is read anew every 5 seconds instead")
+            with pytest.raises(subprocess.TimeoutExpired):
+                waiting.process.wait(7)
+            kubectl("annotate", "node", "n4", f"{BEHAVIOUR}-")
+            assert waiting.process.wait(PATIENCE) == 0, waiting.told
+            assert [item["state"] for item in waiting.document()["items"]] == ["Enrolled"]
+        finally:
+            waiting.stop()
 
 
 def test_at_the_time_out_the_stragglers_are_named(

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.settling import Settling
+from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
 from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.workloads import WORKLOADS
 from kubectl_ambient.cluster.needs.ask import Ask
@@ -91,13 +92,14 @@ class ChangeWait:
 
     def _read_rollouts(self, settling: Settling) -> None:
         """How many pods the workloads want now; what the server cannot tell for now stays as it was."""
-        facts = self._snapshot.workloads.facts
+        found = self._snapshot.workloads
         asks = [Ask(kind=WORKLOADS[w.kind], namespace=w.namespace, name=w.name) for w in settling.rollouts]
         for ask, answer in zip(asks, answers(self._client, asks), strict=True):
             if not isinstance(answer, KubeError):
-                facts |= {key: fact for _, key, fact in answer}
+                found.facts |= {key: fact for _, key, fact in answer}
             elif isinstance(answer, ApiError) and answer.is_not_found:
-                facts.pop(ask.path, None)
+                found.facts.pop(ask.path, None)
+                found.unread[ask.path] = Unread(what=ask.words, why=NOT_FOUND)
 
     def _tell(self, waited: Waited, judge: Judge) -> None:
         """A second signal breaks it off."""
@@ -106,6 +108,8 @@ class ChangeWait:
             _say([f"{INTERRUPTED}: {so_far(standing)}"])
         elif waited.why:
             _say([given_up(standing, waited.why), stragglers(standing.waits_for, judge, width, paint)])
+        elif waited.lost:
+            _say(["error: not all that decides can be watched: whether all is where it should be is not known"])
         elif not standing.lost:
             _say([all_arrived(standing, waited.age)])
         if waited.why != INTERRUPTED:
@@ -126,7 +130,10 @@ def _copied(snapshot: Snapshot) -> Snapshot:
     """Of what is kept up."""
     parts = ("pods", "namespaces", "cni_pods", "ztunnel_pods", "workloads")
     copies = {part: getattr(snapshot, part) for part in parts}
-    return replace(snapshot, **{part: replace(found, facts=dict(found.facts)) for part, found in copies.items()})
+    return replace(
+        snapshot,
+        **{part: replace(found, facts=dict(found.facts), unread=dict(found.unread)) for part, found in copies.items()},
+    )
 
 
 def _interrupted(signals: Signals) -> str:

@@ -13,6 +13,7 @@ from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.reading.watch import Changes
 from kubectl_ambient.cluster.scope import chosen
+from kubectl_ambient.foreign import shown
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.kube.watch import passes
 from kubectl_ambient.mesh.settling import Standing, restarts_of, standing_of, until_restart
@@ -26,7 +27,7 @@ from kubectl_ambient.runs.status import Source, StatusRequest, in_order, read_st
 from kubectl_ambient.runs.waiting.loop import Waited, followed, now, timed_out, until_settled
 from kubectl_ambient.runs.waiting.meter import Meter
 
-_BETWEEN_READS = 5.0  # seconds, where what is watched has settled and what is not has not
+_BETWEEN_READS = 5  # seconds, where what is watched has settled and what is not, or may not be, has not
 
 
 class StatusWait:
@@ -47,24 +48,28 @@ class StatusWait:
         self._named = {pod.name: pod for pod in source.pods} if source.scope.names else {}
         self._names = set(source.scope.names)
         self._next_read = 0.0
+        self._unsettled = Standing(pods=0)
 
     def run(self) -> Waited:
-        """Follow them, if there is something to wait for. Raises KubeError."""
+        """Follow them, if there is something to wait for. Raises KubeError.
+
+        That a watch was lost is no failure: what is told in the end was read.
+        """
         standing = self._standing(self.source)
         if standing.settled or self._patience == 0:
             return Waited(standing=standing, age="0s", why="" if standing.settled else timed_out(0))
-        changes = followed(self._place.client, self._judged.snapshot, (self.source.scope,))
+        self._unsettled = standing
+        changes = map(_read_instead, followed(self._place.client, self._judged.snapshot, (self.source.scope,)))
         try:
             with Meter() as meter:
                 meter.show(standing, 0.0)
                 waited = until_settled(changes, self._look, meter, self._patience)
         except (KeyboardInterrupt, Ended):
-            say(f"interrupted: {so_far(self._standing(self.source))}", file=sys.stderr)
+            say(f"interrupted: {so_far(self._unsettled)}", file=sys.stderr)
             raise
         if waited.why and self._read():
             waited.standing = self._standing(self.source)
             waited.why = "" if waited.standing.settled else waited.why
-        self.source.late = self.source.late or waited.lost
         if not waited.why:
             say(all_arrived(waited.standing, waited.age), file=sys.stderr)
         return waited
@@ -89,10 +94,15 @@ class StatusWait:
             pass
         self.source.judge, self.source.pods = self._judged.judge, in_order(there.values())
         standing = standing_of(list(self._judged.verdicts.values()), self._judged.judge, self._conditions)
-        if standing.settled and now() >= self._next_read:
+        if standing.settled:
+            if now() < self._next_read:
+                return self._unsettled
             self._next_read = now() + _BETWEEN_READS
-            if self._read():
-                standing = self._standing(self.source)
+            if not self._read():
+                return self._unsettled
+            standing = self._standing(self.source)
+        if not standing.settled:
+            self._unsettled = standing
         return standing
 
     def _take_successors(self) -> None:
@@ -126,6 +136,12 @@ class StatusWait:
 
     def _standing(self, source: Source) -> Standing:
         return standing_of(source.verdicts(), source.judge, self._conditions)
+
+
+def _read_instead(changes: Changes) -> Changes:
+    """What may not be watched is Unknown for the watch, and so waited for by no one: that it is read is the answer."""
+    how = f"all is read anew every {_BETWEEN_READS} seconds instead"
+    return with_changed(changes, lost=[shown(sentence.split("\n")[0], f"; {how}") for sentence in changes.lost])
 
 
 def _key(pod: Pod) -> Key:
