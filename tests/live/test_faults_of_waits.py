@@ -121,4 +121,4 @@ def test_on_a_terminal_there_is_a_bar_and_nothing_is_left_of_it(server: ApiServe
     assert f"0/{IN_FEW}" in ran.written
     assert not [line for line in ran.screen if "━" in line]
     assert f"error: timed out after 3s: 0 of {IN_FEW} pods are where they should be"[:columns] in ran.screen
-    assert ran.screen[-1].startswith(f"undo: kubectl ambient disable ns {FEW}")
+    assert [line for line in ran.screen if line][-1] == f"undo: kubectl ambient disable ns {FEW}"
