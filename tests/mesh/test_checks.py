@@ -104,8 +104,8 @@ def told_by(check: Check) -> set[Code]:
     return {code for ask in check.asks if isinstance(ask, Findings) for code in ask.codes}
 
 
-# Told of pods, each node's agents are asked themselves; told of waypoints, what names them is asked; `path` tells of two
-# ends, which a check does not choose.
+# Told of pods, each node's agents are asked themselves; told of waypoints, what names them is asked; `path` tells of
+# two ends, which a check does not choose.
 ELSEWHERE = {
     Code.AGENT_MISSING,
     Code.AGENT_NOT_READY,
