@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -103,6 +104,23 @@ def patience(*, waits: bool, timeout: str) -> float:
     if timeout and not waits:
         raise UsageError("error: --timeout goes with --wait")
     return parse_duration(timeout or "5m")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watching:
+    """Whether a listing goes on."""
+
+    watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on, and print each one that changes.")] = False
+    timestamps: Annotated[bool, typer.Option("--timestamps", help="With -w: when each change was seen.")] = False
+
+    def check(self, conditions: Sequence[str], output: str) -> None:
+        """Raises UsageError for what does not go with it."""
+        from kubectl_ambient.kube.errors import UsageError
+
+        if self.watch and conditions:
+            raise UsageError("error: --fail-on needs an end: it cannot go with --watch")
+        if self.timestamps and (not self.watch or output not in ("", "wide")):
+            raise UsageError("error: --timestamps goes with the rows of --watch")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,8 +30,7 @@ def status(
     output: settings.Output = "",
     no_headers: settings.NoHeaders = False,
     fail_on: settings.FailOn = None,
-    watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on, and print each pod that changes.")] = False,
-    timestamps: Annotated[bool, typer.Option("--timestamps", help="With -w: when each change was seen.")] = False,
+    watching: settings.Watching,
     wait: Annotated[bool, settings.wait("until nothing drifts, and tell how it is then")] = False,
     timeout: settings.Timeout = "",
     chunk_size: settings.ChunkSize = None,
@@ -45,13 +44,11 @@ def status(
 
     check_format(output, settings.FORMATS_STATUS)
     conditions = check_fail_on(fail_on or (), FAIL_ON)
-    if watch and conditions:
-        raise UsageError("error: --fail-on needs an end: it cannot go with --watch")
+    watching.check(conditions, output)
+    watch = watching.watch
     patience = settings.patience(waits=wait, timeout=timeout)
     if wait and (watch or nodes):
         raise UsageError(f"error: --wait has an end: it cannot go with {'--watch' if watch else '--nodes'}")
-    if timestamps and (not watch or output not in ("", "wide")):
-        raise UsageError("error: --timestamps goes with the rows of --watch")
     if nodes and (names or pods or watch or namespace_selector or selectors.selector or selectors.field_selector):
         raise UsageError("error: --nodes tells of all nodes: it goes with no names, no selector, --pods or --watch")
     request = StatusRequest.of(
@@ -78,7 +75,7 @@ def status(
         pods=pods or bool(output),
         namespaced=source.many,
         watch=watch,
-        timestamps=timestamps,
+        timestamps=watching.timestamps,
     )
     waited = None
     if wait and source.pods:

@@ -12,9 +12,10 @@ from kubectl_ambient.mesh.evidence import Finding, tells
 from kubectl_ambient.mesh.injection import INJECTION, REVISION
 from kubectl_ambient.mesh.summary import NamespaceRow, count, needs_attention
 from kubectl_ambient.mesh.verdict import Verdict
+from kubectl_ambient.render.rows import Rows
 from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
 from kubectl_ambient.render.steps import finding_text
-from kubectl_ambient.render.table import Columns, Short, fitting, marked, table
+from kubectl_ambient.render.table import Short, fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
 from kubectl_ambient.shell.command import Command
 
@@ -44,11 +45,8 @@ def of_mesh(findings: Iterable[Finding], width: int, paint: Paint) -> Shown:
     return stacked(finding_text(finding, (), width, paint) for finding in gravest_first(findings))
 
 
-class PodRows:
-    """The rows of a listing that goes on: those of `verdicts`, and those that follow, under the same columns.
-
-    timestamps: in front of what follows, when it was seen.
-    """
+class PodRows(Rows):
+    """The rows of pods that go on: those of `verdicts`, and those that follow."""
 
     def __init__(
         self,
@@ -62,52 +60,33 @@ class PodRows:
         timestamps: bool = False,
     ) -> None:
         self._namespaced, self._wide, self._paint = namespaced, wide, paint
-        self._lead = ["TIME"] if timestamps else []
-        self._names = [*self._lead, *_names(namespaced, wide), ""]
-        rows = [[*([_TIME] if timestamps else []), *_pod_row(v, namespaced, wide, paint)] for v in verdicts]
-        droppable = (*_droppable(wide), "REASON") if timestamps else _droppable(wide)
-        short = () if wide else (*_SHORT, Short("NAMESPACE", "middle", 12))
-        self._columns = Columns(self._names, [*rows, self._widest(known=bool(rows))], width, droppable, short)
-        if headers:
-            self._columns.line(self._names)
-
-    def _widest(self, *, known: bool) -> list[str]:
-        """What the columns have to take later on, so that they stay where they are; not `known`: of names too."""
-        widest = {"TIME": _TIME, "MODE": "ambient", "STATE": TERMINATING, "REASON": Reason.NAMESPACE_LABEL, "": MARK}
-        if not known:
-            widest |= {"NAMESPACE": " " * 12, "NAME": " " * 30}
-        return [widest.get(name, "") for name in self._names]
-
-    @property
-    def headers(self) -> Shown:
-        """Their line, as wide as the rows until now."""
-        return self._columns.line(self._names)
+        super().__init__(
+            _names(namespaced, wide),
+            [_pod_row(v, namespaced, wide, paint) for v in verdicts],
+            {"MODE": "ambient", "STATE": TERMINATING, "REASON": Reason.NAMESPACE_LABEL},
+            width=width,
+            droppable=(*_droppable(wide), "REASON") if timestamps else _droppable(wide),
+            short=() if wide else (*_SHORT, Short("NAMESPACE", "middle", 12)),
+            headers=headers,
+            timestamps=timestamps,
+        )
 
     def changed(self, verdict: Verdict, at: datetime | None = None) -> Shown:
         """The row of a pod that changed; `at`: when that was seen."""
         row = _pod_row(verdict, self._namespaced, self._wide, self._paint)
         if is_terminating(verdict):
             row[_names(self._namespaced, self._wide).index("STATE")] = self._paint(TERMINATING, "yellow")
-        return self._line(row, at)
+        return self.line(row, at)
 
     def gone(self, verdict: Verdict, at: datetime | None = None) -> Shown:
         """The row of a pod that is there no more, with `verdict` as the last that was told of it."""
         row = [verdict.namespace] if self._namespaced else []
         row += [verdict.name, "-", "Gone", "-", verdict.node or "<none>"]
         row += ["-", "-", "-", verdict.owner or "<none>", "-"] if self._wide else []
-        return self._line([*row, ""], at)
-
-    def _line(self, row: Sequence[str], at: datetime | None) -> Shown:
-        return self._columns.line([*([timestamp(at)] if self._lead else []), *row])
+        return self.line([*row, ""], at)
 
 
-_TIME = "2026-01-01T00:00:00Z"  # as wide as each
 TERMINATING = Code.TERMINATING.value
-
-
-def timestamp(at: datetime | None) -> str:
-    """As Kubernetes writes times, `2026-01-01T00:00:00Z`; empty where it is not known."""
-    return f"{at:%Y-%m-%dT%H:%M:%SZ}" if at else ""
 
 
 def is_terminating(verdict: Verdict) -> bool:

@@ -34,12 +34,12 @@ class Judged:
         unsettled = {key for key, verdict in known.items() if verdict.state == "Starting"}
         new = there.keys() - known.keys()
         gone = known.keys() - there.keys()
-        if not (changes.others or changes.pods or unsettled or new or gone):
+        if not (changes.others or changes.subjects or unsettled or new or gone):
             return
         self.judge = Judge(self.snapshot, waypoints=self.judge.waypoints is not None)
         for key in sorted(gone):
             yield known.pop(key), None
-        for key in sorted(there.keys() if changes.others else (changes.pods | unsettled | new) & there.keys()):
+        for key in sorted(there.keys() if changes.others else (changes.subjects | unsettled | new) & there.keys()):
             before = known.get(key)
             known[key] = self.judge.judge(there[key])
             yield before, known[key]

@@ -51,7 +51,7 @@ class Listing:
                 self._print_text(source, verdicts)
 
     def print_changes(
-        self, source: Source, verdicts: Sequence[Verdict], changes: Iterable[Change | MeshChange | Outage]
+        self, source: Source, verdicts: Sequence[Verdict], changes: Iterable[Change[Verdict] | MeshChange | Outage]
     ) -> None:
         """Each changed pod of a watch: its row, or a document of its own. Outages are told on stderr."""
         from kubectl_ambient.runs.watching import Change, Outage
@@ -75,7 +75,7 @@ class Listing:
 
     def stamp(self, source: Source) -> tuple[str, ...]:
         """The same in front of a line that is no row."""
-        from kubectl_ambient.render.status import timestamp
+        from kubectl_ambient.render.rows import timestamp
 
         return (timestamp(self.seen(source)), " ") if self.timestamps else ()
 
@@ -170,7 +170,7 @@ class _Rows:
         listed = bool(verdicts) and not listing.only_sums and not listing.timestamps
         self._headers = listing.headers and not listed
 
-    def print(self, change: Change | MeshChange | Outage) -> None:
+    def print(self, change: Change[Verdict] | MeshChange | Outage) -> None:
         from kubectl_ambient.runs.watching import Change, MeshChange
 
         if isinstance(change, MeshChange) and self._listing.headers:

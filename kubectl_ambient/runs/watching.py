@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
+from typing import Generic, TypeVar
 
 from kubectl_ambient.cluster.scope import chosen
 from kubectl_ambient.mesh.evidence import Finding
@@ -14,12 +16,14 @@ from kubectl_ambient.runs.judged import Judged
 from kubectl_ambient.runs.place import Cluster
 from kubectl_ambient.runs.status import Source
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
-class Change:
-    """What is now told of a pod; or, where it is gone, what was told last."""
+class Change(Generic[T]):
+    """What is now told of a pod or of another object; or, where it is gone, what was told last."""
 
-    verdict: Verdict
+    verdict: T
     gone: bool = False
     """Deleted, or no longer chosen by the selectors: the server tells both in the same way."""
 
@@ -38,18 +42,21 @@ class Outage:
     sentence: str
 
 
-def watch_status(source: Source, output: str) -> Iterator[Change | MeshChange | Outage]:
+def watch_status(source: Source, output: str) -> Iterator[Change[Verdict] | MeshChange | Outage]:
     """What changes of what `output` shows, one by one, until interrupted or the time of a request is over.
 
     Nothing is judged while a watch is not up to date. Raises KubeError where the watch is lost.
     """
+    from kubectl_ambient.cluster.kinds.pods import PODS
+    from kubectl_ambient.cluster.needs.watched import of_pods
     from kubectl_ambient.cluster.reading.watch import follow
 
     assert isinstance(source.place, Cluster)
     snapshot = source.judge.snapshot
     judged = Judged(source.judge, {(pod.namespace, pod.name): source.judge.judge(pod) for pod in source.pods})
     mesh = source.headlines(list(judged.verdicts.values()))
-    for changes in follow(source.place.client, snapshot, source.scope):
+    watched = partial(of_pods, scopes=[source.scope])
+    for changes in follow(source.place.client, snapshot, watched, subjects=[PODS]):
         source.tell_late(changes.lost)
         yield from map(Outage, changes.outage)
         if not changes.current:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
 from typing import Any, TypeVar, cast
 
 import pytest
 
 from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.cluster.kinds.pods import PODS
 from kubectl_ambient.cluster.needs.pods import of_pods_in
+from kubectl_ambient.cluster.needs.watched import of_pods
 from kubectl_ambient.cluster.reading.watch import Changes, follow
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -61,19 +64,19 @@ class Watched(FakeClient):
 
 def begin(client: Watched) -> tuple[Snapshot, Iterator[Changes]]:
     snapshot = read(client, of_pods_in(SHOP))
-    return snapshot, follow(cast(Client, client), snapshot, SHOP)
+    return snapshot, follow(cast(Client, client), snapshot, partial(of_pods, scopes=[SHOP]), subjects=[PODS])
 
 
 def next_change(following: Iterator[Changes]) -> Changes:
     """The next batch in which something is told."""
-    return next(batch for batch in islice(following, 30) if batch.pods or batch.others)
+    return next(batch for batch in islice(following, 30) if batch.subjects or batch.others)
 
 
 def test_a_pod_that_goes_between_the_reading_and_the_watching_is_gone() -> None:
     client = Watched(*CLUSTER)
     snapshot, following = begin(client)
     client.remove("Pod", "db-0")
-    assert next_change(following).pods == {("shop", "db-0")}
+    assert next_change(following).subjects == {("shop", "db-0")}
     assert [pod.name for pod in snapshot.pods] == ["web-5d9f-1", "web-5d9f-2"]
 
 
@@ -81,10 +84,10 @@ def test_a_pod_that_goes_while_the_server_forgets_is_gone() -> None:
     client = Watched(*CLUSTER)
     client.expires = "pods"
     _, following = begin(client)
-    assert not next(following).pods
+    assert not next(following).subjects
     client.remove("Pod", "web-5d9f-1")
     client.go_on.set()
-    assert next_change(following).pods == {("shop", "web-5d9f-1")}
+    assert next_change(following).subjects == {("shop", "web-5d9f-1")}
 
 
 def test_a_changed_pod_and_a_new_one() -> None:
@@ -94,7 +97,7 @@ def test_a_changed_pod_and_a_new_one() -> None:
     (first,) = [o for o in client.objects if o["metadata"]["name"] == "db-0"]
     client.remove("Pod", "db-0")  # and not changed: other tests have the same object
     client.objects.append({**first, "metadata": {**first["metadata"], "labels": {"istio.io/dataplane-mode": "none"}}})
-    assert next_change(following).pods == {("shop", "db-0"), ("shop", "later")}
+    assert next_change(following).subjects == {("shop", "db-0"), ("shop", "later")}
 
 
 def test_nothing_changes() -> None:
@@ -107,7 +110,7 @@ def test_an_agent_that_goes_changes_others() -> None:
     snapshot, following = begin(client)
     client.remove("Pod", "ztunnel-1")
     changes = next_change(following)
-    assert (changes.pods, changes.others) == (set(), True)
+    assert (changes.subjects, changes.others) == (set(), True)
     assert (snapshot.ztunnel_pods.facts, snapshot.ztunnel_pods.unread) == ({}, {})
 
 

@@ -6,7 +6,7 @@ from msgspec import field
 
 from kubectl_ambient.cluster.facts import Fact, LabelSelector
 from kubectl_ambient.cluster.kinds.conditions import NO_ADDRESSES, Address, AddressStatus, Conditioned
-from kubectl_ambient.cluster.kinds.kind import kind
+from kubectl_ambient.cluster.kinds.kind import WATCH, kind
 from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Metadata, Object, Selector, Texts, Wire, texts
 
 # Those that Istio makes for waypoints.
@@ -174,7 +174,11 @@ class GatewayClassObject(Object, frozen=True):
 
 
 GATEWAYS = kind(
-    "gateways", "gateways.gateway.networking.k8s.io", GatewayObject, words="gateways.gateway.networking.k8s.io"
+    "gateways",
+    "gateways.gateway.networking.k8s.io",
+    GatewayObject,
+    words="gateways.gateway.networking.k8s.io",
+    rights=WATCH,
 )
 GATEWAY_CLASSES = kind(
     "gateway_classes",

@@ -13,6 +13,7 @@ from kubectl_ambient.kube.resources import Resource, find_resource
 F = TypeVar("F")
 
 READ = ("get", "list")
+WATCH = (*READ, "watch")
 
 
 class Kind(Struct, Generic[F], frozen=True, kw_only=True, eq=False):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubectl_ambient.cluster import facts
-from kubectl_ambient.cluster.kinds.kind import kind
+from kubectl_ambient.cluster.kinds.kind import WATCH, kind
 from kubectl_ambient.cluster.wire_parts import Object, texts
 
 
@@ -22,4 +22,4 @@ class Namespace(Object, frozen=True):
         )
 
 
-NAMESPACES = kind("namespaces", "namespaces", Namespace, partial=True, rights=("get", "list", "watch"))
+NAMESPACES = kind("namespaces", "namespaces", Namespace, partial=True, rights=WATCH)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sys import intern
 
 from kubectl_ambient.cluster import facts
-from kubectl_ambient.cluster.kinds.kind import kind
+from kubectl_ambient.cluster.kinds.kind import WATCH, kind
 from kubectl_ambient.cluster.network_facts import PodOnNetwork
 from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Object, texts
 from kubectl_ambient.cluster.wire_pods import PodSpec, PodStatus
@@ -94,7 +94,7 @@ def has_label(labels: Mapping[str, str], label: tuple[str, str]) -> bool:
     return labels.get(label[0]) == label[1]
 
 
-PODS = kind("pods", "pods", Pod, rights=("get", "list", "watch"))
+PODS = kind("pods", "pods", Pod, rights=WATCH)
 CNI_PODS = PODS.some("cni_pods", label="=".join(CNI_LABEL), words="pods of istio-cni")
 ZTUNNEL_PODS = PODS.some("ztunnel_pods", label="=".join(ZTUNNEL_LABEL), words="pods of ztunnel")
 ISTIOD_PODS = PODS.some("pods", label="=".join(ISTIOD_LABEL), words="pods of istiod")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kubectl_ambient.cluster.kinds.conditions import NO_ADDRESSES, AddressStatus, Conditioned
-from kubectl_ambient.cluster.kinds.kind import kind
+from kubectl_ambient.cluster.kinds.kind import WATCH, kind
 from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Object, Texts, Wire, texts
 
 # The ranges from which istiod gives addresses [pilot/pkg/controllers/ipallocate], as they are written.
@@ -80,4 +80,5 @@ SERVICE_ENTRIES = kind(
     "serviceentries",
     ServiceEntryObject,
     words="serviceentries.networking.istio.io",
+    rights=WATCH,
 )

@@ -6,7 +6,7 @@ from msgspec import field
 
 from kubectl_ambient.cluster.facts import Fact
 from kubectl_ambient.cluster.kinds.conditions import NO_STATUS, Conditioned, Status
-from kubectl_ambient.cluster.kinds.kind import kind
+from kubectl_ambient.cluster.kinds.kind import WATCH, kind
 from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Object, Texts, Wire, texts
 
 
@@ -101,4 +101,4 @@ class ServiceObject(Object, frozen=True):
         )
 
 
-SERVICES = kind("services", "services", ServiceObject)
+SERVICES = kind("services", "services", ServiceObject, rights=WATCH)

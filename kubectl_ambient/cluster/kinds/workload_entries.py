@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import field
 
 from kubectl_ambient.cluster.kinds.conditions import NO_STATUS, Conditioned, Status
-from kubectl_ambient.cluster.kinds.kind import kind
+from kubectl_ambient.cluster.kinds.kind import WATCH, kind
 from kubectl_ambient.cluster.wire_parts import Object, Texts, Wire, texts
 
 
@@ -63,4 +63,5 @@ WORKLOAD_ENTRIES = kind(
     "workloadentries",
     WorkloadEntryObject,
     words="workloadentries.networking.istio.io",
+    rights=WATCH,
 )

@@ -1,10 +1,10 @@
-"""Keeps a snapshot as the cluster is: the changes of pods, namespaces and agents, as they come."""
+"""Keeps a snapshot as the cluster is: the changes of what a command watches, as they come."""
 
 from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -12,12 +12,11 @@ from typing import Any
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.found import EVERYWHERE, Found
+from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
-from kubectl_ambient.cluster.kinds.pods import CNI_PODS, PODS, ZTUNNEL_PODS
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.reading.cluster import why
 from kubectl_ambient.cluster.reading.taking import keys_and_facts, part
-from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import stacked
 from kubectl_ambient.kube.api import Client
@@ -30,14 +29,14 @@ TICK = 1.0  # seconds between looks at pods that are too young to judge
 
 @dataclass
 class Changes:
-    """What changed since the last look: pods by (namespace, name), and whether anything else did.
+    """What changed since the last look: the subjects by (namespace, name), and whether anything else did.
 
     current: whether all watches are up to date; else nothing can be judged, and what changes is told when they are.
-    lost: a sentence for each watch, beside that of the pods, that came to its end. outage: a sentence when the server
-    is away, and one when it is back.
+    lost: a sentence for each watch that came to its end, and may. outage: a sentence when the server is away, and one
+    when it is back.
     """
 
-    pods: set[tuple[str, str]] = field(default_factory=set)
+    subjects: set[tuple[str, str]] = field(default_factory=set)
     others: bool = False
     current: bool = True
     lost: list[str] = field(default_factory=list)
@@ -46,7 +45,7 @@ class Changes:
 
 @dataclass(frozen=True)
 class _News:
-    """All that an ask gives, or (`gone`: what was deleted) one object of it."""
+    """All that is there, or (`gone`: what was deleted) one object of it."""
 
     ask: Ask
     facts: dict[str, Any]
@@ -79,47 +78,40 @@ _State = _News | _Lost | _Behind
 _Told = _State | _End | Exception
 
 
-def follow(client: Client, snapshot: Snapshot, *scopes: Scope) -> Iterator[Changes]:
+def follow(
+    client: Client, snapshot: Snapshot, watched: Callable[[Snapshot], Iterable[Ask]], *, subjects: Collection[Kind[Any]]
+) -> Iterator[Changes]:
     """Update the snapshot with each batch of events, and say what changed; an empty batch comes every second.
 
-    scopes: where pods are watched; of each the namespace and the selectors count, and no two may overlap.
+    watched: what is to be watched, by the snapshot as it has become: what it names anew is watched from then on.
+    subjects: the kinds whose changes are told object by object.
 
     What is watched is listed anew and watched from there, and again where the server has forgotten that point or the
     connection broke, so that nothing is missed, deletions included. While a server is away it is asked on and on. It
-    ends when the time of one request does (`--request-timeout`). Raises KubeError where the pods themselves can be
+    ends when the time of one request does (`--request-timeout`). Raises KubeError where what must be watched can be
     watched no more, and whatever else goes wrong in a watch; what else the server does not let us watch becomes an
     Unread.
     """
     news: queue.SimpleQueue[_Told] = queue.SimpleQueue()
-    asks = list(_watched(snapshot, scopes))
-    for ask in asks:
-        threading.Thread(target=_watch, args=(client, ask, news.put), daemon=True).start()
-    taking = _Taking(snapshot, asks)
+    taking = _Taking(snapshot, subjects)
+
+    def begin() -> bool:
+        new = [ask for ask in watched(snapshot) if taking.begins(ask)]
+        for ask in new:
+            threading.Thread(target=_watch, args=(client, ask, news.put), daemon=True).start()
+        return bool(new)
+
+    begin()
     while True:
         batch = _batch(news)
         snapshot.now = client.by_its_clock(datetime.now(UTC))
-        yield taking.take([told for told in batch if isinstance(told, _State)])
+        changes = taking.take([told for told in batch if isinstance(told, _State)])
+        yield taking.held(changes) if begin() else changes
         for told in batch:
             if isinstance(told, Exception):
                 raise told
             if isinstance(told, _End):
                 return
-
-
-def _watched(snapshot: Snapshot, scopes: Iterable[Scope]) -> Iterator[Ask]:
-    """The pods, their Namespaces, and the agents, as far as they could be read."""
-    namespaces = not snapshot.namespaces.unread or snapshot.namespaces
-    for scope in scopes:
-        yield Ask(
-            kind=PODS,
-            namespace=scope.namespace,
-            label_selector=scope.label_selector,
-            field_selector=scope.field_selector,
-            must=True,
-        )
-        if namespaces:
-            yield Ask(kind=NAMESPACES, field_selector=f"metadata.name={scope.namespace}" if scope.namespace else "")
-    yield from (Ask(kind=kind) for kind in (CNI_PODS, ZTUNNEL_PODS) if not part(snapshot, kind).refusal)
 
 
 def _watch(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
@@ -169,8 +161,7 @@ def _watch_on(client: Client, ask: Ask, tell: Callable[[_Told], None]) -> None:
 
 
 def _lost(ask: Ask, error: KubeError) -> _Lost:
-    kind = ask.kind
-    words = f"the {kind.words}" if kind.label else kind.words
+    words = f"the {ask.kind.words}" if ask.kind.label else ask.kind.words
     unread = Unread(what=f"watch {words}", why=why(error))
     follows = f"not known from now on: what {words} decide, since they can be watched no more"
     return _Lost(ask, unread, stacked([str(error), follows]))
@@ -193,11 +184,27 @@ class _Taking:
     They come back one by one: pods without their Namespaces as they are now would be judged by what was.
     """
 
-    def __init__(self, snapshot: Snapshot, asks: Iterable[Ask]) -> None:
+    def __init__(self, snapshot: Snapshot, subjects: Collection[Kind[Any]]) -> None:
         self._snapshot = snapshot
-        self._behind = set(map(_place, asks))
+        self._subjects = {kind.part for kind in subjects}
+        self._known: set[tuple[str, str]] = set()
+        self._behind: set[tuple[str, str]] = set()
         self._away = False
         self._held = Changes()
+
+    def begins(self, ask: Ask) -> bool:
+        """Whether it is new; then all waits for what it has to tell."""
+        new = _id(ask) not in self._known
+        if new:
+            self._known.add(_id(ask))
+            self._behind.add(_id(ask))
+        return new
+
+    def held(self, changes: Changes) -> Changes:
+        """The changes kept back, since what they name has to be read first."""
+        self._held.subjects |= changes.subjects
+        self._held.others = self._held.others or changes.others
+        return Changes(current=False, lost=changes.lost, outage=changes.outage)
 
     def take(self, batch: Iterable[_State]) -> Changes:
         """What there is to tell after this batch; also where all was up to date in the midst of it only.
@@ -207,16 +214,16 @@ class _Taking:
         lost, outage, caught_up = list[str](), list[str](), False
         for told in batch:
             if isinstance(told, _Behind):
-                self._behind.add(_place(told.ask))
+                self._behind.add(_id(told.ask))
                 if told.away and not self._away:
                     self._away = True
                     outage.append(_away(told.away))
                 continue
             if isinstance(told, _Lost):
                 lost.append(told.sentence)
-            _take(self._snapshot, told, self._held)
-            if _place(told.ask) in self._behind and (isinstance(told, _Lost) or told.whole):
-                self._behind.remove(_place(told.ask))
+            _take(self._snapshot, told, self._held, self._subjects)
+            if _id(told.ask) in self._behind and (isinstance(told, _Lost) or told.whole):
+                self._behind.remove(_id(told.ask))
                 caught_up = caught_up or not self._behind
         if self._away and not self._behind:
             self._away = False
@@ -227,9 +234,8 @@ class _Taking:
         return replace(held, lost=lost, outage=outage)
 
 
-def _place(ask: Ask) -> tuple[str, str, str]:
-    """What tells a watch from the others."""
-    return ask.kind.part, ask.namespace, ask.field_selector
+def _id(ask: Ask) -> tuple[str, str]:
+    return ask.kind.part, f"{ask.namespace} {ask.fields}"
 
 
 BACK = "the server is back"
@@ -241,24 +247,23 @@ def _away(error: KubeError) -> str:
     return f"{what}; going on: {error}"
 
 
-def _take(snapshot: Snapshot, told: _News | _Lost, changes: Changes) -> None:
+def _take(snapshot: Snapshot, told: _News | _Lost, changes: Changes, subjects: Collection[str]) -> None:
     """Put it into the snapshot, and what it changed to the changes."""
-    found = part(snapshot, told.ask.kind)
+    kind, path = told.ask.kind, told.ask.path
+    found = part(snapshot, kind)
     if isinstance(told, _Lost):
-        found.facts, found.unread = {}, {EVERYWHERE: told.unread}
+        found.facts = {key: fact for key, fact in found.facts.items() if not _within(path, key)}
+        found.unread = {key: why for key, why in found.unread.items() if not _within(path, key)} | {path: told.unread}
         changes.others = True
         return
-    changed = _changed(found, told, keeps_gone=told.ask.kind is NAMESPACES)
-    if told.ask.kind is PODS:
-        changes.pods |= {(pod.namespace, pod.name) for pod in changed.values()}
+    changed = _changed(found, told, keeps_gone=kind is NAMESPACES)
+    chosen = told.ask.label_selector or told.ask.field_selector
+    if told.whole and not chosen and path not in found.unread:
+        found.places.add(path)
+    if kind.part in subjects:
+        changes.subjects |= {(fact.namespace, fact.name) for fact in changed.values()}
     elif changed:
         changes.others = True
-
-
-def _listed_before(found: Found[Any], ask: Ask) -> set[str]:
-    """The keys of what a list of this ask would give."""
-    inside = f"{ask.namespace}/" if ask.namespace else ""
-    return {key for key in found.facts if key.startswith(inside)}
 
 
 def _changed(found: Found[Any], news: _News, *, keeps_gone: bool) -> dict[str, Any]:
@@ -266,9 +271,11 @@ def _changed(found: Found[Any], news: _News, *, keeps_gone: bool) -> dict[str, A
 
     keeps_gone: a Namespace that is deleted decides about its pods as long as there are any.
     """
-    if EVERYWHERE in found.unread:
+    path = news.ask.path
+    if EVERYWHERE in found.unread or path in found.unread:
         return {}
-    gone = set(news.facts) if news.gone else _listed_before(found, news.ask) - set(news.facts) if news.whole else set()
+    held = {key for key in found.facts if _within(path, key)} if news.whole else set()
+    gone = set(news.facts) if news.gone else held - set(news.facts)
     changed = {} if keeps_gone else {key: found.facts.pop(key) for key in gone if key in found.facts}
     if not news.gone:
         new = {key: fact for key, fact in news.facts.items() if found.facts.get(key) != fact}
@@ -276,3 +283,8 @@ def _changed(found: Found[Any], news: _News, *, keeps_gone: bool) -> dict[str, A
         found.unread = {key: unread for key, unread in found.unread.items() if key not in new}
         changed |= new
     return changed
+
+
+def _within(path: str, key: str) -> bool:
+    """Whether the key is that of an object under the path."""
+    return not path or key == path or key.startswith(f"{path}/")

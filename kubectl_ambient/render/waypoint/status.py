@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.foreign import Shown
 from kubectl_ambient.mesh.waypoint.binding import Binding
 from kubectl_ambient.mesh.waypoint.summary import Sums, sums
+from kubectl_ambient.render.rows import Rows
 from kubectl_ambient.render.sentences import MARK, gravest_first, note, notes_text, sentence
 from kubectl_ambient.render.table import Short, fitting, marked, table
 from kubectl_ambient.render.terminal import Paint
@@ -35,13 +37,52 @@ def binding_table(
     bindings: Sequence[Binding], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
 ) -> Shown:
     """One row an object, marked where it needs attention. Narrow terminals lose TRAFFIC, then parts of words."""
-    names = ["NAMESPACE"] if namespaced else []
-    names += ["KIND", "NAME", "WAYPOINT", "TRAFFIC", "REASON"]
-    if wide:
-        names += ["INHERITED-FROM", "CONDITION"]
-    names, rows = marked(names, [_row(b, namespaced, wide, paint) for b in bindings])
+    names, rows = marked(_names(namespaced, wide), [_row(b, namespaced, wide, paint) for b in bindings])
     kept, cells = fitting(names, rows, width, *(((), ()) if wide else (("TRAFFIC",), _SHORT)))
     return table(kept, cells, with_headers=headers)
+
+
+class BindingRows(Rows):
+    """The rows of objects that go on: those of `bindings`, and those that follow."""
+
+    def __init__(
+        self,
+        bindings: Sequence[Binding],
+        *,
+        namespaced: bool,
+        wide: bool,
+        headers: bool,
+        width: int,
+        paint: Paint,
+        timestamps: bool = False,
+    ) -> None:
+        self._namespaced, self._wide, self._paint = namespaced, wide, paint
+        super().__init__(
+            _names(namespaced, wide),
+            [_row(binding, namespaced, wide, paint) for binding in bindings],
+            {"KIND": "ServiceEntry", "WAYPOINT": " " * 12, "TRAFFIC": "workload", "REASON": "WaypointIsNotReady"},
+            width=width,
+            droppable=() if wide else ("TRAFFIC",),
+            short=() if wide else _SHORT,
+            headers=headers,
+            timestamps=timestamps,
+        )
+
+    def changed(self, binding: Binding, at: datetime | None = None) -> Shown:
+        """The row of an object that changed; `at`: when that was seen."""
+        return self.line(_row(binding, self._namespaced, self._wide, self._paint), at)
+
+    def gone(self, binding: Binding, at: datetime | None = None) -> Shown:
+        """The row of an object that is there no more, with `binding` as the last that was told of it."""
+        row = [binding.namespace] if self._namespaced else []
+        row += [binding.kind, binding.name, "-", "-", "Gone", *(("-", "-") if self._wide else ()), ""]
+        return self.line(row, at)
+
+
+def _names(namespaced: bool, wide: bool) -> list[str]:
+    names = ["NAMESPACE"] if namespaced else []
+    names += ["KIND", "NAME", "WAYPOINT", "TRAFFIC", "REASON"]
+    return [*names, "INHERITED-FROM", "CONDITION"] if wide else names
 
 
 def _row(binding: Binding, namespaced: bool, wide: bool, paint: Paint) -> list[str]:

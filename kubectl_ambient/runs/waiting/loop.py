@@ -6,9 +6,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from functools import partial
 
 from msgspec import Struct
 
+from kubectl_ambient.cluster.kinds.pods import PODS
+from kubectl_ambient.cluster.needs.watched import of_pods
 from kubectl_ambient.cluster.reading.watch import Changes, follow
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -92,4 +95,4 @@ def timed_out(patience: float) -> str:
 def followed(client: Client, snapshot: Snapshot, scopes: tuple[Scope, ...]) -> Iterator[Changes]:
     """`follow`, again and again: `--request-timeout` is for each request, and ends no wait."""
     while True:
-        yield from follow(client, snapshot, *scopes)
+        yield from follow(client, snapshot, partial(of_pods, scopes=scopes), subjects=[PODS])

@@ -23,12 +23,14 @@ class WaypointRequest:
     label_selector: str
 
     @classmethod
-    def of(cls, origin: Origin, words: Sequence[str], *, label_selector: str) -> WaypointRequest:
+    def of(cls, origin: Origin, words: Sequence[str], *, label_selector: str, watch: bool = False) -> WaypointRequest:
         """Check what was typed. Raises UsageError in kubectl's words."""
         parse_label_selector(label_selector)
         targets, names = _parsed(words)
         named = bool(names) or any(target.name for target in targets)
         check_names(named=named, selected=bool(label_selector), all_namespaces=origin.all_namespaces)
+        if origin.filenames and watch:
+            raise UsageError("error: --watch needs a cluster: files do not change by themselves")
         return cls(origin=origin, targets=targets, names=names, label_selector=label_selector)
 
     @property

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
+from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
 from kubectl_ambient.cluster.served import KINDS, objects_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.resources import Resource, find_resource
@@ -13,7 +14,7 @@ from kubectl_ambient.kube.selectors import parse_label_selector
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.rules import Target, kind_of
 from kubectl_ambient.runs.homes import homes, left_out
-from kubectl_ambient.runs.place import opened
+from kubectl_ambient.runs.place import Place, opened
 from kubectl_ambient.runs.told import not_found, unknown_namespace
 from kubectl_ambient.runs.waypoint.request import WaypointRequest
 from kubectl_ambient.runs.waypoint.told import WaypointTold, unread_parts
@@ -21,17 +22,26 @@ from kubectl_ambient.runs.waypoint.told import WaypointTold, unread_parts
 
 @dataclass(kw_only=True)
 class WaypointSource(WaypointTold):
-    """Facts, the objects that were asked for, and what was wrong on the way. many: they are of several namespaces."""
+    """Facts, the objects that were asked for, and what was wrong on the way. many: they are of several namespaces.
+
+    needs: what was read of place; and asked: what was asked for there.
+    """
 
     targets: list[Target]
     namespace: str
     many: bool
+    place: Place
+    needs: WaypointNeeds
+    asked: WaypointRequest
+
+    def look_again(self) -> None:
+        """Judge by the snapshot as it has become."""
+        self.judge = WaypointJudge(self.judge.snapshot)
+        self.targets = _chosen(self.judge, self.asked, self.place.namespace)
 
 
 def read_waypoint_source(request: WaypointRequest) -> WaypointSource:
     """The facts for a request. Raises KubeError where there can be no answer at all."""
-    from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
-
     place = opened(request.origin)
     needs = WaypointNeeds(
         namespaces=(place.namespace,) if place.namespace else (),
@@ -41,9 +51,6 @@ def read_waypoint_source(request: WaypointRequest) -> WaypointSource:
     snapshot = place.read(needs)
     judge = WaypointJudge(snapshot)
     targets = _chosen(judge, request, place.namespace)
-    among = homes(request.origin, snapshot)
-    if among is not None:
-        targets = [target for target in targets if target.namespace in among]
     if snapshot.from_files:
         selector = parse_label_selector(request.label_selector)
         targets = [target for target in targets if selector.matches(selectable(target))]
@@ -53,6 +60,9 @@ def read_waypoint_source(request: WaypointRequest) -> WaypointSource:
         targets=targets,
         namespace=namespace,
         many=many,
+        place=place,
+        needs=needs,
+        asked=request,
         problems=[
             *unknown_namespace(snapshot, place.namespace, empty=not (targets or request.chosen)),
             *_missing(request, targets, snapshot),
@@ -63,10 +73,13 @@ def read_waypoint_source(request: WaypointRequest) -> WaypointSource:
 
 
 def _chosen(judge: WaypointJudge, request: WaypointRequest, namespace: str) -> list[Target]:
+    among = homes(request.origin, judge.snapshot)
     found = [
         target
         for target in judge.targets()
-        if namespace in ("", target.namespace) and request.wants(kind_of(target), target.name)
+        if namespace in ("", target.namespace)
+        and (among is None or target.namespace in among)
+        and request.wants(kind_of(target), target.name)
     ]
     return sorted(found, key=lambda t: (t.namespace, KINDS.index(kind_of(t)), t.name))
 
