@@ -20,7 +20,7 @@ FILES = sorted(Path(reading.__path__[0]).glob("*.py"))
 PACKAGE = f"{kinds.__name__}."
 OF_ALL = {"kind", "table", "labelled", "labels"}  # modules of `kinds` that are of no single kind
 IMPORTED = {
-    "watch.py": {"namespaces.NAMESPACES", "pods.PODS", "pods.CNI_PODS", "pods.ZTUNNEL_PODS"},  # what is watched
+    "watch.py": {"namespaces.NAMESPACES"},  # one that is gone still decides about what is in it
     "label_files.py": {"workloads.WORKLOADS"},  # where their templates lie
     "shown_by_files.py": {
         # by what files are known to hold a whole cluster

@@ -1,4 +1,4 @@
-"""`status -w`: the listing, then each pod that changes, until it is interrupted."""
+"""`status -w` and `waypoint status -w`: the listing, then each one that changes, until it is interrupted."""
 
 from __future__ import annotations
 
@@ -23,25 +23,27 @@ from tests.rig.api import MERGE_PATCH, Object
 from tests.rig.cluster import Cluster
 from tests.rig.faults import FaultProxy
 from tests.rig.kubectl import Runner
+from tests.rig.l7 import service, use, waypoint
 from tests.rig.processes import PATIENCE, wait_for
 from tests.rig.rights import wait_until_granted
 from tests.rig.workloads import AMBIENT, OPTED_OUT, deployment, pod
 
 from .conftest import NewNamespace
 from .test_status import annotated, phase
+from .waypoint_scene import wait_until_serving
 
 
 class Watch:
-    """A running `kubectl ambient status -w …`, whose lines are waited for."""
+    """A running `kubectl ambient status -w …`, whose lines are waited for; `of`: or another command."""
 
     words: tuple[str, ...] = ("status", "-w")
 
-    def __init__(self, kubeconfig: Path, *arguments: str) -> None:
+    def __init__(self, kubeconfig: Path, *arguments: str, of: str = "") -> None:
         kubectl = programs.program("kubectl")
         path = os.pathsep.join([str(Path(sys.executable).parent), str(Path(kubectl).parent), os.environ["PATH"]])
         # kubectl becomes the plugin (exec), so that a signal to it is one to the plugin.
         self.process = subprocess.Popen(
-            [kubectl, "ambient", *self.words, *arguments],
+            [kubectl, "ambient", *((*of.split(), "-w") if of else self.words), *arguments],
             env={"PATH": path, "KUBECONFIG": str(kubeconfig), "KUBERC": "off", "HOME": str(kubeconfig.parent)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -112,8 +114,8 @@ def watch(cluster: Cluster) -> Iterator[Callable[..., Watch]]:
     """`watch("-n", namespace)`: begins to watch."""
     begun: list[Watch] = []
 
-    def begin(*arguments: str, kubeconfig: Path | None = None) -> Watch:
-        begun.append(Watch(kubeconfig or cluster.kubeconfig, *arguments))
+    def begin(*arguments: str, kubeconfig: Path | None = None, of: str = "") -> Watch:
+        begun.append(Watch(kubeconfig or cluster.kubeconfig, *arguments, of=of))
         return begun[-1]
 
     yield begin
@@ -316,3 +318,32 @@ def test_a_user_who_may_not_watch_is_told(
     assert all(line.startswith(("Error from server (Forbidden): ", "not known from now on: ")) for line in lines), lines
     (refusal,) = [line for line in lines if "pods is forbidden" in line]
     assert "cannot watch" in refusal
+
+
+def test_a_waypoint_comes_and_lives_and_goes(cluster: Cluster, namespace: str, watch: Callable[..., Watch]) -> None:
+    cluster.apply(service("cart", namespace), service("calm", namespace, use("none")), pod("web", namespace))
+    running = watch("-n", namespace, "--timestamps", of="waypoint status")
+    assert running.next(lambda line: "cart" in line).split()[1:] == ["cart", "<none>", "service", "NotLabeled"]
+    cluster.kubectl("label", "service", "cart", "-n", namespace, "istio.io/use-waypoint=wp")
+    running.next(lambda line: line.startswith("TIME"))
+    row = running.next(lambda line: "cart" in line).split()
+    assert row[1:] == ["Service", "cart", "<none>", "service", "WaypointIsNotReady", "‼"]
+    datetime.strptime(row[0], "%Y-%m-%dT%H:%M:%S%z")
+    cluster.apply(waypoint("wp", namespace))
+    wait_until_serving(cluster, waypoint("wp", namespace))
+    accepted = running.next(lambda line: "cart" in line and "WaypointAccepted" in line and "‼" not in line)
+    assert accepted.split()[3] == f"{namespace}/wp"
+    cluster.kubectl("scale", "deployment", "wp", "-n", namespace, "--replicas=0")
+    assert "WaypointAccepted" in running.next(lambda line: "cart" in line and "‼" in line), "it is dead"
+    cluster.kubectl("delete", "service", "cart", "-n", namespace)
+    assert running.next(lambda line: "cart" in line).split()[1:] == ["Service", "cart", "-", "-", "Gone"]
+    assert running.interrupt() == 130
+    assert running.err == ""
+
+
+def test_waypoints_are_documents_too(cluster: Cluster, namespace: str, watch: Callable[..., Watch]) -> None:
+    cluster.apply(service("cart", namespace))
+    running = watch("-n", namespace, "-o", "json", of="waypoint status")
+    assert running.document()["summary"]["kinds"]["Service"] == {"objects": 1, "served": 0, "unknown": 0}
+    cluster.kubectl("label", "service", "cart", "-n", namespace, "istio.io/use-waypoint=none")
+    assert [item["reason"] for item in running.document()["items"]] == ["OptedOut"]
