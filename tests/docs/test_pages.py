@@ -113,6 +113,14 @@ def test_examples_are_what_is_printed_now(page: Path) -> None:
     assert now == text, "UPDATE_GOLDEN=1 makes the examples anew"
 
 
+def test_the_picture_of_a_path_is_what_is_printed_now() -> None:
+    picture = DOCS / "path.svg"
+    now = run("path deploy/web svc/cart -n shop -o svg -f ../../../examples").out
+    if UPDATE:
+        picture.write_text(now, encoding="utf-8")
+    assert picture.read_text(encoding="utf-8") == now, "UPDATE_GOLDEN=1 makes it anew"
+
+
 @pytest.mark.parametrize("reason", Reason)
 def test_the_example_of_a_page_shows_its_reason(reason: Reason) -> None:
     found = EXAMPLE.search((DOCS / f"reasons/{reason}.md").read_text(encoding="utf-8"))

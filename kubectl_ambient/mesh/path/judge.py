@@ -16,7 +16,7 @@ from kubectl_ambient.mesh.path.arrival import Arrival, Arrivals
 from kubectl_ambient.mesh.path.network import Networks
 from kubectl_ambient.mesh.path.parties import Party, party_of
 from kubectl_ambient.mesh.path.through_waypoint import Chosen, Waypoints
-from kubectl_ambient.mesh.path.way import Applied, Call, Decider, Hop, Leg, Path, Protocol, Saying, overall
+from kubectl_ambient.mesh.path.way import Applied, Call, Decider, Hop, Leg, Path, Protocol, Saying, Stops, overall
 from kubectl_ambient.mesh.policy.connections import Identity
 from kubectl_ambient.mesh.policy.judge import PolicyJudge
 
@@ -52,7 +52,8 @@ class PathJudge:
         chosen = self.waypoints.of(source, destination, call)
         places = [source, *([chosen.waypoint] if chosen.waypoint else []), destination]
         legs = [self._leg(a, b, call, to_waypoint=b is chosen.waypoint) for a, b in pairwise(places)]
-        words: list[Saying] = [*self._departure(source)]
+        departure = list(self._departure(source))
+        words: list[Saying] = [*departure]
         applied: tuple[Applied, ...] = ()
         if chosen.word is not None:
             words.append(chosen.word)
@@ -65,6 +66,7 @@ class PathJudge:
         arrived = self._arrival(speaker, destination, last.protocol, call)
         words += arrived.words
         word = overall(words)
+        on_legs = [said for leg, (a, b) in zip(legs, pairwise(places), strict=True) for said in _passing(leg, a, b)]
         seen = self._seen(speaker, last.protocol)
         receives = destination.role in ("ambient", "sidecar", "proxyless", "waypoint", "gateway", "east-west")
         return Path(
@@ -77,6 +79,7 @@ class PathJudge:
             verdict=word.outcome,
             message=word.message,
             decided_by=word.by,
+            stops=None if word in on_legs else _stops(word, departure, arrived),
             peer=arrived.peer,
             policies=(*applied, *arrived.applied, *self._nowhere(chosen, call, destination)),
             conditions=(*chosen.conditions, *self.settings.conditions(places, legs)),
@@ -166,6 +169,12 @@ class PathJudge:
             whole = f"the files hold the whole cluster ({self.snapshot.whole})"
             told.append(f"{whole}, and no NetworkPolicy: there is none")
         return list(dict.fromkeys(told))
+
+
+def _stops(word: Saying, departure: list[Saying], arrived: Arrival) -> Stops | None:
+    if word.outcome != "denied":
+        return None
+    return "departure" if word in departure else "arrival" if word in arrived.words else "waypoint"
 
 
 def _passing(leg: Leg, source: Party, destination: Party) -> list[Saying]:

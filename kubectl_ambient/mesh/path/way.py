@@ -17,6 +17,7 @@ from kubectl_ambient.mesh.policy.mtls import Mode
 Protocol = Literal["HBONE", "mTLS", "plaintext"]
 At = Literal["ztunnel", "waypoint", "sidecar", "gateway", "app"]
 DecidesAt = Literal["ztunnel", "waypoint", "sidecar", "gateway", "network", "pod", "node"]
+Stops = Literal["departure", "waypoint", "arrival"]
 Outcome = Literal["allowed", "denied", "depends", "unknown"]
 
 
@@ -124,7 +125,10 @@ class Peer(Struct, frozen=True, gc=False):
 
 
 class Path(Struct, frozen=True, kw_only=True, gc=False):
-    """The way from one end to the other, and the verdict. identity: who the destination sees; None where nobody."""
+    """The way from one end to the other, and the verdict. identity: who the destination sees; None where nobody.
+
+    stops: where it is refused, but for what NetworkPolicies do on a leg; None where nothing refuses it there.
+    """
 
     source: Party
     destination: Party
@@ -135,6 +139,7 @@ class Path(Struct, frozen=True, kw_only=True, gc=False):
     verdict: Outcome
     message: str
     decided_by: tuple[Decider, ...]
+    stops: Stops | None = None
     peer: Peer | None = None
     policies: tuple[Applied, ...] = ()
     conditions: tuple[Condition, ...] = ()

@@ -59,7 +59,7 @@ def _drawing(answer: Answer, path: Path, *, alone: bool) -> Drawing:
         last = number == len(path.hops) - 1
         title = _title(hop, answer, path, last=last, alone=alone)
         boxes.append(Box(title, _below(hop, path, last=last), "end" if hop.at == "app" else hop.at))
-        arrows.append(_arrow(hop, path))
+        arrows.append(_arrow(hop, path, blocked=_stops_before(number, path)))
     return Drawing(tuple(boxes), tuple(arrows), path.verdict, headline(path, answer), path.message)
 
 
@@ -115,11 +115,23 @@ def _below(hop: Hop, path: Path, *, last: bool) -> str:
     return hop.node
 
 
-def _arrow(hop: Hop, path: Path) -> Arrow:
+def _stops_before(number: int, path: Path) -> bool:
+    """Whether the path is refused just before its hop of that number."""
+    match path.stops:
+        case "departure":
+            return number == 0
+        case "waypoint":
+            return number > 0 and path.hops[number - 1].at == "waypoint"
+        case "arrival":
+            return number == len(path.hops) - 1
+    return False
+
+
+def _arrow(hop: Hop, path: Path, *, blocked: bool) -> Arrow:
     if hop.leg is None:
-        return Arrow("", encrypted=False, blocked=False)
+        return Arrow("", encrypted=False, blocked=blocked)
     leg = path.legs[hop.leg]
-    return Arrow(" ".join(_label(leg)), leg.encrypted, leg.network.allowed is False)
+    return Arrow(" ".join(_label(leg)), leg.encrypted, blocked or leg.network.allowed is False)
 
 
 def _label(leg: Leg) -> Iterator[str]:

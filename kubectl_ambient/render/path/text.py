@@ -6,9 +6,8 @@ from collections.abc import Iterator
 
 from kubectl_ambient.foreign import Shown, one_line, shown, stacked
 from kubectl_ambient.mesh.answers import Answer as Said
-from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.path.answer import Answer
-from kubectl_ambient.mesh.path.way import Leg, Path
+from kubectl_ambient.mesh.path.way import Condition, Leg, Path
 from kubectl_ambient.render.path.drawing import MARKS, Arrow, Drawing, called, drawings
 from kubectl_ambient.render.sentences import folded, paragraphs, wrapped
 from kubectl_ambient.render.steps import finding_text
@@ -118,17 +117,18 @@ def _policies(path: Path, width: int, paint: Paint) -> Shown:
 def _conditions(path: Path, width: int) -> Shown:
     lines: list[str] = []
     for condition in path.conditions:
-        told = "; ".join(_evidence(path, condition.evidence))
+        told = "; ".join(_evidence(condition))
         text = f"{condition.message} ({told})" if told else condition.message
         lines += folded(text, max(width, 40), first="  · ", rest="    ")
     return stacked(["This holds as long as:", *lines]) if lines else Shown()
 
 
-def _evidence(path: Path, evidence: tuple[Evidence, ...]) -> Iterator[str]:
-    for each in evidence:
+def _evidence(condition: Condition) -> Iterator[str]:
+    for each in condition.evidence:
         field = each.field.removeprefix("metadata.")
         value = f"={each.value}" if each.value is not None else " not set"
-        yield f"{each.object} {field}{value}"
+        whose = "" if each.object in condition.message else f"{each.object} "
+        yield f"{whose}{field}{value}"
 
 
 def _line(mark: tuple[str, str], text: str, width: int, paint: Paint) -> Shown:
