@@ -103,7 +103,7 @@ def test_an_address_is_the_pod_that_has_it(cluster: Cluster, ambient: Runner, sc
     by_name = path(ambient, scene.app, "pod/old", "svc/cart")
     by_address = path(ambient, scene.app, old["status"]["podIP"], "svc/cart")
     assert by_address["from"] == by_name["from"] == {"ref": f"Pod/{scene.app}/old", "mode": "none"}
-    vip = cluster.api.get(f"/api/v1/namespaces/{scene.app}/services/cart")["spec"]["clusterIP"]
+    vip = cluster.api.request("GET", f"/api/v1/namespaces/{scene.app}/services/cart")["spec"]["clusterIP"]
     to = path(ambient, scene.app, "pod/old", f"{vip}:80")["to"]
     assert (to["ref"], to["port"]) == (f"Service/{scene.app}/cart", 80)
 
