@@ -6,6 +6,7 @@ import pytest
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Owner, Unread
 from kubectl_ambient.cluster.needs import pods as n
+from kubectl_ambient.cluster.needs.change import ChangeNeeds
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
 from tests.cluster import manifests_of as m
@@ -152,6 +153,16 @@ def test_the_pods_of_a_workload() -> None:
     assert istio(snapshot) == ISTIO
     assert list(snapshot.namespaces.facts) == ["shop"]
     assert snapshot.namespaces.unread == {}
+
+
+def test_the_pods_of_a_workload_as_others_see_them() -> None:
+    """Of a change their ports are read, too: whose they are is told by the pods alone."""
+    stranger = m.pod("stranger", labels={"app": "web"}, owner="ReplicaSet/other-77", status={"phase": "Running"})
+    pods = n.of_workloads("shop", [Owner(kind="Deployment", name="web")])
+    snapshot = read(FakeClient(*CLUSTER, stranger), ChangeNeeds(pods=pods))
+    assert names(snapshot.pods) == ["web-5d9f-1", "web-5d9f-2"]
+    assert {"shop/web-5d9f-1", "shop/web-5d9f-2"} <= snapshot.on_network.facts.keys()
+    assert "shop/stranger" not in snapshot.on_network.facts
 
 
 def test_workloads_that_are_not_there() -> None:

@@ -127,8 +127,11 @@ def _take(snapshot: Snapshot, one: Ask, facts: Facts) -> None:
     if not (one.name or one.anywhere or one.label_selector or one.field_selector or one.keep):
         for kind in (one.kind, *one.also):
             part(snapshot, kind).places.add(kind.path(one.namespace))
+    keep = one.keep
+    # Of an object that is not kept, what it is besides is not kept either.
+    left_out = {key for kind, key, fact in facts if kind is one.kind and not keep(fact)} if keep else ()
     for kind, key, fact in facts:
-        if one.keep is None or one.keep(fact):
+        if key not in left_out:
             part(snapshot, kind).facts[key] = fact
 
 
