@@ -267,6 +267,18 @@ class Client:
         """The body of any GET under the server's URL, such as `/version`."""
         return bytes(self._transport.send(Request(path, query=tuple(query), accept=accept)))
 
+    def get_from_pod(self, namespace: str, name: str, port: int, path: str, *, seconds: float, limit: int) -> bytes:
+        """The body of a GET to a port of a pod; see `port_forward`."""
+        from .port_forward import get_from_pod
+
+        return get_from_pod(self._transport, self.host, (namespace, name), port, path, seconds=seconds, limit=limit)
+
+    def may(self, verb: str, resource: str, subresource: str, namespace: str) -> bool:
+        """Whether this user may do that, as the server says (SelfSubjectAccessReview)."""
+        from .access_review import allowed, asking
+
+        return allowed(self._transport.send(asking(verb, resource, subresource, namespace)))
+
     def version(self) -> ServerVersion:
         """The server's version."""
         return decode_one(self._transport.send(Request("/version")), ServerVersion, f"{self.host}/version")

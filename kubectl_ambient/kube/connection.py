@@ -44,6 +44,16 @@ def with_deadlines(pool_class: type[urllib3.HTTPConnectionPool]) -> type[urllib3
             conn.start(timeout)
             return conn
 
+        def dialled(self, deadline: Deadline) -> Any:
+            """A connection of its own, ready to be spoken over, which is not given back."""
+            conn = self._new_conn()
+            conn.start(deadline)
+            if self.proxy is not None:
+                self._prepare_proxy(conn)  # connects as well
+            else:
+                conn.connect()
+            return conn
+
     return Pool
 
 

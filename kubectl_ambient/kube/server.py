@@ -26,6 +26,12 @@ class ServerVersion(msgspec.Struct, frozen=True, gc=False):
     major: str = ""
     minor: str = ""
 
+    @property
+    def minor_number(self) -> int:
+        """36 of `1.36+`; 0 where it does not say."""
+        found = re.match("[0-9]+", self.minor) if self.major == "1" else None
+        return int(found[0]) if found else 0
+
 
 class Server(NamedTuple):
     """streams_lists: it writes a list item by item, and need not hold all of it. is_near: the link is fast."""
@@ -49,6 +55,5 @@ def ask_server(version: Callable[[], ServerVersion]) -> Server:
                 break
     except (ApiError, BadAnswer):
         return Server(streams_lists=False, is_near=False)
-    minor = re.match("[0-9]+", told.minor)
-    streams = told.major == "1" and minor is not None and int(minor[0]) >= _STREAMS_FROM
+    streams = told.minor_number >= _STREAMS_FROM
     return Server(streams_lists=streams, is_near=near)

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlencode
 
@@ -25,6 +26,8 @@ from .utf8 import utf8
 from .waiting import LONGEST_WAIT, asked_to_wait
 
 if TYPE_CHECKING:
+    import socket
+
     import urllib3
 
 _CONNECT_SECONDS = 30.0  # what Go's dialer waits, when no timeout is given
@@ -141,6 +144,39 @@ class Transport:
                 yield self._chunks(answer)
         except _Broken as e:
             raise e.told from e.cause
+
+    @contextmanager
+    def dialled(self, seconds: float) -> Iterator[tuple[socket.socket, list[tuple[str, str]]]]:
+        """A connection of its own, within which nothing is silent for longer, and the headers that log in.
+
+        Raises ConnectionFailed, also of what is done with it, and ConfigError.
+        """
+        import urllib3
+
+        deadline = self._begin()
+        login = self._authenticator.current()
+        headers = urllib3.HTTPHeaderDict(self._headers)
+        if login.authorization:
+            headers["Authorization"] = login.authorization
+        pool: Any = self._pool(login).connection_from_url(self._access.server)
+        if self._proxy and pool.scheme == "http":
+            raise ConfigError("error: a pod's port cannot be reached through a proxy and without TLS")
+        try:
+            with self._broken():
+                connection = pool.dialled(deadline)
+            try:
+                connection.sock.settimeout(min(seconds, deadline.left() or seconds))
+                with self._broken():
+                    yield connection.sock, [*headers.iteritems()]
+            finally:
+                connection.close()
+        except _Broken as e:
+            raise e.told from e.cause
+
+    def refused(self, status: int, body: bytes, content_type: str, request: Request) -> KubeError:
+        """The refusal of something that was asked for over a connection of its own."""
+        answer = SimpleNamespace(status=status, headers={"Content-Type": content_type})
+        return self._refusal(answer, bytearray(body), request)
 
     @contextmanager
     def _open(self, request: Request, deadline: Deadline) -> Iterator[Any]:

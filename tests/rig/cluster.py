@@ -18,6 +18,9 @@ STUCK = "rig.kubectl-ambient/kubelet"
 class Cluster(ApiServer):
     """The control plane with four Linux nodes and a Windows one, all Ready."""
 
+    kubelet_arguments: tuple[str, ...] = ()
+    """What kwok is told besides."""
+
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__(folder, controllers=True)
 
@@ -63,6 +66,7 @@ class Cluster(ApiServer):
     def _start_kubelets(self) -> None:
         stages = self.folder / "stages.yaml"
         stages.write_text(yaml.safe_dump_all(_stages(programs.data("kwok-stages"))))
+        self.kubelets = f"127.0.0.1:{free_port()}"
         self.processes.start(
             "kwok",
             [
@@ -70,8 +74,9 @@ class Cluster(ApiServer):
                 f"--kubeconfig={self.kubeconfig}",
                 f"--config={stages}",
                 "--manage-all-nodes=true",
-                f"--server-address=127.0.0.1:{free_port()}",
+                f"--server-address={self.kubelets}",
                 "--node-lease-duration-seconds=600",
+                *self.kubelet_arguments,
             ],
             # kwok 0.8.0 has a race at its start.
             {"GOMAXPROCS": "1"},

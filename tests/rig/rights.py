@@ -13,10 +13,19 @@ def wait_until_granted(
 ) -> None:
     """Wait until a grant is in force: the server heeds a binding a moment after it has stored it.
 
-    `resource` is `pods` or `gateways.gateway.networking.k8s.io`, as kubectl names it; `name` one object of it.
+    `resource` is `pods`, `pods/exec` or `gateways.gateway.networking.k8s.io`, as kubectl names it; `name` one object of
+    it.
     """
     plural, _, group = resource.partition(".")
-    asked = {"verb": verb, "resource": plural, "group": group, "namespace": namespace, "name": name}
+    plural, _, part = plural.partition("/")
+    asked = {
+        "verb": verb,
+        "resource": plural,
+        "subresource": part,
+        "group": group,
+        "namespace": namespace,
+        "name": name,
+    }
     review = {
         "apiVersion": "authorization.k8s.io/v1",
         "kind": "SubjectAccessReview",

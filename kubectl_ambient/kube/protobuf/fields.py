@@ -14,7 +14,7 @@ _MESSAGES = {
     # k8s.io/apimachinery/pkg/apis/meta/v1
     "Time": "seconds=1:int nanos=2:int",
     "ObjectMeta": (
-        "name=1 namespace=3 resourceVersion=6 generation=7:int creationTimestamp=8:Time deletionTimestamp=9:Time"
+        "name=1 namespace=3 uid=5 resourceVersion=6 generation=7:int creationTimestamp=8:Time deletionTimestamp=9:Time"
         " labels=11:map annotations=12:map ownerReferences=13:OwnerReference[]"
     ),
     "OwnerReference": "kind=1 name=3 apiVersion=5 controller=6:bool",
