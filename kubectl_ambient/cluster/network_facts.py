@@ -144,7 +144,7 @@ class Probe(Fact, frozen=True):
 
 
 class PodOnNetwork(Fact, frozen=True):
-    """A pod as others see it: its addresses, its ports, its account, and who calls it.
+    """A pod as others see it: its uid, its addresses, its ports, its account, and who calls it.
 
     scrape, scrape_port: the annotations `prometheus.io/scrape` and `prometheus.io/port`; reroute: the annotation
     `istio.io/reroute-virtual-interfaces`; None where they are absent. images: those of its containers.
@@ -152,6 +152,7 @@ class PodOnNetwork(Fact, frozen=True):
 
     namespace: str
     name: str
+    uid: str = ""
     ips: tuple[str, ...] = ()
     ports: tuple[ContainerPort, ...] = ()
     probes: tuple[Probe, ...] = ()

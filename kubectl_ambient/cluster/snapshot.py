@@ -18,6 +18,7 @@ from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.network_facts import EndpointSlice, NetworkPolicy, PodOnNetwork
 from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, PeerAuthentication
+from kubectl_ambient.cluster.ztunnel.dump import Dump
 
 
 class Snapshot(Struct, kw_only=True):
@@ -26,10 +27,11 @@ class Snapshot(Struct, kw_only=True):
     `cni_pods`, `ztunnel_pods`, `cni_daemonsets`, `ztunnel_daemonsets` and `istiods` are those that Istio has of
     pods and workloads, wherever they live; `instances` and `gateway_deployments` are those of Gateways. `on_network`
     are pods with their ports and addresses. `events` are about pods, `agent_events` about DaemonSets. `labelled` are
-    objects as their labels, `labelled_namespaces` the Namespaces that these are in. `missing` are objects that were
-    named and are not to be had, by `Pod/shop/web`, with kubectl's sentence. `now` is the clock for ages: None where
-    the facts come from files, which have no present. `whole` tells why the files are taken for the whole cluster, as
-    the rest of a sentence; empty where they are not.
+    objects as their labels, `labelled_namespaces` the Namespaces that these are in. `ztunnels` is what the ztunnel of
+    each node says, None where none was asked. `missing` are objects that were named and are not to be had, by
+    `Pod/shop/web`, with kubectl's sentence. `now` is the clock for ages: None where the facts come from files, which
+    have no present. `whole` tells why the files are taken for the whole cluster, as the rest of a sentence; empty where
+    they are not.
     """
 
     pods: Found[Pod] = field(default_factory=Found)
@@ -66,6 +68,7 @@ class Snapshot(Struct, kw_only=True):
     other_policies: Found[OtherPolicy] = field(default_factory=Found)
     labelled: Found[Labelled] = field(default_factory=Found)
     labelled_namespaces: Found[Labelled] = field(default_factory=Found)
+    ztunnels: dict[str, Dump | Unread] | None = None
     missing: dict[str, str] = field(default_factory=dict)
     now: datetime | None = None
     from_files: bool = False

@@ -1,10 +1,18 @@
-"""Files that are no manifests yet: what Helm, Kustomize or Jsonnet make manifests of."""
+"""Files that are no manifests: what Helm, Kustomize or Jsonnet make manifests of, and what a ztunnel said."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path, PurePath
 from typing import Any
+
+from kubectl_ambient.cluster.paths import STDIN, Source
+
+OF_ZTUNNEL = re.compile(r"ztunnel-(.+)\.json")
+"""The name of a file with what a node's ztunnel said."""
+_BEGINNING = 1 << 10
+_CERTIFICATES = re.compile(rb'\s*\{\s*"certificates"\s*:')
+_MANIFEST = re.compile(rb"apiVersion|kind")
 
 HEAD = 1 << 20
 """Bytes of a file that are looked at for a template; templates are small."""
@@ -35,6 +43,22 @@ def by_name(path: str) -> str | None:
     if file.suffix in (".yaml", ".yml", ".json") and (Path(path).parent / "Chart.yaml").is_file():
         return ""  # its values, their schema, its lock
     return None
+
+
+def is_dump(source: Source) -> bool:
+    """Whether a file is what a ztunnel answered to `/config_dump`: its keys are in order, and certificates come first.
+
+    One of the name that such files get is taken for one as well, if it does not begin as a manifest. What can be read
+    but once, as a pipe, is none. Raises OSError.
+    """
+    path = Path(source.path)
+    if source.path == STDIN or not path.is_file():
+        return False
+    with path.open("rb") as file:
+        head = file.read(_BEGINNING)
+    if _CERTIFICATES.match(head):
+        return True
+    return OF_ZTUNNEL.fullmatch(path.name) is not None and not _MANIFEST.search(head)
 
 
 def by_ending(path: str) -> str:

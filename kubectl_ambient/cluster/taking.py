@@ -11,7 +11,16 @@ from kubectl_ambient.cluster.facts import NOT_IN_FILES, Unread
 from kubectl_ambient.cluster.objects import NoObject, Object, Objects, identity
 from kubectl_ambient.cluster.paths import OnLarge, Source, sources, why_unreadable
 from kubectl_ambient.cluster.problem import Problem, Problems
-from kubectl_ambient.cluster.sourced import HEAD, PATCH, by_ending, by_name, is_patch, template, template_object
+from kubectl_ambient.cluster.sourced import (
+    HEAD,
+    PATCH,
+    by_ending,
+    by_name,
+    is_dump,
+    is_patch,
+    template,
+    template_object,
+)
 
 if TYPE_CHECKING:
     from kubectl_ambient.cluster.reading.shown_by_files import Shown
@@ -47,7 +56,10 @@ class Taker:
                     self.problems.add(Problem(file=source.path, why=why, harmless=True))
             else:
                 try:
-                    self._read(source, on_large)
+                    if is_dump(source):
+                        self._take_dump(source, on_large)
+                    else:
+                        self._read(source, on_large)
                 except OSError as error:
                     self.problems.add(Problem(file=source.path, why=why_unreadable(error)))
 
@@ -77,6 +89,9 @@ class Taker:
             self.problems.add(empty(source.path))
         if self._document == 1:
             self.problems.alone(source.path)
+
+    def _take_dump(self, source: Source, on_large: OnLarge | None) -> None:
+        """Take in what a ztunnel said of itself: here it is passed over."""
 
     def _take_any(self, found: Object | NoObject) -> Iterator[tuple[str, str]]:
         if isinstance(found, NoObject):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated, cast
+from typing import Annotated, Any, cast
 
 from msgspec import Meta, Struct, field
 
@@ -89,6 +89,7 @@ class Metadata(Wire, frozen=True):
 
     name: str | None = None
     namespace: str | None = None
+    uid: Any = None  # that of a file may be anything: nothing but a comparison with ztunnels needs it
     labels: Texts = None
     annotations: Annotations | None = None
     owner_references: list[OwnerReference] | None = None

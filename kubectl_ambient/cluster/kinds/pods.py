@@ -73,6 +73,7 @@ class Pod(Object, frozen=True):
         return PodOnNetwork(
             namespace=self.namespace,
             name=self.name,
+            uid=metadata.uid if isinstance(metadata.uid, str) else "",
             ips=tuple(dict.fromkeys(ip for ip in (status.pod_ip, *addresses) if ip)),
             ports=tuple(spec.ports()),
             probes=tuple(spec.probes()),

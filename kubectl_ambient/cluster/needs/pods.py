@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import Owner
 from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, INJECTOR, INJECTORS, MESH_CONFIG, MESH_CONFIGS
 from kubectl_ambient.cluster.kinds.events import EVENTS, SANDBOX_FAILED
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.nodes import NODES
-from kubectl_ambient.cluster.kinds.pods import CNI_PODS, PODS, ZTUNNEL_PODS
+from kubectl_ambient.cluster.kinds.pods import CNI_PODS, ON_NETWORK, PODS, ZTUNNEL_PODS
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS, ZTUNNEL_DAEMONSETS
@@ -36,8 +37,8 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
     namespaces: of these; empty: of all. pod_names, workloads: only these, of the one namespace. nearby: nodes, agents,
     owners and events of just these pods, which takes a second round; else those of the whole scope in one. waypoints:
     the Gateways that labels name as waypoints, in the second round, and with nearby the Services of the pods'
-    namespace. selected: the kinds (`Namespace`, `CronJob`) that are chosen by selectors, so that there is no answer
-    where they cannot be listed.
+    namespace. ztunnel: what it takes to compare pods with what ztunnels say of them. selected: the kinds (`Namespace`,
+    `CronJob`) that are chosen by selectors, so that there is no answer where they cannot be listed.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -47,6 +48,7 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
     field_selector: str = ""
     nearby: bool = False
     waypoints: bool = False
+    ztunnel: bool = False
     selected: tuple[str, ...] = ()
 
     @property
@@ -57,12 +59,21 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
     @property
     def of_files(self) -> FilesReader:
         """Every kind: files are the whole cluster."""
-        from kubectl_ambient.cluster.reading.files import read_files
+        from kubectl_ambient.cluster.reading.files import read_files, read_with_dumps
 
-        return read_files
+        return read_with_dumps if self.ztunnel else read_files
 
     def first(self) -> list[Ask]:
         """What is known to be wanted. Of several refusals the first is told: that of what was asked for."""
+        return self._compared(self._first())
+
+    def _compared(self, asks: list[Ask]) -> list[Ask]:
+        """The same, with the uids and the addresses of pods where they are to be compared."""
+        if not self.ztunnel:
+            return asks
+        return [replace(one, also=(*one.also, ON_NETWORK)) if one.kind is PODS else one for one in asks]
+
+    def _first(self) -> list[Ask]:
         asks = self._configuration()
         if not self.nearby:
             asks.append(Ask(kind=NODES))
@@ -90,7 +101,7 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
             asks += bare_owners(snapshot, everywhere=not self.namespaces) + _homes_of_ztunnel(snapshot)
             asks += [*bare_nodes(snapshot), *kept_pods(snapshot, self._places)]
         asks += named_waypoints(snapshot, everywhere=not self.namespaces) if self.waypoints else []
-        return asks + gateways_of_pods(snapshot, asks, replicas=self.nearby)
+        return self._compared(asks + gateways_of_pods(snapshot, asks, replicas=self.nearby))
 
     def settle(self, snapshot: Snapshot) -> None:
         """Name the owners of the pods that could not be read."""

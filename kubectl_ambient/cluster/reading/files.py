@@ -7,6 +7,7 @@ is only known not to be there where they show it: `shown_by_files`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
@@ -14,11 +15,13 @@ import msgspec
 from kubectl_ambient.cluster import wrong_type
 from kubectl_ambient.cluster.facts import NOT_IN_FILES
 from kubectl_ambient.cluster.kinds.kind import Kind
+from kubectl_ambient.cluster.kinds.pods import ON_NETWORK
 from kubectl_ambient.cluster.kinds.table import MESH
 from kubectl_ambient.cluster.needs.owners import tell_unread
 from kubectl_ambient.cluster.objects import Object, reference
-from kubectl_ambient.cluster.paths import OnLarge
+from kubectl_ambient.cluster.paths import OnLarge, Source
 from kubectl_ambient.cluster.problem import Problem
+from kubectl_ambient.cluster.reading.dump_files import Dumps
 from kubectl_ambient.cluster.reading.shown_by_files import Shown, settle
 from kubectl_ambient.cluster.reading.silence import gateways_in_files, namespaces_in_files
 from kubectl_ambient.cluster.reading.taking import keyed, part
@@ -33,22 +36,28 @@ def read_files(
     recursive: bool = False,
     namespace: str = "default",
     whole: bool = False,
+    dumps: bool = False,
     stdin: BinaryIO | None = None,
     on_large: OnLarge | None = None,
 ) -> tuple[Snapshot, list[Problem]]:
     """Everything of these kinds that the files hold, and what was wrong with them. whole: they hold the whole cluster.
+    dumps: those of ztunnels as well, which are passed over else.
 
     Objects without a namespace go to `namespace`. Of an object that comes twice, the last counts; a harmless Problem
     tells of the other one, where they differ. Raises nothing: bad input becomes a Problem, and the rest is used.
     `on_large` is told of files that take long.
     """
-    found = _Found(kinds, namespace, whole=whole)
+    found = _Found(kinds, namespace, whole=whole, dumps=dumps)
     found.read_all(paths, recursive=recursive, stdin=stdin, on_large=on_large)
     snapshot = found.snapshot()
     namespaces_in_files(snapshot, found.shown.homes_named)
     gateways_in_files(snapshot)
     tell_unread(snapshot, otherwise=NOT_IN_FILES)
     return snapshot, list(found.problems)
+
+
+read_with_dumps = partial(read_files, kinds=(*MESH, ON_NETWORK), dumps=True)
+"""The same, and what ztunnels said."""
 
 
 class Objects:
@@ -111,15 +120,21 @@ class Objects:
 class _Found(Taker):
     """What the files hold."""
 
-    def __init__(self, kinds: Collection[Kind[Any]], namespace: str, *, whole: bool) -> None:
+    def __init__(self, kinds: Collection[Kind[Any]], namespace: str, *, whole: bool, dumps: bool) -> None:
         super().__init__(Shown(by_flag=whole), namespace)
         self._objects = Objects(kinds)
+        self._dumps = Dumps(self.problems) if dumps else None
 
     def snapshot(self) -> Snapshot:
         """All that was found."""
         snapshot = Snapshot(from_files=True)
         self._objects.into(snapshot, self.shown)
+        snapshot.ztunnels = dict(self._dumps.by_node) if self._dumps else None
         return snapshot
+
+    def _take_dump(self, source: Source, on_large: OnLarge | None) -> None:
+        if self._dumps is not None:
+            self._dumps.take(source, on_large)
 
     def _take(self, found: Object) -> Iterator[tuple[str, str]]:
         if not self._objects.takes(found):

@@ -1,0 +1,1 @@
+"""What a ztunnel says of itself: its dumps, as facts."""
