@@ -31,6 +31,7 @@ def explain(
     files: settings.Files,
     output: settings.Output = "",
     fail_on: settings.FailOn = None,
+    ztunnel: settings.Ztunnel = False,
     chunk_size: settings.ChunkSize = None,
     assumptions: settings.Assumptions = False,
 ) -> None:
@@ -48,6 +49,7 @@ def explain(
         target,
         label_selector=selectors.selector,
         field_selector=selectors.field_selector,
+        ztunnel=ztunnel,
     )
     found = read_explained(request)
     if output in ("json", "yaml"):

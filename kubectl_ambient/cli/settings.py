@@ -69,6 +69,9 @@ ChunkSize = Annotated[
     ),
 ]
 
+Ztunnel = Annotated[
+    bool, typer.Option("--ztunnel", help="Ask the ztunnel of each pod's node as well (with -f: its ztunnel-NODE.json).")
+]
 Assumptions = Annotated[
     bool, typer.Option("--assumptions", help="Print each thing that was taken for granted, however many there are.")
 ]

@@ -33,6 +33,7 @@ def status(
     watching: settings.Watching,
     wait: Annotated[bool, settings.wait("until nothing drifts, and tell how it is then")] = False,
     timeout: settings.Timeout = "",
+    ztunnel: settings.Ztunnel = False,
     chunk_size: settings.ChunkSize = None,
     assumptions: settings.Assumptions = False,
 ) -> None:
@@ -51,6 +52,8 @@ def status(
         raise UsageError(f"error: --wait has an end: it cannot go with {'--watch' if watch else '--nodes'}")
     if nodes and (names or pods or watch or namespace_selector or selectors.selector or selectors.field_selector):
         raise UsageError("error: --nodes tells of all nodes: it goes with no names, no selector, --pods or --watch")
+    if ztunnel and (watch or nodes):
+        raise UsageError("error: --ztunnel asks once: it goes with neither --watch nor --nodes")
     request = StatusRequest.of(
         files.origin(
             ctx,
@@ -64,8 +67,9 @@ def status(
         field_selector=selectors.field_selector,
         follows="--watch" if watch else "--wait" if wait else "",
         waypoints=output in ("wide", "json", "yaml") and not nodes,
+        ztunnel=ztunnel,
     )
-    source = read_status(request)
+    source = read_status(request.before_waiting if wait else request)
     if nodes:
         _tell_nodes(source, output, headers=not no_headers, conditions=conditions)
         return
@@ -81,10 +85,10 @@ def status(
     if wait and source.pods:
         from kubectl_ambient.runs.waiting.status import StatusWait
 
-        waiting = StatusWait(request, source, conditions, patience)
+        waiting = StatusWait(request.before_waiting, source, conditions, patience)
         waited = waiting.run()
-        source = waiting.source
-    verdicts = source.sums() if show.only_sums and not watch else source.verdicts()
+        source = read_status(request) if ztunnel else waiting.source
+    verdicts = source.sums() if show.only_sums and not (watch or ztunnel) else source.verdicts()
     show.print(source, verdicts)
     source.tell_remarks()
     if watch and (verdicts or not source.problems):

@@ -78,6 +78,36 @@ class Code(StableWord):
     ZTUNNEL_NOT_TRUSTED = "ZtunnelNotTrusted", "istiod does not trust ztunnel's account", "error"
     UNSCHEDULABLE = "Unschedulable", "the scheduler finds no node for the pod", "info", "warning"
 
+    # Of what a ztunnel itself says.
+    CERTIFICATE_OLD = (
+        "CertificateOld",
+        "ztunnel's certificate for the pod has run out, or is not renewed",
+        "error",
+        "warning",
+    )
+    CERTIFICATE_UNAVAILABLE = (
+        "CertificateUnavailable",
+        "ztunnel has no certificate for the pod's account",
+        "error",
+        "warning",
+    )
+    DNS_NOT_ANSWERED = "DnsNotAnswered", "the DNS of pods is led to a ztunnel that does not answer it", "error"
+    ZTUNNEL_BLOCKED = "ZtunnelBlocked", "ztunnel cannot listen in the pod's network", "error"
+    ZTUNNEL_EMPTY = "ZtunnelEmpty", "ztunnel has no pod, and some are redirected to it", "error"
+    ZTUNNEL_HAS_GONE_PODS = "ZtunnelHasGonePods", "ztunnel still has pods that are gone", "warning"
+    ZTUNNEL_KEEPS_POD = "ZtunnelKeepsPod", "ztunnel still has a pod that is out", "warning"
+    ZTUNNEL_LACKS_POD = "ZtunnelLacksPod", "ztunnel does not have a pod that is redirected to it", "error"
+    ZTUNNEL_OTHER_WAYPOINT = "ZtunnelOtherWaypoint", "ztunnel uses another waypoint than the labels name", "warning"
+    ZTUNNEL_SENDS_PLAIN = "ZtunnelSendsPlain", "ztunnel sends the pod plain text, though it is in ambient mode", "error"
+    ZTUNNEL_UNINFORMED = "ZtunnelUninformed", "ztunnel has heard nothing of the pod from istiod", "error"
+    ZTUNNEL_UNWRITTEN = "ZtunnelUnwritten", "ztunnel has the pod, and its annotation does not say so", "warning"
+    ZTUNNEL_VERSION_DIFFERS = (
+        "ZtunnelVersionDiffers",
+        "the ztunnel that runs is of another version than its image",
+        "info",
+    )
+    ZTUNNELS_DIFFER = "ZtunnelsDiffer", "two ztunnels know different policies", "warning"
+
     # Of labels and annotations.
     ANNOTATION_IS_LABEL = (
         "AnnotationIsLabel",

@@ -62,6 +62,10 @@ _SERVES = {
     Code.ZTUNNEL_NOT_TRUSTED: "istiod restarts, and gives ztunnel certificates",
     Code.ISTIOD_WITHOUT_AMBIENT: "istiod restarts, and tells ztunnel of the pods",
     Code.ISTIOD_NOT_READY: "shows why istiod is not Ready",
+    Code.ZTUNNEL_LACKS_POD: "its successor is put in anew",
+    Code.ZTUNNEL_BLOCKED: "shows why ztunnel cannot listen in its network",
+    Code.CERTIFICATE_UNAVAILABLE: "shows why istiod gives no certificate",
+    Code.CERTIFICATE_OLD: "shows why istiod gives no new certificate",
 }
 
 

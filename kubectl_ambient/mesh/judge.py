@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
@@ -25,6 +27,9 @@ from kubectl_ambient.mesh.state import message_of, mode_of, observed_of, state_o
 from kubectl_ambient.mesh.stuck import stuck_of
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
 from kubectl_ambient.mesh.waypoint.pods import PodWaypoint, PodWaypoints
+
+if TYPE_CHECKING:
+    from kubectl_ambient.mesh.ztunnel.proofs import Proofs
 
 
 class Judge:
@@ -53,7 +58,10 @@ class Judge:
     def judge(self, pod: Pod) -> Verdict:
         """The verdict on one pod; judged once for all that are alike, where there is nothing to say of one of them."""
         owner, _ = self._owner(pod)
-        return structs.replace(self.judge_kind(pod), name=pod.name, node=pod.node, owner=str(owner) if owner else None)
+        verdict = structs.replace(
+            self.judge_kind(pod), name=pod.name, node=pod.node, owner=str(owner) if owner else None
+        )
+        return self._proven(pod, verdict)
 
     def judge_kind(self, pod: Pod) -> Verdict:
         """The same, but for name, node and owner, which may be those of one that is alike: enough for sums.
@@ -68,6 +76,24 @@ class Judge:
             return verdict
         unserved = self._dead_on(node) or tells(verdict.findings, *NOTHING_COMES)
         return verdict if verdict.unserved == unserved else structs.replace(verdict, unserved=unserved)
+
+    @cached_property
+    def _proofs(self) -> Proofs | None:
+        """What compares with the ztunnels; None where none was asked."""
+        if self.snapshot.ztunnels is None:
+            return None
+        from kubectl_ambient.mesh.ztunnel.proofs import Proofs
+
+        return Proofs(self.snapshot, self.installation)
+
+    def _proven(self, pod: Pod, verdict: Verdict) -> Verdict:
+        """The verdict with what the node's ztunnel says of the pod."""
+        proof = self._proofs.of(pod, verdict) if self._proofs else None
+        if proof is None:
+            return verdict
+        unserved = verdict.unserved or (verdict.state == "Enrolled" and proof.served in ("no", "blocked"))
+        findings = (*verdict.findings, *proof.findings)
+        return structs.replace(verdict, proof=proof, unserved=unserved, findings=findings)
 
     def _dead_on(self, node: str) -> bool:
         """Whether the node's ztunnel serves nobody, or what is wrong with the mesh leaves all of its pods unserved."""
@@ -91,7 +117,8 @@ class Judge:
     def explain(self, pod: Pod) -> Judgement:
         """The verdict on one pod, with every rule's word."""
         judgement = self._judge(pod, trace=True)
-        judgement = structs.replace(judgement, verdict=self._with_service(judgement.verdict, pod.node))
+        verdict = self._proven(pod, self._with_service(judgement.verdict, pod.node))
+        judgement = structs.replace(judgement, verdict=verdict)
         if self.waypoints is None:
             return judgement
         services = self.waypoints.services_of(pod)
@@ -150,6 +177,8 @@ class Judge:
             rest = f", and {len(more)} more" if more else ""
             told.append(f"for what follows a restart, the pods' own labels stand for their template: {first}{rest}")
         told += self.served.assumptions if self._concerned else ()
+        if self.snapshot.ztunnels and self.snapshot.from_files:
+            told.append("what ztunnels said is taken to be of the same moment as the objects of the files")
         return [*told, *(self.waypoints.assumptions if self.waypoints else ())]
 
     def _judge(self, pod: Pod, *, trace: bool) -> Judgement:

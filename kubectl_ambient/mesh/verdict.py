@@ -19,6 +19,7 @@ from kubectl_ambient.mesh.stuck import Stuck
 
 if TYPE_CHECKING:
     from kubectl_ambient.mesh.waypoint.binding import Binding
+    from kubectl_ambient.mesh.ztunnel.case import Proof
 
 
 class Verdict(Struct, frozen=True, kw_only=True, gc=False):
@@ -26,7 +27,7 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
 
     `waypoint` is `namespace/name` of the one that gets what is sent straight to the pod, or None: it has none, or,
     unless `waypoint_known`, that cannot be told. `unserved`: it is in ambient mode, and nothing works that goes through
-    the mesh.
+    the mesh. `proof` is what the node's ztunnel says, where it was asked and has to do with the pod.
     """
 
     namespace: str
@@ -44,6 +45,7 @@ class Verdict(Struct, frozen=True, kw_only=True, gc=False):
     waypoint_known: bool = True
     unserved: bool = False
     findings: tuple[Finding, ...] = ()
+    proof: Proof | None = None
 
     @property
     def disagrees(self) -> bool:

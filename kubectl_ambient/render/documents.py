@@ -6,7 +6,7 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from msgspec import structs
 
@@ -19,6 +19,10 @@ from kubectl_ambient.mesh.summary import at_home, count
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
 from kubectl_ambient.shell.aim import Aim
 
+if TYPE_CHECKING:
+    from kubectl_ambient.mesh.ztunnel.case import Proof
+    from kubectl_ambient.mesh.ztunnel.nodes import NodeProof
+
 API_VERSION = "kubectl-ambient/v1alpha1"
 _WAYPOINT_OUTCOMES: dict[Outcome, Outcome] = {"in": "pass", "out": "skipped"}
 
@@ -30,10 +34,12 @@ def status_list(
     assumptions: Sequence[str],
     aim: Aim,
     namespaces: Mapping[str, Namespace | Unread],
+    nodes: Sequence[NodeProof] | None = None,
 ) -> dict[str, Any]:
     """`kind: StatusList`: the installation, what is true of all pods, what was assumed, the sums, one item a pod.
 
-    namespaces: those whose sums are told, with pods or without; so are those of the pods.
+    namespaces: those whose sums are told, with pods or without; so are those of the pods. nodes: what their ztunnels
+    say; None where they were not asked.
     """
     return {
         "apiVersion": API_VERSION,
@@ -46,6 +52,7 @@ def status_list(
             {"name": name, "label": _mode(namespaces.get(name)), "summary": count(found)}
             for name, found in sorted(at_home(verdicts, namespaces).items())
         ],
+        "nodes": None if nodes is None else [node_document(node, aim) for node in nodes],
         "items": [item(v, aim) for v in verdicts],
     }
 
@@ -133,7 +140,31 @@ def item(verdict: Verdict, aim: Aim) -> dict[str, Any]:
         "afterRestart": verdict.after_restart,
         "waypoint": verdict.waypoint,
         "unserved": verdict.unserved,
+        "ztunnel": None if verdict.proof is None else proof_document(verdict.proof),
         "findings": [finding_document(f, aim) for f in verdict.findings],
+    }
+
+
+def proof_document(proof: Proof) -> dict[str, Any]:
+    """What the ztunnel of a pod's node says of it."""
+    return {
+        "served": proof.served,
+        "state": proof.state,
+        "by": proof.by,
+        "why": proof.why,
+        "evidence": [evidence_document(e) for e in proof.evidence],
+    }
+
+
+def node_document(node: NodeProof, aim: Aim) -> dict[str, Any]:
+    """What the ztunnel of a node says of itself."""
+    return {
+        "node": node.node,
+        "ztunnel": node.ztunnel,
+        "version": node.version,
+        "by": node.by,
+        "why": node.why,
+        "findings": [finding_document(f, aim) for f in node.findings],
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.mesh.catalogue import Code
@@ -15,6 +16,9 @@ from kubectl_ambient.render.sentences import paragraphs, wrapped
 from kubectl_ambient.render.steps import finding_text, step, what_to_do
 from kubectl_ambient.render.terminal import Paint
 from kubectl_ambient.render.waypoint.of_pod import pod_waypoint
+
+if TYPE_CHECKING:
+    from kubectl_ambient.mesh.ztunnel.case import Proof
 
 _TITLES = {rule.name: rule.title for rule in RULES}
 _HEADLINE = {
@@ -36,6 +40,7 @@ def explanation(judgement: Judgement, fixes: Sequence[Fix], *, width: int, paint
         _headline(judgement, width, paint),
         stacked(step(s, _TITLES.get(s.rule, s.rule), own, width, paint) for s in judgement.decision.steps),
         wrapped(_observation(judgement), width),
+        *([wrapped(_proof(verdict.proof, verdict.node), width)] if verdict.proof else []),
         wrapped(_next(judgement), width),
         pod_waypoint(judgement, width, paint),
         stacked(finding_text(f, commands, width, paint) for f in verdict.findings),
@@ -94,6 +99,19 @@ def _observation(judgement: Judgement) -> str:
     elif _cannot_start(judgement):
         agree = "it cannot start"
     return f"Intended {verdict.expected}, {seen}: {agree}."
+
+
+_SERVED = {
+    "yes": "Served by ztunnel on {node}: traffic of it is there right now.",
+    "listening": "ztunnel on {node} listens in its network; whether its traffic is led there, no connection shows now.",
+    "no": "NOT served: ztunnel on {node} does not have it.",
+    "blocked": "NOT served: ztunnel on {node} does not listen in its network.",
+    "unknown": "Whether ztunnel serves it cannot be told: {why}.",
+}
+
+
+def _proof(proof: Proof, node: str) -> str:
+    return _SERVED[proof.served].format(node=node, why=proof.why)
 
 
 def _next(judgement: Judgement) -> str:

@@ -27,6 +27,7 @@ _STATE_COLOUR = {
     "Stale": "red",
     "Unknown": "yellow",
 }
+_SERVED_COLOUR = {"yes": "green", "no": "red", "blocked": "red", "unknown": "yellow"}
 _MOST_NAMES = 5
 _SHORT = (Short("NAME", "middle", 30), Short("NAMESPACE", "middle", 16), Short("NAME", "middle", 16))
 
@@ -34,8 +35,17 @@ _SHORT = (Short("NAME", "middle", 30), Short("NAMESPACE", "middle", 16), Short("
 def pod_table(
     verdicts: Sequence[Verdict], *, namespaced: bool, wide: bool, headers: bool, width: int, paint: Paint
 ) -> Shown:
-    """One row a pod, marked where it needs attention. Narrow terminals lose NODE, then MODE, then parts of names."""
+    """One row a pod, marked where it needs attention. Narrow terminals lose NODE, then MODE, then parts of names.
+
+    Where ztunnels were asked, SERVED is what they say.
+    """
     names, rows = marked(_names(namespaced, wide), [_pod_row(v, namespaced, wide, paint) for v in verdicts])
+    if any(verdict.proof for verdict in verdicts):
+        at = names.index("STATE") + 1
+        names.insert(at, "SERVED")
+        for row, verdict in zip(rows, verdicts, strict=True):
+            served = verdict.proof.served if verdict.proof else "-"
+            row.insert(at, paint(served, _SERVED_COLOUR.get(served, "")))
     kept, cells = fitting(names, rows, width, _droppable(wide), () if wide else _SHORT)
     return table(kept, cells, with_headers=headers)
 

@@ -107,7 +107,13 @@ class Listing:
         listed = {} if change else source.scope_namespaces
         homes = {v.namespace: found for v in verdicts if (found := judge.snapshot.namespaces.get(v.namespace))}
         document = status_list(
-            verdicts, judge.installation, findings, judge.assumptions, source.origin.aim, {**listed, **homes}
+            verdicts,
+            judge.installation,
+            findings,
+            judge.assumptions,
+            source.origin.aim,
+            {**listed, **homes},
+            source.node_proofs(),
         )
         return as_text(document, self.output)
 
@@ -154,6 +160,8 @@ class Listing:
         if any(parts):
             say(paragraphs(parts))
         tell_assumptions(source.judge.assumptions, source.origin)
+        for nodes in source.unasked():
+            say(f"Not asked: ztunnel on {nodes}", file=sys.stderr)
         if self.headers and any(map(_curious, verdicts)):
             where = ("-n", "NAMESPACE") if self.namespaced else inside(source.namespace)
             why = source.origin.aim_at_files.say(kubectl("ambient explain pod NAME", *where))

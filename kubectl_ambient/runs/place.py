@@ -26,6 +26,10 @@ class Place(ABC):
     def read(self, needs: Needs) -> Snapshot:
         """What a command needs. Raises KubeError where there can be no answer at all."""
 
+    @abstractmethod
+    def ask_ztunnels(self, snapshot: Snapshot) -> None:
+        """Have the snapshot hold what the ztunnels say of its redirected pods."""
+
     @property
     @abstractmethod
     def problems(self) -> list[str]:
@@ -51,6 +55,12 @@ class Cluster(Place):
         from kubectl_ambient.cluster.reading.cluster import read_cluster
 
         return read_cluster(self.client, needs, now=datetime.now(UTC), chunk_size=self._origin.chunk_size)
+
+    def ask_ztunnels(self, snapshot: Snapshot) -> None:
+        """Ask those of the pods' nodes, then the API server again: only what stayed as it was can be compared."""
+        from kubectl_ambient.runs.ztunnels import ask_ztunnels
+
+        ask_ztunnels(self.client, snapshot)
 
     @property
     def problems(self) -> list[str]:
@@ -84,6 +94,9 @@ class Files(Place):
             )
             self._problems = bad_files(problems, empty=self._snapshot.empty)
         return self._snapshot
+
+    def ask_ztunnels(self, snapshot: Snapshot) -> None:
+        """Their answers were read with the files."""
 
     @property
     def problems(self) -> list[str]:

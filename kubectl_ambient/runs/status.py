@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from dataclasses import replace as with_changed
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -15,6 +17,7 @@ from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Finding
 from kubectl_ambient.mesh.in_vain import InVain, in_vain, may_be_in_vain, summed
 from kubectl_ambient.mesh.judge import Judge
+from kubectl_ambient.mesh.some import some
 from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.runs.homes import left_out
 from kubectl_ambient.runs.origin import Origin
@@ -25,14 +28,21 @@ from kubectl_ambient.shell.aim import Aim
 from kubectl_ambient.shell.command import kubectl
 from kubectl_ambient.shell.words import Word, typed
 
+if TYPE_CHECKING:
+    from kubectl_ambient.mesh.ztunnel.nodes import NodeProof
+
 
 @dataclass(frozen=True, kw_only=True)
 class StatusRequest:
-    """What `status` was asked for, checked as far as can be without reading anything. waypoints: tell them too."""
+    """What `status` was asked for, checked as far as can be without reading anything. waypoints: tell them too.
+
+    ztunnel: ask the ztunnels of the pods' nodes as well.
+    """
 
     origin: Origin
     scope: Scope
     waypoints: bool
+    ztunnel: bool = False
 
     @classmethod
     def of(
@@ -44,6 +54,7 @@ class StatusRequest:
         field_selector: str,
         follows: str,
         waypoints: bool,
+        ztunnel: bool = False,
     ) -> StatusRequest:
         """Check what was typed; `follows` is the flag that has it go on, if one has. Raises UsageError."""
         _check_no_type(names, label_selector)
@@ -55,11 +66,16 @@ class StatusRequest:
             namespace_selector=origin.namespace_selector,
         )
         check(scope, live=not origin.filenames)
-        request = cls(origin=origin, scope=scope, waypoints=waypoints)
+        request = cls(origin=origin, scope=scope, waypoints=waypoints or ztunnel, ztunnel=ztunnel)
         check_names(named=bool(names), selected=request.selected, all_namespaces=origin.all_namespaces)
         if origin.filenames and follows:
             raise UsageError(f"error: {follows} needs a cluster: files do not change by themselves")
         return request
+
+    @property
+    def before_waiting(self) -> StatusRequest:
+        """The same without ztunnels: each is asked once, when what was waited for is there."""
+        return with_changed(self, ztunnel=False)
 
     @property
     def selected(self) -> bool:
@@ -125,7 +141,24 @@ class Source(Told):
         whole = not (self.selected or self.scope.names)
         namespaces = self.scope_namespaces or ([self.namespace] if self.namespace and whole else ())
         found = self.judge.mesh_findings(verdicts, namespaces)
-        return [*found, *(one.finding for one in self.in_vain(verdicts))]
+        said = [finding for node in self.node_proofs() or () for finding in node.findings]
+        return [*found, *said, *(one.finding for one in self.in_vain(verdicts))]
+
+    def node_proofs(self) -> list[NodeProof] | None:
+        """What the ztunnels of the pods' nodes say; None where they were not asked."""
+        if self.judge.snapshot.ztunnels is None:
+            return None
+        from kubectl_ambient.mesh.ztunnel.nodes import NodeProofs
+
+        return NodeProofs(self.judge.snapshot, self.judge.installation).of(self.pods)
+
+    def unasked(self) -> list[str]:
+        """Why some ztunnels did not tell, with the nodes: `n1 and n2: get pods/portforward …: forbidden`."""
+        nodes: dict[str, list[str]] = {}
+        for node in self.node_proofs() or ():
+            if node.why:
+                nodes.setdefault(node.why, []).append(node.node)
+        return [f"{some(names)}: {why}" for why, names in nodes.items()]
 
     def in_vain(self, verdicts: Sequence[Verdict]) -> list[InVain]:
         """The namespaces that ask for ambient and get none; of selected pods that is not told."""
@@ -169,7 +202,10 @@ def read_status(request: StatusRequest, place: Place | None = None) -> Source:
 
     place = place or opened(request.origin)
     scope = replace(request.scope, namespace=place.namespace)
-    snapshot = place.read(of_pods_in(scope, waypoints=request.waypoints))
+    needs = replace(of_pods_in(scope, waypoints=request.waypoints), ztunnel=request.ztunnel)
+    snapshot = place.read(needs)
+    if request.ztunnel:
+        place.ask_ztunnels(snapshot)
     pods = in_order(chosen(snapshot, scope))
     namespace, many = place.home(pod.namespace for pod in pods)
     unknown = unknown_namespace(snapshot, namespace, empty=not (pods or scope.names))

@@ -90,5 +90,6 @@ def test_no_right_is_given_twice() -> None:
 def test_resources_stand_under_their_group() -> None:
     for role in ROLES:
         for group, resource, _, _ in rules(role):
-            full = f"{resource}.{group}" if group else resource
-            assert full in OTHERS or find_resource(resource).full_name == full
+            whole, _, _ = resource.partition("/")
+            full = f"{whole}.{group}" if group else whole
+            assert full in OTHERS or find_resource(whole).full_name == full

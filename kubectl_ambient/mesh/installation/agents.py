@@ -20,6 +20,7 @@ from kubectl_ambient.mesh.installation.clues import of_cni
 from kubectl_ambient.mesh.installation.settings import Agent, Rules, Sources, Told, assumed, rules_of, worlds_of
 from kubectl_ambient.mesh.installation.versions import Version
 from kubectl_ambient.mesh.installation.which_version import CHART_LABELS, narrowed
+from kubectl_ambient.mesh.some import some
 
 
 class Health(Struct, frozen=True, kw_only=True, gc=False):
@@ -237,7 +238,7 @@ def started_before(config: ConfigMap, snapshot: Snapshot) -> list[Pod]:
 
 def nodes_of(pods: Sequence[Pod]) -> str:
     """`n1, n2, n3 and 2 more`."""
-    return ", ".join(pod.node for pod in pods[:3]) + (f" and {len(pods) - 3} more" if len(pods) > 3 else "")
+    return some([pod.node for pod in pods])
 
 
 def _outdated(config: ConfigMap | Unread | None, snapshot: Snapshot) -> list[str]:

@@ -23,9 +23,12 @@ class ExplainRequest(Struct, frozen=True, kw_only=True):
     targets: tuple[Target, ...]
     label_selector: str
     field_selector: str
+    ztunnel: bool = False
 
     @classmethod
-    def of(cls, origin: Origin, words: Sequence[str], *, label_selector: str, field_selector: str) -> ExplainRequest:
+    def of(
+        cls, origin: Origin, words: Sequence[str], *, label_selector: str, field_selector: str, ztunnel: bool = False
+    ) -> ExplainRequest:
         """Check what was typed; a single word that is no type is a pod. Raises UsageError in kubectl's words."""
         targets = parse_targets(["pod", *words] if _is_a_pod(words) else words)
         check(Scope(label_selector=label_selector, field_selector=field_selector), live=not origin.filenames)
@@ -46,6 +49,7 @@ class ExplainRequest(Struct, frozen=True, kw_only=True):
             targets=tuple(dict.fromkeys(targets)),
             label_selector=label_selector,
             field_selector=field_selector,
+            ztunnel=ztunnel,
         )
 
 

@@ -73,7 +73,10 @@ def read_explained(request: ExplainRequest) -> Explained:
     found = Explained(several=len(request.targets) > 1 or any(t.name is None for t in request.targets))
     place = opened(request.origin)
     for targets in _alike(request.targets):
-        snapshot = place.read(_needs(request, targets, place.namespace))
+        needs = _needs(request, targets, place.namespace)
+        snapshot = place.read(needs)
+        if request.ztunnel:
+            place.ask_ztunnels(snapshot)
         for ref, sentence in snapshot.missing.items():
             elsewhere = _elsewhere(place, ref, request.origin.aim_at_files)
             found.problems.append(stacked([sentence, *elsewhere]))
@@ -105,7 +108,7 @@ def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -
         needs = of_workloads(namespace, owners)
     else:
         needs = of_namespaces([namespace], selected=(target.resource.kind for target in targets))
-    return replace(needs, waypoints=True)
+    return replace(needs, waypoints=True, ztunnel=request.ztunnel)
 
 
 def _elsewhere(place: Place, ref: str, aim: Aim) -> list[str]:

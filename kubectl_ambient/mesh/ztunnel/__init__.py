@@ -1,0 +1,1 @@
+"""Proof: what a ztunnel itself says of the pods that Kubernetes says are redirected to it."""

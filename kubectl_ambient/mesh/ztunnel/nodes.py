@@ -1,0 +1,148 @@
+"""What the ztunnel of one node says of itself, and of pods that are not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property
+
+from msgspec import Struct
+
+from kubectl_ambient.cluster.facts import Pod, Unread
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.ztunnel.dump import Dump
+from kubectl_ambient.mesh.catalogue import Code
+from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.installation import versions
+from kubectl_ambient.mesh.installation.agents import Installation, NodeAgents
+from kubectl_ambient.mesh.some import some
+from kubectl_ambient.mesh.ztunnel.case import By, told
+from kubectl_ambient.shell.command import kubectl, offered
+from kubectl_ambient.shell.words import inside, name
+
+
+class NodeProof(Struct, frozen=True, kw_only=True, gc=False):
+    """One node. ztunnel: `Pod/istio-system/ztunnel-x`; None where it is not known. by: None where it did not tell."""
+
+    node: str
+    ztunnel: str | None
+    version: str | None = None
+    by: By | None = None
+    why: str | None = None
+    findings: tuple[Finding, ...] = ()
+
+
+class _Asked(Struct, frozen=True, kw_only=True, gc=False):
+    """A node, what its ztunnel says, and what Kubernetes says of it. redirected: how many pods it should have."""
+
+    node: str
+    dump: Dump
+    agents: NodeAgents
+    redirected: int
+    others: Mapping[str, Dump]
+    uids: frozenset[str]
+    covers: Callable[[str], bool]
+
+
+class NodeProofs:
+    """Judges the ztunnels of a snapshot."""
+
+    def __init__(self, snapshot: Snapshot, installation: Installation) -> None:
+        self._snapshot = snapshot
+        self._installation = installation
+        self._dumps: Mapping[str, Dump | Unread] = snapshot.ztunnels or {}
+
+    def of(self, pods: Iterable[Pod]) -> list[NodeProof]:
+        """Those of the nodes on which some of these pods are redirected, in the order of their names."""
+        redirected: dict[str, int] = {}
+        for pod in pods:
+            if pod.node and pod.annotations.redirection in ("enabled", "pending") and not pod.finished:
+                redirected[pod.node] = redirected.get(pod.node, 0) + 1
+        return [self._node(node, count) for node, count in sorted(redirected.items())]
+
+    def _node(self, node: str, redirected: int) -> NodeProof:
+        agents, dump = self._installation.on(node), self._dumps.get(node)
+        ztunnel = agents.ztunnel.pod.ref if agents.ztunnel.pod else None
+        if not isinstance(dump, Dump):
+            why = "it was not asked" if dump is None else f"{dump.what}: {dump.why}"
+            return NodeProof(node=node, ztunnel=ztunnel, why=why)
+        asked = _Asked(
+            node=node,
+            dump=dump,
+            agents=agents,
+            redirected=redirected,
+            others={n: d for n, d in self._dumps.items() if isinstance(d, Dump) and n != node},
+            uids=self._uids,
+            covers=self._snapshot.pods.covers,
+        )
+        findings = tuple(finding for row in _ROWS for finding in row(asked))
+        return NodeProof(node=node, ztunnel=ztunnel, version=dump.version or None, by="dump", findings=findings)
+
+    @cached_property
+    def _uids(self) -> frozenset[str]:
+        return frozenset(pod.uid for pod in self._snapshot.on_network)
+
+
+def _empty(a: _Asked) -> Iterator[Finding]:
+    """It proxies pods, and has none, while some are redirected to it."""
+    if a.dump.proxied == {}:
+        pods = "1 pod that is" if a.redirected == 1 else f"{a.redirected} pods that are"
+        message = (
+            f"proof: the ztunnel of {a.node} has no pod at all, and does not serve {pods} redirected to it: istio-cni "
+            "has not connected, or istiod has never answered it"
+        )
+        cni = a.agents.cni.pod
+        log = offered(kubectl("logs", name(cni.name), *inside(cni.namespace))) if cni else None
+        yield Finding.of(Code.ZTUNNEL_EMPTY, message, told(a.node, "workloadState", "{}"), fix=log)
+
+
+def _dead(a: _Asked) -> Iterator[Finding]:
+    """It holds the network of pods that are no more; entries that are Pending are known to be left behind."""
+    gone = sorted(
+        f"{entry.namespace}/{entry.name}"
+        for uid, entry in (a.dump.proxied or {}).items()
+        if entry.state == "Up" and entry.name and uid not in a.uids and a.covers(entry.namespace)
+    )
+    if gone:
+        message = (
+            f"strong hint: the ztunnel of {a.node} still has pods that are gone ({some(gone)}): after its next restart "
+            "it will not become Ready"
+        )
+        evidence = told(a.node, "workloadState", f"{len(gone)} of {len(a.dump.proxied or ())} are of no pod")
+        cni = a.agents.cni.pod
+        fix = offered(kubectl("delete pod", name(cni.name), *inside(cni.namespace))) if cni else None
+        yield Finding.of(Code.ZTUNNEL_HAS_GONE_PODS, message, evidence, fix=fix)
+
+
+def _differs(a: _Asked) -> Iterator[Finding]:
+    """It lacks policies that another ztunnel has: every ztunnel is told all of them."""
+    for node, other in sorted(a.others.items()):
+        lacking = sorted(other.policies - a.dump.policies)
+        if lacking:
+            message = (
+                f"strong hint: the ztunnel of {a.node} lacks policies that {node}'s has ({some(lacking)}), and does "
+                "not enforce them: it has lost istiod, or the other one has"
+            )
+            evidence = told(a.node, "policies", f"{len(a.dump.policies)}, and {len(other.policies)} on {node}")
+            yield Finding.of(Code.ZTUNNELS_DIFFER, message, evidence)
+            return
+
+
+def _version(a: _Asked) -> Iterator[Finding]:
+    """Another version runs than the image of its pod has."""
+    pod = a.agents.ztunnel.pod
+    image = pod.agent.image if pod and pod.agent else ""
+    written, runs = versions.named(versions.tag_of(image)), versions.named(a.dump.version)
+    if pod and written and runs and written.exact and written.version != runs.version:
+        message = f"the ztunnel of {a.node} runs {runs.text}, and the image of its pod is of {written.text}"
+        yield Finding.of(Code.ZTUNNEL_VERSION_DIFFERS, message, told(a.node, "version.istioVersion", a.dump.version))
+
+
+def _dns(a: _Asked) -> Iterator[Finding]:
+    """istio-cni leads the DNS of pods to it, and it does not answer."""
+    if a.dump.dns_capture is False and all(rules.dns_capture is True for rules in a.agents.worlds):
+        message = f"proof: istio-cni captures the DNS of pods on {a.node}, and its ztunnel does not answer it"
+        setting = a.agents.worlds[-1].dns_capture_told.evidence
+        yield Finding.of(Code.DNS_NOT_ANSWERED, message, told(a.node, "config.dnsProxy", "false"), setting)
+
+
+_ROWS = (_empty, _dead, _differs, _version, _dns)

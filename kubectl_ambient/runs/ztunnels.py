@@ -1,0 +1,135 @@
+"""Asks the ztunnels of nodes what they have: one dump a node, a few nodes side by side, and nothing but reading.
+
+The pods are read before and after it, since only what stayed as it was can be compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from kubectl_ambient.cluster.facts import DATAPLANE_MODE, FORBIDDEN, Namespace, Pod, Unread
+from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
+from kubectl_ambient.cluster.needs.ask import Ask
+from kubectl_ambient.cluster.reading.cluster import ask
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.ztunnel.dump import Dump
+from kubectl_ambient.kube.api import Client
+from kubectl_ambient.kube.errors import KubeError
+from kubectl_ambient.mesh.ztunnel.proofs import WITNESSES
+
+_PORT, _PATH = 15000, "/config_dump"
+_SILENCE = 10.0  # seconds
+_LARGEST = 256 << 20  # bytes; every ztunnel holds the whole mesh, about 1.3 kB a pod
+_SIDE_BY_SIDE = 4
+_BY_NAME = 5  # so few pods are read one by one
+_MOST_NAMESPACES = 5
+# From here on the API server wants `create` as well, for what is authorized as `get`
+# [k8s.io/kubernetes/pkg/registry/core/pod/rest, AuthorizePodWebsocketUpgradeCreatePermission].
+_CREATE_FROM = 35
+
+
+def ask_ztunnels(client: Client, snapshot: Snapshot) -> None:
+    """Have the snapshot hold what the ztunnels of the pods in question say, or why they could not be asked.
+
+    What changed meanwhile is taken out of it: the facts by which a pod would be compared. Raises KubeError where the
+    API server is lost.
+    """
+    pods = [pod for pod in snapshot.pods if _in_question(pod, snapshot)]
+    nodes = sorted({pod.node for pod in pods})
+    asked = {node: _ztunnel(snapshot, node) for node in nodes}
+    refused = {
+        namespace: _refused(client, namespace)
+        for namespace in sorted({found.namespace for found in asked.values() if isinstance(found, Pod)})
+    }
+    keys = {node: {f"{pod.namespace}/{pod.name}" for pod in pods if pod.node == node} for node in nodes}
+    every = set().union(*keys.values())
+    calls = [
+        # Each holds the whole mesh: two keep what they say of all these pods, for the others to be held against.
+        partial(_answer, client, node, found, refused, every if number < WITNESSES else keys[node])
+        for number, (node, found) in enumerate(asked.items())
+    ]
+    answers = client.side_by_side(calls, workers=_SIDE_BY_SIDE)
+    snapshot.ztunnels = {
+        node: _unasked(node, answer) if isinstance(answer, KubeError) else answer
+        for node, answer in zip(nodes, answers, strict=True)
+    }
+    if any(isinstance(answer, Dump) for answer in snapshot.ztunnels.values()):
+        _leave_out_what_changed(client, snapshot, pods)
+
+
+def _in_question(pod: Pod, snapshot: Snapshot) -> bool:
+    """Whether its node's ztunnel may have it: it is redirected, or asks for ambient."""
+    if not pod.node or pod.finished:
+        return False
+    home = snapshot.namespaces.get(pod.namespace)
+    labels = home.labels if isinstance(home, Namespace) else {}
+    asks = "ambient" in (pod.labels.get(DATAPLANE_MODE), labels.get(DATAPLANE_MODE))
+    return asks or pod.annotations.redirection in ("enabled", "pending")
+
+
+def _ztunnel(snapshot: Snapshot, node: str) -> Pod | Unread:
+    """The newest of the node that runs: one that ends has closed its ears."""
+    if unread := snapshot.ztunnel_pods.refusal:
+        return unread
+    runs = [pod for pod in snapshot.ztunnel_pods if pod.node == node and pod.phase == "Running" and not pod.deleting]
+    if not runs:
+        return _unasked(node, "none runs there")
+    return max(runs, key=lambda pod: (pod.created is not None and pod.created.timestamp(), pod.name))
+
+
+def _refused(client: Client, namespace: str) -> Unread | None:
+    """The right that is missing; None where none is, or where that cannot be told."""
+    verbs = ["get", "create"] if client.version().minor_number >= _CREATE_FROM else ["get"]
+    for verb in verbs:
+        try:
+            allowed = client.may(verb, "pods", "portforward", namespace)
+        except KubeError:
+            return None
+        if not allowed:
+            return Unread(what=f"{verb} pods/portforward in namespace {namespace}", why=FORBIDDEN)
+    return None
+
+
+def _answer(
+    client: Client, node: str, found: Pod | Unread, refused: dict[str, Unread | None], pods: set[str]
+) -> Dump | Unread:
+    if isinstance(found, Unread):
+        return found
+    if unread := refused[found.namespace]:
+        return unread
+    from kubectl_ambient.cluster.ztunnel.reading import decoded
+
+    try:
+        body = client.get_from_pod(found.namespace, found.name, _PORT, _PATH, seconds=_SILENCE, limit=_LARGEST)
+        return decoded(body, pods)
+    except (KubeError, ValueError) as error:
+        return _unasked(node, error)
+
+
+def _unasked(node: str, why: object) -> Unread:
+    return Unread(what=f"ask ztunnel on {node}", why=str(why).removeprefix("error: "))
+
+
+def _leave_out_what_changed(client: Client, snapshot: Snapshot, pods: list[Pod]) -> None:
+    after = Snapshot(now=snapshot.now)
+    ask(client, after, list(_again(pods)))
+    for pod in pods:
+        key = f"{pod.namespace}/{pod.name}"
+        if _compared(snapshot, key) != _compared(after, key):
+            snapshot.on_network.facts.pop(key, None)
+            snapshot.on_network.unread[key] = Unread(what="compare it", why="it changed while its ztunnel was asked")
+
+
+def _again(pods: list[Pod]) -> Iterator[Ask]:
+    if len(pods) <= _BY_NAME:
+        yield from (Ask(kind=PODS, namespace=p.namespace, name=p.name, also=(ON_NETWORK,)) for p in pods)
+        return
+    namespaces = sorted({pod.namespace for pod in pods})
+    for place in namespaces if len(namespaces) <= _MOST_NAMESPACES else [""]:
+        yield Ask(kind=PODS, namespace=place, also=(ON_NETWORK,), must=True)
+
+
+def _compared(snapshot: Snapshot, key: str) -> Iterable[object]:
+    pod, known = snapshot.pods.fact(key), snapshot.on_network.fact(key)
+    return pod and (pod.phase, pod.node, pod.annotations.redirection, pod.deleting), known and known.uid

@@ -1,0 +1,159 @@
+"""`--ztunnel`: what the ztunnels say, through the real kubectl and a real port-forward."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.rig.kubectl import Result, Runner
+from tests.rig.rights import wait_until_granted
+
+from .test_status import document
+from .ztunnel_scene import ISTIO, NODES, SHOP, Scene, scene
+
+
+@pytest.fixture(scope="module")
+def built() -> Iterator[Scene]:
+    with scene() as found:
+        yield found
+
+
+@pytest.fixture
+def shop(built: Scene) -> Scene:
+    built.say_well()
+    return built
+
+
+@pytest.fixture
+def plugin(built: Scene) -> Runner:
+    return Runner(built.cluster, "ambient")
+
+
+def items(told: Result) -> dict[str, Any]:
+    return {item["name"].partition("-")[0]: item for item in document(told)["items"]}
+
+
+EXPECTED = {
+    "served": ("listening", []),
+    "carries": ("yes", []),
+    "lost": ("no", ["ZtunnelLacksPod"]),
+    "held": ("blocked", ["ZtunnelBlocked"]),
+    "waits": ("blocked", ["ZtunnelBlocked"]),
+    "plain": ("listening", ["ZtunnelSendsPlain"]),
+    "nameless": ("listening", ["ZtunnelUninformed"]),
+    "expired": ("listening", ["CertificateOld"]),
+    "unwritten": ("listening", ["ZtunnelUnwritten"]),
+    "kept": ("listening", ["ZtunnelKeepsPod"]),
+    "out": (None, []),
+    "web": ("listening", []),
+}
+
+
+def test_every_row_is_told_and_each_ztunnel_is_asked_once(shop: Scene, plugin: Runner) -> None:
+    told = plugin("status", "-n", SHOP, "--ztunnel", "-o", "json")
+    found = items(told)
+    ours = {code for _, codes in EXPECTED.values() for code in codes}
+    assert {
+        name: (
+            item["ztunnel"] and item["ztunnel"]["served"],
+            [f["code"] for f in item["findings"] if f["code"] in ours],
+        )
+        for name, item in found.items()
+    } == EXPECTED
+    assert [ztunnel.asked for ztunnel in shop.ztunnels.values()] == [["GET /config_dump"], ["GET /config_dump"]]
+    nodes = {node["node"]: node for node in document(told)["nodes"]}
+    told_by = {name: (node["version"], node["by"]) for name, node in nodes.items()}
+    assert told_by == dict.fromkeys(NODES, ("1.30.3", "dump"))
+
+
+def test_without_the_flag_nobody_is_asked(shop: Scene, plugin: Runner) -> None:
+    told = plugin("status", "-n", SHOP, "-o", "json")
+    assert all(item["ztunnel"] is None for item in items(told).values())
+    assert items(told)["lost"]["state"] == "Enrolled"
+    assert not any(ztunnel.asked for ztunnel in shop.ztunnels.values())
+
+
+def test_a_pod_that_ztunnel_lost_is_marked_and_explained(shop: Scene, plugin: Runner) -> None:
+    listed = plugin("status", "-n", SHOP, "--ztunnel")
+    (row,) = [line for line in listed.stdout.splitlines() if line.startswith("lost ")]
+    assert row.split()[:4] == ["lost", "ambient", "Enrolled", "no"]
+    told = plugin("explain", "pod", "lost", "-n", SHOP, "--ztunnel").stdout
+    assert "NOT served: ztunnel on n1 does not have it." in told
+    assert "past its policies" in " ".join(told.split())
+    assert plugin("status", "lost", "-n", SHOP, "--ztunnel", "--fail-on", "error").code == 3
+    assert plugin("status", "lost", "-n", SHOP, "--fail-on", "error").code == 0
+
+
+def test_only_the_nodes_in_question_are_asked(shop: Scene, plugin: Runner) -> None:
+    assert "Served" not in plugin("explain", "pod", "carries", "-n", SHOP).stdout
+    told = plugin("explain", "pod", "carries", "-n", SHOP, "--ztunnel").stdout
+    assert "Served by ztunnel on n1" in told
+    assert (len(shop.ztunnels["n1"].asked), len(shop.ztunnels["n2"].asked)) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("manner", "why"),
+    [("cut", "did not answer for 10 s"), ("garbage", "it is no JSON"), ("error", "answered with status 500")],
+)
+def test_a_ztunnel_that_misbehaves_is_not_known(shop: Scene, plugin: Runner, manner: Any, why: str) -> None:
+    shop.ztunnels["n1"].manner = manner
+    told = plugin("status", "-n", SHOP, "--ztunnel", "-o", "json")
+    found = items(told)
+    assert found["lost"]["ztunnel"]["served"] == "unknown"
+    assert why in found["lost"]["ztunnel"]["why"]
+    assert found["web"]["ztunnel"]["served"] == "listening"  # of the other node
+    assert told.code == 0
+    assert "Not asked: ztunnel on n1: " in plugin("status", "-n", SHOP, "--ztunnel").stderr
+
+
+def test_who_may_not_is_told_which_right_is_missing(shop: Scene, plugin: Runner) -> None:
+    shop.cluster.kubectl("create", "clusterrolebinding", "viewers", "--clusterrole=view", "--user=viewer")
+    wait_until_granted(shop.cluster, "viewer", "list", "pods")
+    told = plugin("status", "-n", SHOP, "--ztunnel", "-o", "json", user="viewer")
+    found = items(told)
+    assert told.code == 0
+    assert found["lost"]["ztunnel"]["served"] == "unknown"
+    assert found["lost"]["ztunnel"]["why"] == f"get pods/portforward in namespace {ISTIO}: forbidden"
+    assert not any(ztunnel.asked for ztunnel in shop.ztunnels.values())
+
+
+def test_nothing_secret_of_a_dump_is_printed(shop: Scene, plugin: Runner) -> None:
+    secret = "hidden-4711"
+    dump = shop.ztunnels["n1"].dump
+    assert isinstance(dump, dict)
+    dump["config"]["xdsHeaders"] = {"authorization": secret}
+    dump["certificates"][0]["certChain"][0]["pem"] = secret
+    runs = [
+        plugin("status", "-n", SHOP, "--ztunnel", "-o", output, env={"KUBECTL_AMBIENT_TRACEBACK": "1"})
+        for output in ("wide", "json", "yaml")
+    ]
+    runs.append(plugin("explain", "pod", "lost", "-n", SHOP, "--ztunnel"))
+    dump["workloadState"] = [secret]  # no dump any more
+    runs.append(plugin("status", "-n", SHOP, "--ztunnel"))
+    assert not any(secret in run.stdout + run.stderr for run in runs)
+
+
+def test_what_changes_while_ztunnel_is_asked_is_not_judged(shop: Scene, plugin: Runner) -> None:
+    shop.ztunnels["n1"].before = lambda: shop.annotate("lost", "pending")
+    try:
+        told = items(plugin("status", "-n", SHOP, "--ztunnel", "-o", "json"))["lost"]["ztunnel"]
+    finally:
+        shop.ztunnels["n1"].before = None
+        shop.annotate("lost", "enabled")
+    assert (told["served"], told["why"]) == ("unknown", "it changed while its ztunnel was asked")
+
+
+def test_the_published_role_is_enough(shop: Scene, plugin: Runner) -> None:
+    cluster = shop.cluster
+    cluster.kubectl("apply", "-f", "docs/rbac.yaml")
+    cluster.kubectl("create", "clusterrolebinding", "vera", "--clusterrole=kubectl-ambient-view", "--user=vera")
+    cluster.kubectl(
+        "create", "rolebinding", "vera", "-n", ISTIO, "--clusterrole=kubectl-ambient-ztunnel", "--user=vera"
+    )
+    wait_until_granted(cluster, "vera", "create", "pods/portforward", ISTIO)
+    wait_until_granted(cluster, "vera", "list", "pods")
+    assert (
+        items(plugin("status", "-n", SHOP, "--ztunnel", "-o", "json", user="vera"))["lost"]["ztunnel"]["served"] == "no"
+    )
