@@ -40,7 +40,7 @@ class Settling:
     def pods(self, snapshot: Snapshot) -> dict[Key, Pod]:
         """The pods that are looked at, as they are now: none that has ended or is being deleted."""
         found = {(p.namespace, p.name): p for p in snapshot.pods if _lives(p) and self._reached.reaches(p)}
-        for _, pods in self._replaced(snapshot):
+        for _, _, pods in self._replaced(snapshot):
             found |= {(pod.namespace, pod.name): pod for pod in pods}
         return found
 
@@ -48,7 +48,7 @@ class Settling:
         """How far they are, by these verdicts on them."""
         snapshot, old, kept = judge.snapshot, list[Straggler](), list[Verdict]()
         labels, lost = dict(self._labels(snapshot)), list[Straggler]()
-        others, judged = list(labels.values()), dict(verdicts)
+        others, judged = [*labels.values(), *self._leaving(snapshot)], dict(verdicts)
         for edit in self._edits:
             workload = edit.target
             # One that has the label already may be rolling out yet, as when the same line is run again.
@@ -99,12 +99,12 @@ class Settling:
                 key = target.name if isinstance(target, Namespace) else f"{namespace_of(target)}/{target.name}"
                 yield key, Straggler(name=printed(target), why=_other_value(now, edit))
 
-    def _replaced(self, snapshot: Snapshot) -> Iterator[tuple[Edit, list[Pod]]]:
+    def _replaced(self, snapshot: Snapshot) -> Iterator[tuple[Pod, Edit, list[Pod]]]:
         """Named pods that are gone, each with what its owner has made since."""
         workloads = snapshot.workloads.facts
         for edit in self._edits:
             pod = edit.target
-            if not isinstance(pod, Pod) or f"{pod.namespace}/{pod.name}" in snapshot.pods.facts:
+            if not isinstance(pod, Pod) or snapshot.pods.fact(f"{pod.namespace}/{pod.name}") is not None:
                 continue
             owner = owner_of(pod, workloads)
             made = [
@@ -116,20 +116,32 @@ class Settling:
                 and self._is_later(other)
                 and owner_of(other, workloads) == owner
             ]
-            yield edit, made
+            yield pod, edit, made
+
+    def _leaving(self, snapshot: Snapshot) -> Iterator[Straggler]:
+        """Named pods whose successors cannot be known yet."""
+        for edit in self._edits:
+            pod = edit.target
+            now = snapshot.pods.fact(f"{pod.namespace}/{pod.name}") if isinstance(pod, Pod) else None
+            if now is not None and now.deleting is not None:
+                yield Straggler(name=printed(edit.target), why="It is being deleted.", node=now.node)
+        for gone, _, made in self._replaced(snapshot):
+            if not made and owner_of(gone, snapshot.workloads.facts) is not None:
+                yield Straggler(name=printed(gone), why="It is gone, and its owner has made no other yet.")
 
     def _is_later(self, pod: Pod) -> bool:
         return bool(self._began and pod.created and pod.created >= self._began - timedelta(seconds=1))
 
     def _lost(self, snapshot: Snapshot, judge: Judge) -> Iterator[Straggler]:
         """Named pods that are gone, and whose successors are not where the label was to bring them."""
-        for edit, made in self._replaced(snapshot):
+        for gone, edit, made in self._replaced(snapshot):
             wanted = "in" if edit.after == "ambient" else "out"
             others = [pod.name for pod in made if judge.expected_of(pod).expected != wanted]
-            if others or not made:
-                why = "It is gone"
-                why += f", and what took its place has not its label: {few(others)}" if others else ""
-                yield Straggler(name=printed(edit.target), why=f"{why}.")
+            if others:
+                why = f"It is gone, and what took its place has not its label: {few(others)}."
+                yield Straggler(name=printed(gone), why=why)
+            elif not made and owner_of(gone, snapshot.workloads.facts) is None:
+                yield Straggler(name=printed(gone), why="It is gone.")
 
 
 def _is_new(pod: Pod, edit: Edit) -> bool:

@@ -143,6 +143,17 @@ def test_a_named_pod_that_is_replaced_by_one_without_its_label_is_lost() -> None
     )
 
 
+def test_a_named_pod_that_is_being_deleted_is_waited_for_until_its_successor_is_known() -> None:
+    web = workload()
+    one = pod(name="a", **WEB)
+    before = shop(one, workloads=(web,))
+    leaves = shop(pod("ambient", "a", deleting=NOW, **WEB), workloads=(web,))
+    assert [found.why for found in standing(before, leaves, "enable", one).others] == ["It is being deleted."]
+    gone = standing(before, shop(workloads=(web,)), "enable", one)
+    assert [found.why for found in gone.others] == ["It is gone, and its owner has made no other yet."]
+    assert gone.lost == ()
+
+
 def test_a_named_pod_is_followed_to_a_successor_that_has_the_label() -> None:
     web = workload(value="ambient")
     one = pod(name="a", **WEB)

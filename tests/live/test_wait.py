@@ -259,6 +259,25 @@ def test_a_pod_that_is_replaced_is_followed_to_its_successor(
             waiting.stop()
 
 
+def test_a_pod_whose_successor_has_not_its_label_is_told(
+    cluster: Cluster, namespace: str, kubectl: Runner, ambient: Runner
+) -> None:
+    cluster.apply(deployment("web", namespace, node="n4"))
+    wait_for("the pod", lambda: running(cluster, namespace, 1))
+    (first,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
+    with behaving(kubectl, "n4", "never"):
+        waiting = Waiting(cluster.kubeconfig, "enable", "pod", first, "-n", namespace, "--wait")
+        try:
+            waiting.says(f"waiting for {namespace}/{first}")
+            kubectl("delete", "pod", first, "-n", namespace)
+            assert waiting.process.wait(PATIENCE) == 1
+        finally:
+            waiting.stop()
+    told = " ".join(waiting.err.split())
+    (second,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
+    assert f"‼ pod/{first} It is gone, and what took its place has not its label: {second}." in told
+
+
 def test_what_only_a_restart_moves_is_told_and_not_waited_for(
     cluster: Cluster, new_namespace: NewNamespace, kubectl: Runner, ambient: Runner
 ) -> None:
