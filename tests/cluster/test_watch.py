@@ -12,7 +12,7 @@ import pytest
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.kinds.pods import PODS
-from kubectl_ambient.cluster.needs.pods import of_pods_in
+from kubectl_ambient.cluster.needs.pods import of_namespaces, of_pods_in
 from kubectl_ambient.cluster.needs.watched import of_pods
 from kubectl_ambient.cluster.reading.watch import Changes, follow
 from kubectl_ambient.cluster.scope import Scope
@@ -98,6 +98,17 @@ def test_a_changed_pod_and_a_new_one() -> None:
     client.remove("Pod", "db-0")  # and not changed: other tests have the same object
     client.objects.append({**first, "metadata": {**first["metadata"], "labels": {"istio.io/dataplane-mode": "none"}}})
     assert next_change(following).subjects == {("shop", "db-0"), ("shop", "later")}
+
+
+def test_two_namespaces_are_followed_and_neither_takes_the_others_pods_away() -> None:
+    client = Watched(*CLUSTER)
+    snapshot = read(client, of_namespaces(["shop", "plain"]))
+    scopes = [SHOP, Scope(namespace="plain")]
+    following = follow(cast(Client, client), snapshot, partial(of_pods, scopes=scopes), subjects=[PODS])
+    before = dict(snapshot.pods.facts)
+    client.remove("Pod", "lone")
+    assert next_change(following).subjects == {("plain", "lone")}
+    assert snapshot.pods.facts == {key: fact for key, fact in before.items() if key != "plain/lone"}
 
 
 def test_nothing_changes() -> None:
