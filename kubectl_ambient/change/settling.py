@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 
-from msgspec.structs import replace
+from msgspec import structs
 
 from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.reached import Reached
 from kubectl_ambient.change.rollout import held_back, when, why_later
-from kubectl_ambient.change.targets import namespace_of, printed, value_of
-from kubectl_ambient.change.words import few
+from kubectl_ambient.change.targets import printed, value_of
+from kubectl_ambient.change.words import few, grouped
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, NOT_FOUND, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -22,6 +23,16 @@ from kubectl_ambient.mesh.verdict import Verdict
 Key = tuple[str, str]
 _LATER = ("later", "resumed")  # what a restart, or the end of a pause, would move
 _MAKES_NO_OTHER = ("Job", "CronJob")
+
+
+@dataclass
+class _Rollouts:
+    """Pods of the old template: those that are replaced, those that stay; what is missing, and what is gone."""
+
+    old: dict[Key, Straggler] = field(default_factory=dict)
+    kept: set[Key] = field(default_factory=set)
+    missing: list[Straggler] = field(default_factory=list)
+    gone: list[Straggler] = field(default_factory=list)
 
 
 class Settling:
@@ -46,9 +57,27 @@ class Settling:
 
     def standing(self, pods: Mapping[Key, Pod], verdicts: Mapping[Key, Verdict], judge: Judge) -> Standing:
         """How far they are, by these verdicts on them."""
-        snapshot, old, kept = judge.snapshot, list[Straggler](), list[Verdict]()
-        labels, lost = dict(self._labels(snapshot)), list[Straggler]()
-        others, judged = [*labels.values(), *self._leaving(snapshot)], dict(verdicts)
+        snapshot, labels = judge.snapshot, self._labels(judge.snapshot)
+        by_other_labels = {key: why for key in verdicts if (why := labels.get(key[0]) or labels.get("/".join(key)))}
+        rollouts = self._rollouts(pods, verdicts.keys() - by_other_labels.keys(), snapshot)
+        apart = by_other_labels.keys() | rollouts.old.keys() | rollouts.kept
+        found = standing_of([verdict for key, verdict in verdicts.items() if key not in apart], judge)
+        waits = [structs.replace(why, name="/".join(key)) for key, why in by_other_labels.items()]
+        waits += rollouts.old.values()
+        return structs.replace(
+            found,
+            pods=found.pods + len(waits),
+            stragglers=(*waits, *found.stragglers),
+            others=(*(labels[name] for name in labels if "/" not in name), *rollouts.missing, *self._leaving(snapshot)),
+            restarts=(*found.restarts, *(verdicts[key] for key in sorted(rollouts.kept))),
+            lost=(*rollouts.gone, *self._lost(snapshot, judge)),
+        )
+
+    def _rollouts(self, pods: Mapping[Key, Pod], keys: Iterable[Key], snapshot: Snapshot) -> _Rollouts:
+        """How far the pods of workloads are with the new template, of those with these keys."""
+        found = _Rollouts()
+        owners = ((self._reached.template(pods[key]), key) for key in sorted(keys))
+        mine = grouped((owner.ref, key) for owner, key in owners if owner is not None)
         for edit in self._edits:
             workload = edit.target
             # One that has the label already may be rolling out yet, as when the same line is run again.
@@ -56,48 +85,38 @@ class Settling:
                 continue
             known = snapshot.workloads.get(workload.ref)
             if isinstance(known, Unread) and known.why == NOT_FOUND:
-                lost.append(Straggler(name=printed(workload), why="It is gone."))
+                found.gone.append(Straggler(name=printed(workload), why="It is gone."))
                 continue
             now = known if isinstance(known, Workload) else workload
-            mine = [pod for pod in pods.values() if self._reached.template(pod) is workload]
-            for pod in mine:
-                if _is_new(pod, edit):
-                    continue
-                verdict = judged.pop((pod.namespace, pod.name))
-                at = when(now, pod)
+            its = [key for key in mine.get(workload.ref, ()) if not _is_new(pods[key], edit)]
+            for key in its:
+                at = when(now, pods[key])
                 if at == "restart":
-                    old.append(Straggler(name=f"{pod.namespace}/{pod.name}", why=_OLD, node=pod.node))
+                    found.old[key] = Straggler(name="/".join(key), why=_OLD, node=pods[key].node)
                 elif at in _LATER and now.kind not in _MAKES_NO_OTHER:
-                    kept.append(verdict)
-            others += _missing(now, sum(_is_new(pod, edit) for pod in mine)) if edit.changes else ()
-        for namespace, name in [key for key in judged if key[0] in labels]:  # what they are by another label counts not
-            del judged[namespace, name]
-            old.append(Straggler(name=f"{namespace}/{name}", why=labels[namespace].why))
-        found = standing_of(list(judged.values()), judge)
-        return replace(
-            found,
-            pods=found.pods + len(old),
-            stragglers=(*old, *found.stragglers),
-            others=tuple(others),
-            restarts=(*found.restarts, *kept),
-            lost=(*lost, *self._lost(snapshot, judge)),
-        )
+                    found.kept.add(key)
+            if edit.changes:
+                found.missing += _missing(now, len(mine.get(workload.ref, ())) - len(its))
+        return found
 
-    def _labels(self, snapshot: Snapshot) -> Iterator[tuple[str, Straggler]]:
-        """Labels that are not as they were set: not seen yet, or set anew by somebody else; by the namespace's name.
+    def _labels(self, snapshot: Snapshot) -> dict[str, Straggler]:
+        """Labels that are not as they were set: not seen yet, or set anew by somebody else.
 
-        Those of pods by their own names, which have a stroke.
+        By the name of the namespace, or `shop/web-1` of a pod: by those labels nothing has arrived.
         """
+        found = {}
         for edit in self._edits:
             target = edit.target
             now: Namespace | Pod | None = None
             if isinstance(target, Namespace):
-                now = snapshot.namespaces.fact(target.name)
+                key = target.name
+                now = snapshot.namespaces.fact(key)
             elif isinstance(target, Pod):
-                now = snapshot.pods.fact(f"{target.namespace}/{target.name}")
+                key = f"{target.namespace}/{target.name}"
+                now = snapshot.pods.fact(key)
             if now is not None and value_of(now) != edit.after:
-                key = target.name if isinstance(target, Namespace) else f"{namespace_of(target)}/{target.name}"
-                yield key, Straggler(name=printed(target), why=_other_value(now, edit))
+                found[key] = Straggler(name=printed(target), why=_other_value(now, edit))
+        return found
 
     def _replaced(self, snapshot: Snapshot) -> Iterator[tuple[Pod, Edit, list[Pod]]]:
         """Named pods that are gone, each with what its owner has made since."""

@@ -51,6 +51,14 @@ def test_pods_count_as_nothing_before_their_namespaces_label_is_seen() -> None:
     }
 
 
+def test_a_pod_counts_as_nothing_before_its_own_label_is_seen() -> None:
+    one = pod(name="a")
+    before = shop(one, pod(name="b"))
+    found = standing(before, before, "enable", one)
+    assert (found.pods, names(found)) == (1, ["shop/a"])
+    assert "of pod/a was set to “ambient”, and is not set" in found.stragglers[0].why
+
+
 def test_a_namespace_has_settled_when_its_pods_have() -> None:
     pods = [
         pod(name="in", annotations=IN),

@@ -7,7 +7,6 @@ from typing import Generic
 
 from kubectl_ambient.change.targets import printed
 from kubectl_ambient.runs.change.apply import Applier
-from kubectl_ambient.runs.change.remarks import tell
 from kubectl_ambient.runs.change.targets import E, Item
 
 Settle = Callable[[Sequence[Item[E]]], bool]
@@ -21,7 +20,9 @@ class Batches(Generic[E]):
     that is not the cluster's. unsettled: what was waited for in vain.
     """
 
-    def __init__(self, items: list[Item[E]], size: int | None) -> None:
+    def __init__(self, items: list[Item[E]], size: int | None, tell: Callable[[str], None]) -> None:
+        """`tell` tells a line."""
+        self._tell = tell
         self.last: list[Item[E]] = []
         self.unsettled: list[Item[E]] = []
         self.why = ""
@@ -41,7 +42,7 @@ class Batches(Generic[E]):
         ready = [self._ready] if self._ready else []
         every = [*ready, *self._batches]
         for number, batch in enumerate(every):
-            name = self._tell(number + 1 - len(ready), batch)
+            name = self._head(number + 1 - len(ready), batch)
             apply = applier()
             apply.apply(batch, send=send)
             self.why, self.bug, self.last = apply.why, apply.bug, [] if apply.why else batch
@@ -54,14 +55,14 @@ class Batches(Generic[E]):
                 self.why, self.last, self.unsettled = f"since {name} did not settle", [], batch
                 return
 
-    def _tell(self, number: int, batch: list[Item[E]]) -> str:
+    def _head(self, number: int, batch: list[Item[E]]) -> str:
         """What stands above a batch, where there are several; its name."""
         if not number:
-            tell([f"as it should be already, and waited for first: {_named(batch)}"])
+            self._tell(f"as it should be already, and waited for first: {_named(batch)}")
             return "what was there"
         name = f"batch {number} of {self.count}"
         if self._ready or self.count > 1:
-            tell([f"{name}: {_named(batch)}"])
+            self._tell(f"{name}: {_named(batch)}")
         return name
 
 

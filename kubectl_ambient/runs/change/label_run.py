@@ -86,7 +86,12 @@ class LabelRun(Generic[E]):
         """Patch, and tell what became of each, whatever ends that; wait for what was done."""
         account = Account(self._request, Outlets(self._request.flags.output, signals))
         attempt = Attempt(self._client, self._request, self._reader)
-        batches = Batches(items, self._request.flags.batch if waiter else None)
+
+        def say(line: str) -> None:
+            with suppress(Broken), signals.breaking(2):
+                tell([line])
+
+        batches = Batches(items, self._request.flags.batch if waiter else None, say)
 
         def applier() -> Applier[E]:
             applier = Applier(attempt, signals, account.done, partial(self._tell_warnings, signals))
@@ -119,7 +124,7 @@ class LabelRun(Generic[E]):
         if failed or batches.unsettled:
             return 1
         if batches.count > 1:
-            tell([f"all {batches.count} batches have settled"])
+            say(f"all {batches.count} batches have settled")
         return 0
 
     def _tell_warnings(self, signals: Signals | None = None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 
@@ -71,11 +72,13 @@ class ChangeWait:
                     self._changes, partial(self._look, settling, judged), meter, self._patience, over
                 )
         except KubeError as error:
-            _say([str(error), *([error.hint] if error.hint else [])])
+            with suppress(Broken), signals.breaking(2):
+                _say([str(error), *([error.hint] if error.hint else [])])
             return False
         except Broken:
             waited = Waited(standing=self._standing, age="", why=INTERRUPTED)
-        self._tell(waited, judged.judge)
+        with suppress(Broken), signals.breaking(2):
+            self._tell(waited, judged.judge)
         return not (waited.why or waited.standing.lost or waited.lost)
 
     def _look(self, settling: Settling, judged: Judged, changes: Changes) -> Standing:
@@ -102,7 +105,7 @@ class ChangeWait:
                 found.unread[ask.path] = Unread(what=ask.words, why=NOT_FOUND)
 
     def _tell(self, waited: Waited, judge: Judge) -> None:
-        """A second signal breaks it off."""
+        """How it ended, and what was not waited for."""
         standing, width, paint = waited.standing, text_width(sys.stderr), Paint(colours(sys.stderr))
         if waited.why == INTERRUPTED:
             _say([f"{INTERRUPTED}: {so_far(standing)}"])
