@@ -18,7 +18,7 @@ SCREENS: dict[str, tuple[str, int]] = {
     "check/dead-80": ("check -A --fail-on none --whole-cluster -f dead.yaml", 80),
     "check/json": (f"check -A --only both-modes,labels -o json {EXAMPLE}", 0),
     "check/yaml": (f"check -A --only both-modes -o yaml {EXAMPLE}", 0),
-    "check/sarif": (f"check -A --only waypoints -o sarif {EXAMPLE}", 0),
+    "check/sarif": ("check -A --only waypoints -o sarif -f waypoints.yaml", 0),
     "check/junit": (f"check -A --only waypoints -o junit {EXAMPLE}", 0),
 }
 
