@@ -32,6 +32,9 @@ def explain(
     output: settings.Output = "",
     fail_on: settings.FailOn = None,
     ztunnel: settings.Ztunnel = False,
+    policies: Annotated[
+        bool, typer.Option("--policies", help="Also what a pod refuses, and who speaks on it.")
+    ] = False,
     chunk_size: settings.ChunkSize = None,
     assumptions: settings.Assumptions = False,
 ) -> None:
@@ -50,6 +53,7 @@ def explain(
         label_selector=selectors.selector,
         field_selector=selectors.field_selector,
         ztunnel=ztunnel,
+        policies=policies,
     )
     found = read_explained(request)
     if output in ("json", "yaml"):
@@ -86,7 +90,8 @@ def _print_document(found: Explained, output: str, aim: Aim) -> None:
     from kubectl_ambient.render import documents
 
     items: list[dict[str, Any]] = [
-        documents.explanation(j, fixes(j, part.judge.snapshot), part.judge.assumptions, aim) for part, j in found.judged
+        documents.explanation(j, fixes(j, part.judge.snapshot), part.assumptions, aim, part.policies_on(j.pod))
+        for part, j in found.judged
     ]
     if len(items) == 1 and not found.subjects and not found.several:
         document = items[0]
@@ -110,7 +115,10 @@ def _print_text(found: Explained, *, wide: bool, origin: Origin) -> None:
         if part.subjects:
             texts += _subjects(part, width, paint)
         if not part.subjects or wide:
-            texts += [explanation(j, fixes(j, snapshot), width=width, paint=paint) for j in part.judgements]
+            texts += [
+                explanation(j, fixes(j, snapshot), part.policies_on(j.pod), width=width, paint=paint)
+                for j in part.judgements
+            ]
     _print_parts(texts, width)
     tell_assumptions(found.assumptions if texts else (), origin)
 

@@ -20,6 +20,7 @@ from kubectl_ambient.mesh.verdict import Judgement, Verdict
 from kubectl_ambient.shell.aim import Aim
 
 if TYPE_CHECKING:
+    from kubectl_ambient.mesh.policy.pods import PodPolicies
     from kubectl_ambient.mesh.ztunnel.case import Proof
     from kubectl_ambient.mesh.ztunnel.nodes import NodeProof
 
@@ -62,7 +63,13 @@ def _mode(namespace: Namespace | Unread | None) -> str | None:
     return namespace.labels.get(DATAPLANE_MODE, "") if isinstance(namespace, Namespace) else None
 
 
-def explanation(judgement: Judgement, fixes: Iterable[Fix], assumptions: Sequence[str], aim: Aim) -> dict[str, Any]:
+def explanation(
+    judgement: Judgement,
+    fixes: Iterable[Fix],
+    assumptions: Sequence[str],
+    aim: Aim,
+    policies: PodPolicies | None = None,
+) -> dict[str, Any]:
     """`kind: Explanation` of one pod: the rules of enrolment, then those about its waypoint, named `Waypoint…`."""
     waypoint = judgement.waypoint.steps if judgement.waypoint else ()
     return {
@@ -75,7 +82,14 @@ def explanation(judgement: Judgement, fixes: Iterable[Fix], assumptions: Sequenc
             *(step_document(_beside_enrolment(s)) for s in waypoint),
         ],
         "fixes": fix_documents(fixes, aim),
+        "policies": _policies(policies) if policies and policies.mtls else None,
     }
+
+
+def _policies(found: PodPolicies) -> dict[str, Any]:
+    from kubectl_ambient.render.policy.documents import pod_document
+
+    return pod_document(found)
 
 
 def _beside_enrolment(step: Step) -> Step:

@@ -18,6 +18,7 @@ from kubectl_ambient.render.terminal import Paint
 from kubectl_ambient.render.waypoint.of_pod import pod_waypoint
 
 if TYPE_CHECKING:
+    from kubectl_ambient.mesh.policy.pods import PodPolicies
     from kubectl_ambient.mesh.ztunnel.case import Proof
 
 _TITLES = {rule.name: rule.title for rule in RULES}
@@ -32,7 +33,9 @@ _HEADLINE = {
 }
 
 
-def explanation(judgement: Judgement, fixes: Sequence[Fix], *, width: int, paint: Paint) -> Shown:
+def explanation(
+    judgement: Judgement, fixes: Sequence[Fix], policies: PodPolicies | None = None, *, width: int, paint: Paint
+) -> Shown:
     """One pod: the headline, every rule with its evidence, what was observed, what comes next, what to do."""
     verdict = judgement.verdict
     commands, own = {fix.command for fix in fixes}, judgement.pod.ref
@@ -43,11 +46,18 @@ def explanation(judgement: Judgement, fixes: Sequence[Fix], *, width: int, paint
         *([wrapped(_proof(verdict.proof, verdict.node), width)] if verdict.proof else []),
         wrapped(_next(judgement), width),
         pod_waypoint(judgement, width, paint),
+        _policies(policies, width) if policies else Shown(),
         stacked(finding_text(f, commands, width, paint) for f in verdict.findings),
         what_to_do(fixes, width, paint),
         _docs(judgement),
     ]
     return paragraphs(parts)
+
+
+def _policies(found: PodPolicies, width: int) -> Shown:
+    from kubectl_ambient.render.policy.of_pod import pod_policies
+
+    return pod_policies(found, width)
 
 
 def _headline(judgement: Judgement, width: int, paint: Paint) -> Shown:

@@ -89,6 +89,7 @@ def test_the_sums_of_the_schema_are_those_of_the_code() -> None:
         "status -A -f mesh.yaml -f disabled.yaml",
         "explain pod till -n shop -f mesh.yaml",
         "explain pod orphan -n lost -f mesh.yaml",
+        "explain pods -l app=web --policies -n shop -f policies.yaml",
         "explain pods -l app=web -n blog -f mesh.yaml",
         "explain ns blog shop empty -f mesh.yaml",
         "explain deploy/web sts/cache deploy/idle -n blog -f mesh.yaml",

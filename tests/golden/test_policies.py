@@ -20,6 +20,8 @@ SCREENS: dict[str, tuple[str, int]] = {
     "policy/explain-deny-80": (f"policy explain ap/deny-admin -n shop {FILES}", 80),
     "policy/explain-attached-80": (f"policy explain ap/cart-get -n shop {FILES}", 80),
     "policy/explain-ports-80": (f"policy explain pa/web-metrics -n shop {FILES}", 80),
+    "policy/of-pod-80": (f"explain pod web-1 --policies -n shop {FILES}", 80),
+    "policy/of-pod-json": (f"explain pod web-1 --policies -o json -n shop {FILES}", 0),
     "policy/explain-yaml": (f"policy explain ap/cart-get -n shop -o yaml {FILES}", 0),
 }
 

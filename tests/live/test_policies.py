@@ -75,6 +75,15 @@ def test_every_pod_has_the_policies_that_istiod_sends(cluster: Cluster, mesh: Me
     assert (mtls["api"]["default"], mtls["api"]["ports"]) == ("STRICT", {"8080": "PERMISSIVE"})
 
 
+def test_explain_tells_the_same_of_a_pod_where_it_is_asked_to(plugin: Plugin, app: str) -> None:
+    listed = {pod["name"]: pod for pod in status(plugin, app)["pods"]}
+    found = document(plugin("explain", "pod", "api", "--policies", "-n", app, "-o", "json"))
+    assert found["policies"] == listed["api"]
+    assert document(plugin("explain", "pod", "api", "-n", app, "-o", "json"))["policies"] is None
+    told = plugin("explain", "pod", "api", "--policies", "-n", app).stdout
+    assert "Plain text to it is refused (8080 allowed)" in told
+
+
 def _workloads(mesh: Mesh, app: str) -> list[dict[str, Any]]:
     return [workload for workload in mesh.debug("ambientz")["workloads"] if workload.get("namespace") == app]
 

@@ -42,21 +42,12 @@ class PolicyNeeds:
 
     def first(self) -> list[Ask]:
         """What is known to be wanted."""
-        places = dict.fromkeys((*self.namespaces, _ROOT)) if self.namespaces else ("",)
-        asks = [
-            Ask(kind=kind, namespace=place, counts=not self.around and place in (self.namespaces or ("",)))
-            for kind in _KINDS
-            for place in places
-        ]
+        asks = _policies(self.namespaces, counts=not self.around)
         return [*dict.fromkeys((*asks, *self._pods.first(), *self._targets.first()))]
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides."""
-        asks: list[Ask] = []
-        if self.namespaces:
-            texts = (config.data.get("mesh", "") for config in snapshot.mesh_configs)
-            roots = {found[1] for text in texts if (found := _NAMES_ROOT.search(text))} - {_ROOT, *self.namespaces}
-            asks = [Ask(kind=kind, namespace=root) for kind in _KINDS for root in sorted(roots)]
+        asks = _of_other_roots(snapshot, self.namespaces) if self.namespaces else []
         return [*dict.fromkeys((*asks, *self._pods.second(snapshot), *self._targets.second(snapshot)))]
 
     def settle(self, snapshot: Snapshot) -> None:
@@ -70,3 +61,45 @@ class PolicyNeeds:
     @property
     def _targets(self) -> WaypointNeeds:
         return WaypointNeeds(namespaces=self.namespaces, kinds=("Service", "ServiceEntry"), around=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WithPolicies:
+    """What `pods` asks for, and the policies that speak on these."""
+
+    pods: PodNeeds
+
+    @property
+    def of_files(self) -> FilesReader:
+        """Every kind: files are the whole cluster."""
+        return PolicyNeeds().of_files
+
+    def first(self) -> list[Ask]:
+        """What is known to be wanted."""
+        return [*dict.fromkeys((*self.pods.first(), *_policies(self.pods.namespaces, counts=False)))]
+
+    def second(self, snapshot: Snapshot) -> list[Ask]:
+        """What the first answers name besides."""
+        roots = _of_other_roots(snapshot, self.pods.namespaces) if self.pods.namespaces else []
+        return [*dict.fromkeys((*self.pods.second(snapshot), *roots))]
+
+    def settle(self, snapshot: Snapshot) -> None:
+        """Name the owners of the pods that could not be read."""
+        self.pods.settle(snapshot)
+
+
+def _policies(namespaces: tuple[str, ...], *, counts: bool) -> list[Ask]:
+    """Those of these namespaces and of the usual root namespace, or (none) all."""
+    places = dict.fromkeys((*namespaces, _ROOT)) if namespaces else ("",)
+    return [
+        Ask(kind=kind, namespace=place, counts=counts and place in (namespaces or ("",)))
+        for kind in _KINDS
+        for place in places
+    ]
+
+
+def _of_other_roots(snapshot: Snapshot, namespaces: tuple[str, ...]) -> list[Ask]:
+    """Those of a root namespace that the settings of the mesh name."""
+    texts = (config.data.get("mesh", "") for config in snapshot.mesh_configs)
+    roots = {found[1] for text in texts if (found := _NAMES_ROOT.search(text))} - {_ROOT, *namespaces}
+    return [Ask(kind=kind, namespace=root) for kind in _KINDS for root in sorted(roots)]

@@ -17,17 +17,28 @@ WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "Cro
 
 
 class ExplainRequest(Struct, frozen=True, kw_only=True):
-    """What `explain` was asked for, checked as far as can be without reading anything."""
+    """What `explain` was asked for, checked as far as can be without reading anything.
+
+    policies: those that speak on the pods, too, which takes reading them.
+    """
 
     origin: Origin
     targets: tuple[Target, ...]
     label_selector: str
     field_selector: str
     ztunnel: bool = False
+    policies: bool = False
 
     @classmethod
     def of(
-        cls, origin: Origin, words: Sequence[str], *, label_selector: str, field_selector: str, ztunnel: bool = False
+        cls,
+        origin: Origin,
+        words: Sequence[str],
+        *,
+        label_selector: str,
+        field_selector: str,
+        ztunnel: bool = False,
+        policies: bool = False,
     ) -> ExplainRequest:
         """Check what was typed; a single word that is no type is a pod. Raises UsageError in kubectl's words."""
         targets = parse_targets(["pod", *words] if _is_a_pod(words) else words)
@@ -50,6 +61,7 @@ class ExplainRequest(Struct, frozen=True, kw_only=True):
             label_selector=label_selector,
             field_selector=field_selector,
             ztunnel=ztunnel,
+            policies=policies,
         )
 
 

@@ -22,18 +22,35 @@ from kubectl_ambient.shell.command import kubectl
 from kubectl_ambient.shell.words import inside, name
 
 if TYPE_CHECKING:
+    from kubectl_ambient.cluster.needs.ask import Needs
     from kubectl_ambient.cluster.needs.pods import PodNeeds
+    from kubectl_ambient.mesh.policy.judge import PolicyJudge
+    from kubectl_ambient.mesh.policy.pods import PodPolicies
     from kubectl_ambient.mesh.subjects import Subject
     from kubectl_ambient.shell.aim import Aim
 
 
 @dataclass(kw_only=True)
 class Part:
-    """What one reading told: its judge, the judged pods, and the namespaces or workloads that were named."""
+    """What one reading told: its judge, the judged pods, and the namespaces or workloads that were named.
+
+    policies: tells of those that speak on the pods; None where nobody asked.
+    """
 
     judge: Judge
+    policies: PolicyJudge | None = None
     judgements: list[Judgement] = field(default_factory=list)
     subjects: list[Subject] = field(default_factory=list)
+
+    def policies_on(self, pod: Pod) -> PodPolicies | None:
+        """What is enforced at a pod; None where nobody asked."""
+        return self.policies.of_pod(pod) if self.policies else None
+
+    @property
+    def assumptions(self) -> list[str]:
+        """What was taken for granted."""
+        of_policies = self.policies.assumptions if self.policies else []
+        return list(dict.fromkeys([*self.judge.assumptions, *of_policies]))
 
 
 @dataclass(kw_only=True)
@@ -62,7 +79,7 @@ class Explained(Told):
     @property
     def assumptions(self) -> list[str]:
         """What was taken for granted, each once."""
-        return list(dict.fromkeys(told for part in self.parts for told in part.judge.assumptions))
+        return list(dict.fromkeys(told for part in self.parts for told in part.assumptions))
 
 
 def read_explained(request: ExplainRequest) -> Explained:
@@ -73,7 +90,7 @@ def read_explained(request: ExplainRequest) -> Explained:
     found = Explained(several=len(request.targets) > 1 or any(t.name is None for t in request.targets))
     place = opened(request.origin)
     for targets in _alike(request.targets):
-        needs = _needs(request, targets, place.namespace)
+        needs = _with_policies(_needs(request, targets, place.namespace), request)
         snapshot = place.read(needs)
         if request.ztunnel:
             place.ask_ztunnels(snapshot)
@@ -111,6 +128,20 @@ def _needs(request: ExplainRequest, targets: Sequence[Target], namespace: str) -
     return replace(needs, waypoints=True, ztunnel=request.ztunnel)
 
 
+def _with_policies(needs: PodNeeds, request: ExplainRequest) -> Needs:
+    if not request.policies:
+        return needs
+    from kubectl_ambient.cluster.needs.policies import WithPolicies
+
+    return WithPolicies(pods=needs)
+
+
+def _policy_judge(snapshot: Snapshot) -> PolicyJudge:
+    from kubectl_ambient.mesh.policy.judge import PolicyJudge
+
+    return PolicyJudge(snapshot)
+
+
 def _elsewhere(place: Place, ref: str, aim: Aim) -> list[str]:
     """Where a pod of that name is instead, for those who may list all pods; else nothing."""
     from kubectl_ambient.cluster.needs.pods import PodsCalled
@@ -136,7 +167,8 @@ def _explain(
 ) -> None:
     """Find the targets in a snapshot and judge them; what is not there becomes a problem in kubectl's words."""
     by_node = all(target.resource.kind == "Pod" and target.name for target in targets)
-    part = Part(judge=Judge(snapshot, waypoints=True, by_node=by_node))
+    judge = Judge(snapshot, waypoints=True, by_node=by_node)
+    part = Part(judge=judge, policies=_policy_judge(snapshot) if request.policies else None)
     found.parts.append(part)
     for target in targets:
         kind = target.resource.kind
