@@ -5,10 +5,13 @@ from __future__ import annotations
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.check.check import Check, Hit
 from kubectl_ambient.mesh.check.sources import is_of_mode, of_labels, of_pods
+from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
 
 
 def _other(hit: Hit) -> bool:
-    return hit.code != Code.VALUE_UNKNOWN or not is_of_mode(hit)
+    """Not what checks of its own tell: values of the mode, and of a waypoint's traffic type."""
+    of_waypoint = hit.object.startswith("Gateway/") and any(f"[{WAYPOINT_FOR}]" in e.field for e in hit.evidence)
+    return hit.code != Code.VALUE_UNKNOWN or not (is_of_mode(hit) or of_waypoint)
 
 
 CHECK = Check(
