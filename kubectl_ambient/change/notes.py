@@ -18,7 +18,7 @@ from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.next_pod import NextPod
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.risk import Risk
-from kubectl_ambient.shell.command import Sentence, joined
+from kubectl_ambient.shell.command import Sentence, chain, joined
 
 _NO_EFFECT = (
     Reason.AMBIENT_NOT_INSTALLED,
@@ -46,6 +46,14 @@ def _no_effect(change: Change) -> Iterator[Sentence]:
     unknown = ((d.because.message, o) for d, o in decisions if d.expected == "unknown")
     for why, objects in grouped(unknown).items():
         yield f"whether the label on {few(objects)} will have an effect cannot be told: {why}"
+
+
+def _overwritten(change: Change) -> Iterator[Sentence]:
+    """An opt-out, which somebody set on purpose, is replaced."""
+    if change.goal == "enable":
+        opted_out = [printed(e.target) for e in change.changing if e.before == "none"]
+        if opted_out:
+            yield f"{few(opted_out)} had opted out: none → ambient"
 
 
 def _sidecars(change: Change) -> Iterator[Sentence]:
@@ -87,10 +95,12 @@ def _namespace(edit: Edit) -> str:
 
 
 def _to_end_that(edits: list[Edit], change: Change) -> Sentence:
-    """The command that ends the injection of these, where it is one command."""
-    stops = {found.injection.stop for e in edits if (found := _next(e, change)) is not None}
-    stop = stops.pop() if len(stops) == 1 else None
-    return ("; to end that: ", stop) if stop else ""
+    """The command that ends the injection of these, one after the other where they are few."""
+    stops = dict.fromkeys(found.injection.stop for e in edits if (found := _next(e, change)) is not None)
+    known = [stop for stop in stops if stop is not None]
+    if not known or len(known) < len(stops) or len(known) > MOST:
+        return ""
+    return ("; to end that: ", chain(*known))
 
 
 def _left_alone(change: Change) -> Iterator[Sentence]:
@@ -124,6 +134,7 @@ _TOLD = frozenset(
 _OF_RISKS: tuple[Callable[[Change], Iterator[Sentence]], ...] = (cut_off, gateways_swept_in, held_in)
 
 TELLERS: tuple[Callable[[Change], Iterator[Sentence]], ...] = (
+    _overwritten,
     _no_effect,
     cut_off,
     unserved,

@@ -9,11 +9,13 @@ from typing import Any
 import typer
 from typer.core import TyperCommand, TyperOption
 
+from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.options import ConnectionOptions
 
 _META = "kubectl_ambient.connection"
 _LONG = re.compile(r"(--[a-z][a-z-]*)=(.*)", re.DOTALL)
 _SHORT = re.compile(r"-[A-Za-z]+=")
+_DRY_RUNS = [[word] for word in ("none", "client", "server", "true", "false")]
 
 
 def _keep(field: str) -> Callable[[Any, Any, Any], Any]:
@@ -92,6 +94,11 @@ class KubeCommand(TyperCommand):
             if arg == "--":
                 plain += args[position:]
                 break
+            if arg == "--dry-run" and args[position + 1 : position + 2] not in _DRY_RUNS:
+                raise UsageError(
+                    "error: --dry-run flag without a value was specified. "
+                    'A value must be set: "none", "server", or "client".'
+                )
             plain += _plain(arg, takes_value)
         return super().parse_args(ctx, plain)
 

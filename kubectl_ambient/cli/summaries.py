@@ -15,7 +15,9 @@ class WholeSummaries(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Read the words as kubectl does: `help status` too, and flags before the command, which are the command's."""
-        if args[:1] == ["help"]:
+        if not args:
+            args = ["--help"]  # and no error, as kubectl has it
+        elif args[:1] == ["help"]:
             args = [*args[1:], "--help"]
         elif args and args[0].startswith("-"):
             from kubectl_ambient.cli.kube_command import behind_the_command

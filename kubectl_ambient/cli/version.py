@@ -12,6 +12,7 @@ from kubectl_ambient.cli.kube_command import connection
 from kubectl_ambient.render.say import say
 from kubectl_ambient.runs.output import check_format
 
+_MOST = 5
 RULES = "Istio 1.22 to 1.31"
 
 
@@ -51,4 +52,22 @@ def _print_text(document: dict[str, Any]) -> None:
     if "serverVersion" in document:
         say(f"Server Version: {document['serverVersion']['gitVersion']}")
     for name, found in document.get("istio", {}).items():
-        say(f"{name}: {'unknown' if found is None else ', '.join(found) or 'none'}")
+        say(f"{name}: {'unknown' if found is None else ', '.join(_with_places(document, name, found)) or 'none'}")
+    for sentence in document.get("skew", []):
+        say(f"‼ {sentence[:1].upper()}{sentence[1:]}.")
+
+
+def _with_places(document: dict[str, Any], part: str, versions: list[str]) -> list[str]:
+    """Of istiod whether each is Ready; of agents the nodes of each version, where there are several."""
+    if part == "istiod":
+        words = {True: "Ready", False: "not Ready", None: "Ready or not is not known"}
+        return [f"{one['version']} ({one['name']}, {words[one['ready']]})" for one in document["istiods"]]
+    if len(versions) < 2:
+        return versions
+    homes = {version: [node["name"] for node in document["nodes"] if node[part] == version] for version in versions}
+    return [f"{version} ({_few(homes[version])})" if homes[version] else version for version in versions]
+
+
+def _few(names: list[str]) -> str:
+    shown = ", ".join(names[:_MOST])
+    return f"{shown} and {len(names) - _MOST} more" if len(names) > _MOST else shown

@@ -140,7 +140,7 @@ def _next(judgement: Judgement) -> str:
             again = " again" if verdict.mode == "ambient" else ""
             return f"After a restart: {who} is in ambient mode{again} ({injection.message})."
         case "none":
-            return f"After a restart: {who} has no mesh mode: {judgement.next_pod.why}."
+            return f"After a restart: {who} is in no mesh: {judgement.next_pod.why}."
         case _:
             return f"After a restart: cannot be told: {judgement.next_pod.why}."
 
@@ -152,7 +152,7 @@ def _next_of_sidecar(judgement: Judgement, who: str) -> str:
     kept = "The pod keeps its sidecar until it restarts"
     if verdict.after_restart == "unknown":
         return f"{kept}; what {who} gets cannot be told ({judgement.next_pod.why})."
-    becomes = "is in ambient mode" if verdict.after_restart == "ambient" else "has no mesh mode"
+    becomes = "is in ambient mode" if verdict.after_restart == "ambient" else "is in no mesh"
     return f"Nothing asks for a sidecar any more ({injection.message}). {kept}; {who} {becomes}."
 
 

@@ -16,7 +16,7 @@ from kubectl_ambient.render.terminal import Paint
 _NEXT = {
     "ambient": "the next pod would be in ambient mode",
     "sidecar": "the next pod would get a sidecar",
-    "none": "the next pod would be in no mesh mode",
+    "none": "the next pod would be in no mesh",
     "unknown": "what the next pod would be cannot be told",
 }
 

@@ -214,7 +214,16 @@ OF_ALL_NODES = "error: --nodes tells of all nodes: it goes with no names, no sel
         ("explain widget web", "error: the server doesn't have a resource type \"widget\""),
         ("explain widget/web", "error: the server doesn't have a resource type \"widget\""),
         ("enable widget web", "error: the server doesn't have a resource type \"widget\""),
-        ("explain svc web", "error: services hold no pods: explain takes pods, namespaces and workloads"),
+        (
+            "explain svc web",
+            "error: services hold no pods: explain takes pods, namespaces and workloads; which waypoint serves it "
+            "tells “kubectl ambient waypoint explain service web”",
+        ),
+        (
+            "enable ns shop --dry-run",
+            "error: --dry-run flag without a value was specified. A value must be set: "
+            '"none", "server", or "client".',
+        ),
         ("explain pod", "error: resource(s) were provided, but no name was specified"),
         (
             "status svc/web",

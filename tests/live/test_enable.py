@@ -71,8 +71,8 @@ def test_a_namespace(cluster: Cluster, shop: str, ambient: Runner, kubectl: Runn
     assert f"{LABEL}=ambient" in kubectl("get", "ns", shop, "--show-labels").stdout
     told = found.stderr.splitlines()
     assert told == [
-        "Staying out      agent 1/1 HostNetwork · reports 1/1 PodOptedOut",
         "Moving in        cart 2/2 · web 1/1",
+        "Staying out      agent 1/1 HostNetwork · reports 1/1 PodOptedOut",
         "No restart is needed. Connections open now are not carried over.",
         f"undo: kubectl ambient disable ns {shop}",
     ]

@@ -59,6 +59,7 @@ def up() -> int:
     # Somebody else may have started it a moment ago.
     wait_for("the lab", KUBECONFIG.exists, 120)
     print(f"export KUBECONFIG={KUBECONFIG}")
+    print(f'export PATH="{Path(sys.executable).parent}:{Path(programs.program("kubectl")).parent}:$PATH"')
     return 0
 
 

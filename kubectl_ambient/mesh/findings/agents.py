@@ -48,7 +48,7 @@ def _agent(s: Subject, health: Health) -> Finding:
         what += since(health.pod.ready_since, s.snapshot.now)
         evidence = (not_serving(health.pod),)
     if s.state == "Enrolled" and health.program == "ztunnel":
-        what += ": the annotation is history, its traffic is redirected to a ztunnel that does not serve"
+        what += ": its traffic is redirected to a ztunnel that does not serve"
     elif s.state == "Enrolled":
         what += ": the pod stays in, but nothing can be moved in or out on this node"
     cause = why_absent(health.program, node, s.snapshot) if missing else None

@@ -155,7 +155,7 @@ class Applier(Generic[E]):
         item.why, item.hint = outcome.why, outcome.hint
         self._lost = self._lost + 1 if outcome.lost else 0
         if self._lost >= _LOST:
-            self.stop("the connection was lost")
+            self.stop("interrupted" if self._signals.count else "the connection was lost")
         if outcome.bug is not None:
             self._stop_for(outcome.bug)
         if item.state == "done" and not self._tell(item):

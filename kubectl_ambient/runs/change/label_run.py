@@ -24,6 +24,7 @@ from kubectl_ambient.runs.change.output import selection_words
 from kubectl_ambient.runs.change.remarks import tell
 from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.change.targets import E, Fields, Found, Item, TargetReader
+from kubectl_ambient.runs.change.where import where_to
 from kubectl_ambient.runs.ending import Broken, Signals
 from kubectl_ambient.shell.command import Offer
 from kubectl_ambient.shell.words import Word
@@ -57,6 +58,8 @@ class LabelRun(Generic[E]):
         self._check(items)
         code = tell_refusals(found, items, self._aim)
         wanted = [item for item in items if item.edit.action != "refuse"]
+        if any(item.edit.changes for item in wanted):
+            tell(where_to(self._request.connection))
         dry, gated = self._request.dry_run != "none", self._gated(wanted)
         if gated and not dry:
             return GATED

@@ -122,15 +122,12 @@ class Run(LabelRun[Edit]):
         return self._asked[1]
 
     def _tell_before(self, items: list[Item[Edit]]) -> None:
-        """What the change leaves where it is, and all that one may want to know before it is made."""
+        """All that one may want to know before the change is made."""
         change = self._change(items)
         if change is None:
             return
         self._tell_risks(change)
         self._tell_notes(change)
-        # Those that stay in are told by the notes, with the way out.
-        stay: Direction = "stays out" if change.goal == "enable" else "held in"
-        self._tell_moves(change, ("doubtful", "not in", "cut off", stay, "unknown"), "does")
 
     def _tell_risks(self, change: Change) -> None:
         """In short; the plan has the evidence, whom they hit, and what helps."""
@@ -169,7 +166,9 @@ class Run(LabelRun[Edit]):
     def _tell_after(self, done: list[Item[Edit]]) -> None:
         change = self._change(done)
         if change is not None:
-            self._tell_moves(change, ("in", "out"), "does")
+            # Those that stay in are told by the notes, with the way out.
+            stay: Direction = "stays out" if change.goal == "enable" else "held in"
+            self._tell_moves(change, ("in", "doubtful", "not in", "cut off", "out", stay, "unknown"), "does")
             self._tell_no_restart(change, "does")
 
     def _undo(self, edits: Sequence[Edit], selection: Sequence[str | Word]) -> list[Offer]:

@@ -7,11 +7,15 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from kubectl_ambient.cluster.scope import OBJECT_FIELDS, Scope, check
+from kubectl_ambient.cluster.served import KINDS
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.field_selectors import parse_field_selector
 from kubectl_ambient.kube.resources import Target, find_resource, parse_targets
 from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.output import check_names
+from kubectl_ambient.shell.aim import Aim
+from kubectl_ambient.shell.command import kubectl
+from kubectl_ambient.shell.words import typed
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController")
 
@@ -46,9 +50,7 @@ class ExplainRequest(Struct, frozen=True, kw_only=True):
         for target in targets:
             kind = target.resource.kind
             if kind not in ("Pod", "Namespace", *WORKLOADS):
-                raise UsageError(
-                    f"error: {target.resource.full_name} hold no pods: explain takes pods, namespaces and workloads"
-                )
+                raise UsageError(_no_pods(target))
             if kind != "Pod":
                 parse_field_selector(field_selector, known=OBJECT_FIELDS)
             if target.name is None and not (label_selector or field_selector):
@@ -73,3 +75,11 @@ def _is_a_pod(words: Sequence[str]) -> bool:
     except UsageError:
         return True
     return False
+
+
+def _no_pods(target: Target) -> str:
+    told = f"error: {target.resource.full_name} hold no pods: explain takes pods, namespaces and workloads"
+    if target.resource.kind not in KINDS:
+        return told
+    named = (typed(target.resource.singular), *([typed(target.name)] if target.name else []))
+    return f"{told}; which waypoint serves it tells “{Aim().say(kubectl('ambient waypoint explain', *named))}”"
