@@ -18,6 +18,7 @@ from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.network_facts import EndpointSlice, NetworkPolicy, PodOnNetwork
 from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, PeerAuthentication
+from kubectl_ambient.cluster.ztunnel.counts import Counts
 from kubectl_ambient.cluster.ztunnel.dump import Dump
 
 
@@ -68,7 +69,7 @@ class Snapshot(Struct, kw_only=True):
     other_policies: Found[OtherPolicy] = field(default_factory=Found)
     labelled: Found[Labelled] = field(default_factory=Found)
     labelled_namespaces: Found[Labelled] = field(default_factory=Found)
-    ztunnels: dict[str, Dump | Unread] | None = None
+    ztunnels: dict[str, Dump | Counts | Unread] | None = None
     missing: dict[str, str] = field(default_factory=dict)
     now: datetime | None = None
     from_files: bool = False

@@ -23,7 +23,7 @@ from .pages import Listing, Page, few_or_many, gather, read_pages
 from .parallel import side_by_side
 from .protobuf.fields import is_known
 from .request import Request
-from .resources import Resource
+from .resources import Resource, find_resource
 from .server import Server, ServerVersion, ask_server
 from .timeouts import parse_timeout
 from .transport import Transport
@@ -272,6 +272,12 @@ class Client:
         from .port_forward import get_from_pod
 
         return get_from_pod(self._transport, self.host, (namespace, name), port, path, seconds=seconds, limit=limit)
+
+    def proxied_get(self, namespace: str, name: str, port: int, path: str) -> bytes:
+        """The body of a GET to a port of a pod's address, which the API server does itself (`get pods/proxy`)."""
+        pods = find_resource("pods")
+        where = f"{pods.path(namespace, f'{name}:{port}')}/proxy/{path}"
+        return bytes(self._transport.send(Request(where, accept="*/*", resource=pods, name=name)))
 
     def may(self, verb: str, resource: str, subresource: str, namespace: str) -> bool:
         """Whether this user may do that, as the server says (SelfSubjectAccessReview)."""

@@ -94,6 +94,7 @@ class Code(StableWord):
     DNS_NOT_ANSWERED = "DnsNotAnswered", "the DNS of pods is led to a ztunnel that does not answer it", "error"
     ZTUNNEL_BLOCKED = "ZtunnelBlocked", "ztunnel cannot listen in the pod's network", "error"
     ZTUNNEL_EMPTY = "ZtunnelEmpty", "ztunnel has no pod, and some are redirected to it", "error"
+    ZTUNNEL_HAS_FEWER = "ZtunnelHasFewer", "ztunnel listens for fewer pods than are redirected to it", "error"
     ZTUNNEL_HAS_GONE_PODS = "ZtunnelHasGonePods", "ztunnel still has pods that are gone", "warning"
     ZTUNNEL_KEEPS_POD = "ZtunnelKeepsPod", "ztunnel still has a pod that is out", "warning"
     ZTUNNEL_LACKS_POD = "ZtunnelLacksPod", "ztunnel does not have a pod that is redirected to it", "error"

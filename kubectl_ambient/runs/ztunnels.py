@@ -13,12 +13,14 @@ from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.reading.cluster import ask
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.ztunnel.counts import Counts, counts_in
 from kubectl_ambient.cluster.ztunnel.dump import Dump
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.mesh.ztunnel.proofs import WITNESSES
 
 _PORT, _PATH = 15000, "/config_dump"
+_METRICS_PORT, _METRICS = 15020, "stats/prometheus"
 _SILENCE = 10.0  # seconds
 _LARGEST = 256 << 20  # bytes; every ztunnel holds the whole mesh, about 1.3 kB a pod
 _SIDE_BY_SIDE = 4
@@ -54,7 +56,7 @@ def ask_ztunnels(client: Client, snapshot: Snapshot) -> None:
         node: _unasked(node, answer) if isinstance(answer, KubeError) else answer
         for node, answer in zip(nodes, answers, strict=True)
     }
-    if any(isinstance(answer, Dump) for answer in snapshot.ztunnels.values()):
+    if any(isinstance(answer, Dump | Counts) for answer in snapshot.ztunnels.values()):
         _leave_out_what_changed(client, snapshot, pods)
 
 
@@ -79,25 +81,29 @@ def _ztunnel(snapshot: Snapshot, node: str) -> Pod | Unread:
 
 
 def _refused(client: Client, namespace: str) -> Unread | None:
-    """The right that is missing; None where none is, or where that cannot be told."""
+    """The right that a dump lacks; None where it lacks none, or where that cannot be told."""
     verbs = ["get", "create"] if client.version().minor_number >= _CREATE_FROM else ["get"]
     for verb in verbs:
-        try:
-            allowed = client.may(verb, "pods", "portforward", namespace)
-        except KubeError:
-            return None
-        if not allowed:
+        if not _may(client, verb, "portforward", namespace):
             return Unread(what=f"{verb} pods/portforward in namespace {namespace}", why=FORBIDDEN)
     return None
 
 
+def _may(client: Client, verb: str, subresource: str, namespace: str) -> bool:
+    """What cannot be told is tried."""
+    try:
+        return client.may(verb, "pods", subresource, namespace)
+    except KubeError:
+        return True
+
+
 def _answer(
     client: Client, node: str, found: Pod | Unread, refused: dict[str, Unread | None], pods: set[str]
-) -> Dump | Unread:
+) -> Dump | Counts | Unread:
     if isinstance(found, Unread):
         return found
     if unread := refused[found.namespace]:
-        return unread
+        return _counts(client, found) or unread
     from kubectl_ambient.cluster.ztunnel.reading import decoded
 
     try:
@@ -105,6 +111,16 @@ def _answer(
         return decoded(body, pods)
     except (KubeError, ValueError) as error:
         return _unasked(node, error)
+
+
+def _counts(client: Client, ztunnel: Pod) -> Counts | None:
+    """What its metrics tell, for who may read them and no dump; None where they are not to be had either."""
+    if not _may(client, "get", "proxy", ztunnel.namespace):
+        return None
+    try:
+        return counts_in(client.proxied_get(ztunnel.namespace, ztunnel.name, _METRICS_PORT, _METRICS).decode())
+    except (KubeError, UnicodeDecodeError):
+        return None
 
 
 def _unasked(node: str, why: object) -> Unread:

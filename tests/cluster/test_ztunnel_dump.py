@@ -10,6 +10,7 @@ import pytest
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.reading.files import read_files, read_with_dumps
+from kubectl_ambient.cluster.ztunnel.counts import Counts, counts_in
 from kubectl_ambient.cluster.ztunnel.dump import Certificate, Dump, KnownWorkload, Proxied
 from kubectl_ambient.cluster.ztunnel.reading import decoded
 from tests.rig.ztunnel import INFO_FROM, as_of, dump_of, enrolled, known
@@ -204,3 +205,23 @@ def test_of_two_that_differ_the_last_counts_and_that_is_told(tmp_path: Path) -> 
     assert found.version == "1.31.3"
     assert problem.harmless
     assert "the one here counts" in problem.why
+
+
+# Counts
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", Counts()),
+        ("workload_manager_active_proxy_count 4\n", Counts(active=4)),
+        (
+            'workload_manager_active_proxy_count{a="b"} 4\nworkload_manager_pending_proxy_count 1.0\n',
+            Counts(active=4, pending=1),
+        ),
+        ("# HELP workload_manager_active_proxy_count 9\nworkload_manager_active_proxy_count_x 3\n", Counts()),
+        ("workload_manager_active_proxy_count NaN\n", Counts()),
+    ],
+)
+def test_counts(text: str, expected: Counts) -> None:
+    assert counts_in(text) == expected

@@ -157,3 +157,26 @@ def test_the_published_role_is_enough(shop: Scene, plugin: Runner) -> None:
     assert (
         items(plugin("status", "-n", SHOP, "--ztunnel", "-o", "json", user="vera"))["lost"]["ztunnel"]["served"] == "no"
     )
+
+
+def metrics(active: int) -> str:
+    return f"# TYPE workload_manager_active_proxy_count gauge\nworkload_manager_active_proxy_count {active}\n# EOF\n"
+
+
+def test_counts_name_the_node_and_no_pod(shop: Scene, plugin: Runner) -> None:
+    cluster = shop.cluster
+    cluster.kubectl("create", "clusterrole", "counts", "--verb=get", "--resource=pods/proxy")
+    cluster.kubectl("create", "clusterrolebinding", "counts", "--clusterrole=counts", "--user=carl")
+    cluster.kubectl("create", "clusterrolebinding", "carl", "--clusterrole=view", "--user=carl")
+    wait_until_granted(cluster, "carl", "get", "pods/proxy", ISTIO)
+    shop.ztunnels["n1"].metrics, shop.ztunnels["n2"].metrics = metrics(6), metrics(1)
+    told = document(plugin("status", "-n", SHOP, "--ztunnel", "-o", "json", user="carl"))
+    nodes = {node["node"]: node for node in told["nodes"]}
+    assert {name: node["by"] for name, node in nodes.items()} == dict.fromkeys(NODES, "counts")
+    (finding,) = nodes["n1"]["findings"]
+    assert finding["code"] == "ZtunnelHasFewer"
+    assert "at least 1 of the pods" in finding["message"]
+    assert nodes["n2"]["findings"] == []
+    lost = next(item for item in told["items"] if item["name"] == "lost")
+    assert (lost["ztunnel"]["served"], lost["ztunnel"]["by"]) == ("unknown", "counts")
+    assert {path for ztunnel in shop.ztunnels.values() for path in ztunnel.asked} == {"GET /stats/prometheus"}

@@ -19,7 +19,7 @@ from tests.rig.ztunnel import PlayedZtunnel, dump_of, enrolled, known
 NODES = ("n1", "n2")
 ISTIO = "istio-system"
 SHOP = "shop"
-PORT = 15000
+PORT, METRICS = 15000, 15020
 _YOUNG = timedelta(seconds=31)
 _IN = ("served", "carries", "lost", "held", "plain", "nameless", "expired")
 _PODS = {**dict.fromkeys(_IN, "enabled"), "waits": "pending", "unwritten": None, "kept": None, "out": None}
@@ -48,6 +48,7 @@ class Scene:
         for node in NODES:
             agent = cluster.processes.wait_for(f"ztunnel on {node}", partial(self._ztunnel, node))
             cluster.lead(ISTIO, agent["metadata"]["name"], PORT, self.ztunnels[node].port)
+            cluster.lead_address(agent["status"]["podIP"], METRICS, self.ztunnels[node].port)
         cluster.processes.wait_for("the pods", self._all_run)
         for found in cluster.pods(SHOP):
             name = found["metadata"]["name"]

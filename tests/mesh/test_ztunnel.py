@@ -10,6 +10,7 @@ import pytest
 from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.network_facts import PodOnNetwork
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.ztunnel.counts import Counts
 from kubectl_ambient.cluster.ztunnel.dump import Certificate, Dump, KnownWorkload, Proxied
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.judge import Judge
@@ -274,3 +275,30 @@ def test_without_the_flag_nobody_is_asked() -> None:
     snapshot = world(one, dump(proxied=OTHER))
     snapshot.ztunnels = None
     assert Judge(snapshot).judge(one).proof is None
+
+
+@pytest.mark.parametrize(("active", "expected"), [(1, [Code.ZTUNNEL_HAS_FEWER]), (2, []), (3, []), (None, [])], ids=str)
+def test_row_s_counts(active: int | None, expected: list[Code]) -> None:
+    one = pod(**IN)
+    snapshot = world(one, None)
+    snapshot.ztunnels = {"n1": Counts(active=active)}
+    judge = Judge(snapshot)
+    (node,) = NodeProofs(snapshot, judge.installation).of(snapshot.pods)
+    assert ([finding.code for finding in node.findings], node.by) == (expected, "counts")
+    assert served(judge.judge(one)) == "unknown"
+
+
+@pytest.mark.parametrize("changed", [{"deleting": NOW}, {"created": NOW}, {"annotations": redirected("pending")}])
+def test_row_s_what_moves_is_not_counted(changed: dict[str, Any]) -> None:
+    snapshot = world(pod(**{**IN, **changed}), None)
+    snapshot.ztunnels = {"n1": Counts(active=1)}
+    (node,) = NodeProofs(snapshot, Judge(snapshot).installation).of(snapshot.pods)
+    assert node.findings == ()
+
+
+def test_row_s_what_changed_meanwhile_is_not_counted() -> None:
+    snapshot = world(pod(**IN), None)
+    snapshot.ztunnels = {"n1": Counts(active=1)}
+    del snapshot.on_network.facts["app/web-1"]
+    (node,) = NodeProofs(snapshot, Judge(snapshot).installation).of(snapshot.pods)
+    assert node.findings == ()

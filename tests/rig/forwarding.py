@@ -50,6 +50,10 @@ class ForwardingCluster(Cluster):
             },
         )
 
+    def lead_address(self, address: str, port: int, to: int) -> None:
+        """Have a port of a pod's address be this port of the machine, for what the API server itself dials."""
+        self._egress.led[f"{address}:{port}"] = to
+
     def _server_arguments(self) -> list[str]:
         selector = {
             "apiVersion": "apiserver.k8s.io/v1beta1",
@@ -98,11 +102,15 @@ def _definition() -> Object:
 
 
 class Egress:
-    """A CONNECT proxy on a Unix socket: whatever node is asked for, kwok is its kubelet; all else is refused."""
+    """A CONNECT proxy on a Unix socket: kwok is the kubelet of every node, and some pods lead elsewhere.
+
+    led: those, by address and port. All else is refused.
+    """
 
     def __init__(self, path: Path, cluster: Cluster) -> None:
         self.path = path
         self._cluster = cluster
+        self.led: dict[str, int] = {}
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.bind(str(path))
         self._socket.listen()
@@ -127,13 +135,14 @@ class Egress:
             if not data:
                 return
             head += data
-        _, _, port = head.split()[1].decode().rpartition(":")
-        kubelets = getattr(self._cluster, "kubelets", None)
-        if port != "10250" or kubelets is None:
+        asked = head.split()[1].decode()
+        kubelets = getattr(self._cluster, "kubelets", None) if asked.endswith(":10250") else None
+        target = f"127.0.0.1:{self.led[asked]}" if asked in self.led else kubelets
+        if target is None:
             connection.sendall(b"HTTP/1.1 403 Forbidden\r\n\r\n")
             connection.close()
             return
-        address, _, number = kubelets.rpartition(":")
+        address, _, number = target.rpartition(":")
         there = socket.create_connection((address, int(number)))
         connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
         threading.Thread(target=_copy, args=(there, connection), daemon=True).start()

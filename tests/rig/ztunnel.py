@@ -79,6 +79,7 @@ class PlayedZtunnel:
 
     def __init__(self) -> None:
         self.dump: Dump | bytes = b""
+        self.metrics = ""
         self.manner: Manner = "well"
         self.asked: list[str] = []
         self.before: Callable[[], None] | None = None
@@ -114,11 +115,17 @@ class PlayedZtunnel:
         if self.manner == "error":
             request.send_error(500)
             return
+        if request.path == "/stats/prometheus":
+            self._send(request, self.metrics.encode(), "text/plain")
+            return
         dump = self.dump
         body = dump if isinstance(dump, bytes) else json.dumps(dump, indent=2, sort_keys=True).encode()
         body = b"not json" if self.manner == "garbage" else body
+        self._send(request, body, "application/json")
+
+    def _send(self, request: BaseHTTPRequestHandler, body: bytes, content_type: str) -> None:
         request.send_response(200)
-        request.send_header("content-type", "application/json")
+        request.send_header("content-type", content_type)
         request.send_header("content-length", str(len(body)))
         request.end_headers()
         request.wfile.write(body[: len(body) // 2] if self.manner == "cut" else body)

@@ -8,6 +8,7 @@ from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.paths import OnLarge, Source
 from kubectl_ambient.cluster.problem import Problem, Problems
 from kubectl_ambient.cluster.sourced import OF_ZTUNNEL
+from kubectl_ambient.cluster.ztunnel.counts import Counts
 from kubectl_ambient.cluster.ztunnel.dump import Dump
 
 
@@ -15,7 +16,7 @@ class Dumps:
     """Takes them in; what is wrong with one is told to `problems`, and is why nothing is known of its node."""
 
     def __init__(self, problems: Problems) -> None:
-        self.by_node: dict[str, Dump | Unread] = {}
+        self.by_node: dict[str, Dump | Counts | Unread] = {}
         self._problems = problems
         self._places: dict[str, str] = {}
 

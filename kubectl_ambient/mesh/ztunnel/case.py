@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
@@ -11,10 +12,11 @@ from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.ztunnel.dump import Certificate, Dump, KnownWorkload, Proxied
 from kubectl_ambient.mesh.evidence import Evidence, Finding
 from kubectl_ambient.mesh.installation.agents import NodeAgents
+from kubectl_ambient.mesh.state import YOUNG
 from kubectl_ambient.mesh.verdict import Verdict
 
 Serves = Literal["yes", "listening", "no", "blocked", "unknown"]
-By = Literal["dump"]
+By = Literal["dump", "counts"]
 
 
 class Proof(Struct, frozen=True, kw_only=True, gc=False):
@@ -59,3 +61,12 @@ class Case(Struct, frozen=True, kw_only=True, gc=False):
 def told(node: str, field: str, value: str | None) -> Evidence:
     """A field of a node's dump, as evidence."""
     return Evidence(f"/config_dump of ztunnel on {node}", field, value)
+
+
+def moving(pod: Pod, now: datetime | None) -> str | None:
+    """Why what is said of a pod may be over in a moment; None where it is not so. Without a clock it has no age."""
+    if pod.deleting is not None:
+        return "it is being deleted"
+    if now is not None and any(at and abs(now - at) < YOUNG for at in (pod.created, pod.started)):
+        return f"it is younger than {YOUNG.seconds} s"
+    return None

@@ -9,13 +9,14 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.ztunnel.counts import Counts
 from kubectl_ambient.cluster.ztunnel.dump import Dump
 from kubectl_ambient.mesh.catalogue import Code
-from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.evidence import Evidence, Finding
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Installation, NodeAgents
 from kubectl_ambient.mesh.some import some
-from kubectl_ambient.mesh.ztunnel.case import By, told
+from kubectl_ambient.mesh.ztunnel.case import By, moving, told
 from kubectl_ambient.shell.command import kubectl, offered
 from kubectl_ambient.shell.words import inside, name
 
@@ -49,19 +50,27 @@ class NodeProofs:
     def __init__(self, snapshot: Snapshot, installation: Installation) -> None:
         self._snapshot = snapshot
         self._installation = installation
-        self._dumps: Mapping[str, Dump | Unread] = snapshot.ztunnels or {}
+        self._dumps: Mapping[str, Dump | Counts | Unread] = snapshot.ztunnels or {}
 
     def of(self, pods: Iterable[Pod]) -> list[NodeProof]:
         """Those of the nodes on which some of these pods are redirected, in the order of their names."""
         redirected: dict[str, int] = {}
         for pod in pods:
             if pod.node and pod.annotations.redirection in ("enabled", "pending") and not pod.finished:
-                redirected[pod.node] = redirected.get(pod.node, 0) + 1
+                redirected[pod.node] = redirected.get(pod.node, 0) + self._counts(pod)
         return [self._node(node, count) for node, count in sorted(redirected.items())]
+
+    def _counts(self, pod: Pod) -> bool:
+        """Whether ztunnel has to have it: it is in, neither young nor about to end, and did not change meanwhile."""
+        same = f"{pod.namespace}/{pod.name}" in self._snapshot.on_network.facts
+        return same and pod.annotations.redirection == "enabled" and moving(pod, self._snapshot.now) is None
 
     def _node(self, node: str, redirected: int) -> NodeProof:
         agents, dump = self._installation.on(node), self._dumps.get(node)
         ztunnel = agents.ztunnel.pod.ref if agents.ztunnel.pod else None
+        if isinstance(dump, Counts):
+            findings = tuple(_fewer(node, dump, redirected, agents))
+            return NodeProof(node=node, ztunnel=ztunnel, by="counts", findings=findings)
         if not isinstance(dump, Dump):
             why = "it was not asked" if dump is None else f"{dump.what}: {dump.why}"
             return NodeProof(node=node, ztunnel=ztunnel, why=why)
@@ -82,9 +91,25 @@ class NodeProofs:
         return frozenset(pod.uid for pod in self._snapshot.on_network)
 
 
+def _fewer(node: str, counts: Counts, redirected: int, agents: NodeAgents) -> Iterator[Finding]:
+    """It listens for fewer pods than are redirected to it: some are not served, and which, it does not tell."""
+    if counts.active is not None and counts.active < redirected:
+        lost = redirected - counts.active
+        pods = "1 of the pods" if lost == 1 else f"{lost} of the pods"
+        message = (
+            f"proof: at least {pods} that are redirected on {node} are not served: its ztunnel listens for "
+            f"{counts.active}, and {redirected} are redirected to it; which they are, only its dump tells"
+        )
+        field = "workload_manager_active_proxy_count"
+        evidence = Evidence(f"metrics of ztunnel on {node}", field, str(counts.active))
+        ztunnel = agents.ztunnel.pod
+        log = offered(kubectl("logs", name(ztunnel.name), *inside(ztunnel.namespace))) if ztunnel else None
+        yield Finding.of(Code.ZTUNNEL_HAS_FEWER, message, evidence, fix=log)
+
+
 def _empty(a: _Asked) -> Iterator[Finding]:
     """It proxies pods, and has none, while some are redirected to it."""
-    if a.dump.proxied == {}:
+    if a.dump.proxied == {} and a.redirected:
         pods = "1 pod that is" if a.redirected == 1 else f"{a.redirected} pods that are"
         message = (
             f"proof: the ztunnel of {a.node} has no pod at all, and does not serve {pods} redirected to it: istio-cni "

@@ -7,17 +7,18 @@ from functools import cached_property
 
 from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.ztunnel.counts import Counts
 from kubectl_ambient.cluster.ztunnel.dump import Certificate, Dump, Proxied
 from kubectl_ambient.mesh.installation.agents import Installation
-from kubectl_ambient.mesh.state import YOUNG
 from kubectl_ambient.mesh.verdict import Verdict
-from kubectl_ambient.mesh.ztunnel.case import Case, Proof, Serves
+from kubectl_ambient.mesh.ztunnel.case import Case, Proof, Serves, moving
 from kubectl_ambient.mesh.ztunnel.rows import ROWS
 
 WITNESSES = 2
 """Of so many nodes, the first by name, a snapshot holds what their ztunnels say of all pods in question."""
 _DEDICATED = "ztunnel does not proxy the pods of its node (PROXY_MODE=dedicated)"
 _EMPTY = "ztunnel has no pod at all: istio-cni has not connected to it, or istiod has never answered it"
+_COUNTED = "only the counts of its ztunnel may be read, which do not tell one pod from another"
 _LEFT = "it should be out, and ztunnel does not have it any more"
 
 
@@ -27,7 +28,7 @@ class Proofs:
     def __init__(self, snapshot: Snapshot, installation: Installation) -> None:
         self._snapshot = snapshot
         self._installation = installation
-        self._dumps: Mapping[str, Dump | Unread] = snapshot.ztunnels or {}
+        self._dumps: Mapping[str, Dump | Counts | Unread] = snapshot.ztunnels or {}
 
     def of(self, pod: Pod, verdict: Verdict) -> Proof | None:
         """Whether the pod is served; None for one that is out and that ztunnel does not have either."""
@@ -35,6 +36,8 @@ class Proofs:
             return None
         dump = self._dumps.get(pod.node)
         concerned = verdict.observed != "absent"
+        if isinstance(dump, Counts):
+            return Proof(served="unknown", by="counts", why=_COUNTED) if concerned else None
         if dump is None or isinstance(dump, Unread):
             return _unknown(_why(dump)) if concerned else None
         known = self._snapshot.on_network.get(f"{pod.namespace}/{pod.name}")
@@ -74,13 +77,10 @@ class Proofs:
 
     def _moving(self, case: Case) -> str | None:
         """Why nothing can be said of it from this dump; None where something can."""
-        now, pod, proxied = self._snapshot.now, case.pod, case.dump.proxied
-        if pod.deleting is not None:
-            return "it is being deleted"
-        if now is not None and any(at and abs(now - at) < YOUNG for at in (pod.created, pod.started)):
-            return f"it is younger than {YOUNG.seconds} s"
-        if case.entry is not None:
-            return None
+        pod, proxied = case.pod, case.dump.proxied
+        why = moving(pod, self._snapshot.now)
+        if why or case.entry is not None:
+            return why
         if proxied is None:
             return _DEDICATED
         if not proxied:
