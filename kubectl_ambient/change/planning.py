@@ -30,8 +30,17 @@ _WAYS: dict[Direction, Way] = {
 }
 
 
-def change_plan(change: Change, risks: Risks, selection: Sequence[str | Word], untold: Sequence[str]) -> ChangePlan:
-    """The plan. selection: what stands for the names in the way back. untold: why nothing is known of the pods."""
+def change_plan(
+    change: Change,
+    risks: Risks,
+    selection: Sequence[str | Word],
+    untold: Sequence[str],
+    assumed: Sequence[str] = (),
+) -> ChangePlan:
+    """The plan. selection: what stands for the names in the way back. untold: why nothing is known of the pods.
+
+    assumed: what was taken for granted besides.
+    """
     edits = [planned for edit in change.edits for planned in planned_edits(edit, _before(edit), edit.why)]
     forced = () if untold else [key_of(edit.target) for edit in change.changing if changes_nothing(edit, change)]
     back = command_of(undo(change.changing, selection=selection, forced=forced)) if change.changing else None
@@ -45,7 +54,7 @@ def change_plan(change: Change, risks: Risks, selection: Sequence[str | Word], u
         moves=tuple(_moves(change)),
         risks=tuple(risks.found),
         undo=back,
-        assumptions=tuple(dict.fromkeys([*change.effects.after.assumptions, *risks.untold])),
+        assumptions=tuple(dict.fromkeys([*assumed, *change.effects.after.assumptions, *risks.untold])),
         notes=tuple(beside_risks(change)),
     )
 

@@ -186,7 +186,7 @@ def a_workload(kind: str) -> m.Manifest:
 
 def sample(kind: Kind[Any]) -> m.Manifest:
     """An object of the kind, alone where that has no namespace."""
-    found = a_workload(kind.kind) if kind.part == "workloads" else SAMPLES[kind.part]
+    found = a_workload(kind.kind) if kind.part in ("workloads", "templates") else SAMPLES[kind.part]
     found = {**found, "kind": kind.kind, "apiVersion": kind.resource.api_version}
     return _as_the_api_has_it(kind, found)
 

@@ -47,7 +47,7 @@ class Kind(Struct, Generic[F], frozen=True, kw_only=True, eq=False):
 
     def some(self, part: str, **chosen: Any) -> Kind[Any]:
         """Those of the kind that go to another part, by `label`, `called` and the like."""
-        return replace(self, part=part, prefixed=False, **chosen)
+        return replace(self, part=part, **{"prefixed": False, **chosen})
 
     @property
     def kind(self) -> str:

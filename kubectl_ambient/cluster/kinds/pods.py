@@ -8,7 +8,7 @@ from sys import intern
 from kubectl_ambient.cluster import facts
 from kubectl_ambient.cluster.kinds.kind import WATCH, kind
 from kubectl_ambient.cluster.network_facts import PodOnNetwork
-from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Object, texts
+from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Metadata, Object, texts
 from kubectl_ambient.cluster.wire_pods import PodSpec, PodStatus
 
 CNI_LABEL = ("k8s-app", "istio-cni-node")
@@ -67,22 +67,28 @@ class Pod(Object, frozen=True):
 
     def on_network(self) -> PodOnNetwork:
         """The pod as others see it."""
-        metadata, spec, status = self.metadata, self.spec or _NO_SPEC, self.status or _NO_STATUS
-        annotations = metadata.annotations or NO_ANNOTATIONS
+        status = self.status or _NO_STATUS
         addresses = (ip.ip for ip in status.pod_ips or ())
-        return PodOnNetwork(
-            namespace=self.namespace,
-            name=self.name,
-            uid=metadata.uid if isinstance(metadata.uid, str) else "",
-            ips=tuple(dict.fromkeys(ip for ip in (status.pod_ip, *addresses) if ip)),
-            ports=tuple(spec.ports()),
-            probes=tuple(spec.probes()),
-            service_account=spec.service_account_name or "default",
-            scrape=annotations.scrape,
-            scrape_port=annotations.scrape_port,
-            reroute=annotations.reroute,
-            images=tuple(container.image or "" for container in spec.containers or ()),
-        )
+        ips = tuple(dict.fromkeys(ip for ip in (status.pod_ip, *addresses) if ip))
+        return on_network(self.namespace, self.name, self.metadata, self.spec or _NO_SPEC, ips)
+
+
+def on_network(namespace: str, name: str, metadata: Metadata, spec: PodSpec, ips: tuple[str, ...] = ()) -> PodOnNetwork:
+    """A pod of this metadata and this spec, as others see it."""
+    annotations = metadata.annotations or NO_ANNOTATIONS
+    return PodOnNetwork(
+        namespace=namespace,
+        name=name,
+        uid=metadata.uid if isinstance(metadata.uid, str) else "",
+        ips=ips,
+        ports=tuple(spec.ports()),
+        probes=tuple(spec.probes()),
+        service_account=spec.service_account_name or "default",
+        scrape=annotations.scrape,
+        scrape_port=annotations.scrape_port,
+        reroute=annotations.reroute,
+        images=tuple(container.image or "" for container in spec.containers or ()),
+    )
 
 
 def is_agent(labels: dict[str, str]) -> bool:

@@ -31,6 +31,7 @@ from kubectl_ambient.cluster.kinds.workloads import (
     CNI_DAEMONSETS,
     GATEWAY_DEPLOYMENTS,
     ISTIODS,
+    TEMPLATES,
     WORKLOADS,
     ZTUNNEL_DAEMONSETS,
 )
@@ -65,7 +66,7 @@ MESH: tuple[Kind[Any], ...] = (
 POLICIES: tuple[Kind[Any], ...] = (AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
 """What decides who may speak to whom in the mesh."""
 
-NETWORK: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES, ON_NETWORK)
+NETWORK: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES, ON_NETWORK, *TEMPLATES)
 """What lets packets through."""
 
 CALLERS: tuple[Kind[Any], ...] = (

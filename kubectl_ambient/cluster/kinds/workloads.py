@@ -6,7 +6,8 @@ from functools import partial
 
 from kubectl_ambient.cluster import facts, installation_facts
 from kubectl_ambient.cluster.kinds.kind import kind
-from kubectl_ambient.cluster.kinds.pods import CNI_LABEL, GATEWAY_NAME, ISTIOD_LABEL, ZTUNNEL_LABEL
+from kubectl_ambient.cluster.kinds.pods import CNI_LABEL, GATEWAY_NAME, ISTIOD_LABEL, ZTUNNEL_LABEL, on_network
+from kubectl_ambient.cluster.network_facts import PodOnNetwork
 from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Metadata, Object, Selector, Texts, Wire, texts
 from kubectl_ambient.cluster.wire_pods import Condition, TemplateSpec
 
@@ -268,3 +269,16 @@ ISTIODS = WORKLOADS["Deployment"].some(
 GATEWAY_DEPLOYMENTS = WORKLOADS["Deployment"].some(
     "gateway_deployments", label=GATEWAY_NAME, words="deployments of gateways", in_files=False
 )
+
+
+def _of_template(workload: Workload) -> tuple[PodOnNetwork]:
+    template = workload.spec.template if workload.spec and workload.spec.template else _NO_TEMPLATE
+    metadata, spec = template.metadata or _NO_METADATA, template.spec or _NO_SPEC
+    return (on_network(workload.namespace, workload.name, metadata, spec),)
+
+
+TEMPLATES = tuple(
+    WORKLOADS[name].some("templates", prefixed=True, facts=_of_template)
+    for name in ("Deployment", "StatefulSet", "DaemonSet")
+)
+"""The pods that these make, as others are going to see them: what stands for pods in files that hold none."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_ambient.cluster.facts import Pod
-from kubectl_ambient.cluster.kinds.services import Service, ServicePort
+from kubectl_ambient.cluster.kinds.services import ServicePort
 from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.evidence import Evidence, annotation, label
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
@@ -93,20 +93,21 @@ def jobs(turn: Turn) -> Iterator[Risk]:
 
 def long_connections(turn: Turn) -> Iterator[Risk]:
     """Pods behind ports whose protocol keeps connections open: those that are open now are cut."""
-    found: dict[str, tuple[Service, ServicePort, list[Pod]]] = {}
+    hit: dict[str, Pod] = {}
+    told: dict[str, Evidence] = {}
     for pod in _at_once(turn):
         for service in turn.services_of(pod):
-            port = next((port for port in service.ports if _is_long(port)), None)
-            if port is not None:
-                key = f"Service/{service.namespace}/{service.name}"
-                found.setdefault(key, (service, port, []))[2].append(pod)
-    for ref, (_service, port, hit) in found.items():
-        told = ("appProtocol", port.app_protocol) if port.app_protocol else ("name", port.name)
+            for port in (port for port in service.ports if _is_long(port)):
+                field, value = ("appProtocol", port.app_protocol) if port.app_protocol else ("name", port.name)
+                hit[pod.ref] = pod
+                told.setdefault(service.ref, Evidence(service.ref, f"spec.ports[{port.number}].{field}", value))
+    if hit:
         yield Risk.of(
             RiskCode.LONG_CONNECTIONS_CUT,
-            f"connections that are open now to {pods(hit)} would be cut, and {told[1]} keeps them open for long",
-            Evidence(ref, f"spec.ports[{port.number}].{told[0]}", told[1]),
-            affects=[pod.ref for pod in hit],
+            f"connections that are open now to {pods(hit.values())} would be cut, and their protocols keep them open"
+            " for long",
+            *told.values(),
+            affects=hit,
             remedy="see that clients connect again, or change it when few are connected",
         )
 
@@ -119,7 +120,7 @@ def _is_long(port: ServicePort) -> bool:
 def _at_once(turn: Turn) -> Iterator[Pod]:
     for pod in (*turn.entering, *turn.leaving):
         move = turn.move_of(pod)
-        if move is not None and move.now:
+        if move is not None and move.now and pod.node:  # else nothing of it runs
             yield pod
 
 

@@ -34,7 +34,8 @@ def blocks(turn: Turn) -> Iterator[Risk]:
         what = "admit no TCP 15008" if into else "admit TCP 15008 and not the application's port"
         yield Risk.of(
             RiskCode.NETWORK_POLICY_BLOCKS_MESH,
-            f"{_names(deciding)} {_verb(deciding, what)}: {_connections(len(affects))} that pass now would not",
+            f"{_names(deciding)} {_verb(deciding, what)}: {_connections(len(affects))} that"
+            f" {'passes' if len(affects) == 1 else 'pass'} now would not",
             *(_rules(way, policy) for way, policy in deciding),
             affects=affects,
             remedy=LIFTS if into else "",
@@ -49,7 +50,7 @@ def widens(turn: Turn) -> Iterator[Risk]:
         into = hit[0][0].into
         many = _connections(len(affects))
         ports = sorted({legs.packet.port for _group, turned in hit for legs, _then in turned})
-        kept = f"stop {many} at port {_few(ports)}, and do not at TCP 15008"
+        kept = f"stop {many} at port {few(ports)}, and do not at TCP 15008"
         yield Risk.of(
             RiskCode.NETWORK_POLICY_WIDENS,
             f"{_names(deciding)} {_verb(deciding, kept if into else f'stop {many} at TCP 15008 alone')}:"
@@ -78,7 +79,7 @@ def unknown(turn: Turn) -> Iterator[str]:
         count = sum(1 for group in groups for _ in group.pairs())
         ends = {pod.namespace for group in groups for pod in (*group.sources, *group.destinations)}
         unread = [str(found) for name in sorted(ends) if isinstance(found := turn.labels_of_namespace(name), Unread)]
-        why = f" ({_few(unread)})" if unread else " (pods have no address yet)"
+        why = f" ({few(unread)})" if unread else " (pods have no address yet)"
         yield f"whether NetworkPolicies stop {_connections(count)} cannot be told{why}"
 
 
@@ -103,7 +104,7 @@ def _affected(hit: Hit) -> Iterator[str]:
 
 def _names(deciding: Deciding) -> str:
     names = list(dict.fromkeys(f"{policy.namespace}/{policy.name}" for _way, policy in deciding))
-    return f"NetworkPolicy {names[0]}" if len(names) == 1 else f"NetworkPolicies {_few(names)}"
+    return f"NetworkPolicy {names[0]}" if len(names) == 1 else f"NetworkPolicies {few(names)}"
 
 
 def _verb(deciding: Deciding, words: str) -> str:
@@ -116,7 +117,8 @@ def _connections(count: int) -> str:
     return "1 connection" if count == 1 else f"{count} connections"
 
 
-def _few(found: Iterable[object]) -> str:
+def few(found: Iterable[object]) -> str:
+    """`a, b, c and 2 more`."""
     texts = [str(each) for each in found]
     return ", ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
 

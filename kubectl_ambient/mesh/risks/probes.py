@@ -16,36 +16,37 @@ from kubectl_ambient.mesh.network.packets import PROBES, End, Packet
 from kubectl_ambient.mesh.network.ruling import Ruling, ingress
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.connections import end_of
+from kubectl_ambient.mesh.risks.network import few
 from kubectl_ambient.mesh.risks.risk import Risk
 from kubectl_ambient.mesh.risks.turn import Turn
 from kubectl_ambient.mesh.selectors import as_text
 
 
 def shut_out(turn: Turn) -> Iterator[Risk]:
-    """The probes of pods that come in, by the policies that admit none of them."""
-    found: dict[tuple[str, ...], tuple[tuple[NetworkPolicy, ...], dict[str, Evidence]]] = {}
+    """The probes of pods that come in, which no policy on them admits from where they come then."""
+    hit: dict[str, Evidence] = {}
+    isolating: dict[str, NetworkPolicy] = {}
     for pod in turn.entering:
         policies = [p for p in turn.after.network_policies if p.namespace == pod.namespace]
         seen = turn.on_network(pod)
         if not policies or seen is None:
             continue
+        address = _address(seen)
         for port, evidence in _asked(pod, seen).items():
-            for address in _addresses(seen):
-                ruling = _ruling(turn, pod, policies, address, port)
-                if ruling.allowed is False:
-                    refs = tuple(policy.ref for policy in ruling.by)
-                    hit = found.setdefault(refs, (ruling.by, {}))[1]
-                    hit[f"{address} -> {pod.ref}:{port}"] = evidence
-    for by, hit in found.values():
-        names = ", ".join(f"{policy.namespace}/{policy.name}" for policy in by)
-        policies_ = f"NetworkPolicy {names} admits" if len(by) == 1 else f"NetworkPolicies {names} admit"
-        what = "1 probe" if len(hit) == 1 else f"{len(hit)} probes"
+            ruling = _ruling(turn, pod, policies, address, port)
+            if ruling.allowed is False:
+                hit[f"{address} -> {pod.ref}:{port}"] = evidence
+                isolating |= {policy.ref: policy for policy in ruling.by}
+    if hit:
+        names = [f"{policy.namespace}/{policy.name}" for policy in isolating.values()]
+        what = f"NetworkPolicy {names[0]} admits" if len(names) == 1 else f"NetworkPolicies {few(names)} admit"
+        probes = "1 probe" if len(hit) == 1 else f"{len(hit)} probes"
         yield Risk.of(
             RiskCode.NETWORK_POLICY_BLOCKS_PROBES,
-            f"{policies_} no connection from {PROBES[0]}, from where the kubelet's {what} would come: pods would turn"
+            f"{what} no connection from {PROBES[0]}, from where {probes} of the kubelet would come: pods would turn"
             " unready where the network plugin does not know that address for the node's",
-            *(Evidence(policy.ref, "spec.podSelector", as_text(policy.pod_selector)) for policy in by),
-            next(iter(hit.values())),
+            *(Evidence(policy.ref, "spec.podSelector", as_text(policy.pod_selector)) for policy in isolating.values()),
+            *hit.values(),
             affects=hit,
             remedy=f"admit ipBlock {PROBES[0]}/32 (and {PROBES[1]}/128 for IPv6) by an ingress rule",
         )
@@ -62,9 +63,9 @@ def _asked(pod: Pod, seen: PodOnNetwork) -> dict[int, Evidence]:
     return found
 
 
-def _addresses(seen: PodOnNetwork) -> list[str]:
+def _address(seen: PodOnNetwork) -> str:
     """The one that the kubelet's connections come from: it asks the first address of the pod."""
-    return [PROBES[1] if seen.ips and ":" in seen.ips[0] else PROBES[0]]
+    return PROBES[1] if seen.ips and ":" in seen.ips[0] else PROBES[0]
 
 
 def _ruling(turn: Turn, pod: Pod, policies: list[NetworkPolicy], address: str, port: int) -> Ruling:

@@ -28,7 +28,7 @@ def plan_text(
     return paragraphs(
         [
             stacked(line for line in _edits(plan, width, aim)),
-            *(_risk(risk, width, paint, aim) for risk in plan.risks),
+            *(_risks(alike, width, paint, aim) for alike in grouped((r.code, r) for r in plan.risks).values()),
             stacked(moves),
             stacked(wrapped("‼ ", note, width, aim) for note in plan.notes),
             stacked(wrapped("assumed: ", text, width) for text in assumptions),
@@ -53,19 +53,26 @@ def _edit(key: str, before: str | None, after: str | None, action: str, why: str
     return f"{key}={after} would be set (now: {was})" if after is not None else f"{was} would be taken off"
 
 
-def _risk(risk: Risk, width: int, paint: Paint, aim: Aim) -> Shown:
-    lines: list[str] = [shown(paint(MARKS[risk.severity], _COLOURS[risk.severity]), " ", risk.code.value)]
-    lines += folded(f"{risk.message[:1].upper()}{risk.message[1:]}.", width, first="  ", rest="  ")
-    if risk.affects:
-        lines += _listed("hits", risk.affects, width)
-    if risk.evidence:
-        lines += _listed("seen", [_seen(evidence) for evidence in risk.evidence], width)
-    if risk.remedy:
-        lines += folded(risk.remedy, width, first="  note  ", rest="        ")
-    if risk.fix:
-        lines.append(wrapped("  fix   ", ("", risk.fix), width, aim))
-    lines.append(shown("  page  ", risk.code.page))
+def _risks(risks: Sequence[Risk], width: int, paint: Paint, aim: Aim) -> Shown:
+    """All of one code; what holds for each of them stands once, below."""
+    first = risks[0]
+    lines: list[str] = [shown(paint(MARKS[first.severity], _COLOURS[first.severity]), " ", first.code.value)]
+    for risk in risks:
+        lines += _risk(risk, width, aim)
+    for remedy in dict.fromkeys(risk.remedy for risk in risks if risk.remedy):
+        lines += folded(remedy, width, first="  note  ", rest="        ")
+    lines.append(shown("  page  ", first.code.page))
     return stacked(lines)
+
+
+def _risk(risk: Risk, width: int, aim: Aim) -> Iterator[str]:
+    yield from folded(f"{risk.message[:1].upper()}{risk.message[1:]}.", width, first="  ", rest="  ")
+    if risk.affects:
+        yield from _listed("hits", risk.affects, width)
+    if risk.evidence:
+        yield from _listed("seen", [_seen(evidence) for evidence in risk.evidence], width)
+    if risk.fix:
+        yield wrapped("  fix   ", ("", risk.fix), width, aim)
 
 
 def _listed(head: str, found: Sequence[str], width: int) -> Iterator[str]:

@@ -13,6 +13,7 @@ from kubectl_ambient.change.notes_of_agents import cut_off_by
 from kubectl_ambient.change.plan import Edit, plan
 from kubectl_ambient.change.planning import change_plan
 from kubectl_ambient.change.risky import Risks
+from kubectl_ambient.change.stand_ins import with_stand_ins
 from kubectl_ambient.cluster.facts import Namespace, Pod, Workload
 from kubectl_ambient.cluster.needs.change import ChangeNeeds
 from kubectl_ambient.cluster.needs.pods import PodNeeds
@@ -39,14 +40,15 @@ def _of_files(request: ChangeRequest) -> int:
     flags, code = request.flags, 1 if found.problems else 0
     if not found.targets:
         return code
+    snapshot, stood_in = with_stand_ins(found.snapshot)
     edits = [
         plan(target, flags.goal, overwrite=flags.overwrite)
         for target in found.targets
         if isinstance(target, (Namespace, Pod, Workload))
     ]
-    edits = without_protected(edits, request, found.snapshot)
-    change = Change(goal=flags.goal, edits=tuple(edits), effects=effects(found.snapshot, edits))
-    return _told(change, request, []) or code
+    edits = without_protected(edits, request, snapshot)
+    change = Change(goal=flags.goal, edits=tuple(edits), effects=effects(snapshot, edits))
+    return _told(change, request, assumed=stood_in) or code
 
 
 class PlanRun(Run):
@@ -65,7 +67,7 @@ class PlanRun(Run):
         whole = len(found.items) + len(found.errors) == len(items) and all(item.edit.changes for item in items)
         selection = selection_words(self._request, self._client.namespace) if whole else ()
         untold = [f"what this moves and risks cannot be told: {self._unread}"] if self._unread else []
-        return _told(change, self._request, untold, selection) or (1 if found.errors else 0)
+        return _told(change, self._request, selection, untold=untold) or (1 if found.errors else 0)
 
     def _tell_unread(self) -> None:
         """The plan itself says so."""
@@ -74,10 +76,17 @@ class PlanRun(Run):
         return any(edit.action != "refuse" for edit in edits)
 
 
-def _told(change: Change, request: ChangeRequest, untold: Sequence[str], selection: Sequence[str | Word] = ()) -> int:
+def _told(
+    change: Change,
+    request: ChangeRequest,
+    selection: Sequence[str | Word] = (),
+    *,
+    untold: Sequence[str] = (),
+    assumed: Sequence[str] = (),
+) -> int:
     risks = Risks(change.effects)  # of what was asked for, also where a run refuses it unless it is forced
     change = _as_a_run_does_it(change, force=request.flags.force)
-    found = change_plan(change, risks, selection, untold)
+    found = change_plan(change, risks, selection, untold, assumed)
     lines = [] if untold else moves_of_plan(change.effects, text_width(), restarts=change.restarts)
     tell_plan(found, lines, request)
     return failed(found, request)
