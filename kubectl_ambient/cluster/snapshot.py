@@ -67,6 +67,7 @@ class Snapshot(Struct, kw_only=True):
     ingress_classes: Found[IngressClass] = field(default_factory=Found)
     callbacks: Found[Callback] = field(default_factory=Found)
     monitors: Found[Monitor] = field(default_factory=Found)
+    cilium_config: Found[ConfigMap] = field(default_factory=Found)
     other_policies: Found[OtherPolicy] = field(default_factory=Found)
     labelled: Found[Labelled] = field(default_factory=Found)
     labelled_namespaces: Found[Labelled] = field(default_factory=Found)

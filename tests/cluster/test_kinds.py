@@ -138,6 +138,7 @@ SAMPLES: dict[str, m.Manifest] = {
     "gateway_deployments": m.workload("Deployment", "wp", labels={"gateway.networking.k8s.io/gateway-name": "wp"}),
     "cni_config": m.configmap("istio-cni-config", data={"AMBIENT_ENABLED": "true"}),
     "injectors": m.configmap("istio-sidecar-injector", data={"config": "policy: enabled\ntemplates: {}\n"}),
+    "cilium_config": m.configmap("cilium-config", "kube-system", data={"cni-exclusive": "true"}),
     "mesh_configs": m.configmap("istio", data={"mesh": "trustDomain: cluster.local\n"}),
     "webhooks": m.webhooks(revision="canary"),
     "services": made("Service", "v1", "cart", spec={"clusterIP": "10.0.0.1", "selector": {"app": "cart"}}, **SERVED),

@@ -124,3 +124,12 @@ MESH_CONFIGS = kind(
     rights=("list",),
     in_files=False,
 )
+CILIUM_CONFIGS = kind(
+    "cilium_config",
+    "configmaps",
+    ConfigMap,
+    called="cilium-config",
+    homes=("kube-system",),
+    rights=("list",),
+    in_files=False,
+)

@@ -13,7 +13,7 @@ from kubectl_ambient.cluster.kinds.callers import (
     SERVICE_MONITORS,
     VALIDATING,
 )
-from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, INJECTORS, MESH_CONFIGS
+from kubectl_ambient.cluster.kinds.configmaps import CILIUM_CONFIGS, CNI_CONFIGS, INJECTORS, MESH_CONFIGS
 from kubectl_ambient.cluster.kinds.events import AGENT_EVENTS, EVENTS
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.kind import Kind
@@ -78,8 +78,9 @@ CALLERS: tuple[Kind[Any], ...] = (
     SERVICE_MONITORS,
     POD_MONITORS,
     *OTHER_POLICIES,
+    CILIUM_CONFIGS,
 )
-"""Who calls pods in plain text, and policies that are named as not judged."""
+"""Who calls pods in plain text, and what the network plugin makes of that; other policies are named as not judged."""
 
 KINDS = (*MESH, *POLICIES, *NETWORK, *CALLERS)
 

@@ -23,6 +23,7 @@ from kubectl_ambient.cluster.kinds.callers import (
     SERVICE_MONITORS,
     VALIDATING,
 )
+from kubectl_ambient.cluster.kinds.configmaps import CILIUM_CONFIGS
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
@@ -64,7 +65,7 @@ class ChangeNeeds:
     def first(self) -> list[Ask]:
         """What is known to be wanted."""
         asks = [*map(_seen, self.pods.first()), *(Ask(kind=kind) for kind in _POLICIES)]
-        asks += [Ask(kind=INGRESS_CLASSES)]
+        asks += [Ask(kind=INGRESS_CLASSES), Ask(kind=CILIUM_CONFIGS)]
         asks += [Ask(kind=NAMESPACES)] if self.pods.namespaces else []
         asks += [Ask(kind=SERVICES, namespace=place) for place in self.pods.namespaces or ("",)]
         return [*dict.fromkeys(asks)]

@@ -182,6 +182,11 @@ class RiskCode(StableWord):
         "pods run on nodes on which no agent of Istio can run, and stay out",
         "info",
     )
+    CILIUM_SETTINGS = (
+        "CiliumSettings",
+        "settings of Cilium with which ambient mode does not work, or not whole",
+        "warning",
+    )
 
     def __init__(self, _word: str, meaning: str, *severities: Severity) -> None:
         self.meaning = meaning

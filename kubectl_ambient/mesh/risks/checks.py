@@ -12,10 +12,10 @@ from kubectl_ambient.mesh.risks import (
     movers,
     network,
     nodes,
+    platform,
     probes,
     strict,
     sweeping,
-    waypoints,
 )
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.risk import Risk, gravest_first
@@ -28,6 +28,13 @@ class Check(Struct, frozen=True):
     codes: tuple[RiskCode, ...]
     reads: tuple[str, ...]
     find: Callable[[Turn], Iterable[Risk]]
+
+
+def _bypassed(turn: Turn) -> Iterator[Risk]:
+    if turn.leaving:  # who changes nothing about that does not load the rules about waypoints
+        from kubectl_ambient.mesh.risks.waypoints import bypassed
+
+        yield from bypassed(turn)
 
 
 _CALLERS = ("ingresses", "ingress_classes", "callbacks", "monitors")
@@ -66,7 +73,7 @@ CHECKS: tuple[Check, ...] = (
     ),
     Check((RiskCode.STRICT_REFUSES_LEAVERS,), ("peer_authentications", "on_network"), leaving.refused_for_plain_text),
     Check((RiskCode.POLICY_REFUSES_LEAVERS,), ("authorization_policies", "on_network"), leaving.refused_for_identity),
-    Check((RiskCode.WAYPOINT_POLICY_BYPASSED,), ("authorization_policies", "services", "gateways"), waypoints.bypassed),
+    Check((RiskCode.WAYPOINT_POLICY_BYPASSED,), ("authorization_policies", "services", "gateways"), _bypassed),
     Check((RiskCode.PODS_CUT_OFF, RiskCode.NODE_KEEPS_OUT, RiskCode.NODE_KEEPS_IN), (), nodes.in_the_way),
     Check((RiskCode.NEW_PODS_DO_NOT_START,), (), nodes.new_pods),
     Check((RiskCode.NODE_RUNS_NO_AGENT,), (), nodes.without_agents),
@@ -77,6 +84,7 @@ CHECKS: tuple[Check, ...] = (
     Check((RiskCode.SIDECAR_LEFT,), (), movers.sidecars_left),
     Check((RiskCode.OWN_REDIRECTION,), ("on_network",), movers.own_redirection),
     Check((RiskCode.JOB_INTERRUPTED,), (), movers.jobs),
+    Check((RiskCode.CILIUM_SETTINGS,), (), platform.cilium),
     Check((RiskCode.LONG_CONNECTIONS_CUT,), ("services",), movers.long_connections),
 )
 
