@@ -42,6 +42,11 @@ def shop(api: ObjectsApi) -> None:
         agent(api, "istio-cni-node", node)
         agent(api, "ztunnel", node, ready=node == "n1")
         pod(api, f"web-{node}", node)
+    installed(api)
+
+
+def installed(api: ObjectsApi) -> None:
+    """The settings of istio-cni, as its chart writes them."""
     config = "/api/v1/configmaps/istio-cni-config"
     selectors = (
         f"- podSelector: {{matchLabels: {{{LABEL}: ambient}}}}\n"
