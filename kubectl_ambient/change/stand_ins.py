@@ -6,6 +6,7 @@ from msgspec import structs
 
 from kubectl_ambient.change.words import few
 from kubectl_ambient.cluster.facts import Owner, Pod, Workload
+from kubectl_ambient.cluster.kinds.pods import is_agent
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 
@@ -20,6 +21,7 @@ def with_stand_ins(snapshot: Snapshot) -> tuple[Snapshot, list[str]]:
         for key in sorted(snapshot.workloads.facts)
         if (workload := snapshot.workloads.facts[key]).kind in _KINDS
         and workload.desired != 0
+        and not is_agent(workload.template.labels)
         and (workload.namespace, Owner(kind=workload.kind, name=workload.name)) not in owners
     ]
     if not wanted:

@@ -12,7 +12,7 @@ COMMANDS = {
     "status -n istio-system": 425,
     "status -A -o name": 375,
     "explain pod {pod} -n istio-system": 385,
-    "enable ns default --dry-run=server": 410,
+    "enable ns default --dry-run=server": 460,
     "version": 314,
 }
 TABLES = {"status -n istio-system"}

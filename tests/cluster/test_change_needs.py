@@ -1,0 +1,72 @@
+"""What a change is judged by: of other namespaces only what can matter."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, cast
+
+from kubectl_ambient.cluster.facts import Owner
+from kubectl_ambient.cluster.needs.change import ChangeNeeds
+from kubectl_ambient.cluster.needs.pods import PodNeeds, of_namespaces, of_workloads
+from kubectl_ambient.cluster.reading.cluster import read_cluster
+from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.kube.api import Client
+from tests.cluster import manifests_of as m
+from tests.cluster.fake_client import FakeClient
+from tests.cluster.waypoint_shop import made
+
+AMBIENT = {"istio.io/dataplane-mode": "ambient"}
+EVERYONE = {"podSelector": {}, "ingress": [{"from": [{"namespaceSelector": {}}], "ports": [{"port": 80}]}]}
+OWN = {"podSelector": {}, "ingress": [{"from": [{"podSelector": {}}], "ports": [{"port": 80}]}]}
+
+
+def read(client: FakeClient, pods: PodNeeds) -> Snapshot:
+    return read_cluster(cast(Client, client), ChangeNeeds(pods=pods), now=datetime.now(UTC))
+
+
+def cluster(spec: dict[str, Any] | None) -> FakeClient:
+    policies = [made("NetworkPolicy", "networking.k8s.io/v1", "p", spec=spec)] if spec else []
+    return FakeClient(
+        m.namespace("shop"),
+        m.namespace("pay", AMBIENT),
+        m.namespace("old"),
+        m.pod("web-1"),
+        m.pod("till-1", "pay"),
+        m.pod("batch-1", "old"),
+        *policies,
+    )
+
+
+def test_without_a_network_policy_no_other_namespace_is_read() -> None:
+    client = cluster(None)
+    assert list(read(client, of_namespaces(["shop"])).pods.facts) == ["shop/web-1"]
+
+
+def test_a_policy_that_admits_others_has_the_namespaces_of_the_mesh_read() -> None:
+    found = read(cluster(EVERYONE), of_namespaces(["shop"]))
+    assert sorted(found.pods.facts) == ["pay/till-1", "shop/web-1"]
+    assert sorted(found.on_network.facts) == ["pay/till-1", "shop/web-1"]
+
+
+def test_one_for_its_own_namespace_does_not() -> None:
+    assert list(read(cluster(OWN), of_namespaces(["shop"])).pods.facts) == ["shop/web-1"]
+
+
+def test_of_a_workload_its_own_pods_are_read_with_their_ports() -> None:
+    client = FakeClient(
+        m.namespace("shop"),
+        m.workload("Deployment", "web"),
+        m.pod("web-5d9f-1", labels={"app": "web", "pod-template-hash": "5d9f"}, owner="ReplicaSet/web-5d9f"),
+        m.pod("other", labels={"app": "web"}),
+    )
+    found = read(client, of_workloads("shop", [Owner(kind="Deployment", name="web")]))
+    assert list(found.pods.facts) == list(found.on_network.facts) == ["shop/web-5d9f-1"]
+
+
+def test_policies_that_may_not_be_listed_everywhere_are_listed_here() -> None:
+    client = cluster(OWN)
+    client.refused = {"list networkpolicies *"}
+    found = read(client, of_namespaces(["shop"]))
+    assert list(found.network_policies.facts) == ["shop/p"]
+    assert found.network_policies.why_unread("shop") is None
+    assert found.network_policies.refusal is not None
