@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from kubectl_ambient.mesh.selectors import matches
 if TYPE_CHECKING:
     from kubectl_ambient.mesh.check.judged import Judged
 
+T = TypeVar("T", "_Group", NetworkPolicy)
 _SOME = 1  # stands for the number of a port that is known by its name
 
 
@@ -28,6 +29,11 @@ class _Group(Struct, frozen=True):
     end: End
     ports: tuple[int, ...]
 
+    @property
+    def namespace(self) -> str:
+        """That of its pods."""
+        return self.pod.namespace
+
 
 class Shut(Struct, frozen=True):
     """The policies on who receives (`Ingress`), or on who sends (`Egress`); each set of them once."""
@@ -36,25 +42,30 @@ class Shut(Struct, frozen=True):
 
     def __call__(self, judged: Judged) -> Iterator[Hit]:
         """One hit for each set of policies, with the first pair of pods that it parts."""
-        policies = judged.snapshot.network_policies.known
-        groups = _groups(judged) if policies else []
+        policies = _by_namespace(judged.snapshot.network_policies.known)
+        groups = _by_namespace(_groups(judged) if policies else ())
         seen: set[tuple[str, ...]] = set()
-        for group in groups:
-            mine = [policy for policy in policies if self._isolates(policy, group)]
+        for group in (group for home in groups if judged.within(home) for group in groups[home]):
+            mine = [policy for policy in policies.get(group.namespace, ()) if self._isolates(policy, group)]
             key = tuple(policy.ref for policy in mine)
-            if not mine or key in seen or not judged.within(group.pod.namespace):
+            if not mine or key in seen:
                 continue
-            found = next(self._parted(group, groups, mine), None)
+            found = next(self._parted(group, self._near(mine, group, groups), mine), None)
             if found is not None:
                 seen.add(key)
                 yield found
 
-    def _isolates(self, policy: NetworkPolicy, group: _Group) -> bool:
-        own = policy.namespace == group.pod.namespace and self.direction in policy.isolates
-        return own and matches(policy.pod_selector, group.pod.labels)
+    def _near(self, policies: list[NetworkPolicy], group: _Group, groups: dict[str, list[_Group]]) -> Iterator[_Group]:
+        """Who may be meant: only pods of the namespace, where no rule speaks of other ones."""
+        rules = (rule for p in policies for rule in (p.ingress if self.direction == "Ingress" else p.egress))
+        far = any(not rule.peers or any(peer.namespace_selector for peer in rule.peers) for rule in rules)
+        yield from (other for home in (groups if far else (group.namespace,)) for other in groups[home])
 
-    def _parted(self, group: _Group, groups: list[_Group], policies: list[NetworkPolicy]) -> Iterator[Hit]:
-        for other in groups:
+    def _isolates(self, policy: NetworkPolicy, group: _Group) -> bool:
+        return self.direction in policy.isolates and matches(policy.pod_selector, group.pod.labels)
+
+    def _parted(self, group: _Group, others: Iterable[_Group], policies: list[NetworkPolicy]) -> Iterator[Hit]:
+        for other in others:
             if other is group:
                 continue
             source, destination = (other, group) if self.direction == "Ingress" else (group, other)
@@ -81,6 +92,13 @@ def _hit(source: Pod, destination: _Group, port: int, shut: Ruling, direction: s
         severity="error",
         evidence=tuple(Evidence(one.ref, f"spec.{direction.lower()}", f"no rule for {HBONE}") for one in shut.by),
     )
+
+
+def _by_namespace(found: Iterable[T]) -> dict[str, list[T]]:
+    homes: dict[str, list[T]] = {}
+    for one in found:
+        homes.setdefault(one.namespace, []).append(one)
+    return homes
 
 
 def _groups(judged: Judged) -> list[_Group]:
