@@ -173,7 +173,7 @@ def test_a_workload_of_pods_in_several_modes_depends_on_which_of_them_speaks(amb
 
 
 def test_pods_that_only_their_addresses_tell_apart(ambient: Run, tmp_path: Path) -> None:
-    pods = [pod("one-a", labels={"app": "one"}), pod("one-b", labels={"app": "one"})]
+    pods = [pod(name, labels={"app": "one"}, account="one") for name in ("one-a", "one-b")]
     pods[1]["status"]["podIP"] = "172.16.0.9"
     block = [{"from": [{"ipBlock": {"cidr": "172.16.0.0/12"}}]}]
     policy = network_policy("block", podSelector={"matchLabels": {"app": "plain"}}, ingress=block)
@@ -220,6 +220,12 @@ def test_an_end_that_is_not_there(ambient: Run, tmp_path: Path, end: str) -> Non
     result = ask(ambient, tmp_path, "pod/caller", end)
     assert (result.code, result.out) == (1, "")
     assert '"x" not found' in result.err
+
+
+def test_an_external_name_is_the_host_that_it_names(ambient: Run, tmp_path: Path) -> None:
+    external = service("ext", type="ExternalName", externalName="api.bank.example")
+    found = asked(ambient, tmp_path, "pod/caller", "svc/ext:443", more=(external,))
+    assert (found["to"]["ref"], hops(found)) == ("ServiceEntry/shop/bank", ["ztunnel", "waypoint", "app"])
 
 
 def test_a_gateway_or_a_service_without_pods(ambient: Run, tmp_path: Path) -> None:

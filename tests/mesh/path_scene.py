@@ -125,6 +125,24 @@ def network_policy(name: str, **spec: Any) -> Manifest:
     return {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": spec}
 
 
+def istiod(*, version: str = "1.30.3", env: list[Manifest] | None = None) -> list[Manifest]:
+    """The installation with an istiod of another version, or with another environment."""
+    found = []
+    for item in frame()["items"]:
+        if item["kind"] in ("Deployment", "Pod") and item["metadata"]["name"].startswith("istiod"):
+            spec = item["spec"]["template"]["spec"] if item["kind"] == "Deployment" else item["spec"]
+            container = {**spec["containers"][0], "image": f"docker.io/istio/pilot:{version}"}
+            changed = {**spec, "containers": [container | ({"env": env} if env else {})]}
+            template = {**item["spec"].get("template", {}), "spec": changed}
+            found.append(
+                {**item, "spec": {**item["spec"], "template": template}}
+                if spec is not item["spec"]
+                else {**item, "spec": changed}
+            )
+    assert found
+    return found
+
+
 NAMESPACE: Manifest = {
     "apiVersion": "v1",
     "kind": "Namespace",

@@ -8,7 +8,7 @@ import pytest
 
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.path.answer import Answer
-from tests.mesh.path_scene import MTLS, SIDECAR, asked, peer_authentication, pod, service, snapshot
+from tests.mesh.path_scene import MTLS, SIDECAR, asked, istiod, peer_authentication, pod, service, snapshot
 
 SOURCES = {
     "out of mesh": "pod/outsider",
@@ -150,6 +150,20 @@ def test_a_pending_pod_sends_nothing() -> None:
 def test_a_headless_service_is_called_past_its_waypoint() -> None:
     answer = asked("pod/caller", "svc/headless", mesh())
     assert way(answer) == f"ztunnel by plaintext > {CAPTURED.format('HBONE')}"
+
+
+def test_a_headless_service_leads_to_the_waypoint_of_its_pods() -> None:
+    found = snapshot(service("worked", clusterIP="None"))
+    assert way(asked("pod/caller", "svc/worked", found)) == f"ztunnel by plaintext > {THROUGH}"
+
+
+def test_sidecars_and_gateways_do_not_speak_hbone_where_ambient_is_off_in_istiod() -> None:
+    off = snapshot(*istiod(env=[{"name": "PILOT_ENABLE_AMBIENT", "value": "false"}]))
+    assert asked("pod/sidecar-caller", "svc/ambient", off).first.legs[-1].protocol == "plaintext"
+    assert asked("pod/ingress", "svc/ambient", off).identity is None
+    prefers = [{"name": name, "value": "true"} for name in ("PILOT_ENABLE_AMBIENT", "PILOT_PREFER_SENDING_HBONE")]
+    answer = asked("pod/sidecar-caller", "svc/tunnel", snapshot(*istiod(env=prefers)))
+    assert answer.first.legs[-1].protocol == "HBONE"
 
 
 def test_a_pod_that_calls_itself_is_not_captured() -> None:

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.conformance import frame
+from kubectl_ambient.cluster.facts import Unread
 from tests.mesh.path_scene import (
     Manifest,
     asked,
     authorization_policy,
+    istiod,
     network_policy,
     peer_authentication,
     service,
@@ -35,22 +36,6 @@ def by_ports(mode: str | None, **ports: str) -> Manifest:
 
 def ap(action: str, *rules: dict[str, Any], **more: Any) -> Manifest:
     return authorization_policy("p", action, rules=list(rules), **more)
-
-
-def istiod(version: str) -> list[Manifest]:
-    """The installation with an istiod of another version."""
-    found = []
-    for item in frame()["items"]:
-        if item["kind"] in ("Deployment", "Pod") and item["metadata"]["name"].startswith("istiod"):
-            spec = item["spec"]["template"]["spec"] if item["kind"] == "Deployment" else item["spec"]
-            containers = [{**spec["containers"][0], "image": f"docker.io/istio/pilot:{version}"}]
-            changed = {**spec, "containers": containers}
-            of_pod = {"template": {**item["spec"].get("template", {}), "spec": changed}}
-            metadata = {**item["metadata"], "labels": {**item["metadata"]["labels"]}}
-            spec = {**item["spec"], **of_pod} if item["kind"] == "Deployment" else changed
-            found.append({**item, "metadata": metadata, "spec": spec})
-    assert found
-    return found
 
 
 PRINCIPAL = {"from": [{"source": {"principals": [CALLER]}}]}
@@ -98,7 +83,7 @@ ROWS = [
     ("124 workload STRICT, 8080 PERMISSIVE", [by_ports("STRICT", p8080="PERMISSIVE")], OUT, 8080, "allowed"),
     ("124 … to 9090", [by_ports("STRICT", p8080="PERMISSIVE")], OUT, 9090, "denied"),
     ("125 mesh STRICT, workload UNSET, 8080 PERMISSIVE", EXCEPTED, OUT, 8080, "allowed"),
-    ("125 … istiod 1.24.0", [*EXCEPTED, *istiod("1.24.0")], OUT, 8080, "denied"),
+    ("125 … istiod 1.24.0", [*EXCEPTED, *istiod(version="1.24.0")], OUT, 8080, "denied"),
     (
         "126 mesh STRICT, workload UNSET, 8080 DISABLE",
         [mesh("STRICT"), by_ports("UNSET", p8080="DISABLE")],
@@ -143,7 +128,7 @@ ROWS = [
     ),
     (
         "137 … istiod 1.25.1",
-        [ap("DENY", {}, annotations={"istio.io/dry-run": "true"}), *istiod("1.25.1")],
+        [ap("DENY", {}, annotations={"istio.io/dry-run": "true"}), *istiod(version="1.25.1")],
         OUT,
         8080,
         "denied",
@@ -323,6 +308,37 @@ def test_what_is_outside_and_has_no_address_depends_on_it_where_a_block_decides(
     block = network_policy("n", podSelector={}, ingress=[{"from": [{"ipBlock": {"cidr": "192.0.2.0/24"}}]}])
     answer = asked("outside", "pod/ambient", snapshot(block))
     assert (answer.verdict, [d.object for d in answer.decided_by]) == ("depends", ["NetworkPolicy/shop/n"])
+
+
+def test_what_comes_from_a_captured_pods_own_node_comes_from_another_address() -> None:
+    probes = network_policy("n", podSelector={}, ingress=[{"from": [{"ipBlock": {"cidr": "169.254.7.127/32"}}]}])
+    nobody = network_policy("n", podSelector={}, policyTypes=["Ingress"])
+    assert asked(OWN_NODE, "pod/ambient", snapshot(probes)).verdict == "allowed"
+    assert asked(OWN_NODE, "pod/ambient", snapshot(nobody)).verdict == "denied"
+    assert asked(OWN_NODE, "pod/plain", snapshot(nobody)).verdict == "allowed"  # a node may always speak to its pods
+
+
+@pytest.mark.parametrize("to", ["svc/served", "svc/sidecar"])
+def test_what_is_only_to_be_tried_out_is_enforced_by_no_envoy(to: str) -> None:
+    where = WAYPOINT if to == "svc/served" else {"selector": {"matchLabels": {"app": "sidecar"}}}
+    tried = authorization_policy("p", "DENY", rules=[{}], annotations={"istio.io/dry-run": "true"}, **where)
+    assert asked(SIDECAR if to == "svc/sidecar" else IN_MESH, to, snapshot(tried)).verdict == "allowed"
+    for_real = authorization_policy("p", "DENY", rules=[{}], **where)
+    assert asked(SIDECAR if to == "svc/sidecar" else IN_MESH, to, snapshot(for_real)).verdict == "denied"
+
+
+def test_what_denies_decides_whatever_else_depends_or_is_not_known() -> None:
+    selected = {"selector": {"matchLabels": {"app": "served"}}}
+    deny = ap("DENY", {}, **selected)
+    assert asked(IN_MESH, "svc/served", snapshot(at_waypoint("ALLOW", GET), deny)).verdict == "denied"
+    unread = snapshot(deny)
+    unread.peer_authentications.unread[""] = Unread("list peerauthentications", "forbidden")
+    unread.peer_authentications.places.clear()
+    answer = asked(OUT, "pod/served", unread)
+    assert (answer.verdict, [d.object for d in answer.decided_by]) == ("denied", ["AuthorizationPolicy/shop/p"])
+    without = snapshot()
+    without.peer_authentications.unread[""] = Unread("list peerauthentications", "forbidden")
+    assert asked(OUT, "pod/served", without).verdict == "unknown"
 
 
 def test_a_tie_of_peer_authentications_is_chance() -> None:

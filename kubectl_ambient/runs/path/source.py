@@ -116,6 +116,8 @@ def _meant(typed: Typed, home: str, answers: Answers, snapshot: Snapshot) -> Mea
             service = snapshot.services.get(f"{namespace}/{typed.name}")
             if not isinstance(service, Service):
                 raise _absent(typed, namespace, service, snapshot)
+            if service.type == "ExternalName":  # no more than another name
+                return _host(service.external_name, snapshot)
             return Meant(ref=service.ref, pods=who.pods_of_service(service, snapshot), service=service)
         case "ServiceEntry":
             entry = snapshot.service_entries.get(f"{namespace}/{typed.name}")
