@@ -78,7 +78,7 @@ def test_who_may_not_watch_namespaces_waits_by_reading(
         wait_for("the pod", lambda: running(cluster, namespace, 1))
         waiting = Waiting(cluster.user(user), "status", "-n", namespace, "--wait", "-o", "json")
         try:
-            waiting.says("all is read anew every 5 seconds instead")
+            waiting.says("it is read anew every 5 seconds instead")
             with pytest.raises(subprocess.TimeoutExpired):
                 waiting.process.wait(7)
             kubectl("annotate", "node", "n4", f"{BEHAVIOUR}-")
@@ -86,6 +86,23 @@ def test_who_may_not_watch_namespaces_waits_by_reading(
             assert [item["state"] for item in waiting.document()["items"]] == ["Enrolled"]
         finally:
             waiting.stop()
+
+
+def test_who_may_edit_one_namespace_waits_for_a_rollout(
+    cluster: Cluster, namespace: str, kubectl: Runner, ambient: Runner
+) -> None:
+    """As the built-in role `edit` has it: the Namespace can be read, and not watched."""
+    cluster.apply(deployment("web", namespace, replicas=2))
+    user = f"editor-{namespace}"
+    kubectl("create", "rolebinding", "edits", "--clusterrole=edit", f"--user={user}", "-n", namespace)
+    wait_until_granted(cluster, user, "patch", "deployments.apps", namespace)
+    wait_for("the pods", lambda: running(cluster, namespace, 2))
+    done = ambient("enable", "deploy", "web", "-n", namespace, "--wait", user=user)
+    assert done.code == 0, done.stderr
+    assert "it is read anew every 2 seconds instead" in done.stderr
+    assert done.stderr.splitlines()[-1].startswith("All 2 pods are where they should be (")
+    pods = [p for p in cluster.pods(namespace) if "deletionTimestamp" not in p["metadata"]]
+    assert {p["metadata"]["annotations"].get("ambient.istio.io/redirection") for p in pods} == {"enabled"}
 
 
 def test_at_the_time_out_the_stragglers_are_named(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace as with_changed
 from datetime import UTC, datetime
 from functools import partial
 
@@ -14,6 +15,7 @@ from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.settling import Settling
 from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
 from kubectl_ambient.cluster.found import EVERYWHERE
+from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.workloads import WORKLOADS
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.needs.pods import of_namespaces
@@ -32,12 +34,12 @@ from kubectl_ambient.runs.change.apply import INTERRUPTED
 from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.ending import Broken, Signals
 from kubectl_ambient.runs.judged import Judged
-from kubectl_ambient.runs.waiting.loop import Waited, followed, now, until_settled
+from kubectl_ambient.runs.waiting.loop import Waited, followed, now, read_instead, until_settled
 from kubectl_ambient.runs.waiting.meter import Meter
 from kubectl_ambient.shell.aim import Aim
 
 _FEW = 10  # of more namespaces all pods are watched, where they may be
-_BETWEEN_READS = 2.0  # seconds between looks at the workloads, which nobody needs the right to watch
+_BETWEEN_READS = 2  # seconds between looks at the workloads, which nobody needs the right to watch
 
 
 class ChangeWait:
@@ -56,7 +58,8 @@ class ChangeWait:
         self._snapshot = self._whole(read, namespaces, request.flags.chunk_size)
         everywhere = len(namespaces) > _FEW and self._snapshot.pods.covers(EVERYWHERE)
         scopes = (Scope(),) if everywhere else tuple(Scope(namespace=name) for name in namespaces)
-        self._changes = followed(client, self._snapshot, scopes)
+        self._changes = map(partial(read_instead, every=_BETWEEN_READS), followed(client, self._snapshot, scopes))
+        self._namespaces = namespaces
         self._standing = Standing(pods=0)
         self._next_read = 0.0
 
@@ -79,19 +82,33 @@ class ChangeWait:
             waited = Waited(standing=self._standing, age="", why=INTERRUPTED)
         with suppress(Broken), signals.breaking(2):
             self._tell(waited, judged.judge)
-        return not (waited.why or waited.standing.lost or waited.lost)
+        return not (waited.why or waited.standing.lost or _is_unsure(waited))
 
     def _look(self, settling: Settling, judged: Judged, changes: Changes) -> Standing:
+        due = now() >= self._next_read
+        if due and self._read_namespaces():
+            self._next_read = now() + _BETWEEN_READS
+            changes = with_changed(changes, others=True)
         pods = settling.pods(self._snapshot)
         for _ in judged.again(changes, pods):
             pass
         standing = settling.standing(pods, judged.verdicts, judged.judge)
-        if settling.rollouts and not standing.stragglers and now() >= self._next_read:
+        if due and settling.rollouts and not standing.stragglers:
             self._read_rollouts(settling)
             self._next_read = now() + _BETWEEN_READS
             standing = settling.standing(pods, judged.verdicts, judged.judge)
         self._standing = standing
         return standing
+
+    def _read_namespaces(self) -> bool:
+        """Those that may not be watched, as with the built-in roles, are read by their names; whether there are any."""
+        found = self._snapshot.namespaces
+        refused = [name for name in self._namespaces if found.why_unread(name) is not None]
+        asks = [Ask(kind=NAMESPACES, name=name) for name in refused]
+        for answer in answers(self._client, asks):
+            if not isinstance(answer, KubeError):
+                found.facts |= {key: fact for _, key, fact in answer}
+        return bool(refused)
 
     def _read_rollouts(self, settling: Settling) -> None:
         """How many pods the workloads want now; what the server cannot tell for now stays as it was."""
@@ -111,7 +128,7 @@ class ChangeWait:
             _say([f"{INTERRUPTED}: {so_far(standing)}"])
         elif waited.why:
             _say([given_up(standing, waited.why), stragglers(standing.waits_for, judge, width, paint)])
-        elif waited.lost:
+        elif _is_unsure(waited):
             _say(["error: not all that decides can be watched: whether all is where it should be is not known"])
         elif not standing.lost:
             _say([all_arrived(standing, waited.age)])
@@ -137,6 +154,11 @@ def _copied(snapshot: Snapshot) -> Snapshot:
         snapshot,
         **{part: replace(found, facts=dict(found.facts), unread=dict(found.unread)) for part, found in copies.items()},
     )
+
+
+def _is_unsure(waited: Waited) -> bool:
+    """Whether something that decides could be watched no more, and was not read either."""
+    return waited.lost and bool(waited.standing.unknown)
 
 
 def _interrupted(signals: Signals) -> str:

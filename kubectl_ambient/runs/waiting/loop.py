@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -15,6 +16,7 @@ from kubectl_ambient.cluster.needs.watched import of_pods
 from kubectl_ambient.cluster.reading.watch import Changes, follow
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.foreign import shown
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.mesh.ages import human
 from kubectl_ambient.mesh.settling import Standing
@@ -96,3 +98,9 @@ def followed(client: Client, snapshot: Snapshot, scopes: tuple[Scope, ...]) -> I
     """`follow`, again and again: `--request-timeout` is for each request, and ends no wait."""
     while True:
         yield from follow(client, snapshot, partial(of_pods, scopes=scopes), subjects=[PODS])
+
+
+def read_instead(changes: Changes, *, every: int) -> Changes:
+    """What may not be watched is Unknown to the watch: that it is read anew, every so many seconds, is what is told."""
+    how = f"it is read anew every {every} seconds instead"
+    return replace(changes, lost=[shown(sentence.split("\n")[0], f"; {how}") for sentence in changes.lost])

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import replace as with_changed
 from datetime import timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -13,7 +14,6 @@ from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.reading.watch import Changes
 from kubectl_ambient.cluster.scope import chosen
-from kubectl_ambient.foreign import shown
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.kube.watch import passes
 from kubectl_ambient.mesh.settling import Standing, restarts_of, standing_of, until_restart
@@ -24,7 +24,7 @@ from kubectl_ambient.runs.ending import Ended
 from kubectl_ambient.runs.judged import Judged, Key
 from kubectl_ambient.runs.place import Cluster
 from kubectl_ambient.runs.status import Source, StatusRequest, in_order, read_status
-from kubectl_ambient.runs.waiting.loop import Waited, followed, now, timed_out, until_settled
+from kubectl_ambient.runs.waiting.loop import Waited, followed, now, read_instead, timed_out, until_settled
 from kubectl_ambient.runs.waiting.meter import Meter
 
 _BETWEEN_READS = 5  # seconds, where what is watched has settled and what is not, or may not be, has not
@@ -59,7 +59,10 @@ class StatusWait:
         if standing.settled or self._patience == 0:
             return Waited(standing=standing, age="0s", why="" if standing.settled else timed_out(0))
         self._unsettled = standing
-        changes = map(_read_instead, followed(self._place.client, self._judged.snapshot, (self.source.scope,)))
+        changes = map(
+            partial(read_instead, every=_BETWEEN_READS),
+            followed(self._place.client, self._judged.snapshot, (self.source.scope,)),
+        )
         try:
             with Meter() as meter:
                 meter.show(standing, 0.0)
@@ -136,12 +139,6 @@ class StatusWait:
 
     def _standing(self, source: Source) -> Standing:
         return standing_of(source.verdicts(), source.judge, self._conditions)
-
-
-def _read_instead(changes: Changes) -> Changes:
-    """What may not be watched is Unknown for the watch, and so waited for by no one: that it is read is the answer."""
-    how = f"all is read anew every {_BETWEEN_READS} seconds instead"
-    return with_changed(changes, lost=[shown(sentence.split("\n")[0], f"; {how}") for sentence in changes.lost])
 
 
 def _key(pod: Pod) -> Key:
