@@ -228,6 +228,13 @@ def test_an_external_name_is_the_host_that_it_names(ambient: Run, tmp_path: Path
     assert (found["to"]["ref"], hops(found)) == ("ServiceEntry/shop/bank", ["ztunnel", "waypoint", "app"])
 
 
+def test_more_pairs_than_can_be_held_are_refused(ambient: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kubectl_ambient.runs.path.source._MOST_PAIRS", 10)
+    result = ask(ambient, tmp_path, "--matrix")
+    assert (result.code, result.out) == (1, "")
+    assert "choose a namespace with -n" in result.err
+
+
 def test_a_gateway_or_a_service_without_pods(ambient: Run, tmp_path: Path) -> None:
     for end in ("gateway/x", "svc/empty"):
         result = ask(ambient, tmp_path, "pod/caller", end, more=(service("empty"),))

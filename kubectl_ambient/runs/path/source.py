@@ -22,6 +22,8 @@ from kubectl_ambient.runs.path.ends import WORKLOADS, Typed
 from kubectl_ambient.runs.place import Place, opened
 from kubectl_ambient.runs.told import Told, not_found, tell_assumptions, unknown_namespace
 
+_MOST_PAIRS = 200_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class PathRequest:
@@ -62,6 +64,7 @@ def read_path_source(request: PathRequest) -> PathSource:
     ends: list[Meant] = []
     if request.source is None or request.destination is None:
         ends = workloads(snapshot, place.namespace)
+        _check_size(len(ends), len(request.ports))
         found = list(matrix(answers, ends, request.ports))
     else:
         found = list(_between(request, request.source, request.destination, answers, place))
@@ -77,6 +80,16 @@ def read_path_source(request: PathRequest) -> PathSource:
         problems=[*missing, *place.problems],
         remarks=_remarks(snapshot),
     )
+
+
+def _check_size(ends: int, ports: int) -> None:
+    """Raises KubeError where there are more pairs than anybody could read, or this machine could hold."""
+    pairs = ends * (ends - 1) * max(ports, 1)
+    if pairs > _MOST_PAIRS:
+        raise KubeError(
+            f"error: {ends} workloads make {pairs} answers, and no more than {_MOST_PAIRS} are given at once: choose a "
+            "namespace with -n, or fewer ports"
+        )
 
 
 def _namespaces(request: PathRequest, place: Place) -> tuple[str, ...]:
