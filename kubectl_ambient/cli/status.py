@@ -67,6 +67,7 @@ def status(
         field_selector=selectors.field_selector,
         follows="--watch" if watch else "--wait" if wait else "",
         waypoints=output in ("wide", "json", "yaml") and not nodes,
+        gateways=(all_namespaces or bool(namespace_selector)) and not (output or pods or nodes or no_headers),
         ztunnel=ztunnel,
     )
     source = read_status(request.before_waiting if wait else request)

@@ -34,7 +34,7 @@ def _cells(row: NodeRow, paint: Paint) -> list[str]:
 
 
 def _agent(agent: AgentOnNode) -> str:
-    return f"{agent.version} {_WORD[agent.status]}".strip()
+    return f"{_WORD[agent.status]} {agent.version}".strip()
 
 
 def node_notes(rows: Iterable[NodeRow], told: Sequence[Finding], width: int, paint: Paint) -> Shown:

@@ -156,7 +156,8 @@ class Listing:
             sentence = text.total_sentence(rows) if self.namespaced else text.namespace_sentence(name, known, verdicts)
         if self.headers:
             told = text.notes(verdicts, namespaced=self.namespaced, width=text_width(), paint=paint)
-            parts.append(stacked(part for part in (wrapped(sentence, text_width()), told) if part))
+            gateways = self._gateways(source) if self.only_sums else Shown()
+            parts.append(stacked(part for part in (wrapped(sentence, text_width()), gateways, told) if part))
         if any(parts):
             say(paragraphs(parts))
         tell_assumptions(source.judge.assumptions, source.origin)
@@ -166,6 +167,24 @@ class Listing:
             where = ("-n", "NAMESPACE") if self.namespaced else inside(source.namespace)
             why = source.origin.aim_at_files.say(kubectl("ambient explain pod NAME", *where))
             say(f"Why: {why}", file=sys.stderr)
+
+    def _gateways(self, source: Source) -> Shown:
+        """Dead waypoints, and Gateways that no controller took, in a line each."""
+        if not source.judge.snapshot.gateways:
+            return Shown()
+        from kubectl_ambient.mesh.gateways_in_short import sentences
+        from kubectl_ambient.render.commands import filled
+        from kubectl_ambient.render.terminal import text_width
+        from kubectl_ambient.shell.command import kubectl
+
+        found = sentences(source.judge.snapshot, source.scope_namespaces)
+        more = kubectl("ambient waypoint list -A")
+        aim = source.origin.aim_at_files
+        dead = [sentence.startswith("Waypoint") for sentence in found]
+        told = [
+            (f"{s} (", more, ").") if of_waypoints else f"{s}." for s, of_waypoints in zip(found, dead, strict=True)
+        ]
+        return stacked(filled("‼ ", sentence, text_width(), aim) for sentence in told)
 
 
 class _Rows:

@@ -36,13 +36,14 @@ if TYPE_CHECKING:
 class StatusRequest:
     """What `status` was asked for, checked as far as can be without reading anything. waypoints: tell them too.
 
-    ztunnel: ask the ztunnels of the pods' nodes as well.
+    ztunnel: ask the ztunnels of the pods' nodes as well. gateways: tell which of these are dead.
     """
 
     origin: Origin
     scope: Scope
     waypoints: bool
     ztunnel: bool = False
+    gateways: bool = False
 
     @classmethod
     def of(
@@ -55,6 +56,7 @@ class StatusRequest:
         follows: str,
         waypoints: bool,
         ztunnel: bool = False,
+        gateways: bool = False,
     ) -> StatusRequest:
         """Check what was typed; `follows` is the flag that has it go on, if one has. Raises UsageError."""
         _check_no_type(names, label_selector)
@@ -66,7 +68,7 @@ class StatusRequest:
             namespace_selector=origin.namespace_selector,
         )
         check(scope, live=not origin.filenames)
-        request = cls(origin=origin, scope=scope, waypoints=waypoints or ztunnel, ztunnel=ztunnel)
+        request = cls(origin=origin, scope=scope, waypoints=waypoints or ztunnel, ztunnel=ztunnel, gateways=gateways)
         check_names(named=bool(names), selected=request.selected, all_namespaces=origin.all_namespaces)
         if origin.filenames and follows:
             raise UsageError(f"error: {follows} needs a cluster: files do not change by themselves")
@@ -202,7 +204,7 @@ def read_status(request: StatusRequest, place: Place | None = None) -> Source:
 
     place = place or opened(request.origin)
     scope = replace(request.scope, namespace=place.namespace)
-    needs = replace(of_pods_in(scope, waypoints=request.waypoints), ztunnel=request.ztunnel)
+    needs = replace(of_pods_in(scope, waypoints=request.waypoints, gateways=request.gateways), ztunnel=request.ztunnel)
     snapshot = place.read(needs)
     if request.ztunnel:
         place.ask_ztunnels(snapshot)

@@ -10,7 +10,8 @@ import yaml
 
 from tests.cluster import manifests_of as m
 from tests.cluster.fake_client import FakeClient
-from tests.kube.standin import status
+from tests.cluster.waypoint_shop import gateway
+from tests.kube import standin
 
 from .enable_fixtures import Run
 from .objects_api import ObjectsApi
@@ -82,7 +83,7 @@ def test_an_opt_out_that_is_replaced_is_told(on_api: Run, shop: ObjectsApi) -> N
 
 def test_what_stays_out_is_not_told_of_a_change_that_was_refused(on_api: Run, shop: ObjectsApi) -> None:
     shop.objects[SHOP]["metadata"]["labels"] = {}
-    shop.before_patch = lambda path, patch: status(403, "Forbidden", "no")
+    shop.before_patch = lambda path, patch: standin.status(403, "Forbidden", "no")
     assert "Staying out" not in on_api("enable", "ns", "shop").err
     shop.before_patch = lambda path, patch: None
     assert "Staying out      agent 1/1" in on_api("enable", "ns", "shop").err
@@ -100,3 +101,52 @@ def test_the_context_is_told_where_there_are_several(
     assert "context: dev" in on_api(*command.split(), "--dry-run=client").err
     assert "context: prod" in on_api(*command.split(), "--context", "prod").err
     assert "context:" not in on_api(*command.split()).err, "nothing changes"
+
+
+def lost(name: str, written: str = "Unknown", said: str = "Waiting for controller") -> m.Manifest:
+    """A Gateway as the API server makes it, before any controller looks at it."""
+    conditions = [{"type": "Accepted", "status": written, "reason": "Pending", "message": said}]
+    found = gateway(name)
+    found["spec"]["gatewayClassName"] = "nobodys"
+    return {**found, "status": {"conditions": conditions}}
+
+
+def written_to(path: Path, *objects: m.Manifest) -> str:
+    path.write_text(yaml.safe_dump({"apiVersion": "v1", "kind": "List", "items": list(objects)}))
+    return str(path)
+
+
+def dead(name: str) -> m.Manifest:
+    found = gateway(name)
+    found["spec"]["gatewayClassName"] = "istio-waypoint"
+    return found
+
+
+def test_dead_waypoints_are_one_line_of_all_namespaces(ambient: Run, tmp_path: Path) -> None:
+    home = m.namespace("shop", labels={"istio.io/use-waypoint": "wp"})
+    proxy = {"gateway.networking.k8s.io/gateway-name": "wp"}
+    path = written_to(tmp_path / "x.yaml", home, dead("wp"), m.pod("web-1"), m.pod("wp-1", labels=proxy))
+    whole = ("-A", "-f", path, "--whole-cluster")
+    assert "Waypoint shop/wp is dead" in ambient("status", *whole).out.replace("\n  ", " ")
+    ready = m.pod(
+        "wp-1", labels=proxy, status={"phase": "Running", "conditions": [{"type": "Ready", "status": "True"}]}
+    )
+    written_to(tmp_path / "x.yaml", home, dead("wp"), m.pod("web-1"), ready)
+    assert "Waypoint" not in ambient("status", *whole).out
+
+
+@pytest.mark.parametrize(
+    ("found", "told"),
+    [
+        (lost("in"), True),
+        (lost("in", "True", "Resource accepted"), False),
+        (lost("in", "Unknown", "somebody is at it"), False),
+    ],
+)
+def test_a_gateway_that_no_controller_took_is_told(ambient: Run, tmp_path: Path, found: m.Manifest, told: bool) -> None:
+    home = m.namespace("shop", labels={"istio.io/use-waypoint": "wp"})
+    path = written_to(tmp_path / "x.yaml", home, found, m.pod("web-1"))
+    sentence = "Gateway shop/in waits for a controller"
+    assert (sentence in ambient("status", "-A", "-f", path, "--whole-cluster").out) is told
+    assert (sentence in ambient("waypoint", "list", "-A", "-f", path).err) is told
+    assert sentence not in ambient("waypoint", "list", "-n", "other", "-f", path).err

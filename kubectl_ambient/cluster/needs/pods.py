@@ -12,7 +12,7 @@ from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, INJECTOR, INJE
 from kubectl_ambient.cluster.kinds.events import EVENTS, SANDBOX_FAILED
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.nodes import NODES
-from kubectl_ambient.cluster.kinds.pods import CNI_PODS, ON_NETWORK, PODS, ZTUNNEL_PODS
+from kubectl_ambient.cluster.kinds.pods import CNI_PODS, INSTANCES, ON_NETWORK, PODS, ZTUNNEL_PODS
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
 from kubectl_ambient.cluster.kinds.workloads import CNI_DAEMONSETS, ISTIODS, ZTUNNEL_DAEMONSETS
@@ -37,8 +37,9 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
     namespaces: of these; empty: of all. pod_names, workloads: only these, of the one namespace. nearby: nodes, agents,
     owners and events of just these pods, which takes a second round; else those of the whole scope in one. waypoints:
     the Gateways that labels name as waypoints, in the second round, and with nearby the Services of the pods'
-    namespace. ztunnel: what it takes to compare pods with what ztunnels say of them. selected: the kinds (`Namespace`,
-    `CronJob`) that are chosen by selectors, so that there is no answer where they cannot be listed.
+    namespace. gateways: these Gateways alone, and their pods, to tell which are dead. ztunnel: what it takes to compare
+    pods with what ztunnels say of them. selected: the kinds (`Namespace`, `CronJob`) that are chosen by selectors, so
+    that there is no answer where they cannot be listed.
     """
 
     namespaces: tuple[str, ...] = ()
@@ -48,6 +49,7 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
     field_selector: str = ""
     nearby: bool = False
     waypoints: bool = False
+    gateways: bool = False
     ztunnel: bool = False
     selected: tuple[str, ...] = ()
 
@@ -100,7 +102,7 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
         else:
             asks += bare_owners(snapshot, everywhere=not self.namespaces) + _homes_of_ztunnel(snapshot)
             asks += [*bare_nodes(snapshot), *kept_pods(snapshot, self._places)]
-        asks += named_waypoints(snapshot, everywhere=not self.namespaces) if self.waypoints else []
+        asks += named_waypoints(snapshot, everywhere=not self.namespaces) if self.waypoints or self.gateways else []
         return self._compared(asks + gateways_of_pods(snapshot, asks, replicas=self.nearby))
 
     def settle(self, snapshot: Snapshot) -> None:
@@ -124,13 +126,14 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
         if self.pod_names:
             return [Ask(kind=PODS, namespace=self.namespaces[0], name=name, named=True) for name in self.pod_names]
         agents = (CNI_PODS, ZTUNNEL_PODS) if self.everything else ()
+        proxies = (INSTANCES,) if self.everything and self.gateways else ()
         return [
             Ask(
                 kind=PODS,
                 namespace=place,
                 label_selector=self.label_selector,
                 field_selector=self.field_selector,
-                also=agents,
+                also=(*agents, *proxies),
                 must=True,
             )
             for place in self._places
@@ -190,7 +193,7 @@ def mesh_configs_of_revisions(snapshot: Snapshot) -> list[Ask]:
     return [Ask(kind=MESH_CONFIGS, anywhere=f"{MESH_CONFIG}-{revision}") for revision in sorted(revisions)]
 
 
-def of_pods_in(scope: Scope, *, waypoints: bool = False) -> PodNeeds:
+def of_pods_in(scope: Scope, *, waypoints: bool = False, gateways: bool = False) -> PodNeeds:
     """For `status`: the pods of a namespace or of all, by name or by selectors."""
     return PodNeeds(
         namespaces=(scope.namespace,) if scope.namespace else (),
@@ -198,6 +201,7 @@ def of_pods_in(scope: Scope, *, waypoints: bool = False) -> PodNeeds:
         label_selector=scope.label_selector,
         field_selector=scope.field_selector,
         waypoints=waypoints,
+        gateways=gateways,
     )
 
 

@@ -13,9 +13,8 @@ from kubectl_ambient.kube.field_selectors import parse_field_selector
 from kubectl_ambient.kube.resources import Target, find_resource, parse_targets
 from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.output import check_names
-from kubectl_ambient.shell.aim import Aim
 from kubectl_ambient.shell.command import kubectl
-from kubectl_ambient.shell.words import typed
+from kubectl_ambient.shell.words import inside, typed
 
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "ReplicaSet", "Job", "CronJob", "ReplicationController")
 
@@ -50,7 +49,7 @@ class ExplainRequest(Struct, frozen=True, kw_only=True):
         for target in targets:
             kind = target.resource.kind
             if kind not in ("Pod", "Namespace", *WORKLOADS):
-                raise UsageError(_no_pods(target))
+                raise UsageError(_no_pods(target, origin))
             if kind != "Pod":
                 parse_field_selector(field_selector, known=OBJECT_FIELDS)
             if target.name is None and not (label_selector or field_selector):
@@ -77,9 +76,11 @@ def _is_a_pod(words: Sequence[str]) -> bool:
     return False
 
 
-def _no_pods(target: Target) -> str:
+def _no_pods(target: Target, origin: Origin) -> str:
     told = f"error: {target.resource.full_name} hold no pods: explain takes pods, namespaces and workloads"
     if target.resource.kind not in KINDS:
         return told
     named = (typed(target.resource.singular), *([typed(target.name)] if target.name else []))
-    return f"{told}; which waypoint serves it tells “{Aim().say(kubectl('ambient waypoint explain', *named))}”"
+    where = inside(origin.namespace) if origin.namespace else ()
+    instead = origin.aim_at_files.say(kubectl("ambient waypoint explain", *named, *where))
+    return f"{told}; which waypoint serves it tells “{instead}”"

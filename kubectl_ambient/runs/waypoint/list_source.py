@@ -57,6 +57,7 @@ def read_waypoint_list(origin: Origin) -> WaypointListSource:
         many=many,
         problems=[*unknown_namespace(snapshot, namespace, empty=True), *place.problems],
         remarks=[
+            *(f"‼ {sentence}." for sentence in _waiting(judge.snapshot, namespace)),
             *([] if snapshot.from_files else without_gateway_api(snapshot) or remarks),
             *left_out(origin, snapshot),
         ],
@@ -73,3 +74,10 @@ def _of_all(place: Place) -> Snapshot | None:
         return None
     parts = (*objects_of(found).values(), found.gateways, found.namespaces)
     return found if found.namespaces and not any(part.unread for part in parts) else None
+
+
+def _waiting(snapshot: Snapshot, namespace: str) -> list[str]:
+    """The other Gateways, where no controller took them."""
+    from kubectl_ambient.mesh.gateways_in_short import sentences
+
+    return [told for told in sentences(snapshot, [namespace] if namespace else None) if told.startswith("Gateway")]
