@@ -179,7 +179,7 @@ class Listing:
 
         found = sentences(source.judge.snapshot, source.scope_namespaces)
         more = kubectl("ambient waypoint list -A")
-        aim = source.origin.aim_at_files
+        aim, live = source.origin.aim, not source.origin.filenames
         dead = [sentence.startswith("Waypoint") for sentence in found]
         told = [
             (f"{s} (", more, ").") if of_waypoints else f"{s}." for s, of_waypoints in zip(found, dead, strict=True)
