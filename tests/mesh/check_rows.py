@@ -253,6 +253,9 @@ FAULTS: dict[str, Snapshot] = {
     "policy-enforced": healthy(authorization_policies=[allow(action="AUDIT")]),
     "policy-rules": healthy(authorization_policies=[allow(rules=(GETS,))]),
     "policy-tried": healthy(istiods=[istiod(version="1.25.1")], authorization_policies=[allow(dry_run="true")]),
+    "cilium-settings": healthy(
+        cilium_config=[ConfigMap(namespace="kube-system", name="cilium-config", data={"cni-exclusive": "true"})]
+    ),
     "network-egress": shut("Egress"),
     "network-ingress": shut("Ingress"),
 }

@@ -8,6 +8,7 @@ from functools import partial
 
 from msgspec import structs
 
+from kubectl_ambient.cluster.kinds.configmaps import CILIUM_CONFIGS
 from kubectl_ambient.cluster.kinds.labels import LABELLED_NAMESPACES, LABELS
 from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.nodes import NODES, WHOLE_NODES
@@ -52,13 +53,13 @@ class CheckNeeds:
         from kubectl_ambient.cluster.kinds.table import MESH, POLICIES
         from kubectl_ambient.cluster.reading.check_files import read_check_files
 
-        return partial(read_check_files, kinds=(*MESH, *POLICIES, NETWORK_POLICIES), places=self.places)
+        return partial(read_check_files, kinds=(*MESH, *POLICIES, NETWORK_POLICIES, CILIUM_CONFIGS), places=self.places)
 
     def first(self) -> list[Ask]:
         """What is known to be wanted. Nodes come with their taints, for the one that new nodes have."""
         whole = {NODES: WHOLE_NODES}
         asks = [structs.replace(ask, kind=whole.get(ask.kind, ask.kind)) for ask in self._policies.first()]
-        asks += [*self._waypoints.first(), Ask(kind=NETWORK_POLICIES, namespace=self.namespace), *self._labelled()]
+        asks += [*self._waypoints.first(), *self._network(), *self._labelled()]
         return _once(structs.replace(ask, counts=False) for ask in asks)
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
@@ -72,6 +73,9 @@ class CheckNeeds:
         PodNeeds().settle(snapshot)
         homes = {found.ref: found for found in snapshot.labelled_namespaces}
         snapshot.labelled.facts = homes | snapshot.labelled.facts
+
+    def _network(self) -> list[Ask]:
+        return [Ask(kind=NETWORK_POLICIES, namespace=self.namespace), Ask(kind=CILIUM_CONFIGS)]
 
     def _labelled(self) -> list[Ask]:
         homes = Ask(kind=LABELLED_NAMESPACES, name=self.namespace)

@@ -113,6 +113,7 @@ _WHERE_THERE_ARE_SOME = (
     "authorization_policies",
     "peer_authentications",
     "network_policies",
+    "cilium_config",
 )
 
 

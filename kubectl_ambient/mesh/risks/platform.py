@@ -17,7 +17,7 @@ from kubectl_ambient.mesh.risks.turn import Turn
 def cilium(turn: Turn) -> Iterator[Risk]:
     """What Cilium is set to, where pods come in."""
     for config in turn.after.cilium_config if turn.entering else ():
-        for key, why, remedy in _wrong(config.data):
+        for key, why, remedy in cilium_faults(config.data):
             yield Risk.of(
                 RiskCode.CILIUM_SETTINGS,
                 f"Cilium {why}, for {pods(turn.entering)} that would come in",
@@ -27,7 +27,8 @@ def cilium(turn: Turn) -> Iterator[Risk]:
             )
 
 
-def _wrong(data: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+def cilium_faults(data: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+    """The keys that stand in the way, each with what it does and what helps."""
     if data.get("cni-exclusive") == "true":
         yield "cni-exclusive", "removes other CNI plugins, so that istio-cni's is not called", "set cni.exclusive=false"
     if data.get("enable-bpf-masquerade") == "true":
