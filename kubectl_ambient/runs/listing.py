@@ -179,12 +179,9 @@ class Listing:
 
         found = sentences(source.judge.snapshot, source.scope_namespaces)
         more = kubectl("ambient waypoint list -A")
-        aim, live = source.origin.aim, not source.origin.filenames
-        dead = [sentence.startswith("Waypoint") for sentence in found]
-        told = [
-            (f"{s} (", more, ").") if of_waypoints else f"{s}." for s, of_waypoints in zip(found, dead, strict=True)
-        ]
-        return stacked(filled("‼ ", sentence, text_width(), aim) for sentence in told)
+        live = not source.origin.filenames
+        told = [(f"{one} (", more, ").") if live and one.startswith("Waypoint") else f"{one}." for one in found]
+        return stacked(filled("‼ ", sentence, text_width(), source.origin.aim) for sentence in told)
 
 
 class _Rows:
