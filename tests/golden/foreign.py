@@ -27,7 +27,7 @@ _READ_BY = {"apiVersion", "kind", "clusterIP", "podIP", "type", "observedGenerat
 def objects() -> list[Object]:
     """Those of the snapshots that the golden screens show."""
     found: list[Object] = []
-    for name in ("mesh.yaml", "waypoints.yaml", "labels.yaml"):
+    for name in ("mesh.yaml", "waypoints.yaml", "labels.yaml", "plan.yaml"):
         found += [o for o in yaml.safe_load_all(Path(SNAPSHOTS / name).read_text(encoding="utf-8")) if o]
     return [inner for o in found for inner in (o["items"] if o["kind"].endswith("List") else [o])]
 

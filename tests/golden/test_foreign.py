@@ -41,6 +41,9 @@ COMMANDS = [
     "disable --local -o name",
     "waypoint enable --local -o name",
     "enable ns {pod} --dry-run=client",
+    "enable ns --all -A --plan",
+    "disable ns {namespace} --plan",
+    "waypoint disable ns --all --plan",
 ]
 _COLOUR = re.compile("\x1b\\[(?:0|1|2|31|32|33)m")
 

@@ -13,7 +13,7 @@ COMMANDS = {
     "status -A -o name": 375,
     "explain pod {pod} -n istio-system": 385,
     "enable ns default --dry-run=server": 460,
-    "version": 314,
+    "version": 320,
 }
 TABLES = {"status -n istio-system"}
 
