@@ -70,3 +70,26 @@ def test_policies_that_may_not_be_listed_everywhere_are_listed_here() -> None:
     assert list(found.network_policies.facts) == ["shop/p"]
     assert found.network_policies.why_unread("shop") is None
     assert found.network_policies.refusal is not None
+
+
+def test_who_leaves_has_those_read_that_may_refuse_it() -> None:
+    strict = made("PeerAuthentication", "security.istio.io/v1", "p", "pay", spec={"mtls": {"mode": "STRICT"}})
+    client = cluster(None)
+    client.objects.append(strict)
+    stays = read_cluster(
+        cast(Client, client), ChangeNeeds(pods=of_namespaces(["shop"]), leaves=True), now=datetime.now(UTC)
+    )
+    assert sorted(stays.pods.facts) == ["pay/till-1", "shop/web-1"]
+    assert list(read(client, of_namespaces(["shop"])).pods.facts) == ["shop/web-1"]
+
+
+def test_policies_on_waypoints_have_these_read_where_pods_leave() -> None:
+    refs = [{"group": "", "kind": "Service", "name": "till"}]
+    policy = made("AuthorizationPolicy", "security.istio.io/v1", "p", "pay", spec={"targetRefs": refs, "rules": [{}]})
+    client = cluster(None)
+    client.objects.append(policy)
+    read_cluster(cast(Client, client), ChangeNeeds(pods=of_namespaces(["shop"]), leaves=True), now=datetime.now(UTC))
+    assert any("gateways" in request for request in client.requests)
+    client.requests.clear()
+    read(client, of_namespaces(["shop"]))
+    assert not any("gateways" in request for request in client.requests)

@@ -24,6 +24,7 @@ from kubectl_ambient.cluster.kinds.callers import (
     VALIDATING,
 )
 from kubectl_ambient.cluster.kinds.configmaps import CILIUM_CONFIGS
+from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
@@ -48,9 +49,13 @@ _INJECTION = ("istio-injection", "istio.io/rev")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeNeeds:
-    """The pods that a change concerns, with all that decides about them, and what the change may break."""
+    """The pods that a change concerns, with all that decides about them, and what the change may break.
+
+    leaves: they leave ambient mode, so that those count whom they call, too.
+    """
 
     pods: PodNeeds
+    leaves: bool = False
 
     @property
     def of_files(self) -> FilesReader:
@@ -72,7 +77,8 @@ class ChangeNeeds:
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides."""
-        asks = [*map(_seen, self.pods.second(snapshot)), *self._callers(snapshot), *self._plain_callers(snapshot)]
+        asks = [*map(_seen, self.pods.second(snapshot)), *self._callers(snapshot)]
+        asks += self._called(snapshot) if self.leaves else self._plain_callers(snapshot)
         for kind in _POLICIES:
             if EVERYWHERE in getattr(snapshot, kind.part).unread:
                 asks += [Ask(kind=kind, namespace=place) for place in self.pods.namespaces]
@@ -98,6 +104,22 @@ class ChangeNeeds:
         for place in places:
             asks += [_seen(Ask(kind=PODS, namespace=place)), Ask(kind=SERVICES, namespace=place)]
         return asks
+
+    def _called(self, snapshot: Snapshot) -> list[Ask]:
+        """Members of the mesh that may refuse who has left it, and waypoints that enforce policies."""
+        policies = [*snapshot.peer_authentications, *snapshot.authorization_policies]
+        homes = {policy.namespace for policy in policies}
+        everywhere = any(_is_root(home, snapshot) for home in homes)
+        meshed = [n.name for n in snapshot.namespaces if n.name not in self.pods.namespaces and _in_mesh(n)]
+        found = [name for name in meshed if everywhere or name in homes] if self.pods.namespaces else []
+        asks = [
+            ask
+            for place in (found if len(found) <= _MANY else [""])
+            for ask in (_seen(Ask(kind=PODS, namespace=place)), Ask(kind=SERVICES, namespace=place))
+        ]
+        attached = sorted({policy.namespace for policy in snapshot.authorization_policies if policy.targets})
+        asks += [Ask(kind=SERVICES, namespace=home) for home in attached if self.pods.namespaces]
+        return [*asks, Ask(kind=GATEWAYS), Ask(kind=GATEWAY_CLASSES)] if attached else asks
 
     def _plain_callers(self, snapshot: Snapshot) -> list[Ask]:
         """Who calls without an identity: asked for where some policy may refuse that."""

@@ -23,11 +23,15 @@ from kubectl_ambient.mesh.risks.turn import Turn
 
 
 class Check(Struct, frozen=True):
-    """One check: the codes that it raises, the parts of a snapshot that it reads, and what it does with them."""
+    """One check: the codes that it raises, the parts of a snapshot that it reads, and what it does with them.
+
+    leaving: it is about pods that leave, and about no others.
+    """
 
     codes: tuple[RiskCode, ...]
     reads: tuple[str, ...]
     find: Callable[[Turn], Iterable[Risk]]
+    leaving: bool = False
 
 
 def _bypassed(turn: Turn) -> Iterator[Risk]:
@@ -70,10 +74,26 @@ CHECKS: tuple[Check, ...] = (
         (RiskCode.POLICY_NO_LONGER_ENFORCED,),
         ("authorization_policies", "peer_authentications"),
         leaving.no_longer_enforced,
+        leaving=True,
     ),
-    Check((RiskCode.STRICT_REFUSES_LEAVERS,), ("peer_authentications", "on_network"), leaving.refused_for_plain_text),
-    Check((RiskCode.POLICY_REFUSES_LEAVERS,), ("authorization_policies", "on_network"), leaving.refused_for_identity),
-    Check((RiskCode.WAYPOINT_POLICY_BYPASSED,), ("authorization_policies", "services", "gateways"), _bypassed),
+    Check(
+        (RiskCode.STRICT_REFUSES_LEAVERS,),
+        ("peer_authentications", "on_network"),
+        leaving.refused_for_plain_text,
+        leaving=True,
+    ),
+    Check(
+        (RiskCode.POLICY_REFUSES_LEAVERS,),
+        ("authorization_policies", "on_network"),
+        leaving.refused_for_identity,
+        leaving=True,
+    ),
+    Check(
+        (RiskCode.WAYPOINT_POLICY_BYPASSED,),
+        ("authorization_policies", "services", "gateways"),
+        _bypassed,
+        leaving=True,
+    ),
     Check((RiskCode.PODS_CUT_OFF, RiskCode.NODE_KEEPS_OUT, RiskCode.NODE_KEEPS_IN), (), nodes.in_the_way),
     Check((RiskCode.NEW_PODS_DO_NOT_START,), (), nodes.new_pods),
     Check((RiskCode.NODE_RUNS_NO_AGENT,), (), nodes.without_agents),
@@ -102,7 +122,7 @@ def untold(turn: Turn) -> Iterator[str]:
     """What could not be judged, and why."""
     by_reason: dict[str, list[str]] = {}
     for check in CHECKS if turn.entering or turn.leaving else ():
-        for part in check.reads:
+        for part in check.reads if turn.leaving or not check.leaving else ():
             unread = turn.why_unread(part)
             if unread is not None:
                 by_reason.setdefault(str(unread), []).extend(check.codes)

@@ -127,6 +127,7 @@ def _by_namespace(turn: Turn) -> dict[str, list[NetworkPolicy]]:
 
 def _groups(turn: Turn, policies: dict[str, list[NetworkPolicy]]) -> list[_Alike]:
     by_address = any(_names_addresses(policy) for found in policies.values() for policy in found)
+    asked = _keys_asked_for(policies)
     groups: dict[object, _Alike] = {}
     for pod in turn.pods:
         if pod.host_network:
@@ -137,7 +138,8 @@ def _groups(turn: Turn, policies: dict[str, list[NetworkPolicy]]) -> list[_Alike
         end = end_of(turn, pod)
         ports = tuple(sorted(turn.ports(pod)))
         addresses = end.ips if by_address else ()
-        key = (pod.namespace, tuple(sorted(pod.labels.items())), end.ports, ports, sends, takes, addresses)
+        told_apart_by = tuple((name, pod.labels[name]) for name in asked if name in pod.labels)
+        key = (pod.namespace, told_apart_by, end.ports, ports, sends, takes, addresses)
         if key in groups:
             groups[key].pods.append(pod)
         else:
@@ -167,3 +169,14 @@ def isolating(policies: Sequence[NetworkPolicy], pod: Pod) -> frozenset[str]:
 
 def _names_addresses(policy: NetworkPolicy) -> bool:
     return any(peer.ip_block for rule in (*policy.ingress, *policy.egress) for peer in rule.peers)
+
+
+def _keys_asked_for(policies: dict[str, list[NetworkPolicy]]) -> list[str]:
+    """The labels of pods that some selector asks for: by others no rule tells pods apart."""
+    found: set[str] = set()
+    for policy in (policy for of_one in policies.values() for policy in of_one):
+        peers = (peer.pod_selector for rule in (*policy.ingress, *policy.egress) for peer in rule.peers)
+        for selector in (policy.pod_selector, *peers):
+            if selector is not None:
+                found |= {*selector.match_labels, *(r.key for r in selector.match_expressions)}
+    return sorted(found)

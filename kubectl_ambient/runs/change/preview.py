@@ -33,7 +33,7 @@ def read_surroundings(client: Client, targets: Sequence[Target], request: Change
     why = ""
     for attempt in attempts:
         try:
-            asked = ChangeNeeds(pods=attempt)
+            asked = ChangeNeeds(pods=attempt, leaves=request.flags.goal != "enable")
             return read_cluster(client, asked, now=datetime.now(UTC), chunk_size=request.flags.chunk_size), ""
         except KubeError as error:
             if not is_partial(error):
