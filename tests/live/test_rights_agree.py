@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -30,6 +31,7 @@ COMMANDS = (
     "waypoint explain pod asks -n {app}",
     "waypoint explain ns {app}",
     "policy status --pods -n {app}",
+    "policy explain ap/both -n {app}",
 )
 UNKNOWN = (None, "unknown", "Unknown", "EvidenceMissing")
 # Words about the answer, not the answer; and what is told of a reading, which few rights change on purpose.
@@ -105,6 +107,18 @@ def test_each_answer_is_equal_or_unknown(ambient: Runner, scene: Scene, command:
     assert list(false_in(found, whole)) == []
     told = " ".join([*found.get("assumptions", ()), few.stderr])
     assert RIGHT in told, "which right is missing"
+
+
+@pytest.mark.parametrize("user", ["dev", "lister"])
+def test_versions_are_equal_or_unknown(ambient: Runner, scene: Scene, user: str) -> None:
+    whole = json.loads(ambient("version", "-o", "json").stdout)
+    told = ambient("version", "-o", "json", user=getattr(scene, user))
+    few = json.loads(told.stdout)
+    assert all(found in (None, whole["istio"][part]) for part, found in few["istio"].items())
+    assert all(one in whole[places] for places in ("nodes", "istiods") for one in few[places])
+    assert set(few["skew"]) <= set(whole["skew"])
+    assert whole["nodes"], "of an administrator they are told"
+    assert RIGHT in told.stderr.lower()
 
 
 @pytest.mark.parametrize("user", ["dev", "lister"])
