@@ -140,6 +140,24 @@ class Pod(Fact, frozen=True):
         return self.phase in ("Succeeded", "Failed")
 
 
+class Sandbox(Fact, frozen=True):
+    """The network of a pod that is marked as redirected: `made` is when it had one last, `started` when the pod began.
+
+    A node that is restarted makes it anew, and the annotation stays.
+    """
+
+    namespace: str
+    name: str
+    node: str
+    started: datetime
+    made: datetime
+
+    @property
+    def ref(self) -> str:
+        """`Pod/shop/web-1`, as evidence names it."""
+        return f"Pod/{self.namespace}/{self.name}"
+
+
 class Template(Fact, frozen=True):
     """The pod template of a workload."""
 

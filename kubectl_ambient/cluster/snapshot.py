@@ -7,7 +7,7 @@ from datetime import datetime
 from msgspec import Struct, field
 
 from kubectl_ambient.cluster.caller_facts import Callback, Ingress, IngressClass, Monitor, OtherPolicy
-from kubectl_ambient.cluster.facts import NOT_IN_FILES, Event, Namespace, Node, Pod, Unread, Workload
+from kubectl_ambient.cluster.facts import NOT_IN_FILES, Event, Namespace, Node, Pod, Sandbox, Unread, Workload
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet, Istiod, Webhook
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
@@ -25,14 +25,14 @@ from kubectl_ambient.cluster.ztunnel.dump import Dump
 class Snapshot(Struct, kw_only=True):
     """Facts of one moment, by kind. What a kind's facts are called here stands in its entry in `kinds`.
 
-    `cni_pods`, `ztunnel_pods`, `cni_daemonsets`, `ztunnel_daemonsets` and `istiods` are those that Istio has of
-    pods and workloads, wherever they live; `instances` and `gateway_deployments` are those of Gateways.
-    `on_network` are pods with their ports and addresses, `templates` those that workloads make. `events` are about
-    pods, `agent_events` about DaemonSets. `labelled` are objects as their labels, `labelled_namespaces` the
-    Namespaces that these are in. `ztunnels` is what the ztunnel of each node says, None where none was asked.
-    `missing` are objects that were named and are not to be had, by `Pod/shop/web`, with kubectl's sentence. `now`
-    is the clock for ages: None where the facts come from files, which have no present. `whole` tells why the files
-    are taken for the whole cluster, as the rest of a sentence; empty where they are not.
+    `cni_pods`, `ztunnel_pods`, `cni_daemonsets`, `ztunnel_daemonsets` and `istiods` are those that Istio has of pods
+    and workloads, wherever they live; `instances` and `gateway_deployments` are those of Gateways. `on_network` are
+    pods with their ports and addresses, `sandboxes` with when their network was made, `templates` those that workloads
+    make. `events` are about pods, `agent_events` about DaemonSets. `labelled` are objects as their labels,
+    `labelled_namespaces` the Namespaces that these are in. `ztunnels` is what the ztunnel of each node says, None where
+    none was asked. `missing` are objects that were named and are not to be had, by `Pod/shop/web`, with kubectl's
+    sentence. `now` is the clock for ages: None where the facts come from files, which have no present. `whole` tells
+    why the files are taken for the whole cluster, as the rest of a sentence; empty where they are not.
     """
 
     pods: Found[Pod] = field(default_factory=Found)
@@ -58,6 +58,7 @@ class Snapshot(Struct, kw_only=True):
     instances: Found[Pod] = field(default_factory=Found)
     gateway_deployments: Found[Workload] = field(default_factory=Found)
     on_network: Found[PodOnNetwork] = field(default_factory=Found)
+    sandboxes: Found[Sandbox] = field(default_factory=Found)
     templates: Found[PodOnNetwork] = field(default_factory=Found)
     network_policies: Found[NetworkPolicy] = field(default_factory=Found)
     endpoint_slices: Found[EndpointSlice] = field(default_factory=Found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 
 from msgspec import field
 
@@ -308,6 +309,11 @@ class PodStatus(Wire, frozen=True):
     def ready(self) -> Condition | None:
         """The condition Ready; None where there is none."""
         return self._condition("Ready")
+
+    def has_sandbox_since(self) -> datetime | None:
+        """Since when containers can be started in it; None where that is not told."""
+        found = self._condition("PodReadyToStartContainers")
+        return found.last_transition_time if found is not None and found.status == "True" else None
 
     def unscheduled(self) -> str:
         """What the scheduler says of it in PodScheduled=False; empty where it says nothing."""

@@ -10,7 +10,7 @@ from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.kinds.gateways import GATEWAYS
 from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.nodes import NODES, WHOLE_NODES
-from kubectl_ambient.cluster.kinds.pods import PODS
+from kubectl_ambient.cluster.kinds.pods import PODS, SANDBOXES
 from kubectl_ambient.cluster.kinds.table import MESH, POLICIES
 from kubectl_ambient.cluster.lines import Lines
 from kubectl_ambient.cluster.needs.check import CheckNeeds
@@ -22,7 +22,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SNAPSHOTS = Path(__file__).parents[1] / "golden" / "snapshots"
-KINDS = (*MESH, *POLICIES, NETWORK_POLICIES)
+KINDS = (*MESH, *POLICIES, NETWORK_POLICIES, SANDBOXES)
 
 
 @pytest.mark.parametrize("namespace", ["", "shop"])

@@ -145,6 +145,19 @@ SAMPLES: dict[str, m.Manifest] = {
     "service_entries": made("ServiceEntry", ISTIO, "ext", spec={"hosts": ["a.example"]}, **SERVED),
     "workload_entries": made("WorkloadEntry", ISTIO, "vm", spec={"address": "1.2.3.4", "labels": AMBIENT}, **SERVED),
     "gateways": gateway("wp"),
+    "sandboxes": m.pod(
+        annotations={"ambient.istio.io/redirection": "enabled"},
+        status={
+            "startTime": "2026-01-01T00:00:00Z",
+            "conditions": [
+                {
+                    "type": "PodReadyToStartContainers",
+                    "status": "True",
+                    "lastTransitionTime": "2026-01-01T00:00:02Z",
+                }
+            ],
+        },
+    ),
     "on_network": m.pod(
         spec={
             "serviceAccountName": "web",

@@ -15,6 +15,7 @@ from kubectl_ambient.cluster.facts import (
     Namespace,
     Node,
     Owner,
+    Sandbox,
     Taint,
     Template,
     Workload,
@@ -62,6 +63,8 @@ def healthy(**parts: Any) -> Snapshot:
         "gateway_classes": [WAYPOINT_CLASS],
         "instances": [proxy()],
         "events": [],
+        "sandboxes": [],
+        "cilium_config": [],
         "workloads": [],
         "network_policies": [],
         "authorization_policies": [],
@@ -210,7 +213,10 @@ FAULTS: dict[str, Snapshot] = {
     ),
     "namespace-in": altered(with_data(AMBIENT_ENABLED="false"), pods=[pod()]),
     "annotations": with_pod(annotations=redirected("yes"), created=NOW),
-    "captured-after-restart": with_pod(),
+    "captured-after-restart": healthy(
+        sandboxes=[Sandbox(namespace="app", name="web-1", node="n1", started=NOW - 9 * HOUR, made=NOW - 3.05 * HOUR)],
+        cni_pods=[structs.replace(CNI_AGENT, started=NOW - 9 * HOUR)],
+    ),
     "host-network": of_version("1.22.0", config_data("1.22.0")),
     "inbound-captured": with_pod(annotations=redirected("enabled", bypass_inbound_capture="true")),
     "labels-kept": altered(
@@ -265,4 +271,3 @@ FAULTS["host-network"] = altered(
     istiods=[istiod(version="1.22.0")],
     ztunnel_pods=[ztunnel("1.22.0")],
 )
-del FAULTS["captured-after-restart"]

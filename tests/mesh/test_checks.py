@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 import kubectl_ambient.mesh
 from kubectl_ambient.cluster.facts import NOT_IN_FILES, Unread
@@ -19,7 +20,7 @@ from kubectl_ambient.mesh.check.run import FAIL_ON, Result, fails, run
 from kubectl_ambient.mesh.check.sources import Findings
 from kubectl_ambient.mesh.check.table import all_checks
 from tests.lines import line
-from tests.mesh.check_rows import CALLER, FAULTS, NOW, WEB, allow, healthy, policy
+from tests.mesh.check_rows import CALLER, FAULTS, HOUR, NOW, WEB, allow, healthy, policy
 from tests.snapshots import altered
 
 CHECKS = {check.id: check for check in all_checks()}
@@ -217,6 +218,27 @@ def test_settings_that_changed_before_istio_cni_started_are_taken() -> None:
 
 def _fields(struct: Any) -> dict[str, Any]:
     return {name: getattr(struct, name) for name in struct.__struct_fields__}
+
+
+@pytest.mark.parametrize(
+    ("box_of", "agent"),
+    [
+        pytest.param({"made": NOW - 9 * HOUR}, {}, id="its first network"),
+        pytest.param({}, {"ready_since": NOW - 4 * HOUR}, id="istio-cni was Ready before"),
+        pytest.param({}, {"ready_since": NOW - HOUR}, id="istio-cni was restarted long after"),
+        pytest.param({}, {"started": NOW - 3 * HOUR}, id="another istio-cni came after"),
+    ],
+)
+def test_a_network_is_suspected_only_right_after_a_restart(box_of: dict[str, Any], agent: dict[str, Any]) -> None:
+    before = FAULTS["captured-after-restart"]
+    (box,), (cni,) = before.sandboxes.known, before.cni_pods.known
+    snapshot = altered(before, sandboxes=[structs.replace(box, **box_of)], cni_pods=[structs.replace(cni, **agent)])
+    assert made_of(snapshot) == "ok"
+    assert made_of(before) == "warning"
+
+
+def made_of(snapshot: Snapshot) -> str:
+    return made("captured-after-restart", snapshot).outcome
 
 
 def test_what_two_asks_tell_of_one_fact_is_told_once() -> None:

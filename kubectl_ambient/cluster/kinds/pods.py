@@ -72,6 +72,16 @@ class Pod(Object, frozen=True):
         ips = tuple(dict.fromkeys(ip for ip in (status.pod_ip, *addresses) if ip))
         return on_network(self.namespace, self.name, self.metadata, self.spec or _NO_SPEC, ips)
 
+    def sandbox(self) -> tuple[facts.Sandbox, ...]:
+        """When its network was made; none of a pod that is not redirected, or tells nothing of it."""
+        status, annotations = self.status or _NO_STATUS, self.metadata.annotations or NO_ANNOTATIONS
+        made, node = status.has_sandbox_since(), (self.spec or _NO_SPEC).node_name
+        if annotations.fact().redirection != "enabled" or not (made and status.start_time and node):
+            return ()
+        return (
+            facts.Sandbox(namespace=self.namespace, name=self.name, node=node, started=status.start_time, made=made),
+        )
+
 
 def on_network(namespace: str, name: str, metadata: Metadata, spec: PodSpec, ips: tuple[str, ...] = ()) -> PodOnNetwork:
     """A pod of this metadata and this spec, as others see it."""
@@ -107,4 +117,6 @@ ZTUNNEL_PODS = PODS.some("ztunnel_pods", label="=".join(ZTUNNEL_LABEL), words="p
 ISTIOD_PODS = PODS.some("pods", label="=".join(ISTIOD_LABEL), words="pods of istiod")
 ON_NETWORK = PODS.some("on_network", facts=lambda pod: (pod.on_network(),), words="pods, as others see them")
 """The same pods with their ports and addresses, for what asks how they are reached."""
+SANDBOXES = PODS.some("sandboxes", facts=lambda pod: pod.sandbox(), words="pods, and their sandboxes", among=True)
+"""The same pods with the times of their networks, for what asks whether the redirection can still be there."""
 INSTANCES = PODS.some("instances", label=GATEWAY_NAME, words="pods of gateways")

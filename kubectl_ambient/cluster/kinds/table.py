@@ -21,7 +21,7 @@ from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.network import ENDPOINT_SLICES, NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.nodes import NODES
 from kubectl_ambient.cluster.kinds.other_policies import OTHER_POLICIES
-from kubectl_ambient.cluster.kinds.pods import CNI_PODS, INSTANCES, ON_NETWORK, PODS, ZTUNNEL_PODS
+from kubectl_ambient.cluster.kinds.pods import CNI_PODS, INSTANCES, ON_NETWORK, PODS, SANDBOXES, ZTUNNEL_PODS
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
 from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
 from kubectl_ambient.cluster.kinds.services import SERVICES
@@ -66,7 +66,7 @@ MESH: tuple[Kind[Any], ...] = (
 POLICIES: tuple[Kind[Any], ...] = (AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
 """What decides who may speak to whom in the mesh."""
 
-NETWORK: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES, ON_NETWORK, *TEMPLATES)
+NETWORK: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES, ON_NETWORK, SANDBOXES, *TEMPLATES)
 """What lets packets through."""
 
 CALLERS: tuple[Kind[Any], ...] = (

@@ -12,6 +12,7 @@ from kubectl_ambient.cluster.kinds.configmaps import CILIUM_CONFIGS
 from kubectl_ambient.cluster.kinds.labels import LABELLED_NAMESPACES, LABELS
 from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.nodes import NODES, WHOLE_NODES
+from kubectl_ambient.cluster.kinds.pods import PODS, SANDBOXES
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import PodNeeds
 from kubectl_ambient.cluster.needs.policies import PolicyNeeds
@@ -53,14 +54,16 @@ class CheckNeeds:
         from kubectl_ambient.cluster.kinds.table import MESH, POLICIES
         from kubectl_ambient.cluster.reading.check_files import read_check_files
 
-        return partial(read_check_files, kinds=(*MESH, *POLICIES, NETWORK_POLICIES, CILIUM_CONFIGS), places=self.places)
+        return partial(
+            read_check_files, kinds=(*MESH, *POLICIES, NETWORK_POLICIES, SANDBOXES, CILIUM_CONFIGS), places=self.places
+        )
 
     def first(self) -> list[Ask]:
         """What is known to be wanted. Nodes come with their taints, for the one that new nodes have."""
         whole = {NODES: WHOLE_NODES}
         asks = [structs.replace(ask, kind=whole.get(ask.kind, ask.kind)) for ask in self._policies.first()]
         asks += [*self._waypoints.first(), *self._network(), *self._labelled()]
-        return _once(structs.replace(ask, counts=False) for ask in asks)
+        return _once(_with_sandboxes(structs.replace(ask, counts=False)) for ask in asks)
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides, and was not read with them."""
@@ -93,6 +96,10 @@ class CheckNeeds:
     @property
     def _waypoints(self) -> WaypointNeeds:
         return WaypointNeeds(namespaces=self._namespaces, kinds=_WAYPOINTED, owners=True, around=True)
+
+
+def _with_sandboxes(ask: Ask) -> Ask:
+    return structs.replace(ask, also=(*ask.also, SANDBOXES)) if ask.kind is PODS else ask
 
 
 def _once(asks: Iterable[Ask]) -> list[Ask]:
