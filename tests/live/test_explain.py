@@ -303,7 +303,7 @@ def test_an_empty_namespace(namespace: str, plugin: Plugin) -> None:
     found = plugin("explain", "ns", namespace)
     assert (found.code, found.stderr) == (0, "")
     assert found.stdout.startswith(f"Namespace {namespace} has no pods")
-    assert "The next pod would be in no mesh mode" in found.stdout
+    assert "The next pod would be in no mesh" in found.stdout
     one = subject(plugin("explain", f"ns/{namespace}", "-o", "json"))
     assert (one["summary"]["pods"], one["nextPod"]) == (0, "none")
 
