@@ -37,6 +37,7 @@ WRITTEN = {
         "Namespace",  # what the others are in
         "namespace",
     },
+    "dump_files.py": {"node"},  # whose ztunnel said it
     "silence.py": {"namespace"},  # what files leave unsaid of these
     "shown_by_files.py": {"namespace", "namespaces", "node"},  # kube-node-lease among them
 }

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kubectl_ambient.cluster.facts import Unread
-from kubectl_ambient.cluster.reading.files import read_files, read_with_dumps
+from kubectl_ambient.cluster.kinds.pods import ON_NETWORK
+from kubectl_ambient.cluster.kinds.table import MESH
+from kubectl_ambient.cluster.reading.files import read_files
 from kubectl_ambient.cluster.ztunnel.counts import Counts, counts_in
 from kubectl_ambient.cluster.ztunnel.dump import Certificate, Dump, KnownWorkload, Proxied
 from kubectl_ambient.cluster.ztunnel.reading import decoded
 from tests.rig.ztunnel import INFO_FROM, as_of, dump_of, enrolled, known
 
 SECRET = "hidden-4711"
+read_with_dumps = partial(read_files, kinds=(*MESH, ON_NETWORK), dumps=True)
 FULL = dump_of(
     "n1",
     certificates=[

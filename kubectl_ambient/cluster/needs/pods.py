@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -61,9 +62,10 @@ class PodNeeds(Struct, frozen=True, kw_only=True):
     @property
     def of_files(self) -> FilesReader:
         """Every kind: files are the whole cluster."""
-        from kubectl_ambient.cluster.reading.files import read_files, read_with_dumps
+        from kubectl_ambient.cluster.kinds.table import MESH
+        from kubectl_ambient.cluster.reading.files import read_files
 
-        return read_with_dumps if self.ztunnel else read_files
+        return partial(read_files, kinds=(*MESH, ON_NETWORK), dumps=True) if self.ztunnel else read_files
 
     def first(self) -> list[Ask]:
         """What is known to be wanted. Of several refusals the first is told: that of what was asked for."""

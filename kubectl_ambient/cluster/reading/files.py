@@ -7,7 +7,6 @@ is only known not to be there where they show it: `shown_by_files`.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from functools import partial
 from typing import Any, BinaryIO
 
 import msgspec
@@ -15,7 +14,6 @@ import msgspec
 from kubectl_ambient.cluster import wrong_type
 from kubectl_ambient.cluster.facts import NOT_IN_FILES
 from kubectl_ambient.cluster.kinds.kind import Kind
-from kubectl_ambient.cluster.kinds.pods import ON_NETWORK
 from kubectl_ambient.cluster.kinds.table import MESH
 from kubectl_ambient.cluster.needs.owners import tell_unread
 from kubectl_ambient.cluster.objects import Object, reference
@@ -54,10 +52,6 @@ def read_files(
     gateways_in_files(snapshot)
     tell_unread(snapshot, otherwise=NOT_IN_FILES)
     return snapshot, list(found.problems)
-
-
-read_with_dumps = partial(read_files, kinds=(*MESH, ON_NETWORK), dumps=True)
-"""The same, and what ztunnels said."""
 
 
 class Objects:
