@@ -1,4 +1,4 @@
-"""Facts about who calls pods in plain text, as objects tell it: ingresses, the API server, what scrapes metrics."""
+"""Facts about what is around pods: who calls them in plain text, and what the network plugin is set to."""
 
 from __future__ import annotations
 
@@ -79,3 +79,31 @@ class OtherPolicy(Fact, frozen=True):
     kind: str
     namespace: str
     name: str
+
+
+class FelixConfiguration(Fact, frozen=True):
+    """The settings of Calico's node agent, for all nodes. Of a field that is not set it has None."""
+
+    name: str
+    ebpf: bool | None = None
+    connect_time: str | None = None
+    connect_time_enabled: bool | None = None
+
+    @property
+    def ref(self) -> str:
+        """`FelixConfiguration/default`."""
+        return f"FelixConfiguration/{self.name}"
+
+
+class ClusterNetwork(Fact, frozen=True):
+    """OpenShift's network. gateway: that of OVN-Kubernetes is configured; via_host: as it says, None where unset."""
+
+    name: str
+    type: str = ""
+    gateway: bool = False
+    via_host: bool | None = None
+
+    @property
+    def ref(self) -> str:
+        """`Network/cluster`."""
+        return f"Network/{self.name}"

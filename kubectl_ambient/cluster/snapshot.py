@@ -6,7 +6,15 @@ from datetime import datetime
 
 from msgspec import Struct, field
 
-from kubectl_ambient.cluster.caller_facts import Callback, Ingress, IngressClass, Monitor, OtherPolicy
+from kubectl_ambient.cluster.caller_facts import (
+    Callback,
+    ClusterNetwork,
+    FelixConfiguration,
+    Ingress,
+    IngressClass,
+    Monitor,
+    OtherPolicy,
+)
 from kubectl_ambient.cluster.facts import NOT_IN_FILES, Event, Namespace, Node, Pod, Sandbox, Unread, Workload
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet, Istiod, Webhook
@@ -69,6 +77,8 @@ class Snapshot(Struct, kw_only=True):
     callbacks: Found[Callback] = field(default_factory=Found)
     monitors: Found[Monitor] = field(default_factory=Found)
     cilium_config: Found[ConfigMap] = field(default_factory=Found)
+    felix_configurations: Found[FelixConfiguration] = field(default_factory=Found)
+    cluster_networks: Found[ClusterNetwork] = field(default_factory=Found)
     other_policies: Found[OtherPolicy] = field(default_factory=Found)
     labelled: Found[Labelled] = field(default_factory=Found)
     labelled_namespaces: Found[Labelled] = field(default_factory=Found)

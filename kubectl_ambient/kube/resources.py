@@ -118,6 +118,15 @@ TABLE: tuple[Resource, ...] = (
             ("policy.networking.k8s.io", "v1alpha1", "BaselineAdminNetworkPolicy"),
         )
     ),
+    Resource(
+        "crd.projectcalico.org",
+        "v1",
+        "felixconfigurations",
+        "FelixConfiguration",
+        "felixconfiguration",
+        namespaced=False,
+    ),
+    Resource("operator.openshift.io", "v1", "networks", "Network", "network", namespaced=False),
 )
 
 

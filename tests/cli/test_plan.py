@@ -6,6 +6,8 @@ import json
 
 import pytest
 
+from tests.kube.standin import Reply, status
+
 from .enable_fixtures import Run, ambient, api, clean_environment, on_api
 from .objects_api import ObjectsApi
 from .test_enable_nodes import agent, installed
@@ -54,6 +56,20 @@ def test_a_real_run_and_a_dry_run_tell_the_risks_first_and_in_short(on_api: Run)
         assert found.code == 0
         assert first.startswith("✖ NetworkPolicyBlocksMesh: NetworkPolicy shop/by-port admits no TCP 15008"), found.err
         assert "the same with --plan" in found.err
+
+
+def test_settings_of_the_platform_that_may_not_be_read_are_named_and_those_of_no_kind_are_not(
+    on_api: Run, api: ObjectsApi
+) -> None:
+    def answer(path: str) -> Reply | None:
+        if "/felixconfigurations" in path:
+            return status(403, "Forbidden", "felixconfigurations is forbidden")
+        return status(404, "NotFound", "the server could not find it") if "/operator.openshift.io" in path else None
+
+    api.before_get = answer
+    assumed = json.loads(on_api("enable", "ns", "shop", "--plan", "-o", "json").out)["assumptions"]
+    assert "not judged (cannot get felixconfiguration default: forbidden): CalicoSettings" in assumed
+    assert not any("OvnGatewayMode" in line for line in assumed)
 
 
 @pytest.mark.parametrize("words", [("--fail-on", "error"), ("--fail-on=warning",), ("--fail-on", "error,warning")])

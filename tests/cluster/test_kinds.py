@@ -79,7 +79,7 @@ def test_one_resource_is_decoded_into_one_type(kinds: tuple[Kind[Any], ...]) -> 
 def test_every_resource_is_known_as_a_whole() -> None:
     """But those of which somebody else's objects are nobody's business."""
     some = {kind.kind for kind in KINDS} - BY_KIND.keys()
-    assert some == {"ConfigMap"}
+    assert some == {"ConfigMap", "FelixConfiguration", "Network"}
     assert all(kind.called for kind in KINDS if kind.kind in some)
 
 
@@ -139,6 +139,21 @@ SAMPLES: dict[str, m.Manifest] = {
     "cni_config": m.configmap("istio-cni-config", data={"AMBIENT_ENABLED": "true"}),
     "injectors": m.configmap("istio-sidecar-injector", data={"config": "policy: enabled\ntemplates: {}\n"}),
     "cilium_config": m.configmap("cilium-config", "kube-system", data={"cni-exclusive": "true"}),
+    "felix_configurations": made(
+        "FelixConfiguration", "crd.projectcalico.org/v1", "default", "", spec={"bpfEnabled": True}
+    ),
+    "cluster_networks": made(
+        "Network",
+        "operator.openshift.io/v1",
+        "cluster",
+        "",
+        spec={
+            "defaultNetwork": {
+                "type": "OVNKubernetes",
+                "ovnKubernetesConfig": {"gatewayConfig": {"routingViaHost": True}},
+            }
+        },
+    ),
     "mesh_configs": m.configmap("istio", data={"mesh": "trustDomain: cluster.local\n"}),
     "webhooks": m.webhooks(revision="canary"),
     "services": made("Service", "v1", "cart", spec={"clusterIP": "10.0.0.1", "selector": {"app": "cart"}}, **SERVED),

@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from kubectl_ambient import HOMEPAGE, __version__
-from kubectl_ambient.cluster.kinds.other_policies import OTHER_POLICIES
+from kubectl_ambient.cluster.kinds.plugins import OTHER_POLICIES
 from kubectl_ambient.kube.resources import find_resource
 from tests.docs.reading import ROOT
 from tests.rig import programs
@@ -68,11 +68,14 @@ def rules(role: str) -> list[tuple[str, str, str, tuple[str, ...]]]:
     ]
 
 
+BY_NAME = {"configmaps", "felixconfigurations", "networks"}
+
+
 def test_the_role_for_reading_only_reads() -> None:
     for _, resource, verb, names in rules("kubectl-ambient-view"):
         assert verb in ("get", "list", "watch")
         assert resource != "secrets"
-        assert bool(names) == (resource == "configmaps"), "a ConfigMap may hold anything: only by name"
+        assert bool(names) == (resource in BY_NAME), "a ConfigMap may hold anything: only by name"
 
 
 def test_the_role_for_changing_adds_one_verb() -> None:

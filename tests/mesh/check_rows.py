@@ -7,6 +7,7 @@ from typing import Any
 
 from msgspec import structs
 
+from kubectl_ambient.cluster.caller_facts import ClusterNetwork, FelixConfiguration
 from kubectl_ambient.cluster.facts import (
     NOT_READY_TAINT,
     Annotations,
@@ -65,6 +66,8 @@ def healthy(**parts: Any) -> Snapshot:
         "events": [],
         "sandboxes": [],
         "cilium_config": [],
+        "felix_configurations": {},
+        "cluster_networks": {},
         "workloads": [],
         "network_policies": [],
         "authorization_policies": [],
@@ -261,6 +264,10 @@ FAULTS: dict[str, Snapshot] = {
     "policy-tried": healthy(istiods=[istiod(version="1.25.1")], authorization_policies=[allow(dry_run="true")]),
     "cilium-settings": healthy(
         cilium_config=[ConfigMap(namespace="kube-system", name="cilium-config", data={"cni-exclusive": "true"})]
+    ),
+    "calico-settings": healthy(felix_configurations={"default": FelixConfiguration(name="default", ebpf=True)}),
+    "ovn-gateway-mode": healthy(
+        cluster_networks={"cluster": ClusterNetwork(name="cluster", type="OVNKubernetes", gateway=True)}
     ),
     "network-egress": shut("Egress"),
     "network-ingress": shut("Ingress"),

@@ -13,14 +13,14 @@ from kubectl_ambient.cluster.kinds.callers import (
     SERVICE_MONITORS,
     VALIDATING,
 )
-from kubectl_ambient.cluster.kinds.configmaps import CILIUM_CONFIGS, CNI_CONFIGS, INJECTORS, MESH_CONFIGS
+from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, INJECTORS, MESH_CONFIGS
 from kubectl_ambient.cluster.kinds.events import AGENT_EVENTS, EVENTS
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.network import ENDPOINT_SLICES, NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.nodes import NODES
-from kubectl_ambient.cluster.kinds.other_policies import OTHER_POLICIES
+from kubectl_ambient.cluster.kinds.plugins import OTHER_POLICIES, PLATFORM
 from kubectl_ambient.cluster.kinds.pods import CNI_PODS, INSTANCES, ON_NETWORK, PODS, SANDBOXES, ZTUNNEL_PODS
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
 from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
@@ -78,11 +78,10 @@ CALLERS: tuple[Kind[Any], ...] = (
     SERVICE_MONITORS,
     POD_MONITORS,
     *OTHER_POLICIES,
-    CILIUM_CONFIGS,
 )
-"""Who calls pods in plain text, and what the network plugin makes of that; other policies are named as not judged."""
+"""Who calls pods in plain text; other policies are named as not judged."""
 
-KINDS = (*MESH, *POLICIES, *NETWORK, *CALLERS)
+KINDS = (*MESH, *POLICIES, *NETWORK, *CALLERS, *PLATFORM)
 
 BY_KIND = {kind.kind: kind for kind in reversed(KINDS) if not (kind.label or kind.called or kind.among)}
 """The entries that take every object of their kind; of several the first."""

@@ -23,12 +23,11 @@ from kubectl_ambient.cluster.kinds.callers import (
     SERVICE_MONITORS,
     VALIDATING,
 )
-from kubectl_ambient.cluster.kinds.configmaps import CILIUM_CONFIGS
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
-from kubectl_ambient.cluster.kinds.other_policies import OTHER_POLICIES
+from kubectl_ambient.cluster.kinds.plugins import OTHER_POLICIES, PLATFORM
 from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
 from kubectl_ambient.cluster.kinds.services import SERVICES
@@ -70,7 +69,7 @@ class ChangeNeeds:
     def first(self) -> list[Ask]:
         """What is known to be wanted."""
         asks = [*map(_seen, self.pods.first()), *(Ask(kind=kind) for kind in _POLICIES)]
-        asks += [Ask(kind=INGRESS_CLASSES), Ask(kind=CILIUM_CONFIGS)]
+        asks += [Ask(kind=kind) for kind in (INGRESS_CLASSES, *PLATFORM)]
         asks += [Ask(kind=NAMESPACES)] if self.pods.namespaces else []
         asks += [Ask(kind=SERVICES, namespace=place) for place in self.pods.namespaces or ("",)]
         return [*dict.fromkeys(asks)]

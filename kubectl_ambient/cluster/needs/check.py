@@ -8,10 +8,10 @@ from functools import partial
 
 from msgspec import structs
 
-from kubectl_ambient.cluster.kinds.configmaps import CILIUM_CONFIGS
 from kubectl_ambient.cluster.kinds.labels import LABELLED_NAMESPACES, LABELS
 from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.nodes import NODES, WHOLE_NODES
+from kubectl_ambient.cluster.kinds.plugins import PLATFORM
 from kubectl_ambient.cluster.kinds.pods import PODS, SANDBOXES
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import PodNeeds
@@ -54,9 +54,8 @@ class CheckNeeds:
         from kubectl_ambient.cluster.kinds.table import MESH, POLICIES
         from kubectl_ambient.cluster.reading.check_files import read_check_files
 
-        return partial(
-            read_check_files, kinds=(*MESH, *POLICIES, NETWORK_POLICIES, SANDBOXES, CILIUM_CONFIGS), places=self.places
-        )
+        kinds = (*MESH, *POLICIES, NETWORK_POLICIES, SANDBOXES, *PLATFORM)
+        return partial(read_check_files, kinds=kinds, places=self.places)
 
     def first(self) -> list[Ask]:
         """What is known to be wanted. Nodes come with their taints, for the one that new nodes have."""
@@ -78,7 +77,7 @@ class CheckNeeds:
         snapshot.labelled.facts = homes | snapshot.labelled.facts
 
     def _network(self) -> list[Ask]:
-        return [Ask(kind=NETWORK_POLICIES, namespace=self.namespace), Ask(kind=CILIUM_CONFIGS)]
+        return [Ask(kind=NETWORK_POLICIES, namespace=self.namespace), *(Ask(kind=kind) for kind in PLATFORM)]
 
     def _labelled(self) -> list[Ask]:
         homes = Ask(kind=LABELLED_NAMESPACES, name=self.namespace)

@@ -114,6 +114,8 @@ _WHERE_THERE_ARE_SOME = (
     "peer_authentications",
     "network_policies",
     "cilium_config",
+    "felix_configurations",
+    "cluster_networks",
 )
 
 

@@ -1,9 +1,9 @@
-"""Whom a check asks: for findings that a judge raises anyway, or for pods in a state."""
+"""Whom a check asks: for findings that a judge raises anyway, for pods in a state, or for settings."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -18,6 +18,7 @@ from kubectl_ambient.shell.words import inside, name
 
 if TYPE_CHECKING:
     from kubectl_ambient.mesh.check.judged import Judged
+    from kubectl_ambient.mesh.risks.platform import Fault
 
 
 class Findings(Struct, frozen=True):
@@ -80,6 +81,20 @@ class InState(Struct, frozen=True):
         for pod, verdict in judged.verdicts:
             if verdict.state == self.state:
                 yield told_of(pod, verdict, self.severity)
+
+
+class Settings(Struct, frozen=True):
+    """The faults of the objects of this part, of which a plan warns, too. Where there is none, nothing is wrong."""
+
+    part: str
+    faults: Callable[[Any], Iterable[Fault]]
+
+    def __call__(self, judged: Judged) -> Iterator[Hit]:
+        """Each with its cure."""
+        for settings in getattr(judged.snapshot, self.part).known:
+            for fault in self.faults(settings):
+                message = f"{fault.why}: {fault.remedy}"
+                yield Hit(object=settings.ref, message=message, severity="warning", evidence=fault.evidence)
 
 
 def told_of(pod: Pod, verdict: Verdict, severity: Severity) -> Hit:

@@ -187,6 +187,16 @@ class RiskCode(StableWord):
         "settings of Cilium with which ambient mode does not work, or not whole",
         "warning",
     )
+    CALICO_SETTINGS = (
+        "CalicoSettings",
+        "Calico's eBPF hides Services from ztunnel, so that connections go past their waypoints",
+        "warning",
+    )
+    OVN_GATEWAY_MODE = (
+        "OvnGatewayMode",
+        "OVN-Kubernetes keeps connections from the host's network, in which probes are marked",
+        "warning",
+    )
 
     def __init__(self, _word: str, meaning: str, *severities: Severity) -> None:
         self.meaning = meaning

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
+from kubectl_ambient.cluster.facts import NOT_IN_FILES
 from kubectl_ambient.mesh.risks import (
     authorization,
     leaving,
@@ -104,7 +105,9 @@ CHECKS: tuple[Check, ...] = (
     Check((RiskCode.SIDECAR_LEFT,), (), movers.sidecars_left),
     Check((RiskCode.OWN_REDIRECTION,), ("on_network",), movers.own_redirection),
     Check((RiskCode.JOB_INTERRUPTED,), (), movers.jobs),
-    Check((RiskCode.CILIUM_SETTINGS,), (), platform.cilium),
+    Check((RiskCode.CILIUM_SETTINGS,), ("cilium_config",), platform.cilium),
+    Check((RiskCode.CALICO_SETTINGS,), ("felix_configurations",), platform.calico),
+    Check((RiskCode.OVN_GATEWAY_MODE,), ("cluster_networks", "on_network"), platform.ovn_kubernetes),
     Check((RiskCode.LONG_CONNECTIONS_CUT,), ("services",), movers.long_connections),
 )
 
@@ -118,13 +121,17 @@ def risks(turn: Turn) -> list[Risk]:
     return gravest_first(risk for check in CHECKS for risk in check.find(turn))
 
 
+# Whose settings these are is not in every cluster: that files do not hold them is not worth a word.
+_OF_SOME_CLUSTERS = ("cilium_config", "felix_configurations", "cluster_networks")
+
+
 def untold(turn: Turn) -> Iterator[str]:
     """What could not be judged, and why."""
     by_reason: dict[str, list[str]] = {}
     for check in CHECKS if turn.entering or turn.leaving else ():
         for part in check.reads if turn.leaving or not check.leaving else ():
             unread = turn.why_unread(part)
-            if unread is not None:
+            if unread is not None and not (part in _OF_SOME_CLUSTERS and unread.why == NOT_IN_FILES):
                 by_reason.setdefault(str(unread), []).extend(check.codes)
     for why, codes in by_reason.items():
         yield f"not judged ({why}): {', '.join(dict.fromkeys(codes))}"
