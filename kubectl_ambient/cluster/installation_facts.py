@@ -19,7 +19,9 @@ class Toleration(Fact, frozen=True):
 
 
 class DaemonSet(Fact, frozen=True):
-    """A DaemonSet of Istio (istio-cni, ztunnel): the first container's image and environment, and where it may run.
+    """A DaemonSet of Istio (istio-cni, ztunnel) or of Amazon's VPC CNI.
+
+    It tells the first container's image and environment, and where it may run.
 
     `node_terms` are those of its required node affinity, of which one has to match; None where it asks for none.
     `desired` is on how many nodes it should run, None where nobody has counted, and `lacks_pods` that some

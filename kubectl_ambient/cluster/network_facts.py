@@ -147,7 +147,8 @@ class PodOnNetwork(Fact, frozen=True):
     """A pod as others see it: its uid, its addresses, its ports, its account, and who calls it.
 
     scrape, scrape_port: the annotations `prometheus.io/scrape` and `prometheus.io/port`; reroute: the annotation
-    `istio.io/reroute-virtual-interfaces`; None where they are absent. images: those of its containers.
+    `istio.io/reroute-virtual-interfaces`; branch_interface: `vpc.amazonaws.com/pod-eni`; None where they are absent.
+    images: those of its containers.
     """
 
     namespace: str
@@ -160,6 +161,7 @@ class PodOnNetwork(Fact, frozen=True):
     scrape: str | None = None
     scrape_port: str | None = None
     reroute: str | None = None
+    branch_interface: str | None = None
     images: tuple[str, ...] = ()
 
     @property

@@ -79,6 +79,7 @@ class Snapshot(Struct, kw_only=True):
     cilium_config: Found[ConfigMap] = field(default_factory=Found)
     felix_configurations: Found[FelixConfiguration] = field(default_factory=Found)
     cluster_networks: Found[ClusterNetwork] = field(default_factory=Found)
+    vpc_cni_daemonsets: Found[DaemonSet] = field(default_factory=Found)
     other_policies: Found[OtherPolicy] = field(default_factory=Found)
     labelled: Found[Labelled] = field(default_factory=Found)
     labelled_namespaces: Found[Labelled] = field(default_factory=Found)

@@ -40,6 +40,7 @@ class Annotations(facts.Annotations, frozen=True):
     scrape: str | None = field(default=None, name="prometheus.io/scrape")
     scrape_port: str | None = field(default=None, name="prometheus.io/port")
     reroute: str | None = field(default=None, name="istio.io/reroute-virtual-interfaces")
+    branch_interface: str | None = field(default=None, name="vpc.amazonaws.com/pod-eni")
 
     def fact(self) -> facts.Annotations:
         """Those that the rules look at."""

@@ -63,6 +63,15 @@ def test_of_a_workload_its_own_pods_are_read_with_their_ports() -> None:
     assert list(found.pods.facts) == list(found.on_network.facts) == ["shop/web-5d9f-1"]
 
 
+def test_what_the_platform_is_set_to_is_read_by_name_and_with_what_is_read_anyway() -> None:
+    client = cluster(None)
+    client.objects.append(m.workload("DaemonSet", "aws-node", "kube-system", labels={"k8s-app": "aws-node"}))
+    assert list(read(client, of_namespaces(["shop"])).vpc_cni_daemonsets.facts) == ["kube-system/aws-node"]
+    asked = [request for request in client.requests if request.split()[1] in ("felixconfigurations", "networks")]
+    assert sorted(asked) == ["list felixconfigurations metadata.name=default", "list networks metadata.name=cluster"]
+    assert sum(request.startswith("list daemonsets *") for request in client.requests) == 1
+
+
 def test_policies_that_may_not_be_listed_everywhere_are_listed_here() -> None:
     client = cluster(OWN)
     client.refused = {"list networkpolicies *"}

@@ -134,6 +134,7 @@ SAMPLES: dict[str, m.Manifest] = {
     | {"involvedObject": {"kind": "DaemonSet", "namespace": "istio-system", "name": "ztunnel"}},
     "cni_daemonsets": m.workload("DaemonSet", "istio-cni-node", "kube-system", labels=CNI),
     "ztunnel_daemonsets": m.workload("DaemonSet", "ztunnel", "istio-system"),
+    "vpc_cni_daemonsets": m.workload("DaemonSet", "aws-node", "kube-system", labels={"k8s-app": "aws-node"}),
     "istiods": m.workload("Deployment", "istiod", "istio-system", labels={"app": "istiod", "istio.io/rev": "canary"}),
     "gateway_deployments": m.workload("Deployment", "wp", labels={"gateway.networking.k8s.io/gateway-name": "wp"}),
     "cni_config": m.configmap("istio-cni-config", data={"AMBIENT_ENABLED": "true"}),

@@ -97,6 +97,7 @@ def on_network(namespace: str, name: str, metadata: Metadata, spec: PodSpec, ips
         scrape=annotations.scrape,
         scrape_port=annotations.scrape_port,
         reroute=annotations.reroute,
+        branch_interface=annotations.branch_interface,
         images=tuple(container.image or "" for container in spec.containers or ()),
     )
 

@@ -32,6 +32,7 @@ from kubectl_ambient.cluster.kinds.workloads import (
     GATEWAY_DEPLOYMENTS,
     ISTIODS,
     TEMPLATES,
+    VPC_CNI_DAEMONSETS,
     WORKLOADS,
     ZTUNNEL_DAEMONSETS,
 )
@@ -81,7 +82,7 @@ CALLERS: tuple[Kind[Any], ...] = (
 )
 """Who calls pods in plain text; other policies are named as not judged."""
 
-KINDS = (*MESH, *POLICIES, *NETWORK, *CALLERS, *PLATFORM)
+KINDS = (*MESH, *POLICIES, *NETWORK, *CALLERS, *PLATFORM, VPC_CNI_DAEMONSETS)
 
 BY_KIND = {kind.kind: kind for kind in reversed(KINDS) if not (kind.label or kind.called or kind.among)}
 """The entries that take every object of their kind; of several the first."""

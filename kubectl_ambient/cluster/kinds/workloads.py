@@ -259,6 +259,12 @@ ZTUNNEL_DAEMONSETS = WORKLOADS["DaemonSet"].some(
     words="daemonsets",
     facts=lambda found: found.of_ztunnel(),
 )
+VPC_CNI_DAEMONSETS = WORKLOADS["DaemonSet"].some(
+    "vpc_cni_daemonsets",
+    label="k8s-app=aws-node",
+    words="daemonsets of Amazon's VPC CNI",
+    facts=lambda found: (found.daemonset(),),
+)
 ISTIODS = WORKLOADS["Deployment"].some(
     "istiods",
     label="=".join(ISTIOD_LABEL),

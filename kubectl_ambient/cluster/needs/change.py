@@ -31,6 +31,7 @@ from kubectl_ambient.cluster.kinds.plugins import OTHER_POLICIES, PLATFORM
 from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
 from kubectl_ambient.cluster.kinds.services import SERVICES
+from kubectl_ambient.cluster.kinds.workloads import VPC_CNI_DAEMONSETS, ZTUNNEL_DAEMONSETS
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import PodNeeds
 from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyRule
@@ -149,8 +150,9 @@ def _is_root(namespace: str, snapshot: Snapshot) -> bool:
 
 
 def _seen(ask: Ask) -> Ask:
-    """The same, of pods with their ports and addresses too."""
-    return replace(ask, also=(*ask.also, ON_NETWORK)) if ask.kind is PODS else ask
+    """The same, of pods with their ports and addresses too, and of DaemonSets the VPC CNI's too."""
+    besides = {PODS.part: ON_NETWORK, ZTUNNEL_DAEMONSETS.part: VPC_CNI_DAEMONSETS}.get(ask.kind.part)
+    return replace(ask, also=(*ask.also, besides)) if besides else ask
 
 
 def _in_mesh(namespace: Namespace) -> bool:

@@ -192,6 +192,11 @@ class RiskCode(StableWord):
         "Calico's eBPF hides Services from ztunnel, so that connections go past their waypoints",
         "warning",
     )
+    SECURITY_GROUPS_FOR_PODS = (
+        "SecurityGroupsForPods",
+        "Amazon's VPC CNI drops the probes of pods that have security groups of their own",
+        "warning",
+    )
     OVN_GATEWAY_MODE = (
         "OvnGatewayMode",
         "OVN-Kubernetes keeps connections from the host's network, in which probes are marked",

@@ -108,6 +108,7 @@ CHECKS: tuple[Check, ...] = (
     Check((RiskCode.CILIUM_SETTINGS,), ("cilium_config",), platform.cilium),
     Check((RiskCode.CALICO_SETTINGS,), ("felix_configurations",), platform.calico),
     Check((RiskCode.OVN_GATEWAY_MODE,), ("cluster_networks", "on_network"), platform.ovn_kubernetes),
+    Check((RiskCode.SECURITY_GROUPS_FOR_PODS,), ("vpc_cni_daemonsets", "on_network"), platform.vpc_cni),
     Check((RiskCode.LONG_CONNECTIONS_CUT,), ("services",), movers.long_connections),
 )
 
@@ -122,7 +123,7 @@ def risks(turn: Turn) -> list[Risk]:
 
 
 # Whose settings these are is not in every cluster: that files do not hold them is not worth a word.
-_OF_SOME_CLUSTERS = ("cilium_config", "felix_configurations", "cluster_networks")
+_OF_SOME_CLUSTERS = ("cilium_config", "felix_configurations", "cluster_networks", "vpc_cni_daemonsets")
 
 
 def untold(turn: Turn) -> Iterator[str]:

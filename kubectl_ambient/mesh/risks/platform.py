@@ -2,24 +2,27 @@
 
 Sources: what `istioctl install` checks of Cilium and Calico [operator/pkg/apis/validation/validation.go], and what
 Calico's load balancing at connect time does to waypoints [istio/istio#55481]; of OVN-Kubernetes, what OpenShift Service
-Mesh asks for before ambient mode is installed [openshift-docs modules/ossm-installing-istio-ambient-mode.adoc].
+Mesh asks for before ambient mode is installed [openshift-docs modules/ossm-installing-istio-ambient-mode.adoc]; of
+Amazon's VPC CNI, Istio's prerequisites [istio.io ambient/install/platform-prerequisites] and the plugin's README.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.caller_facts import ClusterNetwork, FelixConfiguration
 from kubectl_ambient.cluster.facts import Pod
-from kubectl_ambient.cluster.installation_facts import ConfigMap
-from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet
+from kubectl_ambient.mesh.evidence import Evidence, annotation
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.risk import Risk
 from kubectl_ambient.mesh.risks.strict import pods
 from kubectl_ambient.mesh.risks.turn import Turn
 
+_BRANCH = "vpc.amazonaws.com/pod-eni"
+_MODE = "POD_SECURITY_GROUP_ENFORCING_MODE"
 _CONNECT_TIME = "bpfConnectTimeLoadBalancing"
 _VIA_HOST = "spec.defaultNetwork.ovnKubernetesConfig.gatewayConfig.routingViaHost"
 
@@ -49,6 +52,16 @@ def ovn_kubernetes(turn: Turn) -> Iterator[Risk]:
     for network in turn.after.cluster_networks:
         probed = [pod for pod in turn.entering if (seen := turn.on_network(pod)) is not None and seen.probes]
         yield from _risks(RiskCode.OVN_GATEWAY_MODE, ovn_kubernetes_faults(network), probed)
+
+
+def vpc_cni(turn: Turn) -> Iterator[Risk]:
+    """Security groups for pods, where pods with probes come in that have an interface of their own for them."""
+    for daemonset in turn.after.vpc_cni_daemonsets:
+        seen = [(pod, turn.on_network(pod)) for pod in turn.entering]
+        hit = {pod.ref: (pod, on.branch_interface) for pod, on in seen if on and on.branch_interface and on.probes}
+        evidence = tuple(annotation(ref, _BRANCH, value) for ref, (_, value) in hit.items())
+        faults = (structs.replace(f, evidence=(*f.evidence, *evidence)) for f in vpc_cni_faults(daemonset))
+        yield from _risks(RiskCode.SECURITY_GROUPS_FOR_PODS, faults, [pod for pod, _ in hit.values()])
 
 
 def cilium_faults(config: ConfigMap) -> Iterator[Fault]:
@@ -89,6 +102,23 @@ def ovn_kubernetes_faults(network: ClusterNetwork) -> Iterator[Fault]:
             "OVN-Kubernetes is in shared gateway mode, in which probes from 169.254.7.127 do not get through",
             "set routingViaHost of its gatewayConfig to true",
             (Evidence(network.ref, _VIA_HOST, value),),
+        )
+
+
+def vpc_cni_faults(daemonset: DaemonSet) -> Iterator[Fault]:
+    """The strict mode of security groups for pods, which is the default; of a mode that is set elsewhere, nothing."""
+    container = daemonset.container
+    variables = {variable.name: variable.value for variable in container.env} if container else {}
+    mode = variables.get(_MODE, "" if container and container.env_from else "strict")
+    if variables.get("ENABLE_POD_ENI") == "true" and mode == "strict":
+        env = "spec.template.spec.containers[0].env"
+        yield Fault(
+            "Amazon's VPC CNI enforces security groups for pods strictly, and drops probes from 169.254.7.127",
+            f"set {_MODE} of DaemonSet {daemonset.name} to standard, and restart these pods",
+            (
+                Evidence(daemonset.ref, f"{env}[ENABLE_POD_ENI]", "true"),
+                Evidence(daemonset.ref, f"{env}[{_MODE}]", variables.get(_MODE)),
+            ),
         )
 
 
