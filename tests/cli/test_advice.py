@@ -299,12 +299,23 @@ def refused(message: str) -> m.Manifest:
 
 def test_a_pod_of_the_daemonset_that_is_refused(cluster: Cluster) -> None:
     lacking = ztunnel() | {"status": {"desiredNumberScheduled": 1, "currentNumberScheduled": 0}}
-    quota = refused('Error creating: pods "ztunnel-x" is forbidden: insufficient quota to match these scopes')
+    quota = refused('Error creating: pods "ztunnel-x" is forbidden: exceeded quota: few, requested: pods=1')
     found = why_no_ztunnel(cluster, lacking, LINUX, quota)
     assert "its pod was refused: Error creating: pods" in found.message("AgentMissing")
     assert found.commands == [f"kubectl describe resourcequota -n {HOME}"]
+    assert "raise it" in found.fixes[0]["effect"]
     unknown = why_no_ztunnel(cluster, lacking, LINUX)
     assert unknown.message("AgentMissing") == "no ztunnel pod runs on n1"
+
+
+def test_where_a_priority_class_asks_for_a_quota_that_none_is_there_is_told(cluster: Cluster) -> None:
+    lacking = ztunnel() | {"status": {"desiredNumberScheduled": 1, "currentNumberScheduled": 0}}
+    scopes = "[{PriorityClass In [system-node-critical system-cluster-critical]}]"
+    quota = refused(f"Error creating: insufficient quota to match these scopes: {scopes}")
+    found = why_no_ztunnel(cluster, lacking, LINUX, quota)
+    assert "its pod was refused: Error creating: insufficient quota" in found.message("AgentMissing")
+    assert found.commands == [f"kubectl describe resourcequota -n {HOME}"]
+    assert "create one with a scopeSelector for it" in found.fixes[0]["effect"]
 
 
 def test_no_daemonset_wants_a_pod_anywhere(cluster: Cluster) -> None:

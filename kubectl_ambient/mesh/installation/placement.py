@@ -207,8 +207,20 @@ def _refused(daemonset: DaemonSet, snapshot: Snapshot) -> Cause | None:
 def _allow(event: Event, daemonset: DaemonSet) -> Iterator[Fix]:
     if "quota" in event.message:
         quotas = kubectl("describe resourcequota", *inside(daemonset.namespace))
-        effect = f"shows which quota of {daemonset.namespace} refuses it: raise it, or let it allow the priority class"
-        yield from offer(quotas, effect)
+        yield from offer(quotas, _what_quotas_show(event.message, daemonset.namespace))
+
+
+def _what_quotas_show(message: str, namespace: str) -> str:
+    """That one refuses the pod, or that none takes its priority class, which is then not allowed there.
+
+    Source: kubernetes plugin/pkg/admission/resourcequota, `limitedResources`; GKE has it for the classes of the system.
+    """
+    if "insufficient quota to match these scopes" in message:
+        return (
+            f"shows the quotas of {namespace}: none takes the pod's priority class, and it is allowed only where one"
+            " does (GKE has one in kube-system alone): create one with a scopeSelector for it"
+        )
+    return f"shows which quota of {namespace} refuses it: raise it, or let it allow the priority class"
 
 
 def last(events: Sequence[Event]) -> Event | None:
