@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from kubectl_ambient import HOMEPAGE, __version__
-from kubectl_ambient.cluster.kinds.plugins import OTHER_POLICIES
+from kubectl_ambient.cluster.kinds.plugins import OTHER_POLICIES, PLATFORM
 from kubectl_ambient.kube.resources import find_resource
 from tests.docs.reading import ROOT
 from tests.rig import programs
@@ -22,7 +22,7 @@ ROLES: dict[str, dict[str, Any]] = {
     role["metadata"]["name"]: role for role in yaml.safe_load_all((ROOT / "docs/rbac.yaml").read_text(encoding="utf-8"))
 }
 
-OTHERS = {kind.resource.full_name for kind in OTHER_POLICIES}  # not all of these can be typed
+OTHERS = {kind.resource.full_name for kind in (*OTHER_POLICIES, *PLATFORM)}  # not all of these can be typed
 
 
 def test_the_krew_manifest_is_of_this_version() -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from msgspec import field
+from msgspec import field, structs
 
 from kubectl_ambient.cluster import caller_facts as facts
 from kubectl_ambient.cluster.kinds.configmaps import CILIUM_CONFIGS
@@ -114,7 +114,7 @@ class Network(Object, frozen=True):
         )
 
 
-FELIX_CONFIGURATIONS = kind(
+_FELIX_CONFIGURATIONS = kind(
     "felix_configurations",
     "felixconfigurations",
     FelixConfiguration,
@@ -122,6 +122,9 @@ FELIX_CONFIGURATIONS = kind(
     rights=("list",),
     in_files=False,
 )
+# The same as Calico's own API server has it, and as people write it.
+_WRITTEN = _FELIX_CONFIGURATIONS.resource._replace(group="projectcalico.org", version="v3")
+FELIX_CONFIGURATIONS = (_FELIX_CONFIGURATIONS, structs.replace(_FELIX_CONFIGURATIONS, resource=_WRITTEN))
 CLUSTER_NETWORKS = kind(
     "cluster_networks",
     "networks.operator.openshift.io",
@@ -130,5 +133,5 @@ CLUSTER_NETWORKS = kind(
     rights=("list",),
     in_files=False,
 )
-PLATFORM: tuple[Kind[Any], ...] = (CILIUM_CONFIGS, FELIX_CONFIGURATIONS, CLUSTER_NETWORKS)
+PLATFORM: tuple[Kind[Any], ...] = (CILIUM_CONFIGS, *FELIX_CONFIGURATIONS, CLUSTER_NETWORKS)
 """All of them; each is read by its name."""
