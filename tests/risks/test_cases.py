@@ -58,6 +58,26 @@ def test_it_tells_whom_it_hits_and_on_which_evidence(code: RiskCode) -> None:
         assert risk["severity"] in RiskCode(risk["code"]).severities
 
 
+@pytest.mark.parametrize(
+    ("code", "key"),
+    [
+        (RiskCode.OVN_GATEWAY_MODE, "readinessProbe"),
+        (RiskCode.SECURITY_GROUPS_FOR_PODS, "readinessProbe"),
+        (RiskCode.SECURITY_GROUPS_FOR_PODS, "annotations"),
+    ],
+)
+def test_pods_without_probes_or_without_an_interface_of_their_own_are_not_hit(
+    code: RiskCode, key: str, tmp_path: Path
+) -> None:
+    text = (HERE / code / "raised.yaml").read_text(encoding="utf-8")
+    objects = list(yaml.safe_load_all(text))
+    pod = next(o for o in objects if o["kind"] == "Pod")
+    assert any(place.pop(key, None) for place in (pod["metadata"], *pod["spec"]["containers"]))
+    path = tmp_path / "raised.yaml"
+    path.write_text(f"{text.splitlines()[0]}\n{yaml.safe_dump_all(objects)}", encoding="utf-8")
+    assert code not in codes(path)
+
+
 @pytest.mark.parametrize("goal", ["enable", "disable"])
 def test_the_healthy_example_risks_nothing(goal: str) -> None:
     screen = run(f"{goal} ns shop --plan -f {EXAMPLES} -o json")
