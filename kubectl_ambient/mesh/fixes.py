@@ -29,6 +29,8 @@ def fixes(judgement: Judgement, snapshot: Snapshot) -> tuple[Fix, ...]:
     match verdict.state:
         case _ if judgement.stuck is not None and _concerns(judgement, judgement.stuck):
             found = _unstick(judgement, judgement.stuck, snapshot)
+        case _ if _ends(judgement, snapshot):
+            found = ()
         case _ if tells(verdict.findings, Code.CNI_GONE):
             found = reinstall(snapshot)
         case _ if tells(verdict.findings, Code.OPT_OUT_IGNORED):
@@ -74,6 +76,12 @@ def _served(judgement: Judgement) -> Iterator[Fix]:
     for finding in judgement.verdict.findings:
         if finding.code in _SERVES:
             yield from offer(finding.fix, _SERVES[finding.code])
+
+
+def _ends(judgement: Judgement, snapshot: Snapshot) -> bool:
+    """Whether the pod is being deleted, or its namespace with all that is in it: nothing is worth moving there."""
+    namespace = snapshot.namespaces.fact(judgement.pod.namespace)
+    return judgement.pod.deleting is not None or (namespace is not None and namespace.deleting is not None)
 
 
 def _concerns(judgement: Judgement, stuck: Stuck) -> bool:

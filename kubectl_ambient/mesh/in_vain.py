@@ -51,6 +51,8 @@ def _of(judge: Judge, name: str, pods: list[tuple[Pod, Verdict]]) -> Iterator[In
     namespace = judge.snapshot.namespaces.get(name)
     if not isinstance(namespace, Namespace) or namespace.labels.get(DATAPLANE_MODE) != "ambient":
         return
+    if namespace.deleting is not None:
+        return  # nothing comes there any more
     if any(verdict.expected != "out" or verdict.observed != "absent" for _, verdict in pods):
         return  # some are in, or on their way, or told by themselves
     kept_out = [(pod, verdict) for pod, verdict in pods if verdict.reason in _NOT_THE_PODS and _would_be_in(pod)]

@@ -19,7 +19,7 @@ FAIL_ON = ("drift", "pending", "conflict", "unknown", "error", "any")
 class NamespaceRow(Struct, frozen=True, kw_only=True, gc=False):
     """One namespace in numbers. `label` is its istio.io/dataplane-mode; None where it could not be read.
 
-    unserved: how many of those that are inside are NOT served.
+    unserved: how many of those that are inside are NOT served. terminating: it is being deleted.
     """
 
     name: str
@@ -32,6 +32,7 @@ class NamespaceRow(Struct, frozen=True, kw_only=True, gc=False):
     disagree: int
     unknown: int
     attention: int
+    terminating: bool = False
 
 
 def count(verdicts: Iterable[Verdict]) -> dict[str, int]:
@@ -70,6 +71,7 @@ def _row(name: str, verdicts: list[Verdict], namespace: Namespace | Unread | Non
         disagree=n["NotEnrolled"] + n["Stale"],
         unknown=n["Unknown"],
         attention=marked + sum(needs_attention(v) or v.unserved for v in verdicts),
+        terminating=isinstance(namespace, Namespace) and namespace.deleting is not None,
     )
 
 

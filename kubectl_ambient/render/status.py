@@ -148,7 +148,7 @@ _MAY_GO = {"UNKNOWN": "unknown", "PENDING": "pending"}
 def _namespace_row(row: NamespaceRow, unserved: bool, paint: Paint) -> list[str]:
     inside = (row.inside, row.unserved) if unserved else (row.inside,)
     numbers = (row.pods, *inside, row.out, row.pending, row.disagree, row.unknown)
-    label = "<unknown>" if row.label is None else row.label
+    label = TERMINATING if row.terminating else "<unknown>" if row.label is None else row.label
     return [row.name, label, *(str(n) if n else "-" for n in numbers), paint(MARK, "red") if row.attention else ""]
 
 
@@ -216,7 +216,8 @@ def namespace_sentence(name: str, namespace: Namespace | Unread | None, verdicts
     pods = f"{pods[:1].upper()}{pods[1:]}"
     if not isinstance(namespace, Namespace):
         return f"The labels of namespace {name} could not be read ({namespace or 'not asked for'}). {pods}"
-    return f"Namespace {name} {asks_for(namespace)}. {pods}"
+    ends = ", and is being deleted" if namespace.deleting is not None else ""
+    return f"Namespace {name} {asks_for(namespace)}{ends}. {pods}"
 
 
 def share(n: Mapping[str, int]) -> str:

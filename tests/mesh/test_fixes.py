@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -369,3 +370,11 @@ def _patched(patch: Any, snapshot: Snapshot) -> Snapshot:
 def _next_expected(snapshot: Snapshot) -> str:
     """What the next pod of the owner is, on the same node."""
     return Judge(snapshot).judge(next(iter(snapshot.pods))).after_restart
+
+
+def test_nothing_is_advised_for_what_ends() -> None:
+    out, ends = pod(), datetime(2026, 1, 1, tzinfo=UTC)
+    assert what_to_do(out)
+    assert what_to_do(pod(deleting=ends)) == []
+    ending = {"app": Namespace(name="app", deleting=ends)}
+    assert what_to_do(out, namespaces=ending) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -93,3 +94,8 @@ def test_on_a_screen_namespaces_with_one_cause_are_one_sentence() -> None:
         "namespaces a, b, c and 2 more ask for ambient, and none of their pods is in: there is no istio-cni in this "
         "cluster, so no label has any effect"
     ]
+
+
+def test_a_namespace_that_ends_asks_for_nothing() -> None:
+    ends = {"app": Namespace(name="app", labels=AMBIENT, deleting=datetime(2026, 1, 1, tzinfo=UTC))}
+    assert found(cluster(pods=[pod()], namespaces=ends, **NO_CNI)) == []

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from kubectl_ambient.cluster.facts import Owner, Pod
+from datetime import UTC, datetime
+
+from kubectl_ambient.cluster.facts import Namespace, Owner, Pod
 from kubectl_ambient.mesh.judge import Judge
-from kubectl_ambient.render.status import notes, share
+from kubectl_ambient.mesh.summary import by_namespace
+from kubectl_ambient.render.status import namespace_sentence, namespace_table, notes, share
 from kubectl_ambient.render.terminal import Paint
 from tests.mesh.builders import AMBIENT, agent, cluster, pod, redirected
 
@@ -44,3 +47,11 @@ def test_how_many_pods_are_in() -> None:
         "2 of 3 pods are",
     ]
     assert share({"Enrolled": 1, "pods": 3, "Unknown": 2}) == "at least 1 of 3 pods is in ambient mode."
+
+
+def test_a_namespace_that_ends_is_told_as_that() -> None:
+    ending = Namespace(name="app", labels=AMBIENT, deleting=datetime(2026, 1, 1, tzinfo=UTC))
+    (row,) = by_namespace([], {"app": ending})
+    shown = namespace_table([row], headers=False, width=80, paint=Paint(False))
+    assert shown.split()[:2] == ["app", "Terminating"]
+    assert "asks for ambient, and is being deleted." in namespace_sentence("app", ending, [])
