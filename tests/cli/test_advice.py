@@ -478,3 +478,7 @@ def test_a_waypoint_that_was_scaled_to_nothing_is_scaled_back(ambient: Run, tmp_
         assert fixes[-1] == around
     else:
         assert fixes == [("kubectl scale deployment wp -n shop --replicas=1", False), around]
+    listed = ambient("waypoint", "list", "-n", "shop", "-f", str(path), "-o", "json")
+    (waypoint,) = json.loads(listed.out)["items"]
+    (told,) = [finding["fix"] for finding in waypoint["findings"] if finding["code"] == "WaypointDead"]
+    assert told == ("kubectl describe gateway wp -n shop" if replicas else fixes[0][0])

@@ -14,7 +14,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Fix, offer
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
 from kubectl_ambient.mesh.waypoint.deciding import Decision
-from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway
+from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway, wake
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT, USE_WAYPOINT_NAMESPACE
 from kubectl_ambient.mesh.waypoint.rules import Target, kind_of, traffic_of
@@ -153,8 +153,7 @@ def look_at(gateway: Gateway, snapshot: Snapshot) -> Iterator[Fix]:
     """See why a waypoint is not ready; where its Deployment says so, have it make pods."""
     idle = snapshot.scaled_to_none(gateway)
     if idle is not None:
-        scale = kubectl("scale deployment", name(idle.name), *inside(idle.namespace), "--replicas=1")
-        yield from offer(scale, "its Deployment asks for no pod: the waypoint serves as soon as one is Ready")
+        yield from offer(wake(idle), "its Deployment asks for no pod: the waypoint serves as soon as one is Ready")
         return
     described = on_gateway("describe", gateway.namespace, gateway.name)
     yield from offer(described, "shows what its controller tells of it")

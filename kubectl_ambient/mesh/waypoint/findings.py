@@ -19,7 +19,7 @@ from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.waypoint.canary import canary
 from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE, Decision
-from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
+from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic, wake_or_look
 from kubectl_ambient.mesh.waypoint.own_pods import REDIRECTED
 from kubectl_ambient.mesh.waypoint.reach import INGRESS_USE_WAYPOINT, Reach
 from kubectl_ambient.mesh.waypoint.rules import Target, condition_of, kind_of, traffic_of
@@ -95,7 +95,7 @@ def _fix(found: Found) -> Command | None:
         own = gateway.namespace == found.target.namespace
         return offered(take_traffic(gateway, traffic_of(found.target))) if own and now.nothing else None
     if reason == WaypointReason.NOT_READY and gateway is not None:
-        return offered(on_gateway("describe", gateway.namespace, gateway.name))
+        return offered(wake_or_look(gateway, found.snapshot.scaled_to_none(gateway)))
     if reason == WaypointReason.DENIED and gateway is not None:
         return offered(on_gateway("edit", gateway.namespace, gateway.name))
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kubectl_ambient.cluster.facts import Workload
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
 from kubectl_ambient.shell.command import Offer, istioctl, kubectl
@@ -16,6 +17,16 @@ def applied(home: str, waypoint: str, *flags: str | Word) -> Offer:
 def on_gateway(verb: str, home: str, gateway: str, *words: str | Word) -> Offer:
     """`kubectl edit gateway wp -n shop`, and what follows."""
     return kubectl(verb, "gateway", name(gateway), *inside(home), *words)
+
+
+def wake(idle: Workload) -> Offer:
+    """Have a waypoint's Deployment that asks for no pod make one."""
+    return kubectl("scale deployment", name(idle.name), *inside(idle.namespace), "--replicas=1")
+
+
+def wake_or_look(gateway: Gateway, idle: Workload | None) -> Offer:
+    """The same where its Deployment is `idle`; else what shows why a waypoint does not live."""
+    return on_gateway("describe", gateway.namespace, gateway.name) if idle is None else wake(idle)
 
 
 def take_traffic(gateway: Gateway, word: str) -> Offer:

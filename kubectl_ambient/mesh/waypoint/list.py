@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct, field, structs
 
-from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread
+from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Unread, Workload
 from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.gateways import WAYPOINT_CLASSES, Gateway, GatewayClass
 from kubectl_ambient.cluster.served import KINDS, Kind, objects_of
@@ -63,8 +63,8 @@ class Waypoint(Struct, frozen=True, kw_only=True):
     """One waypoint. programmed: what its controller tells; None where it tells nothing, or of an older Gateway.
 
     ready, pods: how many of its proxies are Ready, and how many there are; None where they could not be read.
-    waits_for: what keeps an address away, where that is known. unhandled: what keeps its istiod from it. written: it is
-    a manifest, without a status.
+    waits_for: what keeps an address away, where that is known. idle: its Deployment, where that asks for no pod.
+    unhandled: what keeps its istiod from it. written: it is a manifest, without a status.
     """
 
     gateway: Gateway
@@ -78,6 +78,7 @@ class Waypoint(Struct, frozen=True, kw_only=True):
     life: Life
     waits_for: str
     uses: Uses
+    idle: Workload | None = None
     unhandled: Finding | None = None
     written: bool = False
 
@@ -127,6 +128,7 @@ def waypoint_of(judge: WaypointJudge, gateway: Gateway, uses: Mapping[str, Uses]
         owner=owner,
         answers_hbone=answers_hbone(gateway, of_class),
         life=judge.life_of(gateway),
+        idle=snapshot.scaled_to_none(gateway),
         waits_for="" if gateway.addresses else why_without_address(gateway, instances),
         uses=uses.get(gateway.key) or _counted(judge, Uses()),
         unhandled=told.finding if told else None,

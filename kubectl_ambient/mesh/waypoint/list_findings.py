@@ -8,7 +8,7 @@ from kubectl_ambient.mesh.catalogue import Code, WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label, warns
 from kubectl_ambient.mesh.labels.reference import entry_of
 from kubectl_ambient.mesh.labels.values import meant
-from kubectl_ambient.mesh.waypoint.gateway_commands import on_gateway, take_traffic
+from kubectl_ambient.mesh.waypoint.gateway_commands import take_traffic, wake_or_look
 from kubectl_ambient.mesh.waypoint.list import Waypoint
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
@@ -37,7 +37,7 @@ def _dead(waypoint: Waypoint) -> Iterator[Finding]:
         f"it is dead ({life.why}), and its address is never taken away: connections to all that it serves fail, and do "
         "not go past it"
     )
-    command = offered(on_gateway("describe", gateway.namespace, gateway.name))
+    command = offered(wake_or_look(gateway, waypoint.idle))
     yield Finding.of(Code.WAYPOINT_DEAD, message, *life.evidence, fix=command)
 
 
@@ -49,7 +49,7 @@ def _without_address(waypoint: Waypoint) -> Iterator[Finding]:
     why = f" ({waypoint.waits_for})" if waypoint.waits_for else ""
     message = f"it has no address yet{why}: what names it goes direct"
     told = Evidence(gateway.ref, "status.addresses", None)
-    command = offered(on_gateway("describe", gateway.namespace, gateway.name))
+    command = offered(wake_or_look(gateway, waypoint.idle))
     yield Finding.of(Code.WAYPOINT_WITHOUT_ADDRESS, message, told, fix=command)
 
 
