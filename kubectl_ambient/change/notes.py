@@ -12,9 +12,10 @@ from kubectl_ambient.change.notes_of_serving import unserved
 from kubectl_ambient.change.notes_of_stayers import in_by_own_label, need_no_label, stays_in
 from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.targets import printed
-from kubectl_ambient.change.words import MOST, few, grouped, verb
+from kubectl_ambient.change.words import grouped, verb
 from kubectl_ambient.cluster.facts import Namespace, Workload
 from kubectl_ambient.mesh.catalogue import Reason
+from kubectl_ambient.mesh.few import MOST, few
 from kubectl_ambient.mesh.next_pod import NextPod
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.risk import Risk

@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.effects import Moved
 from kubectl_ambient.change.plan import Edit
-from kubectl_ambient.change.words import few, grouped, pods, verb
+from kubectl_ambient.change.words import grouped, pods, verb
 from kubectl_ambient.cluster.facts import Namespace, Pod
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.installation.agents import Health
 from kubectl_ambient.shell.command import Sentence
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_ambient.change.change import Change
-from kubectl_ambient.change.words import few, grouped
+from kubectl_ambient.change.words import grouped
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.mesh.catalogue import Code
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.gateways import gateway_of, is_sandwiched, what_makes_it_a_gateway
 from kubectl_ambient.shell.command import Command, Sentence, joined
 

@@ -8,11 +8,12 @@ from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.plan import Edit, command
 from kubectl_ambient.change.rollout import held_back, partition_of, why_later
 from kubectl_ambient.change.targets import KINDS, printed, value_of
-from kubectl_ambient.change.words import MOST, few, grouped, more, pods, verb
+from kubectl_ambient.change.words import grouped, more, pods, verb
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Owner, Pod, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.enrolment.mode_label import overwrite
+from kubectl_ambient.mesh.few import MOST, few
 from kubectl_ambient.shell.command import Sentence, joined
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kubectl_ambient.change.change import Change
-from kubectl_ambient.change.words import few
 from kubectl_ambient.cluster.facts import Namespace
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.shell.command import Sentence, joined
 
 

@@ -8,9 +8,10 @@ from kubectl_ambient.change.change import Change
 from kubectl_ambient.change.effects import Moved
 from kubectl_ambient.change.plan import Edit, command
 from kubectl_ambient.change.targets import key_of, kind_of, labels_of, printed
-from kubectl_ambient.change.words import MOST, few, grouped, pods, verb
+from kubectl_ambient.change.words import grouped, pods, verb
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Workload
 from kubectl_ambient.mesh.catalogue import Reason
+from kubectl_ambient.mesh.few import MOST, few
 from kubectl_ambient.shell.command import Offer, Sentence, joined, kubectl
 from kubectl_ambient.shell.words import inside, name
 

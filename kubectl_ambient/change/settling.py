@@ -12,10 +12,11 @@ from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.reached import Reached
 from kubectl_ambient.change.rollout import held_back, when, why_later
 from kubectl_ambient.change.targets import printed, value_of
-from kubectl_ambient.change.words import few, grouped
+from kubectl_ambient.change.words import grouped
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, NOT_FOUND, Namespace, Pod, Unread, Workload
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.settling import Standing, Straggler, standing_of
 from kubectl_ambient.mesh.verdict import Verdict

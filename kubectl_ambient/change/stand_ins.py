@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from kubectl_ambient.change.words import few
 from kubectl_ambient.cluster.facts import Owner, Pod, Workload
 from kubectl_ambient.cluster.kinds.pods import is_agent
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.few import few
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 

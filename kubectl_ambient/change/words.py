@@ -2,19 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable
 from typing import TypeVar
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-
-MOST = 3
-
-
-def few(names: Sequence[str], most: int = MOST) -> str:
-    """`a, b, c and 12 more`."""
-    shown = ", ".join(names[:most])
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
 
 
 def grouped(pairs: Iterable[tuple[K, V]]) -> dict[K, list[V]]:

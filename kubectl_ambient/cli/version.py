@@ -9,6 +9,7 @@ import typer
 from kubectl_ambient import __version__
 from kubectl_ambient.cli import settings
 from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.render.say import say
 from kubectl_ambient.runs.output import check_format
 
@@ -65,9 +66,4 @@ def _with_places(document: dict[str, Any], part: str, versions: list[str]) -> li
     if len(versions) < 2:
         return versions
     homes = {version: [node["name"] for node in document["nodes"] if node[part] == version] for version in versions}
-    return [f"{version} ({_few(homes[version])})" if homes[version] else version for version in versions]
-
-
-def _few(names: list[str]) -> str:
-    shown = ", ".join(names[:_MOST])
-    return f"{shown} and {len(names) - _MOST} more" if len(names) > _MOST else shown
+    return [f"{version} ({few(homes[version], _MOST)})" if homes[version] else version for version in versions]

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from kubectl_ambient.cluster.kinds.gateways import WAYPOINT_CLASSES, Gateway
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.waypoint.usable import life
 
 _WAITING = "Waiting for controller"  # what the Gateway API's own definition fills in, until a controller writes
-_FEW = 3
 
 
 def dead_waypoints(snapshot: Snapshot, namespaces: Iterable[str] | None = None) -> list[str]:
@@ -40,10 +40,10 @@ def sentences(snapshot: Snapshot, namespaces: Iterable[str] | None = None) -> li
     told = []
     if dead := dead_waypoints(snapshot, namespaces):
         what, are = ("Waypoint", "is") if len(dead) == 1 else ("Waypoints", "are")
-        told.append(f"{what} {_few(dead)} {are} dead: what goes there fails")
+        told.append(f"{what} {few(dead)} {are} dead: what goes there fails")
     if lost := waiting(snapshot, namespaces):
         what, waits = ("Gateway", "waits") if len(lost) == 1 else ("Gateways", "wait")
-        told.append(f"{what} {_few(lost)} {waits} for a controller: none has taken what is of such a class")
+        told.append(f"{what} {few(lost)} {waits} for a controller: none has taken what is of such a class")
     return told
 
 
@@ -51,8 +51,3 @@ def _among(snapshot: Snapshot, namespaces: Iterable[str] | None) -> list[Gateway
     homes = None if namespaces is None else set(namespaces)
     found = (snapshot.gateways.facts[key] for key in sorted(snapshot.gateways.facts))
     return [gateway for gateway in found if homes is None or gateway.namespace in homes]
-
-
-def _few(keys: list[str]) -> str:
-    rest = f" and {len(keys) - _FEW} more" if len(keys) > _FEW else ""
-    return f"{', '.join(keys[:_FEW])}{rest}"

@@ -9,6 +9,7 @@ from msgspec import Struct, structs
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod
 from kubectl_ambient.mesh.catalogue import Code, Reason
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.gateways import what_makes_it_a_gateway
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.verdict import Verdict
@@ -20,8 +21,6 @@ _NOT_THE_PODS = (
     Reason.NAMESPACE_EXCLUDED,
 )
 """What keeps a pod out that asks for ambient, and is nothing of its own."""
-
-_MOST_NAMES = 3
 
 
 class InVain(Struct, frozen=True):
@@ -76,8 +75,7 @@ def _finding(names: list[str], cause: str, namespace: Namespace, evidence: tuple
 def _sentence(names: list[str], cause: str) -> str:
     if len(names) == 1:
         return f"namespace {names[0]} asks for ambient, and none of its pods is in: {cause}"
-    rest = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return f"namespaces {', '.join(names[:_MOST_NAMES])}{rest} ask for ambient, and none of their pods is in: {cause}"
+    return f"namespaces {few(names)} ask for ambient, and none of their pods is in: {cause}"
 
 
 def summed(found: Iterable[InVain]) -> list[Finding]:

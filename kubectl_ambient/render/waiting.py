@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from kubectl_ambient.change.words import few
 from kubectl_ambient.foreign import Shown, shown, stacked
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.nodes import AgentOnNode, agents_on
 from kubectl_ambient.mesh.settling import Restart, Standing, Straggler

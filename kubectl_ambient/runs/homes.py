@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from kubectl_ambient.cluster.scope import chosen_namespaces
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.runs.origin import Origin
-
-_FEW = 3
 
 
 def homes(origin: Origin, snapshot: Snapshot) -> frozenset[str] | None:
@@ -26,5 +25,4 @@ def left_out(origin: Origin, snapshot: Snapshot) -> list[str]:
     ]
     if not absent:
         return []
-    names = ", ".join(absent[:_FEW]) + (f" and {len(absent) - _FEW} more" if absent[_FEW:] else "")
-    return [f"note: left out, since the files do not hold the labels of their namespaces: what is in {names}"]
+    return [f"note: left out, since the files do not hold the labels of their namespaces: what is in {few(absent)}"]

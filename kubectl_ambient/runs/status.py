@@ -15,9 +15,9 @@ from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.resources import find_resource, parse_targets
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Finding
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.in_vain import InVain, in_vain, may_be_in_vain, summed
 from kubectl_ambient.mesh.judge import Judge
-from kubectl_ambient.mesh.some import some
 from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.runs.homes import left_out
 from kubectl_ambient.runs.origin import Origin
@@ -160,7 +160,7 @@ class Source(Told):
         for node in self.node_proofs() or ():
             if node.why:
                 nodes.setdefault(node.why, []).append(node.node)
-        return [f"{some(names)}: {why}" for why, names in nodes.items()]
+        return [f"{few(names)}: {why}" for why, names in nodes.items()]
 
     def in_vain(self, verdicts: Sequence[Verdict]) -> list[InVain]:
         """The namespaces that ask for ambient and get none; of selected pods that is not told."""

@@ -10,7 +10,6 @@ from msgspec import Struct, structs
 from kubectl_ambient.change.targets import kind_of
 from kubectl_ambient.change.waypoint.plan import WaypointEdit
 from kubectl_ambient.change.waypoint.use_waypoint import home_of
-from kubectl_ambient.change.words import few
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
 from kubectl_ambient.cluster.kinds.gateways import GATEWAYS, Gateway
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
@@ -18,6 +17,7 @@ from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.waypoint.commands import new_name
 from kubectl_ambient.mesh.waypoint.deciding import UNUSABLE, Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway

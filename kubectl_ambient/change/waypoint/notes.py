@@ -9,9 +9,10 @@ from kubectl_ambient.change.waypoint.effects import Served, WaypointChange
 from kubectl_ambient.change.waypoint.fitness import fitness
 from kubectl_ambient.change.waypoint.notes_of_pods import lost_with_the_pod, not_in_mesh, plain_pods
 from kubectl_ambient.change.waypoint.plan import WaypointEdit
-from kubectl_ambient.change.words import MOST, few, grouped, verb
+from kubectl_ambient.change.words import grouped, verb
 from kubectl_ambient.cluster.facts import Namespace
 from kubectl_ambient.mesh.catalogue import WaypointReason
+from kubectl_ambient.mesh.few import MOST, few
 from kubectl_ambient.mesh.waypoint.findings import UNREACHED
 from kubectl_ambient.shell.command import Offer, Sentence, joined, kubectl
 from kubectl_ambient.shell.words import inside, named

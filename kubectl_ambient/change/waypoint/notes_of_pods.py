@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 from kubectl_ambient.change.targets import printed
 from kubectl_ambient.change.waypoint.effects import WaypointChange
-from kubectl_ambient.change.words import MOST, few, grouped, more, pods
+from kubectl_ambient.change.words import grouped, more, pods
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Owner, Pod
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.mesh.catalogue import Code
+from kubectl_ambient.mesh.few import MOST, few
 from kubectl_ambient.mesh.waypoint.own_pods import REDIRECTED
 from kubectl_ambient.shell.command import Sentence, joined, kubectl
 from kubectl_ambient.shell.words import inside

@@ -15,12 +15,12 @@ from kubectl_ambient.cluster.found import EVERYWHERE, Found
 from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.clues import of_cni
 from kubectl_ambient.mesh.installation.settings import Agent, Rules, Sources, Told, assumed, rules_of, worlds_of
 from kubectl_ambient.mesh.installation.versions import Version
 from kubectl_ambient.mesh.installation.which_version import CHART_LABELS, narrowed
-from kubectl_ambient.mesh.some import some
 
 
 class Health(Struct, frozen=True, kw_only=True, gc=False):
@@ -238,7 +238,7 @@ def started_before(config: ConfigMap, snapshot: Snapshot) -> list[Pod]:
 
 def nodes_of(pods: Sequence[Pod]) -> str:
     """`n1, n2, n3 and 2 more`."""
-    return some([pod.node for pod in pods])
+    return few([pod.node for pod in pods])
 
 
 def _outdated(config: ConfigMap | Unread | None, snapshot: Snapshot) -> list[str]:

@@ -6,11 +6,12 @@ is the port that a NetworkPolicy sees.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyPort, NetworkPolicyRule
 from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.network.matching import about
 from kubectl_ambient.mesh.network.packets import HBONE
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
@@ -50,7 +51,7 @@ def widens(turn: Turn) -> Iterator[Risk]:
         into = hit[0][0].into
         many = _connections(len(affects))
         ports = sorted({legs.packet.port for _group, turned in hit for legs, _then in turned})
-        kept = f"stop {many} at port {few(ports)}, and do not at TCP 15008"
+        kept = f"stop {many} at port {few([str(port) for port in ports])}, and do not at TCP 15008"
         yield Risk.of(
             RiskCode.NETWORK_POLICY_WIDENS,
             f"{_names(deciding)} {_verb(deciding, kept if into else f'stop {many} at TCP 15008 alone')}:"
@@ -115,12 +116,6 @@ def _verb(deciding: Deciding, words: str) -> str:
 
 def _connections(count: int) -> str:
     return "1 connection" if count == 1 else f"{count} connections"
-
-
-def few(found: Iterable[object]) -> str:
-    """`a, b, c and 2 more`."""
-    texts = [str(each) for each in found]
-    return ", ".join(texts[:3]) + (f" and {len(texts) - 3} more" if len(texts) > 3 else "")
 
 
 def _rules(way: str, policy: NetworkPolicy) -> Evidence:

@@ -12,11 +12,11 @@ from collections.abc import Iterator
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.network_facts import NetworkPolicy, PodOnNetwork
 from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.network.packets import PROBES, End, Packet
 from kubectl_ambient.mesh.network.ruling import Ruling, ingress
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.connections import end_of
-from kubectl_ambient.mesh.risks.network import few
 from kubectl_ambient.mesh.risks.risk import Risk
 from kubectl_ambient.mesh.risks.turn import Turn
 from kubectl_ambient.mesh.selectors import as_text

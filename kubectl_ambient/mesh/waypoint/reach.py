@@ -14,6 +14,7 @@ from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Code, Severity
 from kubectl_ambient.mesh.evidence import Evidence, label
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.installation import istiod_versions
 from kubectl_ambient.mesh.installation.control_plane import World
 from kubectl_ambient.mesh.installation.dns_capture import ANNOTATION, DnsCapture, dns_capture, told_by
@@ -124,9 +125,8 @@ class Ways:
         why = f"{only}, and istio-cni captures no DNS (AMBIENT_DNS_CAPTURE), so clients call the host's real address"
         asking = dns.asking
         if asking:
-            names = ", ".join(f"{pod.namespace}/{pod.name}" for pod in asking[:_MOST])
-            more = f" and {len(asking) - _MOST} more" if len(asking) > _MOST else ""
-            why += f"; but for those with the annotation {ANNOTATION}=true ({names}{more})"
+            names = few([f"{pod.namespace}/{pod.name}" for pod in asking])
+            why += f"; but for those with the annotation {ANNOTATION}=true ({names})"
             evidence += tuple(told_by(pod) for pod in asking[:_MOST])
         elif dns.by_pod:
             why += f"; a pod with the annotation {ANNOTATION}=true would not"

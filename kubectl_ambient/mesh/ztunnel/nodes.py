@@ -13,9 +13,9 @@ from kubectl_ambient.cluster.ztunnel.counts import Counts
 from kubectl_ambient.cluster.ztunnel.dump import Dump
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Installation, NodeAgents
-from kubectl_ambient.mesh.some import some
 from kubectl_ambient.mesh.ztunnel.case import By, moving, told
 from kubectl_ambient.shell.command import kubectl, offered
 from kubectl_ambient.shell.words import inside, name
@@ -129,7 +129,7 @@ def _dead(a: _Asked) -> Iterator[Finding]:
     )
     if gone:
         message = (
-            f"strong hint: the ztunnel of {a.node} still has pods that are gone ({some(gone)}): after its next restart "
+            f"strong hint: the ztunnel of {a.node} still has pods that are gone ({few(gone)}): after its next restart "
             "it will not become Ready"
         )
         evidence = told(a.node, "workloadState", f"{len(gone)} of {len(a.dump.proxied or ())} are of no pod")
@@ -144,7 +144,7 @@ def _differs(a: _Asked) -> Iterator[Finding]:
         lacking = sorted(other.policies - a.dump.policies)
         if lacking:
             message = (
-                f"strong hint: the ztunnel of {a.node} lacks policies that {node}'s has ({some(lacking)}), and does "
+                f"strong hint: the ztunnel of {a.node} lacks policies that {node}'s has ({few(lacking)}), and does "
                 "not enforce them: it has lost istiod, or the other one has"
             )
             evidence = told(a.node, "policies", f"{len(a.dump.policies)}, and {len(other.policies)} on {node}")

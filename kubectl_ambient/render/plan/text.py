@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from kubectl_ambient.change.change_plan import ChangePlan
-from kubectl_ambient.change.words import few, grouped
+from kubectl_ambient.change.words import grouped
 from kubectl_ambient.foreign import Shown, one_line, shown, stacked
 from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.risks.risk import Risk
 from kubectl_ambient.render.change import wrapped
 from kubectl_ambient.render.risks import MARKS

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from kubectl_ambient.change.notes import sidecars_too
 from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.targets import printed
-from kubectl_ambient.change.words import few, grouped, verb
+from kubectl_ambient.change.words import grouped, verb
 from kubectl_ambient.cluster.editing.manifests import Labelled
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, NO_ANNOTATIONS, Namespace, Pod
 from kubectl_ambient.cluster.taking import not_in_files
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.injection import DEFAULT_WEBHOOKS, Injection, Injector, Newborn, inject
 from kubectl_ambient.render.change import wrapped
 from kubectl_ambient.shell.aim import Aim

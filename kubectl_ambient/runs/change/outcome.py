@@ -9,9 +9,10 @@ from kubectl_ambient.change.patch import LabelEdit
 from kubectl_ambient.change.protected import made_for_gateway, protected
 from kubectl_ambient.change.show import show
 from kubectl_ambient.change.targets import Labelled, namespace_of, printed
-from kubectl_ambient.change.words import few, grouped
+from kubectl_ambient.change.words import grouped
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import shown
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.runs.change.remarks import refusals, tell
 from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.change.targets import E, Found, Item

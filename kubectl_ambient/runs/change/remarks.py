@@ -19,7 +19,8 @@ def tell(lines: Iterable[str]) -> None:
 
 def refusals(refused: Iterable[tuple[str, str]]) -> Iterator[str]:
     """A line for each object and why it is refused; one for all of the same reason where there are many."""
-    from kubectl_ambient.change.words import few, grouped
+    from kubectl_ambient.change.words import grouped
+    from kubectl_ambient.mesh.few import few
 
     for why, names in grouped((why, name) for name, why in refused).items():
         if len(names) > _MANY:

@@ -13,8 +13,9 @@ from kubectl_ambient.change.plan import Edit, plan
 from kubectl_ambient.change.risky import Risks
 from kubectl_ambient.change.targets import key_of, namespace_of
 from kubectl_ambient.change.undo import undo
-from kubectl_ambient.change.words import few, grouped
+from kubectl_ambient.change.words import grouped
 from kubectl_ambient.kube.resources import Resource
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.render.change import NO_RESTART, NOT_CARRIED_OVER, Tense, moves, wrapped
 from kubectl_ambient.render.risks import not_changed, risk_lines
 from kubectl_ambient.runs.change.gate import gated
