@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 
 from msgspec import Struct
 
+from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.commands import roll_out
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.summary import meets
@@ -60,7 +61,7 @@ def until_restart(verdict: Verdict, judge: Judge) -> bool:
 
 def could_come_in(verdict: Verdict) -> bool:
     """Whether it is kept out by a sidecar that its successor will not have."""
-    return verdict.reason == "SidecarPresent" and verdict.after_restart == "ambient"
+    return verdict.reason == Reason.SIDECAR_PRESENT and verdict.after_restart == "ambient"
 
 
 def standing_of(verdicts: Sequence[Verdict], judge: Judge, conditions: Collection[str] = ()) -> Standing:

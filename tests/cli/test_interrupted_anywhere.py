@@ -68,7 +68,7 @@ def test_a_second_one_ends_it_by_the_first(scene: Scene) -> None:
 
 
 def test_a_lost_one_ends_a_watch(cluster: Cluster, tmp_path: Path) -> None:
-    prelude = LOST.format(module="kubectl_ambient.cluster.reading.watch", name="_watched")
+    prelude = LOST.format(module="kubectl_ambient.cluster.reading.watch", name="_batch")
     path = kubeconfig(tmp_path / "config", cluster.standin.url)
     told = endings.run(
         ["status", "-w", "-n", "shop"], endings.Ending(prelude=prelude), {"KUBECONFIG": path, "KUBERC": "off"}

@@ -261,8 +261,28 @@ WORKLOADS = {
 }
 AROUND = {**CONFIGURATION, **WHERE_ISTIO_IS, **AGENTS, **NAMESPACE}
 # enable and disable read what they change, then what that moves, then patch.
+# What a change may break; a type that the server does not have costs one answer.
+RISKS = {
+    "/api/v1/configmaps": "the settings of Cilium",
+    "/api/v1/namespaces": "labels that peers of NetworkPolicies are chosen by",
+    "/api/v1/namespaces/NS/services": "the ports that they send to, and whether they are open to outside",
+    "/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies": "whether there are some: they are not judged",
+    "/apis/cilium.io/v2/namespaces/NS/ciliumnetworkpolicies": "whether there are some",
+    "/apis/crd.projectcalico.org/v1/felixconfigurations": "whether Calico uses eBPF",
+    "/apis/crd.projectcalico.org/v1/globalnetworkpolicies": "whether there are some",
+    "/apis/crd.projectcalico.org/v1/namespaces/NS/networkpolicies": "whether there are some",
+    "/apis/networking.k8s.io/v1/ingressclasses": "which ingress controllers there are",
+    "/apis/networking.k8s.io/v1/networkpolicies": "what lets packets through, of callers as well",
+    "/apis/operator.openshift.io/v1/networks": "the gateway mode of OVN-Kubernetes",
+    "/apis/policy.networking.k8s.io/v1alpha1/adminnetworkpolicies": "whether there are some",
+    "/apis/policy.networking.k8s.io/v1alpha1/baselineadminnetworkpolicies": "whether there are some",
+    "/apis/projectcalico.org/v3/felixconfigurations": "the same, as Calico's own API server has it",
+    "/apis/security.istio.io/v1/authorizationpolicies": "who may speak",
+    "/apis/security.istio.io/v1/peerauthentications": "who refuses plain text",
+}
 CHANGE_OF_A_NAMESPACE = {
     **AROUND,
+    **RISKS,
     **WORKLOADS,
     "/api/v1/namespaces/NS again": "its label, before the preview: whether there is anything to do",
     "/api/v1/namespaces/NS/pods": "the pods that it would move",
@@ -303,6 +323,7 @@ TABLE: dict[str, dict[str, str]] = {
     "enable ns NS --dry-run=client": {k: why for k, why in CHANGE_OF_A_NAMESPACE.items() if "PATCH" not in k},
     "enable pod POD -n NS --dry-run=server": {
         **AROUND,
+        **RISKS,
         "/api/v1/namespaces/NS/pods/POD": "its labels: whether there is anything to do",
         "/api/v1/namespaces/NS/pods/POD again": "the pod, for the preview",
         "/api/v1/nodes/NODE": "its node",
@@ -312,6 +333,7 @@ TABLE: dict[str, dict[str, str]] = {
     },
     "enable deploy web -n NS --dry-run=server": {
         **AROUND,
+        **RISKS,
         "/apis/apps/v1/namespaces/NS/deployments/web": "its template: whether there is anything to do",
         "/apis/apps/v1/namespaces/NS/deployments/web again": "the deployment, for the preview",
         "/api/v1/namespaces/NS/pods": "the pods that it would restart",

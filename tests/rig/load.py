@@ -27,11 +27,14 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def documents(*paths: Path) -> Iterator[Object]:
-    """Every object of the files, or of folders as `kubectl -f` reads them, lists taken apart."""
+    """Every object of the files, or of folders as `kubectl -f` reads them, lists taken apart.
+
+    What is no object lies beside them in a folder, as the settings of another program may.
+    """
     for path in paths:
         for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
             for document in yaml.load_all(file.read_text(), _Loader):
-                if document:
+                if document and "kind" in document:
                     yield from document["items"] if document["kind"].endswith("List") else [document]
 
 

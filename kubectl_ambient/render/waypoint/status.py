@@ -8,6 +8,7 @@ from datetime import datetime
 
 from kubectl_ambient.cluster.served import Kind
 from kubectl_ambient.foreign import Shown
+from kubectl_ambient.mesh.catalogue import WaypointReason
 from kubectl_ambient.mesh.waypoint.binding import Binding
 from kubectl_ambient.mesh.waypoint.summary import Sums, sums
 from kubectl_ambient.render.rows import Rows
@@ -60,7 +61,7 @@ class BindingRows(Rows):
         super().__init__(
             _names(namespaced, wide),
             [_row(binding, namespaced, wide, paint) for binding in bindings],
-            {"KIND": "ServiceEntry", "WAYPOINT": " " * 12, "TRAFFIC": "workload", "REASON": "WaypointIsNotReady"},
+            {"KIND": "ServiceEntry", "WAYPOINT": " " * 12, "TRAFFIC": "workload", "REASON": WaypointReason.NOT_READY},
             width=width,
             droppable=() if wide else ("TRAFFIC",),
             short=() if wide else _SHORT,
