@@ -120,7 +120,7 @@ def test_one_object_by_name(ambient: Runner, names: Names) -> None:
     assert "connections to the service fail, they do not go past it" in text
 
 
-DUMPED = "pods,services,gateways.gateway.networking.k8s.io,serviceentries,workloadentries"
+DUMPED = "deployments,pods,services,gateways.gateway.networking.k8s.io,serviceentries,workloadentries"
 
 
 @pytest.fixture(scope="module")
