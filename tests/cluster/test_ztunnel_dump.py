@@ -72,8 +72,8 @@ def test_every_version_gives_the_same_facts_as_far_as_it_tells_them(minor: int) 
         "u2": Proxied(state="Pending", **told, **names[1]),
     }
     assert found.workloads == {
-        "shop/web-1": KnownWorkload(protocol="HBONE", node="n1", waypoint="shop/wp.shop.svc.cluster.local"),
-        "shop/plain": KnownWorkload(protocol="TCP", node="n2"),
+        "shop/web-1": KnownWorkload(protocol="HBONE", waypoint="shop/wp.shop.svc.cluster.local"),
+        "shop/plain": KnownWorkload(protocol="TCP"),
     }
     (certificate,) = found.certificates
     assert certificate.account == "shop/web"
@@ -124,6 +124,7 @@ def test_an_identity_of_another_form_is_of_no_account(identity: str) -> None:
         b'{"workloads": []}',
         b"<html>",
         b"\xff",
+        b'{"certificates": [], "workloads": [], "x": ' + b"[" * 200_000,
         body(FULL)[:-40],
         body({**FULL, "workloadState": [SECRET]}),
     ],
@@ -221,10 +222,10 @@ def test_of_two_that_differ_the_last_counts_and_that_is_told(tmp_path: Path) -> 
         ("workload_manager_active_proxy_count 4\n", Counts(active=4)),
         (
             'workload_manager_active_proxy_count{a="b"} 4\nworkload_manager_pending_proxy_count 1.0\n',
-            Counts(active=4, pending=1),
+            Counts(active=4),
         ),
         ("# HELP workload_manager_active_proxy_count 9\nworkload_manager_active_proxy_count_x 3\n", Counts()),
-        ("workload_manager_active_proxy_count NaN\n", Counts()),
+        *((f"workload_manager_active_proxy_count {odd}\n", Counts()) for odd in ("NaN", "1e999", "1.2.3", "9" * 5000)),
     ],
 )
 def test_counts(text: str, expected: Counts) -> None:

@@ -21,7 +21,7 @@ from tests.mesh.builders import AMBIENT, NONE, agent, cluster, pod, redirected
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 OLD = NOW - timedelta(hours=1)
 UP, PENDING = Proxied(state="Up", namespace="app", name="web-1", service_account="web"), Proxied(state="Pending")
-HBONE, TCP = KnownWorkload(protocol="HBONE", node="n1"), KnownWorkload(protocol="TCP", node="n1")
+HBONE, TCP = KnownWorkload(protocol="HBONE"), KnownWorkload(protocol="TCP")
 OTHER = {"of-another-pod": Proxied(state="Up", namespace="app", name="other")}
 IN: dict[str, Any] = {"annotations": redirected("enabled"), "created": OLD}
 
@@ -205,7 +205,7 @@ def test_row_k_not_known() -> None:
     ],
 )
 def test_row_l_another_waypoint(destination: str, expected: set[Code]) -> None:
-    known = KnownWorkload(protocol="HBONE", node="n1", waypoint=destination)
+    known = KnownWorkload(protocol="HBONE", waypoint=destination)
     assert codes(judged(pod(**IN), dump(workloads={"app/web-1": known}))) == expected
 
 

@@ -41,7 +41,6 @@ class KnownWorkload(Fact, frozen=True):
     """
 
     protocol: str
-    node: str = ""
     waypoint: str = ""
 
 

@@ -55,7 +55,6 @@ class _Workload(_Wire):
     uid: str = ""
     name: str = ""
     namespace: str = ""
-    node: str = ""
     protocol: str = "TCP"
     waypoint: _GatewayAddress | None = None
 
@@ -108,7 +107,7 @@ def decoded(body: bytes, pods: Container[str] | None = None) -> Dump:
         found = _decoder.decode(body)
     except msgspec.ValidationError as error:
         raise ValueError(f"it is no /config_dump of ztunnel: {error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise ValueError("it is no JSON, or breaks off") from None
     state = found.workload_state
     return Dump(
@@ -156,7 +155,7 @@ def _address(text: str) -> str:
 
 def _workload(one: _Workload) -> KnownWorkload:
     waypoint = one.waypoint.destination if one.waypoint else ""
-    return KnownWorkload(protocol=one.protocol, node=one.node, waypoint=waypoint)
+    return KnownWorkload(protocol=one.protocol, waypoint=waypoint)
 
 
 def _certificate(one: _Certificate) -> Certificate:
