@@ -14,7 +14,7 @@ from tests.rig.rights import wait_until_granted
 from tests.rig.workloads import AMBIENT, pod
 
 from .test_policy_facts import create
-from .test_status import Plugin, a_namespace, document, phase, plugin
+from .test_status import Plugin, a_namespace, annotated, document, plugin
 
 __all__ = ["Plugin", "plugin"]
 
@@ -43,7 +43,7 @@ def app(cluster: Cluster, mesh: Mesh) -> Iterator[str]:
         create(cluster, name, "v1", "PeerAuthentication", "ports", ports)
         cluster.apply(*(pod(each, name) for each in ("web", "api")))
         for each in ("web", "api"):
-            phase(cluster, name, each, "Running")
+            annotated(cluster, name, each)
         yield name
 
 
