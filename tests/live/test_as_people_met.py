@@ -16,7 +16,7 @@ from tests.rig.kubectl import Runner, environ
 from tests.rig.nodes import LINUX
 from tests.rig.workloads import AMBIENT, deployment, pod
 
-from .test_status import Plugin, a_namespace, document, phase, plugin
+from .test_status import Plugin, a_namespace, annotated, document, phase, plugin
 
 __all__ = ["Plugin", "plugin"]
 
@@ -100,7 +100,7 @@ NOT_HIDDEN = """discoverySelectors:
 def test_a_namespace_that_istiod_does_not_look_at(cluster: Cluster, plugin: Plugin) -> None:
     with a_namespace(cluster, "hidden", {**AMBIENT, "hidden-from-istiod": "yes"}) as name:
         cluster.apply(pod("web", name))
-        phase(cluster, name, "web", "Running")
+        annotated(cluster, name, "web")
 
         def told() -> set[str]:
             return top(document(plugin("status", "-n", name, "-o", "json")))

@@ -7,6 +7,7 @@ import re
 import shlex
 import signal
 import subprocess
+import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -271,6 +272,33 @@ def test_a_pod_that_is_replaced_is_followed_to_its_successor(
             (second,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
             kubectl("annotate", "node", "n4", f"{BEHAVIOUR}-")
             assert waiting.process.wait(PATIENCE) == 0, waiting.told
+            assert waiting.next() == f"pod/{second}"
+        finally:
+            waiting.stop()
+
+
+def test_a_pod_whose_successor_is_late_is_waited_for(
+    cluster: Cluster, namespace: str, kubectl: Runner, ambient: Runner
+) -> None:
+    cluster.apply(deployment("web", namespace, node="n4"))
+    wait_for("the pod", lambda: running(cluster, namespace, 1))
+    (first,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
+    # The server refuses a second pod, and so the next one until it has counted that the first is gone.
+    kubectl("create", "quota", "one", "--hard=pods=1", "-n", namespace)
+    with behaving(kubectl, "n4", "never"):
+        label(cluster, namespace, "ambient")
+        waiting = Waiting(cluster.kubeconfig, "status", first, "-n", namespace, "--wait", "-o", "name")
+        try:
+            waiting.says(f"waiting for {namespace}/{first}")
+            kubectl("patch", "quota", "one", "-n", namespace, "-p", '{"spec":{"hard":{"pods":"0"}}}')
+            kubectl("delete", "pod", first, "-n", namespace)
+            wait_for("nobody", lambda: not cluster.pods(namespace))
+            time.sleep(2)
+            assert waiting.process.poll() is None, waiting.told
+            kubectl("delete", "quota", "one", "-n", namespace)
+            kubectl("annotate", "node", "n4", f"{BEHAVIOUR}-")
+            assert waiting.process.wait(PATIENCE) == 0, waiting.told
+            (second,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
             assert waiting.next() == f"pod/{second}"
         finally:
             waiting.stop()

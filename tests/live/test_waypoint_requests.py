@@ -15,7 +15,7 @@ from tests.rig.processes import wait_for
 from tests.rig.workloads import AMBIENT, pod
 
 from .test_faults import Through, through
-from .test_status import Plugin, a_namespace, document, phase, plugin
+from .test_status import Plugin, a_namespace, annotated, document, plugin
 from .waypoint_scene import wait_until_serving
 
 __all__ = ["Plugin", "plugin", "through"]
@@ -48,7 +48,7 @@ def names(cluster: Cluster) -> Iterator[Names]:
         )
         wait_until_serving(cluster, waypoint("wp", app), waypoint("shared", infra))
         for name in ("one", "two", "three"):
-            phase(cluster, app, name, "Running")
+            annotated(cluster, app, name)
         yield Names(app, guest, infra)
 
 

@@ -14,7 +14,7 @@ from tests.rig.l7 import service, use, waypoint
 from tests.rig.rights import wait_until_granted
 from tests.rig.workloads import AMBIENT, namespace, pod
 
-from .test_status import a_namespace, document, phase
+from .test_status import a_namespace, annotated, document
 from .waypoint_scene import wait_until_serving
 
 
@@ -38,7 +38,7 @@ def app(cluster: Cluster, infra: str) -> Iterator[str]:
             pod("cart", name),
         )
         wait_until_serving(cluster, waypoint("wp", name), waypoint("shared", infra))
-        phase(cluster, name, "cart", "Running")
+        annotated(cluster, name, "cart")
         yield name
 
 

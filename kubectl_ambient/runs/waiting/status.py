@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace as with_changed
 from datetime import timedelta
 from functools import partial
@@ -16,7 +16,7 @@ from kubectl_ambient.cluster.reading.watch import Changes
 from kubectl_ambient.cluster.scope import chosen
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.kube.watch import passes
-from kubectl_ambient.mesh.settling import Standing, restarts_of, standing_of, until_restart
+from kubectl_ambient.mesh.settling import Standing, Straggler, restarts_of, standing_of, until_restart
 from kubectl_ambient.render.say import say
 from kubectl_ambient.render.terminal import Paint, colours, text_width
 from kubectl_ambient.render.waiting import all_arrived, given_up, restarts, so_far, stragglers
@@ -28,6 +28,7 @@ from kubectl_ambient.runs.waiting.loop import Waited, followed, now, read_instea
 from kubectl_ambient.runs.waiting.meter import Meter
 
 _BETWEEN_READS = 5  # seconds, where what is watched has settled and what is not, or may not be, has not
+_MADE_WITHIN = 30  # seconds from the end of a pod until its owner is held to make no other
 
 
 class StatusWait:
@@ -47,6 +48,7 @@ class StatusWait:
         self._judged = Judged(source.judge, {_key(pod): source.judge.judge(pod) for pod in source.pods})
         self._named = {pod.name: pod for pod in source.pods} if source.scope.names else {}
         self._names = set(source.scope.names)
+        self._gone = dict[str, float]()
         self._next_read = 0.0
         self._unsettled = Standing(pods=0)
 
@@ -98,6 +100,8 @@ class StatusWait:
         self.source.judge, self.source.pods = self._judged.judge, in_order(there.values())
         standing = standing_of(list(self._judged.verdicts.values()), self._judged.judge, self._conditions)
         if standing.settled:
+            standing = replace(standing, others=tuple(self._between()))
+        if standing.settled:
             if now() < self._next_read:
                 return self._unsettled
             self._next_read = now() + _BETWEEN_READS
@@ -114,12 +118,22 @@ class StatusWait:
         for name, pod in list(self._named.items()):
             owner = owner_of(pod, workloads)
             if f"{pod.namespace}/{name}" in pods or owner is None:
+                self._gone.pop(name, None)
                 continue
+            self._gone.setdefault(name, now())
             made = [p for p in pods.values() if owner_of(p, workloads) == owner and self._is_later(p)]
             if made:
                 del self._named[name]
                 self._names = (self._names - {name}) | {p.name for p in made}
                 self._named |= {p.name: p for p in made}
+                del self._gone[name]
+
+    def _between(self) -> Iterator[Straggler]:
+        """Named pods whose end was seen before what takes their place: their owners may be about to make it."""
+        for name, since in self._gone.items():
+            if now() - since < _MADE_WITHIN:
+                namespace = self._named[name].namespace
+                yield Straggler(name=f"{namespace}/{name}", why="It is gone, and its owner has made no other yet.")
 
     def _is_later(self, pod: Pod) -> bool:
         return bool(self._began and pod.created and pod.created >= self._began - timedelta(seconds=1))
