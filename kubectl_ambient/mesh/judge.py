@@ -74,7 +74,7 @@ class Judge:
         """The verdict on a pod of this node, and whether anything can come of being in."""
         if verdict.state != "Enrolled":
             return verdict
-        unserved = self._dead_on(node) or tells(verdict.findings, *NOTHING_COMES)
+        unserved = self.dead_on(node) or tells(verdict.findings, *NOTHING_COMES)
         return verdict if verdict.unserved == unserved else structs.replace(verdict, unserved=unserved)
 
     @cached_property
@@ -95,7 +95,7 @@ class Judge:
         findings = (*verdict.findings, *proof.findings)
         return structs.replace(verdict, proof=proof, unserved=unserved, findings=findings)
 
-    def _dead_on(self, node: str) -> bool:
+    def dead_on(self, node: str) -> bool:
         """Whether the node's ztunnel serves nobody, or what is wrong with the mesh leaves all of its pods unserved."""
         known = self._dead.get(node)
         if known is None:

@@ -130,6 +130,9 @@ def test_what_may_not_be_read_is_unknown_and_is_told(ambient: Runner, scene: Sce
     assert found["verdict"] == "unknown"
     assert "forbidden" in found["message"]
     assert any("peerauthentications" in told for told in found["assumptions"])
-    # What goes nowhere near the mesh is known all the same.
+    # What leaves by a ztunnel needs one that serves.
     own = path(ambient, scene.app, "deploy/web", "pod/old:8080", user=developer)
-    assert own["verdict"] == "allowed"
+    assert own["verdict"] == "unknown"
+    assert "cannot list pods of ztunnel: forbidden" in own["message"]
+    # What goes nowhere near the mesh is known all the same.
+    assert path(ambient, scene.app, "outside", "pod/old:8080", user=developer)["verdict"] == "allowed"

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import Unread
+from kubectl_ambient.mesh.path.way import Outcome
 from tests.mesh.path_scene import (
     Manifest,
     asked,
@@ -347,3 +349,43 @@ def test_a_tie_of_peer_authentications_is_chance() -> None:
     assert answer.verdict == "depends"
     assert {d.object for d in answer.decided_by} == {"PeerAuthentication/shop/a", "PeerAuthentication/shop/b"}
     assert asked(IN_MESH, "pod/ambient", found).verdict == "allowed"
+
+
+def test_whether_an_unread_ztunnel_serves_is_not_known_and_what_denies_still_decides() -> None:
+    found = snapshot()
+    found.ztunnel_pods.unread[""] = Unread("list pods of ztunnel", "forbidden")
+    found.ztunnel_pods.places.clear()
+    for source, to in ((IN_MESH, "pod/plain"), (OUT, "pod/ambient")):
+        answer = asked(source, to, found)
+        assert answer.verdict == "unknown"
+        assert "cannot list pods of ztunnel: forbidden" in answer.message
+    assert asked(OUT, "pod/plain", found).verdict == "allowed"
+    found = snapshot(ap("DENY", {}, selector={"matchLabels": {"app": "served"}}))
+    found.ztunnel_pods.unread[""] = Unread("list pods of ztunnel", "forbidden")
+    assert asked(OUT, "pod/served", found).verdict == "denied"
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "together"),
+    [
+        (("allowed", "allowed"), "allowed"),
+        (("allowed", "denied"), "depends"),
+        (("allowed", "unknown"), "unknown"),
+        (("unknown", "denied"), "unknown"),
+        (("allowed", "unknown", "denied"), "depends"),
+    ],
+)
+def test_paths_of_which_one_is_not_known_may_all_be_alike(verdicts: tuple[Outcome, ...], together: Outcome) -> None:
+    one = asked(OUT, "pod/plain", snapshot())
+    paths = tuple(replace(one.first, verdict=verdict, message=f"why {verdict}") for verdict in verdicts)
+    answer = replace(one, paths=paths)
+    assert answer.verdict == together
+    assert ("why unknown" in answer.message) == (together == "unknown")
+
+
+def test_a_redirected_pod_without_a_ztunnel_that_serves_depends_on_it() -> None:
+    found = snapshot()
+    found.ztunnel_pods.facts.clear()
+    assert asked(IN_MESH, "pod/plain", found).verdict == "depends"
+    assert asked(OUT, "pod/ambient", found).verdict == "depends"
+    assert asked(OUT, "pod/plain", found).verdict == "allowed"

@@ -30,17 +30,22 @@ class Answer(Struct, frozen=True, kw_only=True):
 
     @property
     def verdict(self) -> Outcome:
-        """That of all paths; where they differ, it depends on which pods speak."""
+        """That of all paths; where they differ it depends on which speak. What is unknown may be like the rest."""
         said = {path.verdict for path in self.paths}
-        return self.first.verdict if len(said) == 1 else "depends"
+        if len(said) == 1:
+            return self.first.verdict
+        return "unknown" if len(said - {"unknown"}) == 1 else "depends"
 
     @property
     def message(self) -> str:
         """One sentence without its end."""
         if len({path.verdict for path in self.paths}) == 1:
             return self.first.message
-        told = (f"{path.verdict} from {path.source.ref} to {path.destination.ref}" for path in self.paths)
-        return f"it depends on which pods speak: {', '.join(told)}"
+        told = ", ".join(f"{path.verdict} from {path.source.ref} to {path.destination.ref}" for path in self.paths)
+        if self.verdict == "unknown":
+            why = next(path.message for path in self.paths if path.verdict == "unknown")
+            return f"it cannot be told for all pods that speak: {told}; {why}"
+        return f"it depends on which pods speak: {told}"
 
     @property
     def decided_by(self) -> tuple[Decider, ...]:

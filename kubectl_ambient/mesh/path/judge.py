@@ -36,12 +36,16 @@ class PathJudge:
     def party(self, pod: Pod) -> Party:
         """A pod as an end of a path."""
         if pod.ref not in self._parties:
-            verdict = self.policies.enrolment.judge(pod)
+            enrolment = self.policies.enrolment
+            verdict = enrolment.judge(pod)
+            # A pod that should not be redirected, and is, needs its ztunnel like those that should.
+            redirected = verdict.state in ("Enrolled", "Stale")
             self._parties[pod.ref] = party_of(
                 pod,
                 self.snapshot.on_network.fact(f"{pod.namespace}/{pod.name}"),
                 verdict.mode,
-                unserved=verdict.unserved,
+                unserved=verdict.unserved or (redirected and enrolment.dead_on(pod.node)),
+                untold=self.snapshot.ztunnel_pods.refusal if redirected else None,
             )
         return self._parties[pod.ref]
 
@@ -128,8 +132,8 @@ class PathJudge:
             yield Saying(outcome="unknown", message=f"{source.ref} has no address yet")
         elif source.role == "pending":
             yield _pending(source, "send")
-        elif source.unserved:
-            yield _unserved(source)
+        else:
+            yield from _service(source)
 
     def _arrival(self, speaker: Party, to: Party, protocol: Protocol, call: Call) -> Arrival:
         if to.pod is not None and not to.pod.has_ip and to.role != "waypoint":
@@ -141,9 +145,7 @@ class PathJudge:
         if to.role == "pending":
             return Arrival(words=(_pending(to, "receive"),))
         arrived = self._arrivals.at(to, call.port, self._seen(speaker, protocol), speaker)
-        if not to.unserved:
-            return arrived
-        return Arrival(words=(*arrived.words, _unserved(to)), peer=arrived.peer, applied=arrived.applied)
+        return Arrival(words=(*arrived.words, *_service(to)), peer=arrived.peer, applied=arrived.applied)
 
     def _unread_policies(self) -> list[Saying]:
         unread = self._arrivals.unread_policies
@@ -187,9 +189,16 @@ def _pending(party: Party, does: str) -> Saying:
     return Saying(outcome="denied", message=message, by=(Decider(party.ref, "pod"),))
 
 
-def _unserved(party: Party) -> Saying:
-    message = f"{party.ref} is redirected to a ztunnel that does not serve it now"
-    return Saying(outcome="depends", message=message, by=(Decider(party.ref, "pod"),))
+def _service(party: Party) -> Iterator[Saying]:
+    """That its ztunnel does not serve it, or that this is not known."""
+    by = (Decider(party.ref, "pod"),)
+    if party.unserved:
+        yield Saying(
+            outcome="depends", message=f"{party.ref} is redirected to a ztunnel that does not serve it now", by=by
+        )
+    elif party.untold is not None:
+        message = f"whether the ztunnel that {party.ref} is redirected to serves it cannot be told: {party.untold}"
+        yield Saying(outcome="unknown", message=message, by=by)
 
 
 def _hops(places: list[Party], legs: list[Leg]) -> Iterator[Hop]:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.network_facts import ContainerPort, PodOnNetwork
 from kubectl_ambient.mesh.gateways import MANAGED
 from kubectl_ambient.mesh.installation.settings import GO_TRUE
@@ -27,8 +27,7 @@ class Party(Struct, frozen=True, kw_only=True, gc=False):
     """One end. `ref` as `Pod/shop/a`, `Node/n1`, `outside` or an address; `node` is empty where it is on none.
 
     account: that it speaks as, None where it is none of the mesh or was not read. ports: those that its containers
-    declare. unserved: it is captured, and the
-    ztunnel of its node does not serve it now.
+    declare. unserved: it is captured, and the ztunnel of its node does not serve it now; untold: why that is not known.
     """
 
     ref: str
@@ -40,6 +39,7 @@ class Party(Struct, frozen=True, kw_only=True, gc=False):
     account: str | None = None
     ports: tuple[ContainerPort, ...] = ()
     unserved: bool = False
+    untold: Unread | None = None
 
     @property
     def name(self) -> str:
@@ -69,7 +69,9 @@ class Party(Struct, frozen=True, kw_only=True, gc=False):
         return self.pod is not None and self.pod.annotations.bypass_inbound_capture in GO_TRUE
 
 
-def party_of(pod: Pod, seen: PodOnNetwork | None, mode: Mode, *, unserved: bool = False) -> Party:
+def party_of(
+    pod: Pod, seen: PodOnNetwork | None, mode: Mode, *, unserved: bool = False, untold: Unread | None = None
+) -> Party:
     """A pod as an end. mode: what its traffic goes through now."""
     return Party(
         ref=pod.ref,
@@ -81,6 +83,7 @@ def party_of(pod: Pod, seen: PodOnNetwork | None, mode: Mode, *, unserved: bool 
         account=seen.service_account if seen else None,
         ports=seen.ports if seen else (),
         unserved=unserved,
+        untold=untold,
     )
 
 
