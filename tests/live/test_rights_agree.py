@@ -32,10 +32,15 @@ COMMANDS = (
     "waypoint explain ns {app}",
     "policy status --pods -n {app}",
     "policy explain ap/both -n {app}",
+    "status --nodes",
+    "path pod/asks pod/refuses -n {app}",
+    "path pod/asks svc/cart -n {app}",
+    "path --matrix -n {app}",
+    "check -n {app}",
 )
 UNKNOWN = (None, "unknown", "Unknown", "EvidenceMissing")
 # Words about the answer, not the answer; and what is told of a reading, which few rights change on purpose.
-WORDS = ("message", "evidence", "fixes", "docs", "assumptions", "summary", "rules", "istio")
+WORDS = ("message", "evidence", "fixes", "docs", "assumptions", "summary", "rules", "istio", "unread")
 RIGHT = "forbidden"
 
 
@@ -75,7 +80,7 @@ def scene(cluster: Cluster, mesh: Mesh) -> Iterator[Scene]:
 def false_in(few: Any, whole: Any, path: str = "") -> Iterator[str]:
     """Where what few rights tell is neither what the administrator is told, nor unknown, nor left out."""
     if isinstance(few, dict) and isinstance(whole, dict):
-        known = few.get("reason") not in UNKNOWN and few.get("state") not in UNKNOWN
+        known = all(few[key] not in UNKNOWN for key in ("reason", "state", "verdict") if key in few)
         for key, value in few.items():
             if key not in WORDS and (known or key in ("kind", "namespace", "name", "condition")):
                 yield from false_in(value, whole.get(key), f"{path}.{key}")
@@ -91,8 +96,26 @@ def false_in(few: Any, whole: Any, path: str = "") -> Iterator[str]:
 
 
 def _key(item: Any) -> str:
+    if isinstance(item, dict) and {"from", "to", "verdict"} <= item.keys():
+        return f"{item['from']['ref']} to {item['to']['ref']}:{item['to'].get('port')}"
+    if isinstance(item, dict) and item.get("kind") == "Explanation":
+        return f"{item['pod']['namespace']}/{item['pod']['name']}"
     names = ("kind", "namespace", "name", "rule", "code", "key", "field", "client", "title", "waypoint")
     return "/".join(str(item.get(name)) for name in names if name in item) if isinstance(item, dict) else str(item)
+
+
+@pytest.mark.parametrize(
+    ("few", "whole"),
+    [
+        ({"verdict": "allowed"}, {"verdict": "denied"}),
+        ({"verdict": "allowed", "encrypted": True}, {"verdict": "allowed", "encrypted": False}),
+        ({"checks": [{"title": "t", "outcome": "ok"}]}, {"checks": [{"title": "t", "outcome": "error"}]}),
+        ({"items": [{"name": "web", "state": "Enrolled"}]}, {"items": [{"name": "web", "state": "Pending"}]}),
+    ],
+)
+def test_a_false_answer_would_be_seen(few: Any, whole: Any) -> None:
+    assert list(false_in(few, whole))
+    assert list(false_in(whole, whole)) == []
 
 
 @pytest.mark.parametrize("user", ["dev", "lister"])

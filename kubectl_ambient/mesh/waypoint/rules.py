@@ -137,9 +137,14 @@ def _no_gateway(case: Case) -> Step:
     if isinstance(found, Gateway) and found.addresses:
         message = f"it is a proxy of Gateway {found.key}"
         return _out("NoGateway", WaypointReason.IS_GATEWAY, message, told)
-    if isinstance(found, Unread) and case.named.waypoint:
+    if isinstance(found, Unread):
         message = f"whether it is a gateway's proxy could not be read: {found}"
-        return _unknown("NoGateway", message, told)
+        if case.named.waypoint or case.named.unread:
+            return _unknown("NoGateway", message, told)
+        return _passed("NoGateway", f"{message}; no label names a waypoint", told)
+    if name and case.named.unread and not case.snapshot.gateways.covers(f"{target.namespace}/{name}"):
+        message = f"Gateway {target.namespace}/{name} was not asked for, since its namespace's labels could not be read"
+        return _unknown("NoGateway", f"whether it is a gateway's proxy is not known: {message}", told)
     return _passed("NoGateway", "it is no gateway's proxy", told)
 
 
