@@ -7,7 +7,6 @@ import re
 import shlex
 import signal
 import subprocess
-import time
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -256,12 +255,22 @@ def test_a_status_that_is_interrupted_tells_what_it_waited_for(
             waiting.stop()
 
 
+def web_on_n4(cluster: Cluster, namespace: str) -> str:
+    """The only pod of a Deployment."""
+    cluster.apply(deployment("web", namespace, node="n4"))
+    wait_for("the pod", lambda: running(cluster, namespace, 1))
+    return only_pod(cluster, namespace)
+
+
+def only_pod(cluster: Cluster, namespace: str) -> str:
+    (found,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
+    return str(found)
+
+
 def test_a_pod_that_is_replaced_is_followed_to_its_successor(
     cluster: Cluster, namespace: str, kubectl: Runner, ambient: Runner
 ) -> None:
-    cluster.apply(deployment("web", namespace, node="n4"))
-    wait_for("the pod", lambda: running(cluster, namespace, 1))
-    (first,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
+    first = web_on_n4(cluster, namespace)
     with behaving(kubectl, "n4", "never"):
         label(cluster, namespace, "ambient")
         waiting = Waiting(cluster.kubeconfig, "status", first, "-n", namespace, "--wait", "-o", "name")
@@ -269,10 +278,27 @@ def test_a_pod_that_is_replaced_is_followed_to_its_successor(
             waiting.says(f"waiting for {namespace}/{first}")
             kubectl("delete", "pod", first, "-n", namespace)
             wait_for("its successor", lambda: running(cluster, namespace, 1))
-            (second,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
+            second = only_pod(cluster, namespace)
             kubectl("annotate", "node", "n4", f"{BEHAVIOUR}-")
             assert waiting.process.wait(PATIENCE) == 0, waiting.told
             assert waiting.next() == f"pod/{second}"
+        finally:
+            waiting.stop()
+
+
+@contextmanager
+def no_successor(cluster: Cluster, namespace: str, kubectl: Runner, *words: str) -> Iterator[Waiting]:
+    """`status POD --wait` after the end of the pod, while the server refuses every other one."""
+    first = web_on_n4(cluster, namespace)
+    kubectl("create", "quota", "none", "--hard=pods=0", "-n", namespace)
+    with behaving(kubectl, "n4", "never"):
+        label(cluster, namespace, "ambient")
+        waiting = Waiting(cluster.kubeconfig, "status", first, "-n", namespace, "--wait", "-o", "name", *words)
+        try:
+            waiting.says(f"waiting for {namespace}/{first}")
+            kubectl("delete", "pod", first, "-n", namespace)
+            wait_for("nobody", lambda: not cluster.pods(namespace))
+            yield waiting
         finally:
             waiting.stop()
 
@@ -280,36 +306,29 @@ def test_a_pod_that_is_replaced_is_followed_to_its_successor(
 def test_a_pod_whose_successor_is_late_is_waited_for(
     cluster: Cluster, namespace: str, kubectl: Runner, ambient: Runner
 ) -> None:
-    cluster.apply(deployment("web", namespace, node="n4"))
-    wait_for("the pod", lambda: running(cluster, namespace, 1))
-    (first,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
-    # The server refuses a second pod, and so the next one until it has counted that the first is gone.
-    kubectl("create", "quota", "one", "--hard=pods=1", "-n", namespace)
-    with behaving(kubectl, "n4", "never"):
-        label(cluster, namespace, "ambient")
-        waiting = Waiting(cluster.kubeconfig, "status", first, "-n", namespace, "--wait", "-o", "name")
-        try:
-            waiting.says(f"waiting for {namespace}/{first}")
-            kubectl("patch", "quota", "one", "-n", namespace, "-p", '{"spec":{"hard":{"pods":"0"}}}')
-            kubectl("delete", "pod", first, "-n", namespace)
-            wait_for("nobody", lambda: not cluster.pods(namespace))
-            time.sleep(2)
-            assert waiting.process.poll() is None, waiting.told
-            kubectl("delete", "quota", "one", "-n", namespace)
-            kubectl("annotate", "node", "n4", f"{BEHAVIOUR}-")
-            assert waiting.process.wait(PATIENCE) == 0, waiting.told
-            (second,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
-            assert waiting.next() == f"pod/{second}"
-        finally:
-            waiting.stop()
+    with no_successor(cluster, namespace, kubectl) as waiting:
+        with pytest.raises(subprocess.TimeoutExpired):
+            waiting.process.wait(2)
+        kubectl("delete", "quota", "none", "-n", namespace)
+        kubectl("annotate", "node", "n4", f"{BEHAVIOUR}-")
+        assert waiting.process.wait(PATIENCE) == 0, waiting.told
+        assert waiting.next() == f"pod/{only_pod(cluster, namespace)}"
+
+
+def test_at_the_time_out_a_pod_without_a_successor_is_told(
+    cluster: Cluster, namespace: str, kubectl: Runner, ambient: Runner
+) -> None:
+    with no_successor(cluster, namespace, kubectl, "--timeout", "8s") as waiting:
+        assert waiting.process.wait(PATIENCE) == 1
+    told = " ".join(waiting.err.split())
+    assert "error: timed out after 8s" in told
+    assert "It is gone, and its owner has made no other yet." in told
 
 
 def test_a_pod_whose_successor_has_not_its_label_is_told(
     cluster: Cluster, namespace: str, kubectl: Runner, ambient: Runner
 ) -> None:
-    cluster.apply(deployment("web", namespace, node="n4"))
-    wait_for("the pod", lambda: running(cluster, namespace, 1))
-    (first,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
+    first = web_on_n4(cluster, namespace)
     with behaving(kubectl, "n4", "never"):
         waiting = Waiting(cluster.kubeconfig, "enable", "pod", first, "-n", namespace, "--wait")
         try:
@@ -319,7 +338,7 @@ def test_a_pod_whose_successor_has_not_its_label_is_told(
         finally:
             waiting.stop()
     told = " ".join(waiting.err.split())
-    (second,) = [p["metadata"]["name"] for p in cluster.pods(namespace)]
+    second = only_pod(cluster, namespace)
     assert f"‼ pod/{first} It is gone, and what took its place has not its label: {second}." in told
 
 

@@ -72,7 +72,7 @@ class StatusWait:
         except (KeyboardInterrupt, Ended):
             say(f"interrupted: {so_far(self._unsettled)}", file=sys.stderr)
             raise
-        if waited.why and self._read():
+        if waited.why and not any(self._between()) and self._read():
             waited.standing = self._standing(self.source)
             waited.why = "" if waited.standing.settled else waited.why
         if not waited.why:
