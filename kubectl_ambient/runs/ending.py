@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 
 Handler = Callable[[int, FrameType | None], None]
 
+_HAS_TIMER = hasattr(signal, "setitimer")
 _NUMBERS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
 _PATIENCE = 3.0  # seconds for the way out
+_STUCK = 0.2  # seconds: what is not over so long after the signal waits for something
 
 # Which signal was raised. What is raised anywhere may be lost, or become another error: Python drops it in a
 # finalizer, and a library's `finally` may fail for it. The signal ends the command all the same.
@@ -91,12 +93,15 @@ class Signals:
         self.count = 0
         self.number = 0
         self._break_at = 0
+        self._timing = False
 
     def __enter__(self) -> Signals:
         """Raises the signal that came before and was lost: nothing is begun any more."""
         if _raised:
             raise _error(_raised[0])
         self._before = _handle(self._note)
+        if _HAS_TIMER:
+            self._timer_before = signal.signal(signal.SIGALRM, lambda *_: self._break())
         return self
 
     def __exit__(
@@ -105,19 +110,36 @@ class Signals:
         for number, handler in self._before:
             if handler is not signal.SIG_IGN and handler is not None:
                 signal.signal(number, handler)
+        if _HAS_TIMER:
+            signal.signal(signal.SIGALRM, self._timer_before or signal.SIG_DFL)
 
     @contextmanager
     def breaking(self, nth: int = 1) -> Iterator[None]:
-        """Within, the next signal raises Broken, if it is the `nth` or a later one."""
+        """Within, the next signal raises Broken, if it is the `nth` or a later one.
+
+        Not at once: what waits for nothing is over before, and nobody could tell whether it was done.
+        """
         self._break_at = max(nth, self.count + 1)
         try:
             yield
         finally:
             self._break_at = 0
+            if self._timing:
+                self._timing = False
+                signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         self.count += 1
         self.number = self.number or number
-        if self._break_at and self.count >= self._break_at:
+        if not self._break_at or self.count < self._break_at:
+            return
+        if not _HAS_TIMER:
+            self._break()
+        elif not self._timing:
+            self._timing = True
+            signal.setitimer(signal.ITIMER_REAL, _STUCK)
+
+    def _break(self) -> None:
+        if self._break_at:
             self._break_at = 0
             raise Broken

@@ -64,6 +64,18 @@ def test_the_documents_of_an_interrupted_run_are_those_that_are_done(scene: Scen
     scene.check(told, code=130)
 
 
+@pytest.mark.parametrize("output", [(), ("-o", "name"), ("-o", "json"), ("-o", "yaml")])
+def test_signals_while_the_account_is_told_break_off_nothing(scene: Scene, output: tuple[str, ...]) -> None:
+    """They come the moment that its first line is there, when all is written and nobody waits any more."""
+    told = scene.run(*output, signals=(INT,) * 10, after_lines=1 if output[1:] in (("json",), ("yaml",)) else 24)
+    if output[1:] == ("yaml",):
+        told.done.update(item["metadata"]["name"] for item in yaml.safe_load(told.out)["items"])
+    assert len(told.done) == 24
+    assert " labeled" not in told.err
+    assert told.undoes
+    scene.check(told, code=None, back=True)
+
+
 # The machine.
 
 
