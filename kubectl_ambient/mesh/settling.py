@@ -17,15 +17,28 @@ _SEVERITIES = ("error", "warning", "info")
 
 
 class Straggler(Struct, frozen=True, kw_only=True, gc=False):
-    """What is not where it should be: a pod (`shop/cart-1`), or an object as kubectl prints it; and why."""
+    """What is not where it should be: a pod (`shop/cart-1`), or an object by its name; and why.
+
+    fix: the command that helps; None where none is known.
+    """
 
     name: str
     why: str
     node: str = ""
+    fix: Command | None = None
+
+
+class Wanted(Struct, frozen=True, gc=False):
+    """What is counted, and what each of it is to be: as words of a sentence, of one and of several."""
+
+    noun: str = "pod"
+    one: str = "where it should be"
+    many: str = "where they should be"
 
 
 class Standing(Struct, frozen=True, kw_only=True, gc=False):
-    """How far it is. pods: how many are waited for or have arrived, the stragglers among them.
+    """How far it is. pods: how many (or of what else `wanted` tells) are waited for or have arrived, the stragglers
+    among them.
 
     others: what else is waited for, such as pods that are not made yet. restarts: pods that only a restart moves, which
     are not waited for, nor are those that are `unknown`. lost: what will never be as it was asked for.
@@ -35,8 +48,9 @@ class Standing(Struct, frozen=True, kw_only=True, gc=False):
     stragglers: tuple[Straggler, ...] = ()
     others: tuple[Straggler, ...] = ()
     restarts: tuple[Verdict, ...] = ()
-    unknown: tuple[Verdict, ...] = ()
+    unknown: tuple[Straggler, ...] = ()
     lost: tuple[Straggler, ...] = ()
+    wanted: Wanted = Wanted()
 
     @property
     def waits_for(self) -> tuple[Straggler, ...]:
@@ -73,7 +87,9 @@ def standing_of(verdicts: Sequence[Verdict], judge: Judge, conditions: Collectio
         elif not is_settled(verdict) or any(meets(verdict, condition) for condition in conditions):
             waits.append(straggler(verdict, judge))
         elif verdict.state == "Unknown":
-            unknown.append(verdict)
+            unknown.append(
+                Straggler(name=f"{verdict.namespace}/{verdict.name}", why=verdict.message, node=verdict.node)
+            )
         elif could_come_in(verdict):
             restarts.append(verdict)
     return Standing(

@@ -54,9 +54,9 @@ class WaitBar(Bar):
         bar = BarColumn(_BAR, complete_style="green", finished_style="green")
         return (_TITLE, bar, _COUNT, _field("waits"), _field("age"))
 
-    def of(self, done: int, total: int, waits: str, age: str, width: int) -> str:
-        """The line, of at most so many columns."""
-        pods = "1 pod" if total == 1 else f"{total} pods"
+    def of(self, done: int, total: int, waits: str, age: str, width: int, noun: str = "pod") -> str:
+        """The line, of at most so many columns; noun: what one of them is."""
+        pods = f"1 {noun}" if total == 1 else f"{total} {noun}s"
         width = min(width, _WIDEST)
         room = width - _BAR - len(f"{pods} {done}/{total} {age}   ")
         if len(waits) > room:

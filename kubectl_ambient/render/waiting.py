@@ -9,13 +9,13 @@ from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.nodes import AgentOnNode, agents_on
 from kubectl_ambient.mesh.settling import Restart, Standing, Straggler
-from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.render.commands import filled
 from kubectl_ambient.render.sentences import MARK, folded
 from kubectl_ambient.render.terminal import Paint
 from kubectl_ambient.shell.aim import Aim
-from kubectl_ambient.shell.command import Sentence
+from kubectl_ambient.shell.command import Command, Sentence
 
+_NO_AIM = Aim()
 _WORD = {"ready": "Ready", "not ready": "not Ready", "missing": "missing", "unread": "may not be read"}
 
 
@@ -36,11 +36,12 @@ def so_far(standing: Standing) -> str:
 
 def all_arrived(standing: Standing, age: str) -> str:
     """`All 5 pods are where they should be (12s).`"""
+    wanted = standing.wanted
     if not standing.pods:
-        return "There is no pod to wait for."
+        return f"There is no {wanted.noun} to wait for."
     if standing.pods == 1:
-        return f"The pod is where it should be ({age})."
-    return f"All {standing.pods} pods are where they should be ({age})."
+        return f"The {wanted.noun} is {wanted.one} ({age})."
+    return f"All {standing.pods} {wanted.noun}s are {wanted.many} ({age})."
 
 
 def given_up(standing: Standing, why: str) -> str:
@@ -50,31 +51,40 @@ def given_up(standing: Standing, why: str) -> str:
 
 
 def _arrived(standing: Standing) -> str:
-    pods, here = standing.pods, standing.pods - len(standing.stragglers)
+    pods, here, wanted = standing.pods, standing.pods - len(standing.stragglers), standing.wanted
     if not pods:
         return ""
     if pods == 1:
-        return "the pod is where it should be" if here else "the pod is not where it should be"
-    return f"{here} of {pods} pods {'is where it' if here == 1 else 'are where they'} should be"
+        return f"the {wanted.noun} is {'' if here else 'not '}{wanted.one}"
+    return f"{here} of {pods} {wanted.noun}s {f'is {wanted.one}' if here == 1 else f'are {wanted.many}'}"
 
 
-def stragglers(found: Iterable[Straggler], judge: Judge, width: int, paint: Paint) -> Shown:
-    """Each that is waited for, why it is not where it should be, and its node's agents; what is alike is told once."""
-    groups: dict[tuple[str, str], list[str]] = {}
+def stragglers(found: Iterable[Straggler], judge: Judge | None, width: int, paint: Paint, aim: Aim = _NO_AIM) -> Shown:
+    """Each that is waited for, why it is not where it should be, its node's agents, and what helps.
+
+    What is alike is told once. judge: None where nothing that is waited for has a node.
+    """
+    groups: dict[tuple[str, str, Command | None], list[str]] = {}
     for one in found:
-        groups.setdefault((one.why, one.node), []).append(one.name)
-    return stacked(_group(names, why, node, judge, width, paint) for (why, node), names in groups.items())
+        groups.setdefault((one.why, one.node, one.fix), []).append(one.name)
+    return stacked(
+        _group(names, why, agents_text(judge, node) if judge else "", fix, width, paint, aim)
+        for (why, node, fix), names in groups.items()
+    )
 
 
-def _group(names: Sequence[str], why: str, node: str, judge: Judge, width: int, paint: Paint) -> Shown:
+def _group(
+    names: Sequence[str], why: str, agents: str, fix: Command | None, width: int, paint: Paint, aim: Aim
+) -> Shown:
     room = max(width - 2, 40)
     heads = folded(", ".join(names), room)
-    told = [text for text in (why, agents_text(judge, node)) if text]
+    told = [text for text in (why, agents) if text]
     return stacked(
         [
             shown(paint(MARK, "red"), " ", heads[0]),
             *(shown("  ", line) for line in heads[1:]),
             *(line for text in told for line in folded(text, room, first="  ", rest="  ")),
+            *([filled("  ", ("What helps: ", fix), room, aim)] if fix else []),
         ]
     )
 
@@ -109,9 +119,9 @@ def _restart(one: Restart, aim: Aim, width: int) -> Shown:
     return filled("not waited for: ", sentence, max(width, 40), aim)
 
 
-def not_told(found: Sequence[Verdict], width: int) -> list[Shown]:
+def not_told(found: Sequence[Straggler], width: int) -> list[Shown]:
     """The pods of which it cannot be told whether they are where they should be, and why of the first of them."""
     if not found:
         return []
-    names = few([f"{verdict.namespace}/{verdict.name}" for verdict in found])
-    return [filled("not waited for: ", f"{names}. {found[0].message}", max(width, 40), Aim())]
+    names = few([one.name for one in found])
+    return [filled("not waited for: ", f"{names}. {found[0].why}", max(width, 40), _NO_AIM)]

@@ -78,7 +78,7 @@ def test_what_is_alike_is_told_once() -> None:
 def test_what_cannot_be_told_is_not_waited_for_and_said() -> None:
     snapshot = altered(cluster("1.30.3", [pod()]), namespaces=Unread(what="get namespace app", why="forbidden"))
     found = standing(snapshot)
-    assert (found.pods, found.settled, [v.name for v in found.unknown]) == (0, True, ["web-1"])
+    assert (found.pods, found.settled, [one.name for one in found.unknown]) == (0, True, ["app/web-1"])
     (line,) = not_told(found.unknown, 200)
     assert line.startswith("not waited for: app/web-1. Cannot be told: ")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
 from kubectl_ambient.cli import settings
+from kubectl_ambient.cli.change.settings import Waiting as PodsWaiting
 
 Targets = Annotated[list[str] | None, settings.targets("ns shop, svc/cart, pod web-1, serviceentry ext, …")]
 
@@ -19,3 +21,10 @@ def waypoint(what: str) -> Any:
 def waypoint_namespace(what: str) -> Any:
     """`--waypoint-namespace`, and what it names."""
     return typer.Option("--waypoint-namespace", help=what)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting(PodsWaiting):
+    """Until when the command goes on."""
+
+    wait: Annotated[bool, settings.wait("until istiod has each object served as its labels have it")] = False

@@ -22,11 +22,12 @@ def waypoint_disable(
     ] = "",
     *,
     selection: settings.Selection,
+    waiting: own.Waiting,
     writing: settings.Writing,
 ) -> None:
     """Take the labels istio.io/use-waypoint and istio.io/use-waypoint-namespace off.
 
     What inherits its namespace's waypoint is served all the same: --opt-out ends that.
     """
-    flags = settings.flags_of("opt-out" if opt_out else "disable", selection, writing)
+    flags = settings.flags_of("opt-out" if opt_out else "disable", selection, writing, waiting)
     change(ctx, target or (), WaypointFlags.of(flags, waypoint, waypoint_namespace))

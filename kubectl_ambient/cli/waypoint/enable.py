@@ -26,11 +26,12 @@ def waypoint_enable(
     selection: settings.Selection,
     overwrite: Annotated[bool, settings.overwrite("the labels")] = False,
     force: Annotated[bool, settings.force("Name a waypoint that cannot serve the object")] = False,
+    waiting: own.Waiting,
     writing: settings.Writing,
 ) -> None:
     """Add the label istio.io/use-waypoint to namespaces, services, pods and their like.
 
     Refuses a waypoint that cannot serve them, tells what goes through it then, and how to undo it.
     """
-    flags = settings.flags_of("enable", selection, writing, overwrite=overwrite)
+    flags = settings.flags_of("enable", selection, writing, waiting, overwrite=overwrite)
     change(ctx, target or (), WaypointFlags.of(flags, waypoint, waypoint_namespace, force=force))

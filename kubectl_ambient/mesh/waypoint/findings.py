@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace, Pod, Unread
+from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
@@ -101,13 +102,19 @@ def _fix(found: Found) -> Command | None:
     return None
 
 
+def attached_to(written: Condition) -> str | None:
+    """The waypoint that istiod names where it is attached; None where it names none."""
+    found = _ATTACHED.match(written.message)
+    return found[1] if found else None
+
+
 def _disagrees(found: Found) -> Iterator[Finding]:
     """istiod's own condition tells something else than its rules do with these objects."""
     written, decision = condition_of(found.target), found.decision
     if written is None or decision.reason == WaypointReason.EVIDENCE_MISSING:
         return
-    attached = _ATTACHED.match(written.message) if written.true else None
-    another = attached[1] if attached and attached[1] != decision.waypoint else None
+    attached = attached_to(written) if written.true else None
+    another = attached if attached != decision.waypoint else None
     agrees = written.true if decision.waypoint else not written.true and written.reason == decision.reason
     kind = kind_of(found.target)
     if (agrees and another is None) or not istiod_versions.writes_waypoint_bound(found.world.version, kind):

@@ -121,6 +121,14 @@ def life(gateway: Gateway, of_class: GatewayClass | Unread | None, instances: li
     return Life(True if programmed.true else None)
 
 
+def not_programmed(gateway: Gateway) -> str:
+    """Why its controller says that it does not work, of the Gateway as it is now; empty where it does not say so."""
+    programmed = gateway.condition("Programmed")
+    if programmed is None or programmed.status != "False" or not _is_current(gateway, programmed):
+        return ""
+    return (programmed.message or programmed.reason or "no reason given").rstrip(".")
+
+
 def why_without_address(gateway: Gateway, instances: list[Pod] | None) -> str:
     """What keeps the address away, as the rest of a sentence; empty where nothing tells. None: its pods are not known.
 

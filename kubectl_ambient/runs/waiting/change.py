@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace as with_changed
 from datetime import UTC, datetime
 from functools import partial
@@ -19,31 +17,28 @@ from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.workloads import WORKLOADS
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.needs.pods import of_namespaces
+from kubectl_ambient.cluster.needs.watched import of_pods
 from kubectl_ambient.cluster.reading.cluster import answers, read_cluster
 from kubectl_ambient.cluster.reading.watch import Changes
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.foreign import Shown
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import ApiError, KubeError
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.settling import Standing, restarts_of
-from kubectl_ambient.render.say import say
-from kubectl_ambient.render.terminal import Paint, colours, text_width
-from kubectl_ambient.render.waiting import all_arrived, given_up, not_told, restarts, so_far, stragglers
-from kubectl_ambient.runs.change.apply import INTERRUPTED
+from kubectl_ambient.render.waiting import restarts
 from kubectl_ambient.runs.change.request import ChangeRequest
-from kubectl_ambient.runs.ending import Broken, Signals
 from kubectl_ambient.runs.judged import Judged
-from kubectl_ambient.runs.waiting.loop import Waited, followed, now, read_instead, until_settled
-from kubectl_ambient.runs.waiting.meter import Meter
+from kubectl_ambient.runs.waiting.labels import BETWEEN_READS, LabelWait
+from kubectl_ambient.runs.waiting.loop import followed, now, read_instead
 from kubectl_ambient.shell.aim import Aim
 
 _FEW = 10  # of more namespaces all pods are watched, where they may be
-_BETWEEN_READS = 2  # seconds between looks at the workloads, which nobody needs the right to watch
 
 
-class ChangeWait:
-    """Follows the pods of a run, by the same watches for all of its batches.
+class ChangeWait(LabelWait[Edit]):
+    """Follows the pods of a run.
 
     namespaces: those of all that the run may change; `read`, what the run has read of them, if that was enough.
     """
@@ -53,41 +48,28 @@ class ChangeWait:
     ) -> None:
         """Raises KubeError where what is to be followed cannot be read; nothing is changed yet."""
         self._client = client
-        self._patience = request.flags.patience
-        self._aim = aim
         self._snapshot = self._whole(read, namespaces, request.flags.chunk_size)
         everywhere = len(namespaces) > _FEW and self._snapshot.pods.covers(EVERYWHERE)
         scopes = (Scope(),) if everywhere else tuple(Scope(namespace=name) for name in namespaces)
-        self._changes = map(partial(read_instead, every=_BETWEEN_READS), followed(client, self._snapshot, scopes))
+        changes = followed(client, self._snapshot, partial(of_pods, scopes=scopes))
+        super().__init__(map(partial(read_instead, every=BETWEEN_READS), changes), request.flags.patience, aim)
         self._namespaces = namespaces
-        self._standing = Standing(pods=0)
         self._next_read = 0.0
 
-    def settle(self, edits: Sequence[Edit], signals: Signals) -> bool:
-        """Wait for what these edits reach, and tell how it ended; whether all is where it should be."""
-        settling = Settling(edits, self._snapshot)
-        judged = Judged(Judge(self._snapshot), {})
-        self._standing, self._next_read = Standing(pods=0), 0.0
-        over = partial(_interrupted, signals)
-        try:
-            with Meter() as meter, signals.breaking():
-                waited = until_settled(
-                    self._changes, partial(self._look, settling, judged), meter, self._patience, over
-                )
-        except KubeError as error:
-            with suppress(Broken), signals.breaking(2):
-                _say([str(error), *([error.hint] if error.hint else [])])
-            return False
-        except Broken:
-            waited = Waited(standing=self._standing, age="", why=INTERRUPTED)
-        with suppress(Broken), signals.breaking(2):
-            self._tell(waited, judged.judge)
-        return not (waited.why or waited.standing.lost or _is_unsure(waited))
+    def _begin(self, edits: Sequence[Edit]) -> Callable[[Changes], Standing]:
+        self._judged, self._next_read = Judged(Judge(self._snapshot), {}), 0.0
+        return partial(self._look, Settling(edits, self._snapshot), self._judged)
+
+    def _judge(self) -> Judge:
+        return self._judged.judge
+
+    def _restarts(self, standing: Standing, width: int) -> Iterable[Shown]:
+        return restarts(restarts_of(standing.restarts, self._judged.judge), self._aim, width)
 
     def _look(self, settling: Settling, judged: Judged, changes: Changes) -> Standing:
         due = now() >= self._next_read
         if due and self._read_namespaces():
-            self._next_read = now() + _BETWEEN_READS
+            self._next_read = now() + BETWEEN_READS
             changes = with_changed(changes, others=True)
         pods = settling.pods(self._snapshot)
         for _ in judged.again(changes, pods):
@@ -95,9 +77,8 @@ class ChangeWait:
         standing = settling.standing(pods, judged.verdicts, judged.judge)
         if due and settling.rollouts and not standing.stragglers:
             self._read_rollouts(settling)
-            self._next_read = now() + _BETWEEN_READS
+            self._next_read = now() + BETWEEN_READS
             standing = settling.standing(pods, judged.verdicts, judged.judge)
-        self._standing = standing
         return standing
 
     def _read_namespaces(self) -> bool:
@@ -121,23 +102,6 @@ class ChangeWait:
                 found.facts.pop(ask.path, None)
                 found.unread[ask.path] = Unread(what=ask.words, why=NOT_FOUND)
 
-    def _tell(self, waited: Waited, judge: Judge) -> None:
-        """How it ended, and what was not waited for."""
-        standing, width, paint = waited.standing, text_width(sys.stderr), Paint(colours(sys.stderr))
-        if waited.why == INTERRUPTED:
-            _say([f"{INTERRUPTED}: {so_far(standing)}"])
-        elif waited.why:
-            _say([given_up(standing, waited.why), stragglers(standing.waits_for, judge, width, paint)])
-        elif _is_unsure(waited):
-            _say(["error: not all that decides can be watched: whether all is where it should be is not known"])
-        elif not standing.lost:
-            _say([all_arrived(standing, waited.age)])
-        if waited.why != INTERRUPTED:
-            if standing.lost:
-                _say(["error: not all came to be as it was asked for", stragglers(standing.lost, judge, width, paint)])
-            _say(restarts(restarts_of(standing.restarts, judge), self._aim, width))
-            _say(not_told(standing.unknown, width))
-
     def _whole(self, read: Snapshot | None, namespaces: Sequence[str], chunk_size: int | None) -> Snapshot:
         """What was read, where that is all pods of the namespaces and all nodes, and a copy, since it is kept up."""
         if read is not None and EVERYWHERE in read.nodes.places and all(map(read.pods.covers, namespaces)):
@@ -154,17 +118,3 @@ def _copied(snapshot: Snapshot) -> Snapshot:
         snapshot,
         **{part: replace(found, facts=dict(found.facts), unread=dict(found.unread)) for part, found in copies.items()},
     )
-
-
-def _is_unsure(waited: Waited) -> bool:
-    """Whether something that decides could be watched no more, and was not read either."""
-    return waited.lost and bool(waited.standing.unknown)
-
-
-def _interrupted(signals: Signals) -> str:
-    return INTERRUPTED if signals.count else ""
-
-
-def _say(lines: Iterable[str]) -> None:
-    for line in lines:
-        say(line, file=sys.stderr, flush=True)

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import timedelta
-from functools import partial
 
 from msgspec import Struct
 
 from kubectl_ambient.cluster.kinds.pods import PODS
-from kubectl_ambient.cluster.needs.watched import of_pods
+from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.reading.watch import Changes, follow
-from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.foreign import shown
 from kubectl_ambient.kube.api import Client
@@ -94,10 +92,10 @@ def timed_out(patience: float) -> str:
     return f"timed out after {human(timedelta(seconds=patience))}"
 
 
-def followed(client: Client, snapshot: Snapshot, scopes: tuple[Scope, ...]) -> Iterator[Changes]:
+def followed(client: Client, snapshot: Snapshot, watched: Callable[[Snapshot], Iterable[Ask]]) -> Iterator[Changes]:
     """`follow`, again and again: `--request-timeout` is for each request, and ends no wait."""
     while True:
-        yield from follow(client, snapshot, partial(of_pods, scopes=scopes), subjects=[PODS])
+        yield from follow(client, snapshot, watched, subjects=[PODS])
 
 
 def read_instead(changes: Changes, *, every: int) -> Changes:

@@ -55,4 +55,4 @@ class Meter(Line):
 
             self._bar = WaitBar(coloured=colours(sys.stderr))
         here = standing.pods - len(standing.stragglers)
-        return self._bar.of(here, standing.pods, one_line(waits_for(standing)), age, width)
+        return self._bar.of(here, standing.pods, one_line(waits_for(standing)), age, width, standing.wanted.noun)

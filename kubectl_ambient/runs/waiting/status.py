@@ -11,6 +11,7 @@ from functools import partial
 from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.cluster.needs.watched import of_pods
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.reading.watch import Changes
 from kubectl_ambient.cluster.scope import chosen
@@ -63,7 +64,7 @@ class StatusWait:
         self._unsettled = standing
         changes = map(
             partial(read_instead, every=_BETWEEN_READS),
-            followed(self._place.client, self._judged.snapshot, (self.source.scope,)),
+            followed(self._place.client, self._judged.snapshot, partial(of_pods, scopes=(self.source.scope,))),
         )
         try:
             with Meter() as meter:

@@ -19,7 +19,7 @@ from kubectl_ambient.render.change import Tense, wrapped
 from kubectl_ambient.render.risks import not_changed, risk_lines
 from kubectl_ambient.render.waypoint.change import waypoint_moves
 from kubectl_ambient.runs.change.gate import gated
-from kubectl_ambient.runs.change.label_run import LabelRun
+from kubectl_ambient.runs.change.label_run import LabelRun, Waiter
 from kubectl_ambient.runs.change.remarks import tell
 from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.change.targets import Fields, Found, Item
@@ -54,6 +54,11 @@ class WaypointRun(LabelRun[WaypointEdit]):
                 homes = dict.fromkeys(edit.home for edit in edits)
                 asks = [Ask(kind=AUTHORIZATION_POLICIES, namespace=home) for home in homes]
                 ask(self._client, self._snapshot, asks, self._request.flags.chunk_size)
+
+    def _waiter(self, items: Items) -> Waiter[WaypointEdit]:
+        from kubectl_ambient.runs.waiting.waypoint import WaypointWait
+
+        return WaypointWait(self._client, self._request, [item.edit for item in items], self._aim).settle
 
     def _check(self, items: Items) -> None:
         self._tell_default(items)

@@ -38,13 +38,17 @@ def read_surroundings(client: Client, edits: Sequence[WaypointEdit], chunk_size:
 
     Raises KubeError where the connection is lost.
     """
+    return read_cluster(client, needs_of(edits, ("Pod",)), now=datetime.now(UTC), chunk_size=chunk_size)
+
+
+def needs_of(edits: Sequence[WaypointEdit], kinds: tuple[str, ...]) -> WaypointNeeds:
+    """What is to be known of the edits; kinds: what is read where none is of a Namespace, which wants all."""
     names = tuple(dict.fromkeys(edit.home for edit in edits))
     whole = any(kind_of(edit.target) == "Namespace" for edit in edits)
     homes = {value.namespace for edit in edits for value in (edit.before, edit.beneath, edit.after) if value.namespace}
-    needs = WaypointNeeds(
+    return WaypointNeeds(
         namespaces=() if len(names) > _MANY else names,
-        kinds=KINDS if whole else ("Pod",),
+        kinds=KINDS if whole else kinds,
         homes=frozenset(homes),
         around=True,
     )
-    return read_cluster(client, needs, now=datetime.now(UTC), chunk_size=chunk_size)
