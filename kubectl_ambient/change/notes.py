@@ -40,11 +40,15 @@ def _no_effect(change: Change) -> Iterator[Sentence]:
     """Ambient is not there, or this cluster's rules do not heed the label."""
     if change.goal != "enable":
         return
-    decisions = [(change.afterwards(e), printed(e.target)) for e in change.changing]
-    heedless = ((d.because.message, o) for d, o in decisions if d.expected == "out" and d.reason in _NO_EFFECT)
-    for why, objects in grouped(heedless).items():
-        yield f"the label on {few(objects)} will have no effect: {why}"
-    unknown = ((d.because.message, o) for d, o in decisions if d.expected == "unknown")
+    asking = [(change.afterwards(e), e) for e in change.edits if e.after == "ambient"]
+    heedless = (
+        ((d.because.message, e.changes), printed(e.target))
+        for d, e in asking
+        if d.expected == "out" and d.reason in _NO_EFFECT
+    )
+    for (why, is_new), objects in grouped(heedless).items():
+        yield f"the label on {few(objects)} {'will have' if is_new else 'has'} no effect: {why}"
+    unknown = ((d.because.message, printed(e.target)) for d, e in asking if e.changes and d.expected == "unknown")
     for why, objects in grouped(unknown).items():
         yield f"whether the label on {few(objects)} will have an effect cannot be told: {why}"
 
@@ -61,25 +65,26 @@ def _sidecars(change: Change) -> Iterator[Sentence]:
     """Both modes are asked for: pods without a sidecar move in now, and get one when they restart."""
     if change.goal != "enable":
         return
+    moving = change.effects.of("in", at="now")
+    entered = {m.pod.namespace for m in moving}
     asking = [(e, n) for e in change.changing if (n := _next(e, change)) is not None and n.becomes == "sidecar"]
     told = set()
-    for (why, in_template), edits in grouped(((n.why, isinstance(e.target, Workload)), e) for e, n in asking).items():
+    ways = (((n.why, not isinstance(e.target, Workload) and _namespace(e) in entered), e) for e, n in asking)
+    for (why, some_move), edits in grouped(ways).items():
         told |= {_namespace(e) for e in edits}
-        asks = sidecars_too([printed(e.target) for e in edits], why, in_template=in_template)
+        asks = sidecars_too([printed(e.target) for e in edits], why, some_move=some_move)
         yield joined(asks, _to_end_that(edits, change))
-    moved = [
-        m for m in change.effects.of("in", at="now") if m.after_restart == "sidecar" and m.pod.namespace not in told
-    ]
+    moved = [m for m in moving if m.after_restart == "sidecar" and m.pod.namespace not in told]
     if moved:
         names = list(dict.fromkeys(m.owner.name if m.owner else m.pod.name for m in moved))
         yield f"{few(names)}: in ambient mode from now on, with a sidecar instead after the next restart"
 
 
-def sidecars_too(names: list[str], why: str, *, in_template: bool) -> str:
-    """That objects ask for both modes; in_template: these are workloads, whose pods are made anew."""
-    what = "pods without one move in now, and get one when they restart"
-    if in_template:
-        what = "the new pods get one, and that keeps them out"
+def sidecars_too(names: list[str], why: str, *, some_move: bool) -> str:
+    """That objects ask for both modes; some_move: pods that have no sidecar yet move in at once."""
+    what = "the new pods get one, and that keeps them out"
+    if some_move:
+        what = "pods without one move in now, and get one when they restart"
     return f"{few(names)} {verb(len(names), 'ask')} for sidecars too ({why}): {what}"
 
 

@@ -44,6 +44,19 @@ def test_both_modes() -> None:
     assert "kubectl label namespace shop istio-injection-" in text
 
 
+def test_where_nothing_moves_in_nobody_is_told_that_it_does() -> None:
+    snapshot = altered(shop(pod(), labels={INJECTION: "enabled"}), cni_daemonsets=[], cni_pods=[], ztunnel_pods=[])
+    text = tell(snapshot, "enable", of(snapshot))
+    assert "will have no effect: there is no istio-cni" in text
+    assert "move in now" not in text
+    assert "asks for sidecars too (namespace label istio-injection=enabled): the new pods get one, and that keeps" in text
+
+
+def test_a_label_that_stands_already_and_has_no_effect_is_told_too() -> None:
+    snapshot = altered(shop(pod(), labels=AMBIENT), cni_daemonsets=[], cni_pods=[], ztunnel_pods=[])
+    assert "the label on namespace/shop has no effect: there is no istio-cni" in tell(snapshot, "enable", of(snapshot))
+
+
 def test_both_modes_in_many_namespaces_are_one_sentence() -> None:
     snapshot = shop()
     many = [Namespace(name=f"n{i}", labels={INJECTION: "enabled"}) for i in range(9)]

@@ -89,7 +89,7 @@ def test_a_mistyped_value_is_set_to_what_was_meant(value: str, flags: tuple[str,
     labels = {DATAPLANE_MODE: value}
     found = judge(cluster(pods=[pod(labels)], namespace_labels=labels)).findings
     assert [f.code for f in found] == ["ModeValueUnknown"] * 2
-    targets = ("pod web-1 -n app", "namespace app")
+    targets = ("pod web-1 -n app", "ns app")
     assert [line(f.fix) for f in found] == [
         f"kubectl ambient {flags[0]} {t} {flags[1]}" if flags else None for t in targets
     ]
@@ -220,7 +220,7 @@ def test_a_key_that_was_meant_to_be_the_modes(key: str) -> None:
     )
     assert line(found.fix) == "kubectl ambient disable pod web-1 -n app --opt-out --overwrite"
     (found,) = misspelt({}, {key: "ambient"})
-    assert line(found.fix) == "kubectl ambient enable namespace app --overwrite"
+    assert line(found.fix) == "kubectl ambient enable ns app --overwrite"
 
 
 def test_the_misspelt_key_of_a_template_is_mended_there() -> None:

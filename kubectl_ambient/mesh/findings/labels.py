@@ -44,7 +44,7 @@ def mode_value(s: Subject) -> Iterator[Finding]:
         return
     where = [(s.pod.ref, s.pod.labels, _holder(s))]
     if isinstance(s.namespace, Namespace):
-        its_own = ("namespace", namespace(s.namespace.name))
+        its_own = ("ns", namespace(s.namespace.name))
         where.append((f"Namespace/{s.namespace.name}", s.namespace.labels, its_own))
     for ref, labels, target in where:
         value = labels.get(DATAPLANE_MODE)
@@ -91,7 +91,7 @@ def mode_key(s: Subject) -> Iterator[Finding]:
         yield _misspelt(s, s.pod.ref, key, value, fix)
     if isinstance(s.namespace, Namespace):
         for key, value in misspelt_modes(s.namespace.labels):
-            fix = corrected(value, "namespace", namespace(s.namespace.name))
+            fix = corrected(value, "ns", namespace(s.namespace.name))
             yield _misspelt(s, f"Namespace/{s.namespace.name}", key, value, fix)
 
 

@@ -73,7 +73,11 @@ def _dead(found: Found) -> Iterator[Finding]:
         f"waypoint {gateway.key} is dead ({life.why}), and its address is never taken away: connections to the "
         f"{traffic_of(found.target)} fail, they do not go past it"
     )
-    yield Finding.of(Code.WAYPOINT_DEAD, message, *life.evidence)
+    yield Finding.of(Code.WAYPOINT_DEAD, message, *life.evidence, fix=_wake(gateway, found))
+
+
+def _wake(gateway: Gateway, found: Found) -> Command | None:
+    return offered(wake_or_look(gateway, found.snapshot.scaled_to_none(gateway)))
 
 
 def _fails_open(found: Found) -> Iterator[Finding]:
@@ -96,7 +100,7 @@ def _fix(found: Found) -> Command | None:
         own = gateway.namespace == found.target.namespace
         return offered(take_traffic(gateway, traffic_of(found.target))) if own and now.nothing else None
     if reason == WaypointReason.NOT_READY and gateway is not None:
-        return offered(wake_or_look(gateway, found.snapshot.scaled_to_none(gateway)))
+        return _wake(gateway, found)
     if reason == WaypointReason.DENIED and gateway is not None:
         return offered(on_gateway("edit", gateway.namespace, gateway.name))
     return None
@@ -234,7 +238,7 @@ def _canary(found: Found) -> Iterator[Finding]:
             f"canary waypoint {split.waypoint} is dead ({of_canary.why}), and its address is never taken away: the "
             f"{split.weight} percent of the connections that it gets fail"
         )
-        yield Finding.of(Code.CANARY_DEAD, message, *of_canary.evidence)
+        yield Finding.of(Code.CANARY_DEAD, message, *of_canary.evidence, fix=_wake(gateway, found))
 
 
 def _shared(found: Found) -> Iterator[Finding]:

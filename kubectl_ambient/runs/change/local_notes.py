@@ -33,11 +33,11 @@ def sidecars(edits: Sequence[Edit], namespaces: Mapping[str, dict[str, str]], ai
     """
     asking = [(edit, found) for edit in edits if edit.after == "ambient" and (found := _next(edit, namespaces))]
     certain = [(edit, found) for edit, found in asking if found.injected]
-    by_why = grouped(((found.message, not isinstance(edit.target, Namespace)), edit) for edit, found in certain)
-    for (why, in_template), same in by_why.items():
+    by_why = grouped(((found.message, isinstance(edit.target, Namespace)), edit) for edit, found in certain)
+    for (why, some_move), same in by_why.items():
         stops = {found.stop for edit, found in certain if edit in same}
         stop = stops.pop() if len(stops) == 1 else None
-        asks = sidecars_too([printed(edit.target) for edit in same], why, in_template=in_template)
+        asks = sidecars_too([printed(edit.target) for edit in same], why, some_move=some_move)
         yield wrapped("‼ ", joined(asks, ("; to end that: ", stop) if stop else ""), width, aim)
     for why, same in grouped((found.message, edit) for edit, found in asking if found.injected is None).items():
         names = few([printed(edit.target) for edit in same])
