@@ -49,7 +49,7 @@ def test_where_nothing_moves_in_nobody_is_told_that_it_does() -> None:
     text = tell(snapshot, "enable", of(snapshot))
     assert "will have no effect: there is no istio-cni" in text
     assert "move in now" not in text
-    assert "asks for sidecars too (namespace label istio-injection=enabled): the new pods get one, and that keeps" in text
+    assert "(namespace label istio-injection=enabled): the new pods get one, and that keeps them out" in text
 
 
 def test_a_label_that_stands_already_and_has_no_effect_is_told_too() -> None:
