@@ -31,6 +31,7 @@ def check(
     fail_on: Annotated[
         list[str] | None, settings.fail_on("on error (as it is by default), warning, unknown, any, or none.")
     ] = None,
+    ztunnel: settings.Ztunnel = False,
     chunk_size: settings.ChunkSize = None,
     assumptions: settings.Assumptions = False,
 ) -> None:
@@ -41,7 +42,7 @@ def check(
     check_format(output, FORMATS)
     conditions = check_fail_on(fail_on or ("error",), FAIL_ON)
     origin = files.origin(ctx, chunk_size, all_namespaces=all_namespaces, assumptions=assumptions)
-    source = read_check_source(CheckRequest.of(origin, only or (), skip or ()))
+    source = read_check_source(CheckRequest.of(origin, only or (), skip or (), ztunnel=ztunnel))
     _print(source, origin, output)
     source.tell_beside(origin)
     code = source.tell_problems()

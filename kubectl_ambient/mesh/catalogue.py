@@ -107,6 +107,7 @@ class Code(StableWord):
         "the ztunnel that runs is of another version than its image",
         "info",
     )
+    ZTUNNEL_LACKS_POLICY = "ZtunnelLacksPolicy", "ztunnel does not have a policy that istiod told it of", "error"
     ZTUNNELS_DIFFER = "ZtunnelsDiffer", "two ztunnels know different policies", "warning"
 
     # Of labels and annotations.

@@ -61,7 +61,7 @@ class Judge:
         verdict = structs.replace(
             self.judge_kind(pod), name=pod.name, node=pod.node, owner=str(owner) if owner else None
         )
-        return self._proven(pod, verdict)
+        return self.with_proof(pod, verdict)
 
     def judge_kind(self, pod: Pod) -> Verdict:
         """The same, but for name, node and owner, which may be those of one that is alike: enough for sums.
@@ -86,7 +86,7 @@ class Judge:
 
         return Proofs(self.snapshot, self.installation)
 
-    def _proven(self, pod: Pod, verdict: Verdict) -> Verdict:
+    def with_proof(self, pod: Pod, verdict: Verdict) -> Verdict:
         """The verdict with what the node's ztunnel says of the pod."""
         proof = self._proofs.of(pod, verdict) if self._proofs else None
         if proof is None:
@@ -117,7 +117,7 @@ class Judge:
     def explain(self, pod: Pod) -> Judgement:
         """The verdict on one pod, with every rule's word."""
         judgement = self._judge(pod, trace=True)
-        verdict = self._proven(pod, self._with_service(judgement.verdict, pod.node))
+        verdict = self.with_proof(pod, self._with_service(judgement.verdict, pod.node))
         judgement = structs.replace(judgement, verdict=verdict)
         if self.waypoints is None:
             return judgement

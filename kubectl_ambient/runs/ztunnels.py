@@ -5,25 +5,31 @@ The pods are read before and after it, since only what stayed as it was can be c
 
 from __future__ import annotations
 
+import sys
+import time
 from collections.abc import Iterable, Iterator
 from functools import partial
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, FORBIDDEN, Namespace, Pod, Unread
 from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
+from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.reading.cluster import ask
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.ztunnel.counts import Counts, counts_in
-from kubectl_ambient.cluster.ztunnel.dump import Dump
+from kubectl_ambient.cluster.ztunnel.dump import Dump, Proxied
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import KubeError
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.ztunnel.proofs import WITNESSES
+from kubectl_ambient.render.say import say
 
 _PORT, _PATH = 15000, "/config_dump"
 _METRICS_PORT, _METRICS = 15020, "stats/prometheus"
 _SILENCE = 10.0  # seconds
 _LARGEST = 256 << 20  # bytes; every ztunnel holds the whole mesh, about 1.3 kB a pod
 _SIDE_BY_SIDE = 4
+_LATER = 30.0  # seconds between two samples
 _BY_NAME = 5  # so few pods are read one by one
 _MOST_NAMESPACES = 5
 # From here on the API server wants `create` as well, for what is authorized as `get`
@@ -57,7 +63,9 @@ def ask_ztunnels(client: Client, snapshot: Snapshot) -> None:
         for node, answer in zip(nodes, answers, strict=True)
     }
     if any(isinstance(answer, Dump | Counts) for answer in snapshot.ztunnels.values()):
+        snapshot.gone_pods = _gone_pods(client, snapshot, asked)
         _leave_out_what_changed(client, snapshot, pods)
+        snapshot.kept_policies = _kept_policies(client, snapshot)
 
 
 def _in_question(pod: Pod, snapshot: Snapshot) -> bool:
@@ -127,6 +135,47 @@ def _unasked(node: str, why: object) -> Unread:
     return Unread(what=f"ask ztunnel on {node}", why=str(why).removeprefix("error: "))
 
 
+def _gone_pods(client: Client, snapshot: Snapshot, asked: dict[str, Pod | Unread]) -> frozenset[str]:
+    """The uids of pods that ztunnels serve and that are no more, in two samples: one that ends is served a while."""
+    strangers = {
+        node: found
+        for node, said in (snapshot.ztunnels or {}).items()
+        if isinstance(said, Dump) and (found := _unknown(said, snapshot)) and isinstance(asked[node], Pod)
+    }
+    namespaces = {namespace for found in strangers.values() for namespace in found.values()}
+    gone = _without_those_there(client, snapshot, namespaces, {uid for found in strangers.values() for uid in found})
+    nodes = [node for node, found in strangers.items() if gone & found.keys()]
+    if not nodes:
+        return frozenset()
+    whose = f"ztunnel on {few(nodes)} has" if len(nodes) == 1 else f"ztunnels on {few(nodes)} have"
+    say(f"{whose} pods that are gone: asking again in {_LATER:.0f} s, as such are kept a while", file=sys.stderr)
+    time.sleep(_LATER)
+    pods = [pod for node in nodes if isinstance(pod := asked[node], Pod)]
+    again = client.side_by_side([partial(_answer, client, pod.node, pod, {pod.namespace: None}, set()) for pod in pods])
+    kept = {uid for said in again if isinstance(said, Dump) for uid, entry in _up(said).items()}
+    return _without_those_there(client, snapshot, namespaces, gone & kept)
+
+
+def _unknown(said: Dump, snapshot: Snapshot) -> dict[str, str]:
+    """The namespaces of the pods that it serves and that nobody has listed, by their uids."""
+    known = {pod.uid for pod in snapshot.on_network}
+    entries = _up(said).items()
+    return {uid: e.namespace for uid, e in entries if uid not in known and snapshot.on_network.covers(e.namespace)}
+
+
+def _up(said: Dump) -> dict[str, Proxied]:
+    """Entries that are Pending are known to be left behind; to Istio 1.23 none tells whose it is."""
+    return {uid: entry for uid, entry in (said.proxied or {}).items() if entry.state == "Up" and entry.namespace}
+
+
+def _without_those_there(client: Client, snapshot: Snapshot, namespaces: set[str], uids: set[str]) -> frozenset[str]:
+    if not uids:
+        return frozenset()
+    now = Snapshot(now=snapshot.now)
+    ask(client, now, [Ask(kind=PODS, namespace=place, also=(ON_NETWORK,), must=True) for place in sorted(namespaces)])
+    return frozenset(uids) - {pod.uid for pod in now.on_network}
+
+
 def _leave_out_what_changed(client: Client, snapshot: Snapshot, pods: list[Pod]) -> None:
     after = Snapshot(now=snapshot.now)
     ask(client, after, list(_again(pods)))
@@ -135,6 +184,15 @@ def _leave_out_what_changed(client: Client, snapshot: Snapshot, pods: list[Pod])
         if _compared(snapshot, key) != _compared(after, key):
             snapshot.on_network.facts.pop(key, None)
             snapshot.on_network.unread[key] = Unread(what="compare it", why="it changed while its ztunnel was asked")
+
+
+def _kept_policies(client: Client, snapshot: Snapshot) -> frozenset[str] | None:
+    """The AuthorizationPolicies that are as they were; None where none were read."""
+    before, after = snapshot.authorization_policies, Snapshot(now=snapshot.now)
+    if not before.facts:
+        return None
+    ask(client, after, [Ask(kind=AUTHORIZATION_POLICIES, namespace=place) for place in sorted(before.places)])
+    return frozenset(key for key, fact in before.facts.items() if after.authorization_policies.fact(key) == fact)
 
 
 def _again(pods: list[Pod]) -> Iterator[Ask]:

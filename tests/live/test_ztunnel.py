@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from kubectl_ambient.cli import app
+from kubectl_ambient.runs import ztunnels
 from tests.rig.kubectl import Result, Runner
 from tests.rig.rights import wait_until_granted
+from tests.rig.workloads import pod
+from tests.rig.ztunnel import enrolled
 
 from .test_status import document
 from .ztunnel_scene import ISTIO, NODES, SHOP, Scene, scene
@@ -180,3 +185,131 @@ def test_counts_name_the_node_and_no_pod(shop: Scene, plugin: Runner) -> None:
     lost = next(item for item in told["items"] if item["name"] == "lost")
     assert (lost["ztunnel"]["served"], lost["ztunnel"]["by"]) == ("unknown", "counts")
     assert {path for ztunnel in shop.ztunnels.values() for path in ztunnel.asked} == {"GET /stats/prometheus"}
+
+
+# What takes two samples, and checks.
+
+
+@pytest.fixture
+def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second sample comes at once."""
+    monkeypatch.setattr(ztunnels, "_LATER", 0.1)
+
+
+@pytest.fixture
+def here(built: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """The plugin in this process."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith("KUBE"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("KUBECONFIG", str(built.cluster.kubeconfig))
+
+    def call(*arguments: str) -> Result:
+        code = app.run(["kubectl-ambient", *arguments])
+        out, err = capsys.readouterr()
+        return Result(out, err, code)
+
+    return call
+
+
+def gone(told: Result) -> dict[str, str]:
+    """What is told of pods that are gone, by node."""
+    nodes = document(told)["nodes"]
+    return {n["node"]: f["message"] for n in nodes for f in n["findings"] if f["code"] == "ZtunnelHasGonePods"}
+
+
+def with_entries(scene: Scene, *entries: tuple[str, Any]) -> None:
+    dump = scene.ztunnels["n1"].dump
+    assert isinstance(dump, dict)
+    dump["workloadState"] |= dict(entries)
+
+
+def test_a_pod_that_is_gone_and_still_served(shop: Scene, here: Callable[..., Result], soon: None) -> None:
+    with_entries(shop, enrolled("0000", SHOP, "ghost"))
+    told = here("status", "-n", SHOP, "--ztunnel", "-o", "json")
+    assert gone(told).keys() == {"n1"}
+    assert "shop/ghost" in gone(told)["n1"]
+    assert "ztunnel on n1 has pods that are gone: asking again in" in told.stderr
+    assert len(shop.ztunnels["n1"].asked) == 2
+    assert len(shop.ztunnels["n2"].asked) == 1
+
+
+def test_a_pod_that_is_just_let_go_is_none(shop: Scene, here: Callable[..., Result], soon: None) -> None:
+    with_entries(shop, enrolled("0000", SHOP, "ghost"))
+    ztunnel = shop.ztunnels["n1"]
+
+    def let_go() -> None:
+        assert isinstance(ztunnel.dump, dict)
+        if len(ztunnel.asked) == 2:
+            ztunnel.dump["workloadState"].pop("0000")
+
+    ztunnel.before = let_go
+    try:
+        assert gone(here("status", "-n", SHOP, "--ztunnel", "-o", "json")) == {}
+    finally:
+        ztunnel.before = None
+
+
+def test_a_pod_that_comes_while_ztunnel_is_asked_is_none(shop: Scene, here: Callable[..., Result], soon: None) -> None:
+    ztunnel, api = shop.ztunnels["n1"], shop.cluster.api
+    path = f"/api/v1/namespaces/{SHOP}/pods"
+
+    def come() -> None:
+        ztunnel.before = None
+        made = api.request("POST", path, pod("newcomer", SHOP, node="n1"))
+        with_entries(shop, enrolled(made["metadata"]["uid"], SHOP, "newcomer"))
+
+    ztunnel.before = come
+    try:
+        told = here("status", "-n", SHOP, "--ztunnel", "-o", "json")
+    finally:
+        ztunnel.before = None
+        api.request("DELETE", f"{path}/newcomer")
+    assert gone(told) == {}
+    assert len(ztunnel.asked) == 1, "it is there, so nobody has to ask again"
+
+
+def test_a_pod_that_changes_meanwhile_is_not_gone(shop: Scene, here: Callable[..., Result], soon: None) -> None:
+    shop.ztunnels["n1"].before = lambda: shop.annotate("served", "pending")
+    try:
+        assert gone(here("status", "-n", SHOP, "--ztunnel", "-o", "json")) == {}
+    finally:
+        shop.ztunnels["n1"].before = None
+        shop.annotate("served", "enabled")
+
+
+PROOF = {
+    "ztunnel-certificates": {f"Pod/{SHOP}/expired"},
+    "ztunnel-dns": set(),
+    "ztunnel-leftovers": {f"Pod/{SHOP}/kept", f"Pod/{SHOP}/unwritten"},
+    "ztunnel-serves": {f"Pod/{SHOP}/{name}" for name in ("lost", "held", "waits", "nameless")},
+    "ztunnel-told": {f"Pod/{SHOP}/plain"},
+}
+
+
+def proof(told: Result) -> list[dict[str, Any]]:
+    (found,) = (section["checks"] for section in document(told, told.code)["sections"] if section["name"] == "proof")
+    return list(found)
+
+
+def test_check_tells_the_same_in_a_section_of_its_own(shop: Scene, plugin: Runner) -> None:
+    told = plugin("check", "-n", SHOP, "--ztunnel", "-o", "json")
+    assert told.code == 3
+    assert {check["id"]: set(check["objects"]) for check in proof(told)} == PROOF
+    assert all(ztunnel.asked == ["GET /config_dump"] for ztunnel in shop.ztunnels.values())
+    text = plugin("check", "-n", SHOP, "--ztunnel", "--only", "proof").stdout
+    assert "✖ every redirected pod is served by its ztunnel" in text
+
+
+def test_check_without_the_flag_asks_no_ztunnel(shop: Scene, plugin: Runner) -> None:
+    assert {check["outcome"] for check in proof(plugin("check", "-n", SHOP, "-o", "json"))} == {"skipped"}
+    assert not any(ztunnel.asked for ztunnel in shop.ztunnels.values())
+    assert "with --ztunnel" in plugin("check", "-n", SHOP).stdout
+
+
+def test_check_says_what_it_may_not_ask(shop: Scene, plugin: Runner) -> None:
+    shop.cluster.kubectl("create", "clusterrolebinding", "walt", "--clusterrole=view", "--user=walt")
+    wait_until_granted(shop.cluster, "walt", "list", "pods")
+    found = proof(plugin("check", "-n", SHOP, "--ztunnel", "--only", "proof", "-o", "json", user="walt"))
+    assert {check["outcome"] for check in found} == {"unknown"}
+    assert all("pods/portforward" in check["message"] for check in found if check["id"] != "ztunnel-dns"), found

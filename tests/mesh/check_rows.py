@@ -30,9 +30,11 @@ from kubectl_ambient.cluster.network_facts import (
     NetworkPolicyPeer,
     NetworkPolicyPort,
     NetworkPolicyRule,
+    PodOnNetwork,
 )
 from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, Operation, PeerAuthentication, Rule
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.ztunnel.dump import Certificate, Dump, KnownWorkload, Proxied
 from kubectl_ambient.mesh.injection import DEFAULT_WEBHOOKS
 from tests.mesh.builders import AMBIENT, NONE, agent, config_data, pod, redirected
 from tests.mesh.l7_builders import USE, WAYPOINT_CLASS, gateway, proxy, service
@@ -42,6 +44,8 @@ from tests.snapshots import altered
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 ENABLED = redirected("enabled")
+UIDS = {"web-1": "uid-of-web", "caller-1": "uid-of-caller"}
+IDENTITY = "spiffe://cluster.local/ns/app/sa/web"
 WEB = pod({"app": "web"}, annotations=ENABLED)
 CALLER = pod({"app": "caller"}, name="caller-1", annotations=ENABLED)
 CART = service(selector={"app": "web"}, ports=(ServicePort(number=80, target=8080),))
@@ -76,8 +80,39 @@ def healthy(**parts: Any) -> Snapshot:
         "labelled_namespaces": {"app": LABELLED_APP},
         "labelled": [LABELLED_APP],
         "now": NOW,
+        "on_network": [PodOnNetwork(namespace="app", name=name, uid=uid) for name, uid in UIDS.items()],
+        "ztunnels": {"n1": dump()},
     }
     return mesh(istiod(), **{**settings, **parts})
+
+
+def dump(**parts: Any) -> Dump:
+    """What the ztunnel of the node says where all is well; with these parts instead."""
+    known = KnownWorkload(protocol="HBONE")
+    return Dump(
+        **{
+            "node": "n1",
+            "version": "1.30.3",
+            "proxied": PROXIED,
+            "workloads": dict.fromkeys((f"app/{name}" for name in UIDS), known),
+            "certificates": (Certificate(identity=IDENTITY, state="Available"),),
+            "dns_capture": True,
+            **parts,
+        }
+    )
+
+
+def up(name: str) -> Proxied:
+    """A pod for which ztunnel listens."""
+    return Proxied(state="Up", namespace="app", name=name, service_account="web")
+
+
+PROXIED = {uid: up(name) for name, uid in UIDS.items()}
+
+
+def said(**parts: Any) -> Snapshot:
+    """All is well but for what ztunnel says."""
+    return healthy(ztunnels={"n1": dump(**parts)})
 
 
 def with_pod(labels: dict[str, str] | None = None, **fields: Any) -> Snapshot:
@@ -230,6 +265,11 @@ FAULTS: dict[str, Snapshot] = {
     "pods-in": with_pod(annotations=redirected(None), created=NOW - HOUR),
     "pods-out": with_pod(NONE),
     "pods-start": altered(with_pod(**NEW), events=[FAILED]),
+    "ztunnel-certificates": said(certificates=(Certificate(identity=IDENTITY, state="Unavailable: refused"),)),
+    "ztunnel-dns": said(dns_capture=False),
+    "ztunnel-leftovers": altered(said(proxied={**PROXIED, "gone": up("gone-1")}), gone_pods=frozenset(("gone",))),
+    "ztunnel-serves": said(proxied={"uid-of-caller": up("caller-1")}),
+    "ztunnel-told": said(workloads={**dump().workloads, "app/web-1": KnownWorkload(protocol="TCP")}),
     "gateway-captured": altered(with_pod(GATEWAY_POD), gateways=[gateway(), INGRESS]),
     "gateway-handled": healthy(gateways=[gateway(), structs.replace(INGRESS, labels={"istio.io/rev": "old"})]),
     "waypoint-address": healthy(gateways=[gateway(addresses=())]),

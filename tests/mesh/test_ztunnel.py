@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from kubectl_ambient.cluster.facts import Pod, Unread
+from kubectl_ambient.cluster.kinds.conditions import Condition
 from kubectl_ambient.cluster.network_facts import PodOnNetwork
+from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.ztunnel.counts import Counts
 from kubectl_ambient.cluster.ztunnel.dump import Certificate, Dump, KnownWorkload, Proxied
@@ -159,12 +161,50 @@ def test_rows_g_and_h_pods_that_are_gone() -> None:
     def found(entry: Proxied, **fields: Any) -> list[Code]:
         one = pod(**IN)
         snapshot = world(one, dump(proxied={"u1": UP, "gone": entry, **OTHER}), **fields)
+        snapshot.gone_pods = frozenset(("gone",))
         (node,) = NodeProofs(snapshot, Judge(snapshot).installation).of(snapshot.pods)
         return [finding.code for finding in node.findings]
 
     assert found(Proxied(state="Up", namespace="app", name="old")) == [Code.ZTUNNEL_HAS_GONE_PODS]
     assert found(Proxied(state="Pending", namespace="app", name="old")) == []  # G: known to be left behind
     assert found(Proxied(state="Up")) == []  # 1.22 and 1.23 do not tell whose it is
+
+
+def test_of_one_sample_no_pod_is_known_to_be_gone_but_in_files() -> None:
+    """The pods that changed meanwhile are taken out, and one that was made meanwhile was never in."""
+    one, entry = pod(**IN), Proxied(state="Up", namespace="app", name="new")
+    snapshot = world(one, dump(proxied={"u1": UP, "new": entry, **OTHER}))
+    snapshot.on_network.facts.clear()
+    (node,) = NodeProofs(snapshot, Judge(snapshot).installation).of(snapshot.pods)
+    assert node.findings == ()
+
+
+MINUTE = timedelta(seconds=61)
+
+
+@pytest.mark.parametrize(
+    ("age", "status", "generation", "kept", "has", "expected"),
+    [
+        (MINUTE, "True", 2, True, set(), [Code.ZTUNNEL_LACKS_POLICY]),
+        (MINUTE, "True", None, True, {"app/other"}, [Code.ZTUNNEL_LACKS_POLICY]),
+        (MINUTE, "True", 2, True, {"app/allow"}, []),
+        (timedelta(seconds=59), "True", 2, True, set(), []),  # ztunnel may just not have it yet
+        (MINUTE, "False", 2, True, set(), []),  # istiod sends it to no ztunnel
+        (MINUTE, "True", 1, True, set(), []),  # written of what it was before
+        (MINUTE, "True", 2, False, set(), []),  # it changed while ztunnel was asked
+        (None, "True", 2, True, set(), []),  # since when, nobody tells
+    ],
+)
+def test_row_m_a_policy_that_istiod_has_sent(
+    age: timedelta | None, status: str, generation: int | None, kept: bool, has: set[str], expected: list[Code]
+) -> None:
+    since = (NOW - age).isoformat() if age else "yesterday"
+    written = Condition(type="ZtunnelAccepted", status=status, generation=generation, changed=since)
+    policy = AuthorizationPolicy(namespace="app", name="allow", generation=2, conditions=(written,))
+    snapshot = world(pod(**IN), dump(policies=frozenset(has)), authorization_policies=[policy])
+    snapshot.kept_policies = frozenset({"app/allow"} if kept else ())
+    (node,) = NodeProofs(snapshot, Judge(snapshot).installation).of(snapshot.pods)
+    assert [finding.code for finding in node.findings] == expected
 
 
 def test_of_namespaces_that_were_not_read_no_pod_is_known_to_be_gone() -> None:

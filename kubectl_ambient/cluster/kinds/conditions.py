@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from datetime import datetime
+from typing import Any
 
 from msgspec import field
 
@@ -13,13 +15,26 @@ _INTEGER = re.compile(r"[0-9]{1,19}")
 
 
 class Condition(Fact, frozen=True):
-    """A condition of an object's status, as its controller wrote it. `generation` is the one that it looked at."""
+    """A condition of an object's status, as its controller wrote it.
+
+    `generation` is the one that it looked at; `changed` is when it last turned, as it is written.
+    """
 
     type: str
     status: str
     reason: str = ""
     message: str = ""
     generation: int | None = None
+    changed: str = ""
+
+    @property
+    def since(self) -> datetime | None:
+        """When it last turned; None where that is no time."""
+        try:
+            found = datetime.fromisoformat(self.changed)
+        except ValueError:
+            return None
+        return found if found.tzinfo else None
 
     @property
     def true(self) -> bool:
@@ -53,6 +68,7 @@ class WireCondition(Wire, frozen=True):
     reason: str | None = None
     message: str | None = None
     observed_generation: int | str | None = None
+    last_transition_time: Any = None
 
     def fact(self) -> Condition:
         """The flat condition."""
@@ -63,6 +79,7 @@ class WireCondition(Wire, frozen=True):
             reason=self.reason or "",
             message=self.message or "",
             generation=int(generation) if _INTEGER.fullmatch(generation) else None,
+            changed=self.last_transition_time if isinstance(self.last_transition_time, str) else "",
         )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import partial
+from typing import Any
 
 from msgspec import structs
 
+from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labels import LABELLED_NAMESPACES, LABELS
 from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.nodes import NODES, WHOLE_NODES
 from kubectl_ambient.cluster.kinds.plugins import PLATFORM
-from kubectl_ambient.cluster.kinds.pods import PODS, SANDBOXES
+from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS, SANDBOXES
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import PodNeeds
 from kubectl_ambient.cluster.needs.policies import PolicyNeeds
@@ -42,11 +44,13 @@ class CheckNeeds:
     """Of one namespace, or (empty) of all; the installation and the nodes in any case.
 
     Every list is asked for once. Without the pods there is no answer; whatever else is refused is told by the checks
-    that want it. places: takes where each object stands, of files.
+    that want it. places: takes where each object stands, of files. ztunnel: what it takes to compare pods with what
+    ztunnels say of them.
     """
 
     namespace: str = ""
     places: Places = field(default_factory=dict)
+    ztunnel: bool = False
 
     @property
     def of_files(self) -> FilesReader:
@@ -54,15 +58,15 @@ class CheckNeeds:
         from kubectl_ambient.cluster.kinds.table import MESH, POLICIES
         from kubectl_ambient.cluster.reading.check_files import read_check_files
 
-        kinds = (*MESH, *POLICIES, NETWORK_POLICIES, SANDBOXES, *PLATFORM)
-        return partial(read_check_files, kinds=kinds, places=self.places)
+        kinds = (*MESH, *POLICIES, NETWORK_POLICIES, *self._of_pods, *PLATFORM)
+        return partial(read_check_files, kinds=kinds, places=self.places, dumps=self.ztunnel)
 
     def first(self) -> list[Ask]:
         """What is known to be wanted. Nodes come with their taints, for the one that new nodes have."""
         whole = {NODES: WHOLE_NODES}
         asks = [structs.replace(ask, kind=whole.get(ask.kind, ask.kind)) for ask in self._policies.first()]
         asks += [*self._waypoints.first(), *self._network(), *self._labelled()]
-        return _once(_with_sandboxes(structs.replace(ask, counts=False)) for ask in asks)
+        return _once(self._whole(structs.replace(ask, counts=False)) for ask in asks)
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides, and was not read with them."""
@@ -85,6 +89,14 @@ class CheckNeeds:
         return [homes, *(Ask(kind=k, namespace=self.namespace if k.resource.namespaced else "") for k in kinds)]
 
     @property
+    def _of_pods(self) -> tuple[Kind[Any], ...]:
+        """What is read of each pod besides."""
+        return (SANDBOXES, ON_NETWORK) if self.ztunnel else (SANDBOXES,)
+
+    def _whole(self, ask: Ask) -> Ask:
+        return structs.replace(ask, also=(*ask.also, *self._of_pods)) if ask.kind is PODS else ask
+
+    @property
     def _namespaces(self) -> tuple[str, ...]:
         return (self.namespace,) if self.namespace else ()
 
@@ -95,10 +107,6 @@ class CheckNeeds:
     @property
     def _waypoints(self) -> WaypointNeeds:
         return WaypointNeeds(namespaces=self._namespaces, kinds=_WAYPOINTED, owners=True, around=True)
-
-
-def _with_sandboxes(ask: Ask) -> Ask:
-    return structs.replace(ask, also=(*ask.also, SANDBOXES)) if ask.kind is PODS else ask
 
 
 def _once(asks: Iterable[Ask]) -> list[Ask]:

@@ -21,6 +21,7 @@ Section = Literal[
     "nodes",
     "namespaces",
     "workloads",
+    "proof",
     "gateways",
     "waypoints",
     "policies",
@@ -64,7 +65,7 @@ class Check(Struct, frozen=True, kw_only=True):
 
     reads: the parts of a Snapshot without which it cannot be told. also: parts that it reads besides, which files need
     not hold. asks: whose words count; what was told by the same evidence is told once. always: asked also where there
-    is no Istio.
+    is no Istio. proof: it is told by ztunnels themselves, which are asked only where that is wished.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Check(Struct, frozen=True, kw_only=True):
     also: tuple[str, ...] = ()
     asks: tuple[Ask, ...]
     always: bool = False
+    proof: bool = False
 
     @property
     def page(self) -> str:

@@ -10,6 +10,7 @@ from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.check.check import Hit
+from kubectl_ambient.mesh.check.proven import Proven
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.findings.served import MeshFinding
 from kubectl_ambient.mesh.in_vain import in_vain, may_be_in_vain
@@ -33,7 +34,7 @@ class Judged:
     def __init__(self, snapshot: Snapshot, namespace: str = "") -> None:
         self.snapshot = snapshot
         self.namespace = namespace
-        self.judge = Judge(snapshot)
+        self.judge = Judge(snapshot, waypoints=snapshot.ztunnels is not None)
 
     def within(self, namespace: str) -> bool:
         """Whether an object of this namespace is asked about."""
@@ -151,6 +152,16 @@ class Judged:
     def of_waypoints(self) -> list[Hit]:
         """What is found on waypoints themselves."""
         return [Hit.of(finding, found.gateway.ref) for found in self.gateways for finding in findings_of(found)]
+
+    @cached_property
+    def proven(self) -> Proven:
+        """What ztunnels themselves say, where they were asked."""
+        return Proven(self.snapshot, self.judge, self.verdicts)
+
+    @property
+    def of_ztunnels(self) -> list[Hit]:
+        """What follows from that, on pods and nodes."""
+        return self.proven.hits
 
     @cached_property
     def policies(self) -> PolicyJudge:

@@ -9,9 +9,9 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import NOT_IN_FILES, Unread
 from kubectl_ambient.cluster.found import Found
-from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.check.check import Check, Hit, Outcome, Section
 from kubectl_ambient.mesh.check.judged import Judged
+from kubectl_ambient.mesh.check.proven import UNASKED
 
 SECTIONS: tuple[Section, ...] = get_args(Section)
 OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
@@ -74,8 +74,10 @@ def run(checks: Iterable[Check], judged: Judged) -> Report:
 
 
 def _made(check: Check, judged: Judged) -> Result:
+    if check.proof and not judged.proven.asked:
+        return Result(check=check, outcome="skipped", why=UNASKED)
     hits = tuple(_once(check, judged))
-    unread = tuple(dict.fromkeys(_unread(check, judged.snapshot)))
+    unread = tuple(dict.fromkeys(_unread(check, judged)))
     if hits:
         worst: Outcome = "error" if any(hit.severity == "error" for hit in hits) else "warning"
         return Result(check=check, outcome=worst, hits=hits, unread=unread)
@@ -90,7 +92,8 @@ def _named(unread: Sequence[Unread]) -> str:
     return ", ".join(one.what.removeprefix("list ").removeprefix("get ") for one in unread)
 
 
-def _unread(check: Check, snapshot: Snapshot) -> Iterator[Unread]:
+def _unread(check: Check, judged: Judged) -> Iterator[Unread]:
+    snapshot = judged.snapshot
     parts: dict[str, Found[Any]] = {part: getattr(snapshot, part) for part in (*check.reads, *check.also)}
     some = any(found.facts for part, found in parts.items() if part in _WHERE_THERE_ARE_SOME)
     for part, found in parts.items():
@@ -100,6 +103,7 @@ def _unread(check: Check, snapshot: Snapshot) -> Iterator[Unread]:
         seldom = part in _WHERE_THERE_ARE_SOME and (some or snapshot.takes_for_absent(why))
         if why.why != NOT_IN_FILES or not (found.facts or seldom or part in check.also):
             yield why  # of files it is told what they hold
+    yield from judged.proven.unread if check.proof else ()
 
 
 # Not every mesh has these. Files that hold some of what a check is about are taken to hold all that there is of it, and

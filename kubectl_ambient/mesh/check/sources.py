@@ -70,6 +70,11 @@ def of_policies(*codes: Code) -> Findings:
     return Findings("of_policies", codes)
 
 
+def of_ztunnels(*codes: Code) -> Findings:
+    """On pods and nodes, by what ztunnels say."""
+    return Findings("of_ztunnels", codes)
+
+
 class InState(Struct, frozen=True):
     """The pods in this state."""
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import datetime, timedelta
 from functools import cached_property
 
 from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod, Unread
+from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.ztunnel.counts import Counts
 from kubectl_ambient.cluster.ztunnel.dump import Dump
@@ -19,6 +21,8 @@ from kubectl_ambient.mesh.installation.agents import Installation, NodeAgents
 from kubectl_ambient.mesh.ztunnel.case import By, moving, told
 from kubectl_ambient.shell.command import kubectl, offered
 from kubectl_ambient.shell.words import inside, name
+
+_LONG = timedelta(seconds=60)
 
 
 class NodeProof(Struct, frozen=True, kw_only=True, gc=False):
@@ -33,15 +37,19 @@ class NodeProof(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class _Asked(Struct, frozen=True, kw_only=True, gc=False):
-    """A node, what its ztunnel says, and what Kubernetes says of it. redirected: how many pods it should have."""
+    """A node, what its ztunnel says, and what Kubernetes says of it. redirected: how many pods it should have.
+
+    gone: whether a pod of that uid and namespace is no more. told: the AuthorizationPolicies of which istiod wrote,
+    a while ago, that ztunnels were told of them.
+    """
 
     node: str
     dump: Dump
     agents: NodeAgents
     redirected: int
     others: Mapping[str, Dump]
-    uids: frozenset[str]
-    covers: Callable[[str], bool]
+    gone: Callable[[str, str], bool]
+    told: tuple[AuthorizationPolicy, ...]
 
 
 class NodeProofs:
@@ -80,15 +88,36 @@ class NodeProofs:
             agents=agents,
             redirected=redirected,
             others={n: d for n, d in self._dumps.items() if isinstance(d, Dump) and n != node},
-            uids=self._uids,
-            covers=self._snapshot.pods.covers,
+            gone=self._gone,
+            told=self._told,
         )
         findings = tuple(finding for row in _ROWS for finding in row(asked))
         return NodeProof(node=node, ztunnel=ztunnel, version=dump.version or None, by="dump", findings=findings)
 
+    def _gone(self, uid: str, namespace: str) -> bool:
+        """In a cluster that takes two samples; files are taken to be of one moment."""
+        if not self._snapshot.from_files:
+            return uid in self._snapshot.gone_pods
+        return uid not in self._uids and self._snapshot.on_network.covers(namespace)
+
     @cached_property
     def _uids(self) -> frozenset[str]:
         return frozenset(pod.uid for pod in self._snapshot.on_network)
+
+    @cached_property
+    def _told(self) -> tuple[AuthorizationPolicy, ...]:
+        found, now = self._snapshot.authorization_policies.facts, self._snapshot.now
+        kept = frozenset(found) if self._snapshot.from_files else self._snapshot.kept_policies or frozenset()
+        return tuple(policy for key, policy in sorted(found.items()) if key in kept and _told_long_ago(policy, now))
+
+
+def _told_long_ago(policy: AuthorizationPolicy, now: datetime | None) -> bool:
+    """istiod writes so when it sends it [pilot/pkg/serviceregistry/ambient/policies.go]; ztunnel has it in a moment."""
+    written = policy.condition("ZtunnelAccepted")
+    if written is None or not written.true or written.since is None or now is None:
+        return False
+    looked_at = policy.generation is None or written.generation in (None, policy.generation)
+    return looked_at and now - written.since > _LONG
 
 
 def _fewer(node: str, counts: Counts, redirected: int, agents: NodeAgents) -> Iterator[Finding]:
@@ -125,7 +154,7 @@ def _dead(a: _Asked) -> Iterator[Finding]:
     gone = sorted(
         f"{entry.namespace}/{entry.name}"
         for uid, entry in (a.dump.proxied or {}).items()
-        if entry.state == "Up" and entry.name and uid not in a.uids and a.covers(entry.namespace)
+        if entry.state == "Up" and entry.name and a.gone(uid, entry.namespace)
     )
     if gone:
         message = (
@@ -141,7 +170,7 @@ def _dead(a: _Asked) -> Iterator[Finding]:
 def _differs(a: _Asked) -> Iterator[Finding]:
     """It lacks policies that another ztunnel has: every ztunnel is told all of them."""
     for node, other in sorted(a.others.items()):
-        lacking = sorted(other.policies - a.dump.policies)
+        lacking = sorted(other.policies - a.dump.policies - {f"{p.namespace}/{p.name}" for p in a.told})
         if lacking:
             message = (
                 f"strong hint: the ztunnel of {a.node} lacks policies that {node}'s has ({few(lacking)}), and does "
@@ -150,6 +179,22 @@ def _differs(a: _Asked) -> Iterator[Finding]:
             evidence = told(a.node, "policies", f"{len(a.dump.policies)}, and {len(other.policies)} on {node}")
             yield Finding.of(Code.ZTUNNELS_DIFFER, message, evidence)
             return
+
+
+def _lacks_policies(a: _Asked) -> Iterator[Finding]:
+    """It does not have policies that istiod wrote it was told of."""
+    lacking = [policy for policy in a.told if f"{policy.namespace}/{policy.name}" not in a.dump.policies]
+    if lacking:
+        names = few([f"{policy.namespace}/{policy.name}" for policy in lacking])
+        message = (
+            f"strong hint: the ztunnel of {a.node} does not have {names}, which istiod has told ztunnels of, and does "
+            "not enforce what it does not have"
+        )
+        has = told(a.node, "policies", f"{len(a.dump.policies)} policies, these are not among them")
+        written = Evidence(lacking[0].ref, "status.conditions[ZtunnelAccepted].status", "True")
+        ztunnel = a.agents.ztunnel.pod
+        log = offered(kubectl("logs", name(ztunnel.name), *inside(ztunnel.namespace))) if ztunnel else None
+        yield Finding.of(Code.ZTUNNEL_LACKS_POLICY, message, has, written, fix=log)
 
 
 def _version(a: _Asked) -> Iterator[Finding]:
@@ -170,4 +215,4 @@ def _dns(a: _Asked) -> Iterator[Finding]:
         yield Finding.of(Code.DNS_NOT_ANSWERED, message, told(a.node, "config.dnsProxy", "false"), setting)
 
 
-_ROWS = (_empty, _dead, _differs, _version, _dns)
+_ROWS = (_empty, _dead, _lacks_policies, _differs, _version, _dns)

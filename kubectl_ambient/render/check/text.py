@@ -8,6 +8,7 @@ from kubectl_ambient.cluster.facts import NOT_IN_FILES
 from kubectl_ambient.foreign import Shown, shown, stacked
 from kubectl_ambient.mesh.catalogue import RIGHTS
 from kubectl_ambient.mesh.check.check import Hit, Outcome
+from kubectl_ambient.mesh.check.proven import UNASKED
 from kubectl_ambient.mesh.check.run import Report, Result
 from kubectl_ambient.render.sentences import folded
 from kubectl_ambient.render.terminal import Paint
@@ -97,8 +98,11 @@ def summary(found: Report, paint: Paint) -> Shown:
     told = [paint(f"{counts[o]} {MARKS[o]}", _COLOURS[o]) for o in ("ok", "warning", "error") if counts[o] or o == "ok"]
     if counts["unknown"]:
         told.append(shown(f"{counts['unknown']} could not tell"))
-    if counts["skipped"]:
-        told.append(shown(f"{counts['skipped']} that these files cannot tell"))
+    unasked = sum(result.outcome == "skipped" and result.why == UNASKED for result in found.results)
+    if skipped := counts["skipped"] - unasked:
+        told.append(shown(f"{skipped} that these files cannot tell"))
+    if unasked:
+        told.append(shown(f"{unasked} more with --ztunnel"))
     line = stacked(told, "  ")
     role = f"To have all of them told, ask for the role of {RIGHTS}." if counts["unknown"] else ""
     return stacked([line, role]) if role else line

@@ -20,18 +20,20 @@ from kubectl_ambient.shell.command import Command
 
 @dataclass(frozen=True, kw_only=True)
 class CheckRequest:
-    """Which checks of what; `checks` are those that were chosen."""
+    """Which checks of what; `checks` are those that were chosen. ztunnel: ask the ztunnels of the pods' nodes, too."""
 
     origin: Origin
     checks: tuple[Check, ...]
+    ztunnel: bool = False
 
     @classmethod
-    def of(cls, origin: Origin, only: Iterable[str], skip: Iterable[str]) -> CheckRequest:
+    def of(cls, origin: Origin, only: Iterable[str], skip: Iterable[str], *, ztunnel: bool = False) -> CheckRequest:
         """Check what was typed: ids and sections, which may be repeated or separated by commas. Raises UsageError."""
         chosen, left_out = _words(only, "--only"), _words(skip, "--skip")
         checks = [check for check in all_checks() if not chosen or {check.id, _typed(check.section)} & chosen]
         return cls(
             origin=origin,
+            ztunnel=ztunnel,
             checks=tuple(check for check in checks if not {check.id, _typed(check.section)} & left_out),
         )
 
@@ -93,8 +95,10 @@ def read_check_source(request: CheckRequest) -> CheckSource:
     from kubectl_ambient.cluster.needs.check import CheckNeeds
 
     place = opened(request.origin)
-    needs = CheckNeeds(namespace=place.namespace)
+    needs = CheckNeeds(namespace=place.namespace, ztunnel=request.ztunnel)
     snapshot = place.read(needs)
+    if request.ztunnel:
+        place.ask_ztunnels(snapshot)
     judged = Judged(snapshot, place.namespace)
     report = run(request.checks, judged)
     return CheckSource(
