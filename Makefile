@@ -8,9 +8,11 @@ STAMP := $(VENV)/.installed
 LOCK := .ci/release/locks/dev.txt
 # Of `make fuzz`: how many clusters and files each law is tried on, and from which seed (none: a new one).
 EXAMPLES ?= 2000
+# Of `make soak`: how long.
+SECONDS ?= 600
 SEED ?=
 
-.PHONY: help venv control-plane test lint lint-workflows fuzz fmt demo lab lab-down example picture dist krew-test manifest lock bench bench-pages clean
+.PHONY: help venv control-plane test lint lint-workflows fuzz soak fmt demo lab lab-down example picture dist krew-test manifest lock bench bench-pages clean
 
 help: ## what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -46,6 +48,9 @@ test: lint ## lint and every test; the live ones need `make control-plane`
 
 fuzz: venv ## random clusters and files for long (EXAMPLES=20000; SEED=1 FUZZ="-k order" does a part again)
 	AMBIENT_FUZZ_EXAMPLES=$(EXAMPLES) AMBIENT_FUZZ_SEED=$(SEED) $(BIN)/pytest tests/fuzz -n auto --timeout 0 $(FUZZ)
+
+soak: venv ## a mesh in motion for long: no false alarm of ztunnels (SECONDS=600; SEED=1 does the same again)
+	AMBIENT_SOAK_SECONDS=$(SECONDS) AMBIENT_SOAK_SEED=$(SEED) $(BIN)/pytest tests/live/test_ztunnel_soak.py --timeout 0
 
 fmt: venv ## put the code into form
 	$(BIN)/ruff check --fix

@@ -16,7 +16,7 @@ from kubectl_ambient.cluster.kinds.gateways import GatewayClass
 from kubectl_ambient.cluster.kinds.labelled import Labelled
 from kubectl_ambient.cluster.snapshot import Snapshot
 
-_OTHERS = ("missing", "now", "from_files", "whole", "ztunnels", "kept_policies", "gone_pods")
+_OTHERS = ("missing", "now", "from_files", "whole", "ztunnels", "kept_policies", "odd_pods", "gone_pods")
 
 
 def snapshot(**parts: Any) -> Snapshot:

@@ -39,10 +39,10 @@ class Snapshot(Struct, kw_only=True):
     make. `events` are about pods, `agent_events` about DaemonSets. `labelled` are objects as their labels,
     `labelled_namespaces` the Namespaces that these are in. `ztunnels` is what the ztunnel of each node says, None where
     none was asked; `kept_policies` are the AuthorizationPolicies that were the same before and after that, and
-    `gone_pods` the uids of pods that a ztunnel has although they are no more. `missing` are objects that were named and
-    are not to be had, by `Pod/shop/web`, with kubectl's sentence. `now` is the clock for ages: None where the facts
-    come from files, which have no present. `whole` tells why the files are taken for the whole cluster, as the rest of
-    a sentence; empty where they are not.
+    `odd_pods` and `gone_pods` the uids of pods that a ztunnel keeps, which are not in or no more. `missing` are objects
+    that were named and are not to be had, by `Pod/shop/web`, with kubectl's sentence. `now` is the clock for ages: None
+    where the facts come from files, which have no present. `whole` tells why the files are taken for the whole cluster,
+    as the rest of a sentence; empty where they are not.
     """
 
     pods: Found[Pod] = field(default_factory=Found)
@@ -87,6 +87,7 @@ class Snapshot(Struct, kw_only=True):
     labelled_namespaces: Found[Labelled] = field(default_factory=Found)
     ztunnels: dict[str, Dump | Counts | Unread] | None = None
     kept_policies: frozenset[str] | None = None
+    odd_pods: frozenset[str] = frozenset()
     gone_pods: frozenset[str] = frozenset()
     missing: dict[str, str] = field(default_factory=dict)
     now: datetime | None = None

@@ -5,31 +5,28 @@ The pods are read before and after it, since only what stayed as it was can be c
 
 from __future__ import annotations
 
-import sys
-import time
 from collections.abc import Iterable, Iterator
 from functools import partial
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, FORBIDDEN, Namespace, Pod, Unread
+from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.reading.cluster import ask
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.ztunnel.counts import Counts, counts_in
-from kubectl_ambient.cluster.ztunnel.dump import Dump, Proxied
+from kubectl_ambient.cluster.ztunnel.dump import Dump
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import KubeError
-from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.ztunnel.proofs import WITNESSES
-from kubectl_ambient.render.say import say
+from kubectl_ambient.runs.odd_pods import odd_pods
 
 _PORT, _PATH = 15000, "/config_dump"
 _METRICS_PORT, _METRICS = 15020, "stats/prometheus"
 _SILENCE = 10.0  # seconds
 _LARGEST = 256 << 20  # bytes; every ztunnel holds the whole mesh, about 1.3 kB a pod
 _SIDE_BY_SIDE = 4
-_LATER = 30.0  # seconds between two samples
 _BY_NAME = 5  # so few pods are read one by one
 _MOST_NAMESPACES = 5
 # From here on the API server wants `create` as well, for what is authorized as `get`
@@ -63,8 +60,10 @@ def ask_ztunnels(client: Client, snapshot: Snapshot) -> None:
         for node, answer in zip(nodes, answers, strict=True)
     }
     if any(isinstance(answer, Dump | Counts) for answer in snapshot.ztunnels.values()):
-        snapshot.gone_pods = _gone_pods(client, snapshot, asked)
+        odd = odd_pods(client, snapshot, lambda node: _again_of(client, asked[node]))
+        snapshot.odd_pods, snapshot.gone_pods = odd.out, odd.gone
         _leave_out_what_changed(client, snapshot, pods)
+        snapshot.ztunnels |= _replaced(client, asked, snapshot)
         snapshot.kept_policies = _kept_policies(client, snapshot)
 
 
@@ -121,6 +120,14 @@ def _answer(
         return _unasked(node, error)
 
 
+def _again_of(client: Client, found: Pod | Unread) -> Dump | None:
+    """What a ztunnel that has answered before says now of the pods that it has."""
+    if isinstance(found, Unread):
+        return None
+    said = _answer(client, found.node, found, {found.namespace: None}, set())
+    return said if isinstance(said, Dump) else None
+
+
 def _counts(client: Client, ztunnel: Pod) -> Counts | None:
     """What its metrics tell, for who may read them and no dump; None where they are not to be had either."""
     if not _may(client, "get", "proxy", ztunnel.namespace):
@@ -135,47 +142,6 @@ def _unasked(node: str, why: object) -> Unread:
     return Unread(what=f"ask ztunnel on {node}", why=str(why).removeprefix("error: "))
 
 
-def _gone_pods(client: Client, snapshot: Snapshot, asked: dict[str, Pod | Unread]) -> frozenset[str]:
-    """The uids of pods that ztunnels serve and that are no more, in two samples: one that ends is served a while."""
-    strangers = {
-        node: found
-        for node, said in (snapshot.ztunnels or {}).items()
-        if isinstance(said, Dump) and (found := _unknown(said, snapshot)) and isinstance(asked[node], Pod)
-    }
-    namespaces = {namespace for found in strangers.values() for namespace in found.values()}
-    gone = _without_those_there(client, snapshot, namespaces, {uid for found in strangers.values() for uid in found})
-    nodes = [node for node, found in strangers.items() if gone & found.keys()]
-    if not nodes:
-        return frozenset()
-    whose = f"ztunnel on {few(nodes)} has" if len(nodes) == 1 else f"ztunnels on {few(nodes)} have"
-    say(f"{whose} pods that are gone: asking again in {_LATER:.0f} s, as such are kept a while", file=sys.stderr)
-    time.sleep(_LATER)
-    pods = [pod for node in nodes if isinstance(pod := asked[node], Pod)]
-    again = client.side_by_side([partial(_answer, client, pod.node, pod, {pod.namespace: None}, set()) for pod in pods])
-    kept = {uid for said in again if isinstance(said, Dump) for uid, entry in _up(said).items()}
-    return _without_those_there(client, snapshot, namespaces, gone & kept)
-
-
-def _unknown(said: Dump, snapshot: Snapshot) -> dict[str, str]:
-    """The namespaces of the pods that it serves and that nobody has listed, by their uids."""
-    known = {pod.uid for pod in snapshot.on_network}
-    entries = _up(said).items()
-    return {uid: e.namespace for uid, e in entries if uid not in known and snapshot.on_network.covers(e.namespace)}
-
-
-def _up(said: Dump) -> dict[str, Proxied]:
-    """Entries that are Pending are known to be left behind; to Istio 1.23 none tells whose it is."""
-    return {uid: entry for uid, entry in (said.proxied or {}).items() if entry.state == "Up" and entry.namespace}
-
-
-def _without_those_there(client: Client, snapshot: Snapshot, namespaces: set[str], uids: set[str]) -> frozenset[str]:
-    if not uids:
-        return frozenset()
-    now = Snapshot(now=snapshot.now)
-    ask(client, now, [Ask(kind=PODS, namespace=place, also=(ON_NETWORK,), must=True) for place in sorted(namespaces)])
-    return frozenset(uids) - {pod.uid for pod in now.on_network}
-
-
 def _leave_out_what_changed(client: Client, snapshot: Snapshot, pods: list[Pod]) -> None:
     after = Snapshot(now=snapshot.now)
     ask(client, after, list(_again(pods)))
@@ -184,6 +150,19 @@ def _leave_out_what_changed(client: Client, snapshot: Snapshot, pods: list[Pod])
         if _compared(snapshot, key) != _compared(after, key):
             snapshot.on_network.facts.pop(key, None)
             snapshot.on_network.unread[key] = Unread(what="compare it", why="it changed while its ztunnel was asked")
+
+
+def _replaced(client: Client, asked: dict[str, Pod | Unread], snapshot: Snapshot) -> dict[str, Unread]:
+    """Those that are about to end by now, or have come to be Ready or not: one that starts has no pods yet."""
+    before = {node: found for node, found in asked.items() if isinstance(found, Pod)}
+    after = Snapshot(now=snapshot.now)
+    ask(client, after, [Ask(kind=PODS, namespace=place) for place in sorted({pod.namespace for pod in before.values()})])
+    found = {}
+    for node, pod in before.items():
+        now = after.pods.fact(f"{pod.namespace}/{pod.name}")
+        if after.pods.covers(pod.namespace) and (now is None or now.deleting or now.ready != pod.ready):
+            found[node] = _unasked(node, "it was replaced, or became Ready or not, while it was asked")
+    return found
 
 
 def _kept_policies(client: Client, snapshot: Snapshot) -> frozenset[str] | None:
@@ -196,14 +175,19 @@ def _kept_policies(client: Client, snapshot: Snapshot) -> frozenset[str] | None:
 
 
 def _again(pods: list[Pod]) -> Iterator[Ask]:
+    namespaces = sorted({pod.namespace for pod in pods})
+    few_namespaces = len(namespaces) <= _MOST_NAMESPACES
+    yield from (Ask(kind=NAMESPACES, name=name) for name in (namespaces if few_namespaces else [""]))
     if len(pods) <= _BY_NAME:
         yield from (Ask(kind=PODS, namespace=p.namespace, name=p.name, also=(ON_NETWORK,)) for p in pods)
         return
-    namespaces = sorted({pod.namespace for pod in pods})
-    for place in namespaces if len(namespaces) <= _MOST_NAMESPACES else [""]:
+    for place in namespaces if few_namespaces else [""]:
         yield Ask(kind=PODS, namespace=place, also=(ON_NETWORK,), must=True)
 
 
 def _compared(snapshot: Snapshot, key: str) -> Iterable[object]:
+    """By what a pod is judged: its labels and its namespace's tell what is meant, and these people change."""
     pod, known = snapshot.pods.fact(key), snapshot.on_network.fact(key)
-    return pod and (pod.phase, pod.node, pod.annotations.redirection, pod.deleting), known and known.uid
+    home = snapshot.namespaces.fact(pod.namespace) if pod else None
+    meant = pod and (pod.labels.get(DATAPLANE_MODE), home and home.labels.get(DATAPLANE_MODE))
+    return meant, pod and (pod.phase, pod.node, pod.annotations.redirection, pod.deleting), known and known.uid

@@ -40,7 +40,7 @@ class Scene:
             cluster.apply(namespace(name, AMBIENT if name == SHOP else None))
             account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
             cluster.processes.wait_for("a ServiceAccount", partial(cluster.api.get, account))
-        cluster.apply(_config(), _agent("istio-cni-node", "k8s-app"), _agent("ztunnel", "app"))
+        cluster.apply(config(), *agents())
         for name in _PODS:
             labels = OPTED_OUT if name in ("kept", "out") else {}
             cluster.apply(pod(name, SHOP, labels=labels, node="n1"))
@@ -69,9 +69,12 @@ class Scene:
         found: str = self.pods[name]["metadata"]["uid"]
         return found
 
-    def say_well(self) -> None:
-        """Have the ztunnels say what makes each pod what it is called."""
-        entries = [enrolled(self.uid(n), SHOP, n) for n in (*_IN, "unwritten", "kept") if n not in ("lost", "held")]
+    def say_well(self, *odd: str) -> None:
+        """Have the ztunnels say what makes each pod what it is called; the odd ones only where they are named.
+
+        Those have the plugin ask again, half a minute later.
+        """
+        entries = [enrolled(self.uid(n), SHOP, n) for n in (*_IN, *odd) if n not in ("lost", "held")]
         state = dict([*entries, enrolled(self.uid("held"), SHOP, "held", state="Pending")])
         state[self.uid("expired")]["info"]["serviceAccount"] = "expired"
         ip = self.pods["carries"]["status"]["podIP"]
@@ -130,7 +133,8 @@ def _is_ready(found: Object) -> bool:
     return any(c["type"] == "Ready" and c["status"] == "True" for c in conditions)
 
 
-def _config() -> Object:
+def config() -> Object:
+    """The settings of istio-cni."""
     return {
         "apiVersion": "v1",
         "kind": "ConfigMap",
@@ -147,6 +151,11 @@ def _config() -> Object:
             ),
         },
     }
+
+
+def agents() -> list[Object]:
+    """The DaemonSets of istio-cni and ztunnel."""
+    return [_agent("istio-cni-node", "k8s-app"), _agent("ztunnel", "app")]
 
 
 def _agent(name: str, key: str) -> Object:

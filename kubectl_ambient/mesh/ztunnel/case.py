@@ -38,7 +38,8 @@ class Proof(Struct, frozen=True, kw_only=True, gc=False):
 class Case(Struct, frozen=True, kw_only=True, gc=False):
     """One pod on one node. entry: what ztunnel has of it; workload: what istiod told it of that pod, None for nothing.
 
-    others: what other ztunnels were told of the pod, by node.
+    others: what other ztunnels were told of the pod, by node. lasts: that ztunnel has it while it is not in is no
+    passing state.
     """
 
     pod: Pod
@@ -51,6 +52,7 @@ class Case(Struct, frozen=True, kw_only=True, gc=False):
     workload: KnownWorkload | None
     others: Mapping[str, KnownWorkload | None]
     certificate: Certificate | None = None
+    lasts: bool = True
 
     @property
     def told(self) -> Evidence:

@@ -138,7 +138,7 @@ def _fewer(node: str, counts: Counts, redirected: int, agents: NodeAgents) -> It
 
 def _empty(a: _Asked) -> Iterator[Finding]:
     """It proxies pods, and has none, while some are redirected to it."""
-    if a.dump.proxied == {} and a.redirected:
+    if a.dump.proxied == {} and a.redirected and a.agents.ztunnel.status == "ready":  # one that starts has none yet
         pods = "1 pod that is" if a.redirected == 1 else f"{a.redirected} pods that are"
         message = (
             f"proof: the ztunnel of {a.node} has no pod at all, and does not serve {pods} redirected to it: istio-cni "

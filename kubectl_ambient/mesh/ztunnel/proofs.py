@@ -73,6 +73,7 @@ class Proofs:
             workload=dump.workloads.get(key),
             others={n: d.workloads.get(key) for n, d in self._witnesses.items() if n != pod.node},
             certificate=_certificate(dump, pod, entry),
+            lasts=self._snapshot.from_files or uid in self._snapshot.odd_pods,
         )
 
     def _moving(self, case: Case) -> str | None:

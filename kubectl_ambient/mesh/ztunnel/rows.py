@@ -45,7 +45,7 @@ def blocks(c: Case, now: datetime | None) -> Iterator[Finding]:
 
 def unwritten(c: Case, now: datetime | None) -> Iterator[Finding]:
     """ztunnel serves it, and istio-cni never came to write so: others send it plain text."""
-    if c.verdict.observed == "absent" and c.verdict.expected == "in" and c.entry and c.entry.state == "Up":
+    if c.verdict.expected == "in" and _has_lastingly(c):
         message = (
             f"strong hint: the ztunnel of {c.pod.node} has this pod, and istio-cni has not written the annotation: its "
             "last step keeps failing"
@@ -55,7 +55,7 @@ def unwritten(c: Case, now: datetime | None) -> Iterator[Finding]:
 
 def keeps(c: Case, now: datetime | None) -> Iterator[Finding]:
     """It is out, and ztunnel still has it."""
-    if c.verdict.observed == "absent" and c.verdict.expected == "out" and c.entry and c.entry.state == "Up":
+    if c.verdict.expected == "out" and _has_lastingly(c):
         message = f"strong hint: this pod is out, and the ztunnel of {c.pod.node} still has it: its removal is not done"
         yield Finding.of(Code.ZTUNNEL_KEEPS_POD, message, _written(c), c.told, fix=_again_cni(c))
 
@@ -135,6 +135,11 @@ def certificate(c: Case, now: datetime | None) -> Iterator[Finding]:
 
 
 ROWS: tuple[Row, ...] = (lacks, blocks, unwritten, keeps, plain, nameless, waypoint, certificate)
+
+
+def _has_lastingly(c: Case) -> bool:
+    up = c.entry is not None and c.entry.state == "Up"
+    return c.verdict.observed == "absent" and up and c.lasts
 
 
 def _is_in(c: Case) -> bool:

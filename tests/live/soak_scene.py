@@ -1,0 +1,228 @@
+"""A mesh that is never at rest: pods come, go and move, agents and ztunnels restart, and all of that is well.
+
+The played agent writes the annotations, and a played ztunnel on each node has what that agent would have told it: a pod
+before its annotation is written, none that is let go, nothing while it starts. So nothing that is said to be wrong is.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from typing import Any
+
+from tests.rig import eligibility
+from tests.rig.agent import ANNOTATION, is_ready
+from tests.rig.api import ApiError, Object
+from tests.rig.forwarding import ForwardingCluster
+from tests.rig.nodes import LINUX
+from tests.rig.workloads import AMBIENT, deployment, namespace, pod
+from tests.rig.ztunnel import PlayedZtunnel, dump_of, enrolled, known
+
+from .ztunnel_scene import ISTIO, PORT, agents, config
+
+APPS = ("app-a", "app-b", "app-c")
+_MODE = "istio.io/dataplane-mode"
+_LINGERS = 1.5  # seconds
+
+
+class Follower:
+    """What the ztunnel of each node has, from moment to moment."""
+
+    def __init__(self, cluster: ForwardingCluster) -> None:
+        self._cluster = cluster
+        self.ztunnels = {node: PlayedZtunnel() for node in LINUX}
+        self._led: dict[str, str] = {}
+        self._ends: dict[str, tuple[float, str, Any]] = {}
+        self._lock = threading.Lock()
+
+    def start(self) -> None:
+        """Before each answer it takes up what has become of the pods."""
+        for ztunnel in self.ztunnels.values():
+            ztunnel.before = self.look
+        self.look()
+
+    def stop(self) -> None:
+        """End the ztunnels."""
+        for ztunnel in self.ztunnels.values():
+            ztunnel.stop()
+
+    def look(self) -> None:
+        """Have each ztunnel know what istio-cni would have told it by now."""
+        with self._lock:
+            pods = self._cluster.api.items("/api/v1/pods")
+            homes = {home["metadata"]["name"]: home for home in self._cluster.api.items("/api/v1/namespaces")}
+            told = [_known(found, homes) for found in pods if found["status"].get("podIP")]
+            for node in LINUX:
+                here = [found for found in pods if found["spec"].get("nodeName") == node]
+                state = self._state(node, here, homes)
+                self.ztunnels[node].dump = dump_of(node, workloadState=state, workloads=told)
+
+    def _state(self, node: str, here: list[Object], homes: dict[str, Object]) -> dict[str, Any]:
+        mine = [found for found in here if _app(found) == "ztunnel" and is_ready(found)]
+        for found in mine:
+            if self._led.get(node) != found["metadata"]["uid"]:
+                self._led[node] = found["metadata"]["uid"]
+                self._ends = {uid: end for uid, end in self._ends.items() if end[1] != node}
+                self._cluster.lead(ISTIO, found["metadata"]["name"], PORT, self.ztunnels[node].port)
+        if not mine:
+            return {}
+        tells = any(_app(found) == "istio-cni-node" and is_ready(found) for found in here)
+        state = dict(_entry(found) for found in here if _has(found, homes, tells=tells))
+        # Who ends is let go a moment after it is gone.
+        now = time.monotonic()
+        self._ends |= {uid: (now + _LINGERS, node, entry) for uid, entry in state.items()}
+        self._ends = {uid: end for uid, end in self._ends.items() if end[0] > now}
+        there = {found["metadata"]["uid"] for found in here}
+        lingering = {uid: e for uid, (_, on, e) in self._ends.items() if on == node and uid not in there}
+        return state | lingering
+
+
+def _app(found: Object) -> str:
+    labels = found["metadata"].get("labels", {})
+    return str(labels.get("app") or labels.get("k8s-app"))
+
+
+def _entry(found: Object) -> tuple[str, Any]:
+    metadata = found["metadata"]
+    return enrolled(metadata["uid"], metadata["namespace"], metadata["name"])
+
+
+def _wanted(found: Object, homes: dict[str, Object]) -> bool:
+    home = homes.get(found["metadata"]["namespace"], {"metadata": {}})
+    in_ = eligibility.wanted(found, home["metadata"].get("labels", {}))
+    return in_ and eligibility.can_be_redirected(found)
+
+
+def _is_in(found: Object) -> bool:
+    return bool(found["metadata"].get("annotations", {}).get(ANNOTATION) == "enabled")
+
+
+def _has(found: Object, homes: dict[str, Object], *, tells: bool) -> bool:
+    """istio-cni tells it of a pod before it writes the annotation."""
+    return _is_in(found) or (tells and _wanted(found, homes))
+
+
+def _known(found: Object, homes: dict[str, Object]) -> Any:
+    metadata = found["metadata"]
+    protocol = "HBONE" if _is_in(found) or _wanted(found, homes) else "TCP"
+    node, ip = found["spec"].get("nodeName", ""), found["status"]["podIP"]
+    return known(metadata["namespace"], metadata["name"], node, ip, protocol=protocol)
+
+
+class Unrest:
+    """What people, schedulers and node agents do all day, one thing after the other, from a seed."""
+
+    def __init__(self, cluster: ForwardingCluster, seed: int) -> None:
+        self._cluster = cluster
+        self._random = random.Random(seed)
+        self._ending = threading.Event()
+        self._thread = threading.Thread(target=self._go_on, daemon=True)
+        self._count = 0
+        self._error: Exception | None = None
+        self.done: dict[str, int] = {}
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._ending.set()
+        self._thread.join(30)
+
+    def check(self) -> None:
+        """Raise what ended it."""
+        if self._error is not None:
+            raise self._error
+
+    def _go_on(self) -> None:
+        try:
+            self._move()
+        except Exception as error:
+            self._error = error
+
+    def _move(self) -> None:
+        ways = [self._label, self._label, self._roll, self._roll, self._come, self._go, self._ztunnel, self._cni]
+        while not self._ending.wait(self._random.uniform(0.05, 0.6)):
+            way = self._random.choice(ways)
+            try:
+                way()
+            except ApiError as error:
+                if error.status not in (404, 409):
+                    raise
+            else:
+                self.done[way.__name__] = self.done.get(way.__name__, 0) + 1
+
+    def _label(self) -> None:
+        """A namespace goes in, or out."""
+        value = self._random.choice(["ambient", "ambient", None])
+        home = f"/api/v1/namespaces/{self._random.choice(APPS)}"
+        self._cluster.api.patch(home, {"metadata": {"labels": {_MODE: value}}})
+
+    def _roll(self) -> None:
+        """A rollout restart."""
+        path = f"/apis/apps/v1/namespaces/{self._random.choice(APPS)}/deployments/web"
+        stamp = {"annotations": {"restarted": str(time.monotonic())}}
+        self._cluster.api.patch(path, {"spec": {"template": {"metadata": stamp}}})
+
+    def _come(self) -> None:
+        self._count += 1
+        home = self._random.choice(APPS)
+        made = pod(f"lone-{self._count}", home, node=self._random.choice(LINUX))
+        self._cluster.api.request("POST", f"/api/v1/namespaces/{home}/pods", made)
+
+    def _go(self) -> None:
+        """A lone pod ends."""
+        home = self._random.choice(APPS)
+        lone = [p for p in self._cluster.pods(home) if p["metadata"]["name"].startswith("lone-")]
+        if lone:
+            name = self._random.choice(lone)["metadata"]["name"]
+            self._cluster.api.request("DELETE", f"/api/v1/namespaces/{home}/pods/{name}")
+
+    def _ztunnel(self) -> None:
+        self._restart("app=ztunnel")
+
+    def _cni(self) -> None:
+        self._restart("k8s-app=istio-cni-node")
+
+    def _restart(self, selector: str) -> None:
+        """An agent of one node, seldom."""
+        if self._random.random() < 0.3:
+            found = self._random.choice(self._cluster.pods(ISTIO, selector))
+            self._cluster.api.request("DELETE", f"/api/v1/namespaces/{ISTIO}/pods/{found['metadata']['name']}")
+
+
+@contextmanager
+def restless(seed: int) -> Iterator[tuple[ForwardingCluster, Unrest]]:
+    """The mesh, in motion while it is entered."""
+    cluster = ForwardingCluster()
+    follower, unrest = Follower(cluster), Unrest(cluster, seed)
+    try:
+        cluster.start()
+        for name in (ISTIO, *APPS):
+            cluster.apply(namespace(name, None if name == ISTIO else AMBIENT))
+            account = f"/api/v1/namespaces/{name}/serviceaccounts/default"
+            cluster.processes.wait_for("a ServiceAccount", partial(cluster.api.get, account))
+        cluster.apply(config(), *agents())
+        cluster.processes.start(
+            "agent",
+            [sys.executable, "-m", "tests.rig.agent", str(cluster.kubeconfig)],
+            {"PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+        )
+        cluster.apply(*(deployment("web", name, replicas=4) for name in APPS))
+
+        def ready() -> bool:
+            return sum(map(is_ready, cluster.pods(ISTIO, "app=ztunnel"))) == len(LINUX)
+
+        cluster.processes.wait_for("the ztunnels", ready)
+        follower.start()
+        unrest.start()
+        yield cluster, unrest
+    finally:
+        unrest.stop()
+        follower.stop()
+        cluster.stop()
