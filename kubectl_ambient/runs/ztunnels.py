@@ -156,7 +156,8 @@ def _replaced(client: Client, asked: dict[str, Pod | Unread], snapshot: Snapshot
     """Those that are about to end by now, or have come to be Ready or not: one that starts has no pods yet."""
     before = {node: found for node, found in asked.items() if isinstance(found, Pod)}
     after = Snapshot(now=snapshot.now)
-    ask(client, after, [Ask(kind=PODS, namespace=place) for place in sorted({pod.namespace for pod in before.values()})])
+    homes = sorted({pod.namespace for pod in before.values()})
+    ask(client, after, [Ask(kind=PODS, namespace=home) for home in homes])
     found = {}
     for node, pod in before.items():
         now = after.pods.fact(f"{pod.namespace}/{pod.name}")
