@@ -19,6 +19,7 @@ from tests.rig.mesh import Mesh
 from tests.rig.rights import wait_until_granted
 
 from .long_lists import fill
+from .ztunnel_scene import Scene, scene
 
 NewNamespace = Callable[..., str]
 
@@ -82,6 +83,13 @@ def long_lists() -> Iterator[ApiServer]:
         yield server
     finally:
         server.stop()
+
+
+@pytest.fixture(scope="session")
+def ztunnel_scene() -> Iterator[Scene]:
+    """Pods in every relation to their ztunnel, in a cluster of their own; see `ztunnel_scene.py`."""
+    with scene() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

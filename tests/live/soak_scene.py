@@ -29,6 +29,7 @@ from .ztunnel_scene import ISTIO, PORT, agents, config
 APPS = ("app-a", "app-b", "app-c")
 _MODE = "istio.io/dataplane-mode"
 _LINGERS = 1.5  # seconds
+_STAYS = 5.0  # seconds
 
 
 class Follower:
@@ -125,6 +126,7 @@ class Unrest:
         self._thread = threading.Thread(target=self._go_on, daemon=True)
         self._count = 0
         self._error: Exception | None = None
+        self._labelled: dict[str, float] = {}
         self.done: dict[str, int] = {}
 
     def start(self) -> None:
@@ -158,10 +160,12 @@ class Unrest:
                 self.done[way.__name__] = self.done.get(way.__name__, 0) + 1
 
     def _label(self) -> None:
-        """A namespace goes in, or out."""
+        """A namespace goes in, or out, and stays so for seconds: what is undone while one asks, nobody can see."""
         value = self._random.choice(["ambient", "ambient", None])
-        home = f"/api/v1/namespaces/{self._random.choice(APPS)}"
-        self._cluster.api.patch(home, {"metadata": {"labels": {_MODE: value}}})
+        home, now = self._random.choice(APPS), time.monotonic()
+        if now - self._labelled.get(home, 0.0) > _STAYS:
+            self._labelled[home] = now
+            self._cluster.api.patch(f"/api/v1/namespaces/{home}", {"metadata": {"labels": {_MODE: value}}})
 
     def _roll(self) -> None:
         """A rollout restart."""

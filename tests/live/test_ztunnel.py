@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from kubectl_ambient.cli import app
 from kubectl_ambient.runs import odd_pods
 from tests.rig.kubectl import Result, Runner
 from tests.rig.rights import wait_until_granted
@@ -16,24 +13,14 @@ from tests.rig.workloads import pod
 from tests.rig.ztunnel import enrolled
 
 from .test_status import document
-from .ztunnel_scene import ISTIO, NODES, SHOP, Scene, scene
+from .ztunnel_scene import ISTIO, NODES, SHOP, Here, Scene, here, shop
 
-
-@pytest.fixture(scope="module")
-def built() -> Iterator[Scene]:
-    with scene() as found:
-        yield found
+__all__ = ["here", "shop"]
 
 
 @pytest.fixture
-def shop(built: Scene) -> Scene:
-    built.say_well()
-    return built
-
-
-@pytest.fixture
-def plugin(built: Scene) -> Runner:
-    return Runner(built.cluster, "ambient")
+def plugin(shop: Scene) -> Runner:
+    return Runner(shop.cluster, "ambient")
 
 
 def items(told: Result) -> dict[str, Any]:
@@ -202,22 +189,6 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(odd_pods, "_LATER", 0.2)
 
 
-@pytest.fixture
-def here(built: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
-    """The plugin in this process."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name.startswith("KUBE"):
-            monkeypatch.delenv(name)
-    monkeypatch.setenv("KUBECONFIG", str(built.cluster.kubeconfig))
-
-    def call(*arguments: str) -> Result:
-        code = app.run(["kubectl-ambient", *arguments])
-        out, err = capsys.readouterr()
-        return Result(out, err, code)
-
-    return call
-
-
 def gone(told: Result) -> dict[str, str]:
     """What is told of pods that are gone, by node."""
     nodes = document(told)["nodes"]
@@ -230,7 +201,7 @@ def with_entries(scene: Scene, *entries: tuple[str, Any]) -> None:
     dump["workloadState"] |= dict(entries)
 
 
-def test_a_pod_that_is_gone_and_still_served(shop: Scene, here: Callable[..., Result], soon: None) -> None:
+def test_a_pod_that_is_gone_and_still_served(shop: Scene, here: Here, soon: None) -> None:
     with_entries(shop, enrolled("0000", SHOP, "ghost"))
     told = here("status", "-n", SHOP, "--ztunnel", "-o", "json")
     assert gone(told).keys() == {"n1"}
@@ -239,7 +210,7 @@ def test_a_pod_that_is_gone_and_still_served(shop: Scene, here: Callable[..., Re
     assert [ztunnel.asked for ztunnel in shop.ztunnels.values()] == [DUMP * 3, DUMP]
 
 
-def test_a_pod_that_is_just_let_go_is_none(shop: Scene, here: Callable[..., Result], soon: None) -> None:
+def test_a_pod_that_is_just_let_go_is_none(shop: Scene, here: Here, soon: None) -> None:
     with_entries(shop, enrolled("0000", SHOP, "ghost"))
     ztunnel = shop.ztunnels["n1"]
 
@@ -255,7 +226,7 @@ def test_a_pod_that_is_just_let_go_is_none(shop: Scene, here: Callable[..., Resu
         ztunnel.before = None
 
 
-def test_a_pod_that_comes_while_ztunnel_is_asked_is_none(shop: Scene, here: Callable[..., Result], soon: None) -> None:
+def test_a_pod_that_comes_while_ztunnel_is_asked_is_none(shop: Scene, here: Here, soon: None) -> None:
     ztunnel, api = shop.ztunnels["n1"], shop.cluster.api
     path = f"/api/v1/namespaces/{SHOP}/pods"
 
@@ -274,7 +245,7 @@ def test_a_pod_that_comes_while_ztunnel_is_asked_is_none(shop: Scene, here: Call
     assert ztunnel.asked == DUMP, "it is there, so nobody has to ask again"
 
 
-def test_a_pod_that_changes_meanwhile_is_not_gone(shop: Scene, here: Callable[..., Result], soon: None) -> None:
+def test_a_pod_that_changes_meanwhile_is_not_gone(shop: Scene, here: Here, soon: None) -> None:
     shop.ztunnels["n1"].before = lambda: shop.annotate("served", "pending")
     try:
         assert gone(here("status", "-n", SHOP, "--ztunnel", "-o", "json")) == {}
@@ -297,7 +268,7 @@ def proof(told: Result) -> list[dict[str, Any]]:
     return list(found)
 
 
-def test_check_tells_the_same_in_a_section_of_its_own(shop: Scene, here: Callable[..., Result], soon: None) -> None:
+def test_check_tells_the_same_in_a_section_of_its_own(shop: Scene, here: Here, soon: None) -> None:
     shop.say_well("unwritten", "kept")
     told = here("check", "-n", SHOP, "--ztunnel", "-o", "json")
     assert told.code == 3

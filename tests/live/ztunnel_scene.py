@@ -7,12 +7,17 @@ Kubernetes' side is written as istio-cni would write it, the other side stands i
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
+import pytest
+
+from kubectl_ambient.cli import app
 from tests.rig.api import Object
 from tests.rig.forwarding import ForwardingCluster
+from tests.rig.kubectl import Result
 from tests.rig.workloads import AMBIENT, OPTED_OUT, deployment, namespace, pod
 from tests.rig.ztunnel import PlayedZtunnel, dump_of, enrolled, known
 
@@ -82,8 +87,8 @@ class Scene:
         state[self.uid("carries")]["connections"]["outbound"].append(outbound)
         web = self.pods["web"]
         workloads = [
-            known(SHOP, name, "n1", "10.244.1.9", protocol="TCP" if name == "plain" else "HBONE")
-            for name in _IN
+            known(SHOP, name, "n1", f"10.244.1.{number}", protocol="TCP" if name == "plain" else "HBONE")
+            for number, name in enumerate(_IN)
             if name != "nameless"
         ]
         workloads.append(known(SHOP, web["metadata"]["name"], "n2", "10.244.2.9"))
@@ -111,6 +116,32 @@ class Scene:
     def _all_are_old(self) -> bool:
         created = (p["metadata"]["creationTimestamp"] for p in self.pods.values())
         return datetime.now(UTC) - max(map(datetime.fromisoformat, created)) > _YOUNG
+
+
+Here = Callable[..., Result]
+
+
+@pytest.fixture
+def shop(ztunnel_scene: Scene) -> Scene:
+    """The scene, where the ztunnels say what makes each pod what it is called."""
+    ztunnel_scene.say_well()
+    return ztunnel_scene
+
+
+@pytest.fixture
+def here(shop: Scene, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Here:
+    """The plugin in this process: `here("status", "-n", SHOP)`."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith("KUBE"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("KUBECONFIG", str(shop.cluster.kubeconfig))
+
+    def call(*arguments: str) -> Result:
+        code = app.run(["kubectl-ambient", *arguments])
+        out, err = capsys.readouterr()
+        return Result(out, err, code)
+
+    return call
 
 
 @contextlib.contextmanager

@@ -16,6 +16,11 @@ def all_nodes() -> list[Object]:
     return [*linux, _node(WINDOWS, len(LINUX) + 1, "windows")]
 
 
+def linux(name: str, number: int) -> Object:
+    """One more of them."""
+    return _node(name, number, "linux")
+
+
 def _node(name: str, number: int, system: str) -> Object:
     size = {"cpu": "16", "memory": "64Gi", "pods": "250", "ephemeral-storage": "200Gi"}
     spec: Object = {"podCIDR": f"10.244.{number}.0/24", "podCIDRs": [f"10.244.{number}.0/24"]}
