@@ -1,0 +1,142 @@
+"""Each risk on a real API server: its case is told as it is of the file, and the near miss beside it is not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+
+import pytest
+import yaml
+
+from kubectl_ambient.mesh.risks.catalogue import RiskCode
+from tests.docs.test_schema import check
+from tests.rig import definitions
+from tests.rig.api import ApiError, Object
+from tests.rig.apiserver import ApiServer
+from tests.rig.load import Snapshot, documents
+from tests.rig.processes import wait_for
+from tests.rig.resources import Resources
+from tests.rig.workloads import pod
+from tests.risks.cases import INSTALLATION, NAMES, NEAR_MISS, RAISED, Case, Plan, codes, identity, told
+
+# Kinds of others that are read: version, kind, plural, and whether namespaces hold them.
+OTHERS = (
+    ("monitoring.coreos.com/v1", "ServiceMonitor", "servicemonitors", True),
+    ("monitoring.coreos.com/v1", "PodMonitor", "podmonitors", True),
+    ("projectcalico.org/v3", "FelixConfiguration", "felixconfigurations", False),
+    ("crd.projectcalico.org/v1", "FelixConfiguration", "felixconfigurations", False),
+    ("operator.openshift.io/v1", "Network", "networks", False),
+)
+WEBHOOKS = ("MutatingWebhookConfiguration", "ValidatingWebhookConfiguration")
+KEPT = ("kube-system",)  # namespaces that no server gives away
+
+EVERY = [Case(code, name) for code in RiskCode for name in NAMES]
+
+
+def definition(version: str, kind: str, plural: str, namespaced: bool) -> Object:
+    """A CRD that takes every object: what its own operator asks of one is not the question here."""
+    group, _, name = version.partition("/")
+    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": f"{plural}.{group}"},
+        "spec": {
+            "group": group,
+            "names": {"kind": kind, "plural": plural},
+            "scope": "Namespaced" if namespaced else "Cluster",
+            "versions": [{"name": name, "served": True, "storage": True, "schema": schema}],
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[ApiServer]:
+    """One of our own, with a definition of every kind: no case may meet what other tests have left."""
+    found = ApiServer()
+    try:
+        found.start()
+        definitions.install(found)
+        found.apply(*(definition(*other) for other in OTHERS))
+        yield found
+    finally:
+        found.stop()
+
+
+def whole(case: Case) -> list[Object]:
+    """The case in a mesh that is healthy but for what it says itself; where it tells of istio-cni, it tells all.
+
+    Files may say nothing of a mesh, which is then taken for granted; of a server that would mean that there is none.
+    """
+    own = case.objects()
+    known = {identity(item) for item in own}
+    return [*own, *(item for item in documents(INSTALLATION) if identity(item) not in known)]
+
+
+@contextmanager
+def loaded(server: ApiServer, objects: list[Object]) -> Iterator[None]:
+    """These objects and no others are there, until all of them are gone again."""
+    try:
+        Snapshot(server.api).load(objects)
+        yield
+    finally:
+        # Webhooks first: nobody answers them, and pods that others make would be refused.
+        for item in sorted(objects, key=lambda item: item["kind"] not in WEBHOOKS):
+            _remove(server, item)
+        wait_for("the server to have forgotten the webhooks", lambda: _takes_pods(server))
+
+
+def _remove(server: ApiServer, item: Object) -> None:
+    """At once, and whether or not it came to be: neither a kubelet nor a controller says that it is done with it."""
+    name = item["metadata"]["name"]
+    path = Resources(server.api).of(item).path(item)
+    if item["kind"] == "Namespace" and name in KEPT:
+        return
+    with suppress(ApiError):
+        server.api.request("DELETE", path, query={"gracePeriodSeconds": "0"})
+        if item["kind"] == "Namespace":
+            gone = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}, "spec": {"finalizers": []}}
+            server.api.request("PUT", f"{path}/finalize", gone)
+
+
+def _takes_pods(server: ApiServer) -> bool:
+    try:
+        server.api.request("POST", "/api/v1/namespaces/default/pods", pod("x", "default"), query={"dryRun": "All"})
+    except ApiError:
+        return False
+    return True
+
+
+def plan_of(case: Case, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    """The plan of a case, with all of it in the server; in this process, for there are many."""
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith("KUBE"):
+            monkeypatch.delenv(name)
+    with loaded(server, whole(case)):
+        return case.planned_live(server.kubeconfig)
+
+
+@pytest.mark.parametrize("case", EVERY, ids=str)
+def test_a_server_tells_what_the_file_tells(case: Case, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = plan_of(case, server, monkeypatch)
+    check(plan)
+    assert plan["risks"] == case.planned()["risks"]
+    assert [line for line in plan["assumptions"] if "not judged" in line] == []
+    assert plan["edits"]
+    if case.name == RAISED:
+        assert case.code in codes(plan)
+        assert told(plan) == yaml.safe_load(case.told.read_text(encoding="utf-8"))
+    else:
+        assert case.code not in codes(plan)
+
+
+def test_the_server_is_left_as_it_was(server: ApiServer) -> None:
+    """Else a case might be told of what another has left."""
+    for path in ("/api/v1/pods", "/api/v1/nodes", "/apis/apps/v1/deployments", "/apis/apps/v1/daemonsets"):
+        assert server.api.items(path) == []
+
+
+def test_every_risk_is_there_with_its_near_miss() -> None:
+    assert {(case.code, case.name) for case in EVERY} == {(code, name) for code in RiskCode for name in (RAISED, NEAR_MISS)}
+    assert all(case.path.is_file() for case in EVERY)

@@ -1,0 +1,85 @@
+"""The cases: what a cluster is to hold, what is asked of it, and what has to be told."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import yaml
+
+from kubectl_ambient.mesh.risks.catalogue import RiskCode
+from tests.golden.screens import run
+
+Object: TypeAlias = dict[str, Any]
+Plan: TypeAlias = dict[str, Any]
+
+HERE = Path(__file__).parent
+INSTALLATION = HERE / "installation.yaml"
+NAMES = RAISED, NEAR_MISS = "raised", "near-miss"
+_TOLD = ("code", "severity", "affects", "evidence")
+
+
+@dataclass(frozen=True)
+class Case:
+    """A cluster in one file, of a risk's folder: `raised`, or the `near-miss` that looks like it."""
+
+    code: RiskCode
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.code}-{self.name}"
+
+    @property
+    def path(self) -> Path:
+        return HERE / self.code / f"{self.name}.yaml"
+
+    def objects(self) -> list[Object]:
+        """What its cluster holds."""
+        return list(yaml.safe_load_all(self.path.read_text(encoding="utf-8")))
+
+    def planned(self) -> Plan:
+        """The plan that is made of the file."""
+        return planned(self.path, "-f", str(self.path))
+
+    def planned_live(self, kubeconfig: Path) -> Plan:
+        """The plan of the same command that is made of a cluster."""
+        return planned(self.path, "--kubeconfig", str(kubeconfig))
+
+    @property
+    def told(self) -> Path:
+        """What has to be told of it."""
+        return self.path.with_name("told.yaml")
+
+
+def planned(path: Path, *source: str) -> Plan:
+    """The plan of the command that the first line of a file tells, of what is named here."""
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    line = first.removeprefix("# kubectl ambient ").rpartition(" -f ")[0]
+    screen = run(f"{line} {shlex.join(source)} -o json")
+    assert screen.code in (0, 1), screen.err
+    found: Plan = json.loads(screen.out)
+    return found
+
+
+def codes(plan: Plan) -> set[str]:
+    """Which risks a plan tells."""
+    return {risk["code"] for risk in plan["risks"]}
+
+
+def told(plan: Plan) -> list[Object]:
+    """What a plan's risks stand on, and whom they hit: without the words of it."""
+    return [{field: risk[field] for field in _TOLD} for risk in plan["risks"]]
+
+
+def identity(item: Object) -> str:
+    """`Pod/shop/web`, as evidence names an object."""
+    metadata = item["metadata"]
+    return "/".join(part for part in (item["kind"], metadata.get("namespace"), metadata["name"]) if part)
+
+
+def written(found: list[Object]) -> str:
+    """The same as the text of a file."""
+    return yaml.safe_dump(found, sort_keys=False, width=120)
