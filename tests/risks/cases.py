@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
+from unittest import mock
 
 import yaml
 
@@ -46,7 +48,8 @@ class Case:
 
     def planned_live(self, kubeconfig: Path) -> Plan:
         """The plan of the same command that is made of a cluster."""
-        return planned(self.path, "--kubeconfig", str(kubeconfig))
+        with mock.patch.dict(os.environ, KUBECONFIG=str(kubeconfig)):
+            return planned(self.path)
 
     @property
     def told(self) -> Path:

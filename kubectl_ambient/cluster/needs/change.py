@@ -1,12 +1,12 @@
 """What a change of the mode's label is judged by: the pods that it moves, and who speaks with them.
 
 Of other namespaces only what can matter: NetworkPolicies, and where some are about the pods that move, the pods of the
-mesh that these let through.
+mesh that these let through; sidecars and gateways, where STRICT stands between them and the pods that move.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace
 from kubectl_ambient.cluster.found import EVERYWHERE
+from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.kinds.callers import (
     API_SERVICES,
     INGRESS_CLASSES,
@@ -35,6 +36,7 @@ from kubectl_ambient.cluster.kinds.workloads import VPC_CNI_DAEMONSETS, ZTUNNEL_
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import PodNeeds
 from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyRule
+from kubectl_ambient.cluster.policy_facts import PeerAuthentication
 from kubectl_ambient.cluster.snapshot import Snapshot
 
 _POLICIES: tuple[Kind[Any], ...] = (NETWORK_POLICIES, AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
@@ -45,6 +47,10 @@ _KNOWN_CALLERS = (
     "prometheus,traefik)"
 )
 _INJECTION = ("istio-injection", "istio.io/rev")
+_AMBIENT = "PILOT_ENABLE_AMBIENT"
+# Set on all pods with a sidecar and of gateways, by every template of them [istio-discovery/files/*.yaml].
+_PROXIES = "service.istio.io/canonical-name"
+_ALL_PROXIES = Ask(kind=PODS, label_selector=_PROXIES, what="list pods of sidecars and gateways")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +84,7 @@ class ChangeNeeds:
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides."""
         asks = [*map(_seen, self.pods.second(snapshot)), *self._callers(snapshot)]
-        asks += self._called(snapshot) if self.leaves else self._plain_callers(snapshot)
+        asks += self._called(snapshot) if self.leaves else [*self._plain_callers(snapshot), *self._proxies(snapshot)]
         for kind in _POLICIES:
             if EVERYWHERE in getattr(snapshot, kind.part).unread:
                 asks += [Ask(kind=kind, namespace=place) for place in self.pods.namespaces]
@@ -132,6 +138,23 @@ class ChangeNeeds:
         asks += [Ask(kind=kind) for kind in (SERVICE_MONITORS, POD_MONITORS)]
         return [*asks, _seen(Ask(kind=PODS, label_selector=_KNOWN_CALLERS, what="list pods of known callers"))]
 
+    def _proxies(self, snapshot: Snapshot) -> Iterator[Ask]:
+        """Those that send no HBONE to pods that come in, and sidecars that refuse who loses its own; both by STRICT."""
+        homes = {policy.namespace for policy in snapshot.peer_authentications if _is_strict(policy)}
+        everywhere = any(_is_root(home, snapshot) for home in homes)
+        here = self.pods.namespaces
+        comes_in = everywhere or any(not here or home in here for home in homes)
+        if comes_in and any(not _serves_ambient(istiod) for istiod in snapshot.istiods):
+            yield _seen(_ALL_PROXIES)
+        # Which pods a workload has is not known before this round.
+        if not (self.pods.workloads or any(pod.annotations.sidecar_status is not None for pod in snapshot.pods)):
+            return
+        read = () if self._partly else here
+        others = sorted(homes.difference(read)) if here or self.pods.label_selector or self.pods.field_selector else []
+        for place in [""] if everywhere or len(others) > _MANY else others:
+            yield _seen(replace(_ALL_PROXIES, namespace=place))
+            yield Ask(kind=SERVICES, namespace=place)
+
     def _places(self, kind: Kind[Any]) -> Sequence[str]:
         return self.pods.namespaces or ("",) if kind.resource.namespaced else ("",)
 
@@ -141,6 +164,16 @@ class ChangeNeeds:
         pods = self.pods
         some = pods.pod_names or pods.workloads or pods.label_selector or pods.field_selector
         return pods.namespaces if some else ()
+
+
+def _is_strict(policy: PeerAuthentication) -> bool:
+    return "STRICT" in (policy.mode, *policy.port_level_mtls.values())
+
+
+def _serves_ambient(istiod: Istiod) -> bool:
+    """Whether it plainly does; what else its variable may say is for the rules to judge."""
+    env = istiod.container.env if istiod.container else ()
+    return any(variable.name == _AMBIENT and variable.value == "true" for variable in env)
 
 
 def _is_root(namespace: str, snapshot: Snapshot) -> bool:

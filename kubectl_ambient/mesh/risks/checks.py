@@ -58,7 +58,7 @@ CHECKS: tuple[Check, ...] = (
         ("peer_authentications", "services", *_CALLERS),
         strict.refuses_plain_callers,
     ),
-    Check((RiskCode.STRICT_REFUSES_SIDECARS,), ("peer_authentications", "istiods"), strict.refuses_sidecars),
+    Check((RiskCode.STRICT_REFUSES_SIDECARS,), ("peer_authentications", "istiods", "on_network"), strict.refuses_sidecars),
     Check(
         (RiskCode.POLICY_DENIES_ALL, RiskCode.POLICY_RULE_DROPPED, RiskCode.POLICY_RULE_NEVER_FIRES),
         ("authorization_policies",),
@@ -70,7 +70,7 @@ CHECKS: tuple[Check, ...] = (
         ("authorization_policies", "services", *_CALLERS),
         authorization.refuses_plain_callers,
     ),
-    Check((RiskCode.SIDECAR_REFUSES_MESH,), ("peer_authentications",), strict.refused_by_sidecars),
+    Check((RiskCode.SIDECAR_REFUSES_MESH,), ("peer_authentications", "on_network"), strict.refused_by_sidecars),
     Check(
         (RiskCode.POLICY_NO_LONGER_ENFORCED,),
         ("authorization_policies", "peer_authentications"),

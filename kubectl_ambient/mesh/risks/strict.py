@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.mesh.installation.istiod_settings import ambient
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.plain_callers import Caller, PlainCall, plain_calls
 from kubectl_ambient.mesh.risks.risk import Risk
@@ -65,7 +66,7 @@ def refuses_sidecars(turn: Turn) -> Iterator[Risk]:
             RiskCode.STRICT_REFUSES_SIDECARS,
             f"{pods(callers)} with a sidecar or of a gateway cannot send HBONE, as their istiod has ambient off, and"
             f" would be refused by {pods(strict)} under STRICT",
-            Evidence(istiod.ref, "spec.template.spec.containers[0].env[PILOT_ENABLE_AMBIENT]", None),
+            ambient(istiod).evidence,
             *by_peer_authentication(turn, strict[0]),
             affects=[f"{a.ref} -> {b.ref}:{port}" for a in callers for b in strict for port in _strict_ports(turn, b)],
             remedy="switch ambient on in that istiod (PILOT_ENABLE_AMBIENT=true), or keep these pods PERMISSIVE",
