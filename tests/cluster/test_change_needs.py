@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, cast
 
+import pytest
+
 from kubectl_ambient.cluster.facts import Owner
 from kubectl_ambient.cluster.needs.change import ChangeNeeds
 from kubectl_ambient.cluster.needs.pods import PodNeeds, of_namespaces, of_workloads
@@ -105,3 +107,57 @@ def test_policies_on_waypoints_have_these_read_where_pods_leave() -> None:
     client.requests.clear()
     read(client, of_namespaces(["shop"]))
     assert not any("gateways" in request for request in client.requests)
+
+
+PROXY = {"service.istio.io/canonical-name": "x"}
+SIDECAR = {"sidecar.istio.io/status": "{}"}
+
+
+def with_proxies(ambient: str, home: str = "shop", *, mode: str = "STRICT", sidecar: bool = False) -> FakeClient:
+    """A pod of shop, with a sidecar or without, one of a sidecar elsewhere, and a PeerAuthentication."""
+    env = [{"name": "PILOT_ENABLE_AMBIENT", "value": ambient}]
+    containers = [{"name": "discovery", "image": "istio/pilot:1.30.3", "env": env}]
+    return FakeClient(
+        m.namespace("shop"),
+        m.namespace("old"),
+        m.pod("web-1", **({"labels": PROXY, "annotations": SIDECAR} if sidecar else {})),
+        m.pod("caller-1", "old", labels=PROXY, annotations=SIDECAR),
+        m.pod("plain-1", "old"),
+        m.workload(
+            "Deployment",
+            "istiod",
+            "istio-system",
+            labels={"app": "istiod"},
+            template={"spec": {"containers": containers}},
+        ),
+        made("PeerAuthentication", "security.istio.io/v1", "p", home, spec={"mtls": {"mode": mode}}),
+    )
+
+
+@pytest.mark.parametrize(
+    ("client", "read_too"),
+    [
+        (with_proxies("false"), True),
+        (with_proxies("false", "istio-system"), True),
+        (with_proxies("true"), False),
+        (with_proxies("false", "old"), False),
+        (with_proxies("false", mode="PERMISSIVE"), False),
+        (with_proxies("true", "old", sidecar=True), True),
+        (with_proxies("true", "istio-system", sidecar=True), True),
+        (with_proxies("true", "old", mode="PERMISSIVE", sidecar=True), False),
+        (with_proxies("true", sidecar=True), False),
+    ],
+)
+def test_proxies_elsewhere_are_read_where_strict_stands_between(client: FakeClient, read_too: bool) -> None:
+    """Those that send no HBONE to who comes in, and sidecars that refuse who loses its own."""
+    found = read(client, of_namespaces(["shop"]))
+    assert sorted(found.pods.facts) == (["old/caller-1"] if read_too else []) + ["shop/web-1"]
+    assert found.on_network.facts.keys() == found.pods.facts.keys()
+
+
+def test_that_they_may_not_be_listed_is_known() -> None:
+    client = with_proxies("false")
+    client.refused = {"list pods * service.istio.io/canonical-name"}
+    found = read(client, of_namespaces(["shop"]))
+    assert str(found.on_network.refusal) == "cannot list pods of sidecars and gateways: forbidden"
+    assert found.pods.why_unread("shop") is None

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
-import yaml
 
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from tests.docs.test_schema import check
@@ -18,7 +17,7 @@ from tests.rig.load import Snapshot, documents
 from tests.rig.processes import wait_for
 from tests.rig.resources import Resources
 from tests.rig.workloads import pod
-from tests.risks.cases import INSTALLATION, NAMES, NEAR_MISS, RAISED, Case, Plan, codes, identity, told
+from tests.risks.cases import INSTALLATION, NAMES, NEAR_MISS, RAISED, Case, codes, identity, is_there, told
 
 # Kinds of others that are read: version, kind, plural, and whether namespaces hold them.
 OTHERS = (
@@ -108,25 +107,30 @@ def _takes_pods(server: ApiServer) -> bool:
     return True
 
 
-def plan_of(case: Case, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> Plan:
-    """The plan of a case, with all of it in the server; in this process, for there are many."""
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy") or name.startswith("KUBE"):
-            monkeypatch.delenv(name)
-    with loaded(server, whole(case)):
-        return case.planned_live(server.kubeconfig)
+def seen(server: ApiServer, objects: list[Object]) -> dict[str, Object]:
+    """What the server says that it has, each by the name that evidence gives it."""
+    resources = Resources(server.api)
+    return {identity(item): server.api.request("GET", resources.of(item).path(item)) for item in objects}
 
 
 @pytest.mark.parametrize("case", EVERY, ids=str)
 def test_a_server_tells_what_the_file_tells(case: Case, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = plan_of(case, server, monkeypatch)
+    for name in list(os.environ):
+        if name.lower().endswith("_proxy") or name.startswith("KUBE"):
+            monkeypatch.delenv(name)
+    objects = whole(case)
+    with loaded(server, objects):
+        plan, there = case.planned_live(server.kubeconfig), seen(server, objects)
     check(plan)
-    assert plan["risks"] == case.planned()["risks"]
-    assert [line for line in plan["assumptions"] if "not judged" in line] == []
     assert plan["edits"]
+    assert [line for line in plan["assumptions"] if line.startswith("not judged")] == []
+    for risk in plan["risks"]:
+        for evidence in risk["evidence"]:
+            assert is_there(evidence, there[evidence["object"]], plan["edits"]), evidence
+    assert plan["risks"] == case.planned()["risks"]
     if case.name == RAISED:
         assert case.code in codes(plan)
-        assert told(plan) == yaml.safe_load(case.told.read_text(encoding="utf-8"))
+        assert told(plan) == case.to_tell()
     else:
         assert case.code not in codes(plan)
 
@@ -137,6 +141,11 @@ def test_the_server_is_left_as_it_was(server: ApiServer) -> None:
         assert server.api.items(path) == []
 
 
-def test_every_risk_is_there_with_its_near_miss() -> None:
-    assert {(case.code, case.name) for case in EVERY} == {(code, name) for code in RiskCode for name in (RAISED, NEAR_MISS)}
-    assert all(case.path.is_file() for case in EVERY)
+def test_every_risk_has_a_case_here_and_a_near_miss() -> None:
+    """A new code without them fails here, and in `tests/risks` on the file that is missing."""
+    for code in RiskCode:
+        cases = {case.name: case for case in EVERY if case.code == code}
+        assert cases.keys() == {RAISED, NEAR_MISS}
+        assert all(case.path.is_file() for case in cases.values()), code
+        assert code in {risk["code"] for risk in cases[RAISED].to_tell()}
+        assert cases[RAISED].objects() != cases[NEAR_MISS].objects(), code

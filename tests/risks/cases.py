@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ Plan: TypeAlias = dict[str, Any]
 HERE = Path(__file__).parent
 INSTALLATION = HERE / "installation.yaml"
 NAMES = RAISED, NEAR_MISS = "raised", "near-miss"
+# A part of a field, with the key in its brackets.
+_PART = re.compile(r"([^.\[\]]+)(\[([^\]]*)\])?(?:\.|$)")
 _TOLD = ("code", "severity", "affects", "evidence")
 
 
@@ -53,8 +56,13 @@ class Case:
 
     @property
     def told(self) -> Path:
-        """What has to be told of it."""
+        """The file of all that has to be told of `raised`: severities, whom it hits, evidence."""
         return self.path.with_name("told.yaml")
+
+    def to_tell(self) -> list[Object]:
+        """The same, read."""
+        found: list[Object] = yaml.safe_load(self.told.read_text(encoding="utf-8"))
+        return found
 
 
 def planned(path: Path, *source: str) -> Plan:
@@ -75,6 +83,41 @@ def codes(plan: Plan) -> set[str]:
 def told(plan: Plan) -> list[Object]:
     """What a plan's risks stand on, and whom they hit: without the words of it."""
     return [{field: risk[field] for field in _TOLD} for risk in plan["risks"]]
+
+
+def value_at(item: Object, field: str) -> Any:
+    """What stands at a field as evidence names it: `spec.ports[80].name`, `data[key]`, `status.conditions[Ready]`.
+
+    None: nothing. A mapping, a list or `...`: evidence tells that in words of its own.
+    """
+    found: Any = item
+    for name, brackets, key in _PART.findall(field):
+        found = found.get(name) if isinstance(found, dict) else None
+        if brackets and key and isinstance(found, list):
+            named = [entry for entry in found if key in _names(entry)]
+            found = next(iter(named or (found[int(key) : int(key) + 1] if key.isdigit() else [])), None)
+        elif brackets:
+            found = found.get(key) if key and isinstance(found, dict) else None if found is None else ...
+        if found is None or found is ...:
+            return found
+    if isinstance(found, dict) and found.keys() in ({"name"}, {"name", "value"}):
+        return found.get("value")
+    return found.get("status", found) if isinstance(found, dict) else found
+
+
+def _names(entry: Object) -> set[str]:
+    """What an entry of a list is called by."""
+    return {str(entry.get(key)) for key in ("name", "port", "type")}
+
+
+def is_there(evidence: Object, item: Object, edits: list[Object]) -> bool:
+    """Whether an object has the value that evidence tells, now or once the plan is carried out."""
+    now = value_at(item, evidence["field"])
+    planned = [e["after"] for e in edits if (e["object"], e["field"]) == (evidence["object"], evidence["field"])]
+    if now is ... or isinstance(now, dict | list):
+        return evidence["value"] is not None
+    text = None if now is None else str(now).lower() if isinstance(now, bool) else str(now)
+    return evidence["value"] in (text, *planned)
 
 
 def identity(item: Object) -> str:

@@ -58,7 +58,9 @@ CHECKS: tuple[Check, ...] = (
         ("peer_authentications", "services", *_CALLERS),
         strict.refuses_plain_callers,
     ),
-    Check((RiskCode.STRICT_REFUSES_SIDECARS,), ("peer_authentications", "istiods", "on_network"), strict.refuses_sidecars),
+    Check(
+        (RiskCode.STRICT_REFUSES_SIDECARS,), ("peer_authentications", "istiods", "on_network"), strict.refuses_sidecars
+    ),
     Check(
         (RiskCode.POLICY_DENIES_ALL, RiskCode.POLICY_RULE_DROPPED, RiskCode.POLICY_RULE_NEVER_FIRES),
         ("authorization_policies",),

@@ -46,7 +46,7 @@ def refused_for_plain_text(turn: Turn) -> Iterator[Risk]:
     by: dict[str, list[Pod]] = {}
     for pod in staying:
         if turn.policies.is_strict(pod):
-            by.setdefault(" ".join(turn.policies.decided_by(pod)), []).append(pod)
+            by.setdefault(" ".join(policy.ref for policy in turn.policies.decided_by(pod)), []).append(pod)
     for strict in by.values():
         affects = [
             f"{a.ref} -> {b.ref}:{port}"

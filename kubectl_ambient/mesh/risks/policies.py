@@ -68,10 +68,10 @@ class Policies:
         found = self.mtls(pod)
         return any(found.refuses(port) for port in (_ANY, *found.ports))
 
-    def decided_by(self, pod: Pod) -> list[str]:
-        """The PeerAuthentications that decide about its plain text."""
-        answers = self.mtls(pod).answers
-        return list(dict.fromkeys(pa.ref for answer in answers for pa in answer.decided_by if pa.name))
+    def decided_by(self, pod: Pod, *, sidecar: bool = False) -> list[PeerAuthentication]:
+        """The PeerAuthentications that decide about its plain text, in ambient mode or with a sidecar."""
+        answers = (self.mtls_of_sidecar(pod) if sidecar else self.mtls(pod)).answers
+        return list({pa.ref: pa for answer in answers for pa in answer.decided_by if pa.name}.values())
 
     @property
     def unread(self) -> Unread | None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from kubectl_ambient.cluster.facts import Pod
-from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.cluster.policy_facts import PeerAuthentication
+from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.installation.istiod_settings import ambient
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.plain_callers import Caller, PlainCall, plain_calls
 from kubectl_ambient.mesh.risks.risk import Risk
-from kubectl_ambient.mesh.risks.turn import Turn
+from kubectl_ambient.mesh.risks.turn import TUNNEL, Turn
 
 _CODES: dict[Caller, RiskCode] = {
     "ingress": RiskCode.STRICT_REFUSES_INGRESS,
@@ -91,8 +92,8 @@ def refused_by_sidecars(turn: Turn) -> Iterator[Risk]:
             RiskCode.SIDECAR_REFUSES_MESH,
             f"{pods(losing)} would be refused by {pods(strict)} with a sidecar under STRICT that takes no HBONE, once a"
             " restart has moved them from their sidecar into ambient mode",
-            Evidence(strict[0].ref, "metadata.labels[networking.istio.io/tunnel]", None),
-            *by_peer_authentication(turn, strict[0]),
+            label(strict[0].ref, TUNNEL, strict[0].labels.get(TUNNEL)),
+            *by_peer_authentication(turn, strict[0], sidecar=True),
             affects=[f"{a.ref} -> {b.ref}:{port}" for a in losing for b in strict for port in sorted(turn.ports(b))],
             remedy="set ISTIO_META_ENABLE_HBONE for the sidecars and restart their pods, before these are restarted",
         )
@@ -102,13 +103,21 @@ def _strict_ports(turn: Turn, pod: Pod) -> list[int]:
     return [port for port in sorted(turn.ports(pod)) if turn.policies.mtls(pod).refuses(port)]
 
 
-def by_peer_authentication(turn: Turn, pod: Pod) -> list[Evidence]:
-    """What decides that the pod takes no plain text."""
-    return [Evidence(ref, "spec.mtls.mode", "STRICT") for ref in turn.policies.decided_by(pod)]
+def by_peer_authentication(turn: Turn, pod: Pod, *, sidecar: bool = False) -> list[Evidence]:
+    """What decides that the pod takes no plain text, in ambient mode or with a sidecar."""
+    return [told for policy in turn.policies.decided_by(pod, sidecar=sidecar) for told in _modes(policy)]
+
+
+def _modes(policy: PeerAuthentication) -> list[Evidence]:
+    """Where STRICT is written in it; of one that has it from another, its own mode."""
+    ports = [port for port, mode in sorted(policy.port_level_mtls.items()) if mode == "STRICT"]
+    if policy.mode == "STRICT" or not ports:
+        return [Evidence(policy.ref, "spec.mtls.mode", policy.mode)]
+    return [Evidence(policy.ref, f"spec.portLevelMtls[{port}].mode", "STRICT") for port in ports]
 
 
 def _deciding(turn: Turn, pod: Pod) -> list[str]:
-    return [ref.replace("/", " ", 1) for ref in turn.policies.decided_by(pod)]
+    return [policy.ref.replace("/", " ", 1) for policy in turn.policies.decided_by(pod)]
 
 
 def _verb(turn: Turn, pod: Pod) -> str:
