@@ -13,6 +13,7 @@ from tests.docs.test_schema import check
 from tests.rig import definitions
 from tests.rig.api import ApiError, Object
 from tests.rig.apiserver import ApiServer
+from tests.rig.faults import FaultProxy
 from tests.rig.load import Snapshot, documents
 from tests.rig.processes import wait_for
 from tests.rig.resources import Resources
@@ -113,11 +114,16 @@ def seen(server: ApiServer, objects: list[Object]) -> dict[str, Object]:
     return {identity(item): server.api.request("GET", resources.of(item).path(item)) for item in objects}
 
 
-@pytest.mark.parametrize("case", EVERY, ids=str)
-def test_a_server_tells_what_the_file_tells(case: Case, server: ApiServer, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True)
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The plugin runs in this process: there are many cases."""
     for name in list(os.environ):
         if name.lower().endswith("_proxy") or name.startswith("KUBE"):
             monkeypatch.delenv(name)
+
+
+@pytest.mark.parametrize("case", EVERY, ids=str)
+def test_a_server_tells_what_the_file_tells(case: Case, server: ApiServer) -> None:
     objects = whole(case)
     with loaded(server, objects):
         plan, there = case.planned_live(server.kubeconfig), seen(server, objects)
@@ -133,6 +139,21 @@ def test_a_server_tells_what_the_file_tells(case: Case, server: ApiServer, monke
         assert told(plan) == case.to_tell()
     else:
         assert case.code not in codes(plan)
+
+
+@pytest.mark.parametrize("code", [RiskCode.STRICT_REFUSES_SIDECARS, RiskCode.SIDECAR_REFUSES_MESH])
+def test_it_is_named_where_sidecars_elsewhere_may_not_be_listed(code: RiskCode, server: ApiServer) -> None:
+    case = Case(code, RAISED)
+    proxy = FaultProxy(server).start()
+    try:
+        proxy.forbid("/pods[?].*canonical-name")
+        with loaded(server, whole(case)):
+            plan = case.planned_live(proxy.kubeconfig())
+    finally:
+        proxy.stop()
+    assert code not in codes(plan)
+    told_so = [line for line in plan["assumptions"] if "cannot list pods of sidecars and gateways" in line]
+    assert [line for line in told_so if line.startswith("not judged") and code in line]
 
 
 def test_the_server_is_left_as_it_was(server: ApiServer) -> None:

@@ -140,6 +140,8 @@ class ChangeNeeds:
 
     def _proxies(self, snapshot: Snapshot) -> Iterator[Ask]:
         """Those that send no HBONE to pods that come in, and sidecars that refuse who loses its own; both by STRICT."""
+        if self.pods.everything:
+            return
         homes = {policy.namespace for policy in snapshot.peer_authentications if _is_strict(policy)}
         everywhere = any(_is_root(home, snapshot) for home in homes)
         here = self.pods.namespaces
@@ -147,13 +149,11 @@ class ChangeNeeds:
         if comes_in and any(not _serves_ambient(istiod) for istiod in snapshot.istiods):
             yield _seen(_ALL_PROXIES)
         # Which pods a workload has is not known before this round.
-        if not (self.pods.workloads or any(pod.annotations.sidecar_status is not None for pod in snapshot.pods)):
-            return
-        read = () if self._partly else here
-        others = sorted(homes.difference(read)) if here or self.pods.label_selector or self.pods.field_selector else []
-        for place in [""] if everywhere or len(others) > _MANY else others:
-            yield _seen(replace(_ALL_PROXIES, namespace=place))
-            yield Ask(kind=SERVICES, namespace=place)
+        if self.pods.workloads or any(pod.annotations.sidecar_status is not None for pod in snapshot.pods):
+            unread = sorted(homes.difference(() if self._partly else here))
+            for place in [""] if everywhere or len(unread) > _MANY else unread:
+                yield _seen(replace(_ALL_PROXIES, namespace=place))
+                yield Ask(kind=SERVICES, namespace=place)
 
     def _places(self, kind: Kind[Any]) -> Sequence[str]:
         return self.pods.namespaces or ("",) if kind.resource.namespaced else ("",)

@@ -26,13 +26,20 @@ from kubectl_ambient.mesh.risks.turn import Turn
 class Check(Struct, frozen=True):
     """One check: the codes that it raises, the parts of a snapshot that it reads, and what it does with them.
 
-    leaving: it is about pods that leave, and about no others.
+    leaving: it is about pods that leave, and about no others. by_restart: about pods that come in by a restart, too.
     """
 
     codes: tuple[RiskCode, ...]
     reads: tuple[str, ...]
     find: Callable[[Turn], Iterable[Risk]]
     leaving: bool = False
+    by_restart: bool = False
+
+    def concerns(self, turn: Turn) -> bool:
+        """Whether there are pods that it is about."""
+        if turn.leaving:
+            return True
+        return not self.leaving and bool(turn.entering or (self.by_restart and turn.to_ztunnel))
 
 
 def _bypassed(turn: Turn) -> Iterator[Risk]:
@@ -65,6 +72,7 @@ CHECKS: tuple[Check, ...] = (
         (RiskCode.POLICY_DENIES_ALL, RiskCode.POLICY_RULE_DROPPED, RiskCode.POLICY_RULE_NEVER_FIRES),
         ("authorization_policies",),
         authorization.changed_meaning,
+        by_restart=True,
     ),
     Check((RiskCode.PRINCIPAL_NOBODY_PRESENTS,), ("authorization_policies",), authorization.nobody_presents),
     Check(
@@ -72,7 +80,12 @@ CHECKS: tuple[Check, ...] = (
         ("authorization_policies", "services", *_CALLERS),
         authorization.refuses_plain_callers,
     ),
-    Check((RiskCode.SIDECAR_REFUSES_MESH,), ("peer_authentications", "on_network"), strict.refused_by_sidecars),
+    Check(
+        (RiskCode.SIDECAR_REFUSES_MESH,),
+        ("peer_authentications", "on_network"),
+        strict.refused_by_sidecars,
+        by_restart=True,
+    ),
     Check(
         (RiskCode.POLICY_NO_LONGER_ENFORCED,),
         ("authorization_policies", "peer_authentications"),
@@ -131,8 +144,8 @@ _OF_SOME_CLUSTERS = ("cilium_config", "felix_configurations", "cluster_networks"
 def untold(turn: Turn) -> Iterator[str]:
     """What could not be judged, and why."""
     by_reason: dict[str, list[str]] = {}
-    for check in CHECKS if turn.entering or turn.leaving else ():
-        for part in check.reads if turn.leaving or not check.leaving else ():
+    for check in CHECKS:
+        for part in check.reads if check.concerns(turn) else ():
             unread = turn.why_unread(part)
             if unread is not None and not (part in _OF_SOME_CLUSTERS and unread.why == NOT_IN_FILES):
                 by_reason.setdefault(str(unread), []).extend(check.codes)
