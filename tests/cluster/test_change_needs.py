@@ -9,7 +9,7 @@ import pytest
 
 from kubectl_ambient.cluster.facts import Owner
 from kubectl_ambient.cluster.needs.change import ChangeNeeds
-from kubectl_ambient.cluster.needs.pods import PodNeeds, of_namespaces, of_workloads
+from kubectl_ambient.cluster.needs.pods import PodNeeds, of_namespaces, of_pods, of_workloads
 from kubectl_ambient.cluster.reading.cluster import read_cluster
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
@@ -153,6 +153,21 @@ def test_proxies_elsewhere_are_read_where_strict_stands_between(client: FakeClie
     found = read(client, of_namespaces(["shop"]))
     assert sorted(found.pods.facts) == (["old/caller-1"] if read_too else []) + ["shop/web-1"]
     assert found.on_network.facts.keys() == found.pods.facts.keys()
+
+
+@pytest.mark.parametrize(
+    "pods", [of_pods("shop", ["web-1"]), of_workloads("shop", [Owner(kind="Deployment", name="web")])]
+)
+def test_of_a_namespace_that_is_read_in_part_they_are_read_too(pods: PodNeeds) -> None:
+    client = with_proxies("true", sidecar=True)
+    client.objects += [m.workload("Deployment", "web"), m.pod("db-1", labels=PROXY, annotations=SIDECAR)]
+    assert "shop/db-1" in read(client, pods).pods.facts
+
+
+def test_where_all_pods_are_read_nobody_is_asked_twice() -> None:
+    client = with_proxies("false", "istio-system", sidecar=True)
+    read(client, of_namespaces([]))
+    assert not any("canonical-name" in request for request in client.requests)
 
 
 def test_that_they_may_not_be_listed_is_known() -> None:

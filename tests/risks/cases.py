@@ -113,11 +113,11 @@ def _names(entry: Object) -> set[str]:
 def is_there(evidence: Object, item: Object, edits: list[Object]) -> bool:
     """Whether an object has the value that evidence tells, now or once the plan is carried out."""
     now = value_at(item, evidence["field"])
-    planned = [e["after"] for e in edits if (e["object"], e["field"]) == (evidence["object"], evidence["field"])]
+    then = [e["after"] for e in edits if (e["object"], e["field"]) == (evidence["object"], evidence["field"])]
     if now is ... or isinstance(now, dict | list):
         return evidence["value"] is not None
     text = None if now is None else str(now).lower() if isinstance(now, bool) else str(now)
-    return evidence["value"] in (text, *planned)
+    return evidence["value"] in (text, *then)
 
 
 def identity(item: Object) -> str:
