@@ -62,12 +62,12 @@ def refuses_sidecars(turn: Turn) -> Iterator[Risk]:
     strict = [pod for pod in turn.entering if turn.policies.is_strict(pod)]
     callers = [pod for pod in turn.pods if turn.is_proxy(pod) and not turn.sends(pod)[1]] if strict else []
     if callers:
-        istiod = turn.without_ambient[0]
+        istiods = {istiod.ref: istiod for pod in callers if (istiod := turn.istiod_without_ambient(pod))}
         yield Risk.of(
             RiskCode.STRICT_REFUSES_SIDECARS,
             f"{pods(callers)} with a sidecar or of a gateway cannot send HBONE, as their istiod has ambient off, and"
             f" would be refused by {pods(strict)} under STRICT",
-            ambient(istiod).evidence,
+            *(ambient(istiod).evidence for istiod in istiods.values()),
             *by_peer_authentication(turn, strict[0]),
             affects=[f"{a.ref} -> {b.ref}:{port}" for a in callers for b in strict for port in _strict_ports(turn, b)],
             remedy="switch ambient on in that istiod (PILOT_ENABLE_AMBIENT=true), or keep these pods PERMISSIVE",

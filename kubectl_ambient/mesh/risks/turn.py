@@ -22,6 +22,7 @@ from kubectl_ambient.mesh.installation.mesh_config import Mesh, mesh
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.next_pod import AfterRestart
 from kubectl_ambient.mesh.policy.connections import Identity
+from kubectl_ambient.mesh.revisions import revision_of
 from kubectl_ambient.mesh.risks.policies import Policies
 
 if TYPE_CHECKING:
@@ -124,22 +125,24 @@ class Turn:
     def sends(self, pod: Pod) -> tuple[bool, bool]:
         """Whether it sends HBONE to those who take it, before and after."""
         if self.is_proxy(pod):
-            return self.proxies_send, self.proxies_send
+            sends = self.istiod_without_ambient(pod) is None
+            return sends, sends
         return self.ambient(pod)
 
     def is_proxy(self, pod: Pod) -> bool:
         """Whether it has a sidecar, or is a gateway of Istio."""
         return pod.annotations.sidecar_status is not None or what_makes_it_a_gateway(pod) is not None
 
-    @cached_property
-    def without_ambient(self) -> list[Istiod]:
-        """The istiods that have ambient off: what they configure sends no HBONE."""
-        return [istiod for istiod in self.after.istiods.known if ambient(istiod).switch == "off"]
+    def istiod_without_ambient(self, proxy: Pod) -> Istiod | None:
+        """The istiod that has ambient off and configures a sidecar or gateway, which then sends no HBONE.
 
-    @property
-    def proxies_send(self) -> bool:
-        """Whether sidecars and gateways send HBONE: their istiod has ambient on [features/ambient.go]."""
-        return not self.without_ambient
+        It is that of the proxy's revision; where that is none of them, each has to have it off
+        [pilot/pkg/features/ambient.go].
+        """
+        every, revision = self.after.istiods.known, revision_of(proxy)
+        its_own = [istiod for istiod in every if istiod.revision == revision] or every
+        off = [istiod for istiod in its_own if ambient(istiod).switch == "off"]
+        return off[0] if off and len(off) == len(its_own) else None
 
     def on_network(self, pod: Pod) -> PodOnNetwork | None:
         """The pod with its ports and addresses; None where these were not read."""
