@@ -53,6 +53,14 @@ def _no_effect(change: Change) -> Iterator[Sentence]:
         yield f"whether the label on {few(objects)} will have an effect cannot be told: {why}"
 
 
+def _ending(change: Change) -> Iterator[Sentence]:
+    """A namespace that is about to go."""
+    going = [printed(e.target) for e in change.changing if isinstance(e.target, Namespace) and e.target.deleting]
+    if going:
+        are, them = ("is", "it") if len(going) == 1 else ("are", "them")
+        yield f"{few(going)} {are} being deleted, and all that is in {them}"
+
+
 def _overwritten(change: Change) -> Iterator[Sentence]:
     """An opt-out, which somebody set on purpose, is replaced."""
     if change.goal == "enable":
@@ -140,6 +148,7 @@ _TOLD = frozenset(
 _OF_RISKS: tuple[Callable[[Change], Iterator[Sentence]], ...] = (cut_off, gateways_swept_in, held_in)
 
 TELLERS: tuple[Callable[[Change], Iterator[Sentence]], ...] = (
+    _ending,
     _overwritten,
     _no_effect,
     cut_off,

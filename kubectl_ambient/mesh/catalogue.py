@@ -108,6 +108,8 @@ class Code(StableWord):
         "info",
     )
     ZTUNNEL_LACKS_POLICY = "ZtunnelLacksPolicy", "ztunnel does not have a policy that istiod told it of", "error"
+    ZTUNNEL_NOT_CONNECTED = "ZtunnelNotConnected", "istio-cni has no connection to ztunnel", "error"
+    ZTUNNEL_WAITS = "ZtunnelWaits", "ztunnel tells what it waits for", "warning"
     ZTUNNELS_DIFFER = "ZtunnelsDiffer", "two ztunnels know different policies", "warning"
 
     # Of labels and annotations.

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from msgspec.structs import replace
+
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, FORBIDDEN, Namespace, Pod, Unread
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
@@ -15,15 +17,17 @@ from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.reading.cluster import ask
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.cluster.ztunnel.counts import Counts, counts_in
+from kubectl_ambient.cluster.ztunnel.counts import Counts, connections_in, counts_in, tasks_in
 from kubectl_ambient.cluster.ztunnel.dump import Dump
 from kubectl_ambient.kube.api import Client
-from kubectl_ambient.kube.errors import KubeError
+from kubectl_ambient.kube.errors import ApiError, KubeError
 from kubectl_ambient.mesh.ztunnel.proofs import WITNESSES
 from kubectl_ambient.runs.odd_pods import odd_pods
 
 _PORT, _PATH = 15000, "/config_dump"
 _METRICS_PORT, _METRICS = 15020, "stats/prometheus"
+_READY_PORT, _READY = 15021, "healthz/ready"
+_CNI_PORT, _CNI_METRICS = 15014, "metrics"
 _SILENCE = 10.0  # seconds
 _LARGEST = 256 << 20  # bytes; every ztunnel holds the whole mesh, about 1.3 kB a pod
 _SIDE_BY_SIDE = 4
@@ -49,9 +53,10 @@ def ask_ztunnels(client: Client, snapshot: Snapshot) -> None:
     }
     keys = {node: {f"{pod.namespace}/{pod.name}" for pod in pods if pod.node == node} for node in nodes}
     every = set().union(*keys.values())
+    agents = {pod.node: pod for pod in snapshot.cni_pods if pod.ready and not pod.deleting}
     calls = [
         # Each holds the whole mesh: two keep what they say of all these pods, for the others to be held against.
-        partial(_answer, client, node, found, refused, every if number < WITNESSES else keys[node])
+        partial(_answer, client, node, found, refused, every if number < WITNESSES else keys[node], agents.get(node))
         for number, (node, found) in enumerate(asked.items())
     ]
     answers = client.side_by_side(calls, workers=_SIDE_BY_SIDE)
@@ -105,12 +110,17 @@ def _may(client: Client, verb: str, subresource: str, namespace: str) -> bool:
 
 
 def _answer(
-    client: Client, node: str, found: Pod | Unread, refused: dict[str, Unread | None], pods: set[str]
+    client: Client,
+    node: str,
+    found: Pod | Unread,
+    refused: dict[str, Unread | None],
+    pods: set[str],
+    cni: Pod | None = None,
 ) -> Dump | Counts | Unread:
     if isinstance(found, Unread):
         return found
     if unread := refused[found.namespace]:
-        return _counts(client, found) or unread
+        return _counts(client, found, cni) or unread
     from kubectl_ambient.cluster.ztunnel.reading import decoded
 
     try:
@@ -128,12 +138,27 @@ def _again_of(client: Client, found: Pod | Unread) -> Dump | None:
     return said if isinstance(said, Dump) else None
 
 
-def _counts(client: Client, ztunnel: Pod) -> Counts | None:
-    """What its metrics tell, for who may read them and no dump; None where they are not to be had either."""
+def _counts(client: Client, ztunnel: Pod, cni: Pod | None) -> Counts | None:
+    """What metrics tell, for who may read them and no dump; None where they are not to be had either."""
     if not _may(client, "get", "proxy", ztunnel.namespace):
         return None
+    metrics = _page(client, ztunnel, _METRICS_PORT, _METRICS)
+    if metrics is None:
+        return None
+    connected = _page(client, cni, _CNI_PORT, _CNI_METRICS) if cni else None
+    return replace(
+        counts_in(metrics),
+        waits_for=() if ztunnel.ready else tasks_in(_page(client, ztunnel, _READY_PORT, _READY) or ""),
+        connected=None if connected is None else connections_in(connected),
+    )
+
+
+def _page(client: Client, pod: Pod, port: int, path: str) -> str | None:
+    """The text of it, that of a refusal as well; None where the pod could not be asked."""
     try:
-        return counts_in(client.proxied_get(ztunnel.namespace, ztunnel.name, _METRICS_PORT, _METRICS).decode())
+        return client.proxied_get(pod.namespace, pod.name, port, path).decode()
+    except ApiError as error:
+        return error.message if error.status == 500 else None  # ztunnel's, who tells so that it is not ready
     except (KubeError, UnicodeDecodeError):
         return None
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from msgspec import structs
 
@@ -42,6 +44,14 @@ def test_both_modes() -> None:
     assert "namespace/shop asks for sidecars too (namespace label istio-injection=enabled)" in text
     assert "move in now, and get one when they restart" in text
     assert "kubectl label namespace shop istio-injection-" in text
+
+
+def test_a_namespace_that_is_being_deleted_is_told_to_be() -> None:
+    going = structs.replace(namespace(), deleting=datetime(2026, 6, 1, tzinfo=UTC))
+    snapshot = shop(pod())
+    snapshot.namespaces = found_of({going.name: going})
+    assert "is being deleted, and all that is in it" in tell(snapshot, "enable", going)
+    assert "being deleted" not in tell(snapshot, "enable", namespace())
 
 
 def test_where_nothing_moves_in_nobody_is_told_that_it_does() -> None:

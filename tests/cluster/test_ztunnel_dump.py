@@ -13,7 +13,7 @@ from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.kinds.pods import ON_NETWORK
 from kubectl_ambient.cluster.kinds.table import MESH
 from kubectl_ambient.cluster.reading.files import read_files
-from kubectl_ambient.cluster.ztunnel.counts import Counts, counts_in
+from kubectl_ambient.cluster.ztunnel.counts import Counts, connections_in, counts_in, tasks_in
 from kubectl_ambient.cluster.ztunnel.dump import Certificate, Dump, KnownWorkload, Proxied
 from kubectl_ambient.cluster.ztunnel.reading import decoded
 from tests.rig.ztunnel import INFO_FROM, as_of, dump_of, enrolled, known
@@ -230,3 +230,22 @@ def test_of_two_that_differ_the_last_counts_and_that_is_told(tmp_path: Path) -> 
 )
 def test_counts(text: str, expected: Counts) -> None:
     assert counts_in(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "tasks"),
+    [
+        ("not ready, pending: state manager", ("state manager",)),
+        ("not ready, pending: state manager, workload proxy manager\n", ("state manager", "workload proxy manager")),
+        ('an error on the server ("not ready, pending: state manager") has prevented', ("state manager",)),
+        ("ready", ()),
+        ("an error on the server", ()),
+    ],
+)
+def test_what_a_ztunnel_waits_for(text: str, tasks: tuple[str, ...]) -> None:
+    assert tasks_in(text) == tasks
+
+
+@pytest.mark.parametrize(("text", "count"), [("ztunnel_connected 2\n", 2), ("ztunnel_connected 0\n", 0), ("x 1\n", 0)])
+def test_how_many_ztunnels_an_agent_is_connected_to(text: str, count: int) -> None:
+    assert connections_in(text) == count

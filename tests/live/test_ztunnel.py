@@ -160,23 +160,66 @@ def metrics(active: int) -> str:
     return f"# TYPE workload_manager_active_proxy_count gauge\nworkload_manager_active_proxy_count {active}\n# EOF\n"
 
 
-def test_counts_name_the_node_and_no_pod(shop: Scene, plugin: Runner) -> None:
+@pytest.fixture
+def carl(shop: Scene) -> str:
+    """Who may read metrics of pods, and forward no port."""
     cluster = shop.cluster
-    cluster.kubectl("create", "clusterrole", "counts", "--verb=get", "--resource=pods/proxy")
-    cluster.kubectl("create", "clusterrolebinding", "counts", "--clusterrole=counts", "--user=carl")
-    cluster.kubectl("create", "clusterrolebinding", "carl", "--clusterrole=view", "--user=carl")
+    if cluster.kubectl("get", "clusterrole", "counts", check=False).code:
+        cluster.kubectl("create", "clusterrole", "counts", "--verb=get", "--resource=pods/proxy")
+        cluster.kubectl("create", "clusterrolebinding", "counts", "--clusterrole=counts", "--user=carl")
+        cluster.kubectl("create", "clusterrolebinding", "carl", "--clusterrole=view", "--user=carl")
     wait_until_granted(cluster, "carl", "get", "pods/proxy", ISTIO)
-    shop.ztunnels["n1"].metrics, shop.ztunnels["n2"].metrics = metrics(6), metrics(1)
-    told = document(plugin("status", "-n", SHOP, "--ztunnel", "-o", "json", user="carl"))
-    nodes = {node["node"]: node for node in told["nodes"]}
+    wait_until_granted(cluster, "carl", "list", "pods")
+    shop.ztunnels["n1"].metrics, shop.ztunnels["n2"].metrics = metrics(7), metrics(1)
+    return "carl"
+
+
+def nodes_of(told: Result) -> dict[str, Any]:
+    return {node["node"]: node for node in document(told)["nodes"]}
+
+
+def test_row_s_counts_name_the_node_and_no_pod(shop: Scene, plugin: Runner, carl: str) -> None:
+    shop.ztunnels["n1"].metrics = metrics(6)
+    answer = plugin("status", "-n", SHOP, "--ztunnel", "-o", "json", user=carl)
+    nodes = nodes_of(answer)
     assert {name: node["by"] for name, node in nodes.items()} == dict.fromkeys(NODES, "counts")
     (finding,) = nodes["n1"]["findings"]
     assert finding["code"] == "ZtunnelHasFewer"
     assert "at least 1 of the pods" in finding["message"]
     assert nodes["n2"]["findings"] == []
-    lost = next(item for item in told["items"] if item["name"] == "lost")
+    lost = next(item for item in document(answer)["items"] if item["name"] == "lost")
     assert (lost["ztunnel"]["served"], lost["ztunnel"]["by"]) == ("unknown", "counts")
-    assert {path for ztunnel in shop.ztunnels.values() for path in ztunnel.asked} == {"GET /stats/prometheus"}
+    asked = {path for ztunnel in shop.ztunnels.values() for path in ztunnel.asked}
+    assert asked == {"GET /stats/prometheus", "GET /metrics"}
+
+
+@pytest.mark.parametrize("of_agent", ["ztunnel_connected 0\n", "another 1\n"])
+def test_an_istio_cni_that_is_not_connected_is_told(shop: Scene, plugin: Runner, carl: str, of_agent: str) -> None:
+    """Nearly it is n2, where it is connected."""
+    shop.ztunnels["n1"].of_agent = of_agent
+    nodes = nodes_of(plugin("status", "-n", SHOP, "--ztunnel", "-o", "json", user=carl))
+    found = {name: [f["code"] for f in node["findings"]] for name, node in nodes.items()}
+    assert found == {"n1": ["ZtunnelNotConnected"], "n2": []}
+
+
+def test_row_b_a_ztunnel_that_is_not_ready_says_what_it_waits_for(shop: Scene, plugin: Runner, carl: str) -> None:
+    (agent,) = [p for p in shop.cluster.pods(ISTIO, "app=ztunnel") if p["spec"]["nodeName"] == "n1"]
+    path = f"/api/v1/namespaces/{ISTIO}/pods/{agent['metadata']['name']}/status"
+
+    def ready(value: str) -> None:
+        conditions = [c | {"status": value} if c["type"] == "Ready" else c for c in agent["status"]["conditions"]]
+        shop.cluster.api.patch(path, {"status": {"conditions": conditions}})
+
+    shop.ztunnels["n1"].pending = "state manager, workload proxy manager"
+    assert "ZtunnelWaits" not in str(nodes_of(plugin("status", "-n", SHOP, "--ztunnel", "-o", "json", user=carl)))
+    ready("False")
+    try:
+        nodes = nodes_of(plugin("status", "-n", SHOP, "--ztunnel", "-o", "json", user=carl))
+    finally:
+        ready("True")
+    waits = [f["message"] for f in nodes["n1"]["findings"] if f["code"] == "ZtunnelWaits"]
+    assert len(waits) == 1, nodes
+    assert "waits for the first answer of istiod (state manager), istio-cni, or a pod" in waits[0]
 
 
 # What takes two samples, and checks.

@@ -24,7 +24,8 @@ from tests.rig.ztunnel import PlayedZtunnel, dump_of, enrolled, known
 NODES = ("n1", "n2")
 ISTIO = "istio-system"
 SHOP = "shop"
-PORT, METRICS = 15000, 15020
+PORT, METRICS, READINESS, OF_AGENT = 15000, 15020, 15021, 15014
+CONNECTED = "# TYPE ztunnel_connected gauge\nztunnel_connected 1\n# EOF\n"
 _YOUNG = timedelta(seconds=31)
 _IN = ("served", "carries", "lost", "held", "plain", "nameless", "expired")
 _PODS = {**dict.fromkeys(_IN, "enabled"), "waits": "pending", "unwritten": None, "kept": None, "out": None}
@@ -53,7 +54,10 @@ class Scene:
         for node in NODES:
             agent = cluster.processes.wait_for(f"ztunnel on {node}", partial(self._ztunnel, node))
             cluster.lead(ISTIO, agent["metadata"]["name"], PORT, self.ztunnels[node].port)
-            cluster.lead_address(agent["status"]["podIP"], METRICS, self.ztunnels[node].port)
+            for port in (METRICS, READINESS):
+                cluster.lead_address(agent["status"]["podIP"], port, self.ztunnels[node].port)
+            cni = cluster.processes.wait_for(f"istio-cni on {node}", partial(self._cni, node))
+            cluster.lead_address(cni["status"]["podIP"], OF_AGENT, self.ztunnels[node].port)
         cluster.processes.wait_for("the pods", self._all_run)
         for found in cluster.pods(SHOP):
             name = found["metadata"]["name"]
@@ -103,10 +107,17 @@ class Scene:
         self.ztunnels["n2"].dump = dump_of("n2", workloadState=there, workloads=workloads)
         for ztunnel in self.ztunnels.values():
             ztunnel.manner = "well"
+            ztunnel.pending, ztunnel.of_agent = "", CONNECTED
             ztunnel.asked.clear()
 
     def _ztunnel(self, node: str) -> Object | None:
-        found = self.cluster.pods(ISTIO, "app=ztunnel")
+        return self._agent("app=ztunnel", node)
+
+    def _cni(self, node: str) -> Object | None:
+        return self._agent("k8s-app=istio-cni-node", node)
+
+    def _agent(self, selector: str, node: str) -> Object | None:
+        found = self.cluster.pods(ISTIO, selector)
         return next((p for p in found if p["spec"].get("nodeName") == node and _is_ready(p)), None)
 
     def _all_run(self) -> bool:

@@ -74,12 +74,16 @@ def as_of(minor: int, dump: Dump) -> Dump:
 class PlayedZtunnel:
     """Serves one dump on a loopback port. manner: how it answers. asked: the paths that it was asked for.
 
+    metrics: its own. pending: what it tells that it waits for. of_agent: the metrics of its node's istio-cni.
+
     before: what happens before it answers.
     """
 
     def __init__(self) -> None:
         self.dump: Dump | bytes = b""
         self.metrics = ""
+        self.pending = ""
+        self.of_agent = ""
         self.manner: Manner = "well"
         self.asked: list[str] = []
         self.before: Callable[[], None] | None = None
@@ -118,13 +122,20 @@ class PlayedZtunnel:
         if request.path == "/stats/prometheus":
             self._send(request, self.metrics.encode(), "text/plain")
             return
+        if request.path == "/metrics":
+            self._send(request, self.of_agent.encode(), "text/plain")
+            return
+        if request.path == "/healthz/ready":
+            text = f"not ready, pending: {self.pending}" if self.pending else "ready"
+            self._send(request, text.encode(), "text/plain", 500 if self.pending else 200)
+            return
         dump = self.dump
         body = dump if isinstance(dump, bytes) else json.dumps(dump, indent=2, sort_keys=True).encode()
         body = b"not json" if self.manner == "garbage" else body
         self._send(request, body, "application/json")
 
-    def _send(self, request: BaseHTTPRequestHandler, body: bytes, content_type: str) -> None:
-        request.send_response(200)
+    def _send(self, request: BaseHTTPRequestHandler, body: bytes, content_type: str, status: int = 200) -> None:
+        request.send_response(status)
         request.send_header("content-type", content_type)
         request.send_header("content-length", str(len(body)))
         request.end_headers()

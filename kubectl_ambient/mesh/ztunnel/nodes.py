@@ -77,7 +77,7 @@ class NodeProofs:
         agents, dump = self._installation.on(node), self._dumps.get(node)
         ztunnel = agents.ztunnel.pod.ref if agents.ztunnel.pod else None
         if isinstance(dump, Counts):
-            findings = tuple(_fewer(node, dump, redirected, agents))
+            findings = tuple(finding for row in _BY_COUNTS for finding in row(node, dump, redirected, agents))
             return NodeProof(node=node, ztunnel=ztunnel, by="counts", findings=findings)
         if not isinstance(dump, Dump):
             why = "it was not asked" if dump is None else f"{dump.what}: {dump.why}"
@@ -134,6 +134,37 @@ def _fewer(node: str, counts: Counts, redirected: int, agents: NodeAgents) -> It
         ztunnel = agents.ztunnel.pod
         log = offered(kubectl("logs", name(ztunnel.name), *inside(ztunnel.namespace))) if ztunnel else None
         yield Finding.of(Code.ZTUNNEL_HAS_FEWER, message, evidence, fix=log)
+
+
+def _not_connected(node: str, counts: Counts, redirected: int, agents: NodeAgents) -> Iterator[Finding]:
+    """istio-cni stays Ready without a connection to ztunnel [cni/pkg/nodeagent]."""
+    cni = agents.cni.pod
+    if counts.connected == 0 and cni is not None:
+        message = (
+            f"proof: the istio-cni of {node} is not connected to ztunnel: no pod can be put in there, and a ztunnel "
+            "that restarts serves none"
+        )
+        evidence = Evidence(f"metrics of istio-cni on {node}", "ztunnel_connected", "0")
+        log = offered(kubectl("logs", name(cni.name), *inside(cni.namespace)))
+        yield Finding.of(Code.ZTUNNEL_NOT_CONNECTED, message, evidence, fix=log)
+
+
+_TASKS = {
+    "state manager": "the first answer of istiod",
+    "workload proxy manager": "istio-cni, or a pod in whose network it cannot listen",
+}
+
+
+def _waits(node: str, counts: Counts, redirected: int, agents: NodeAgents) -> Iterator[Finding]:
+    """It tells itself what keeps it from being ready."""
+    if counts.waits_for:
+        tasks = ", ".join(f"{_TASKS[task]} ({task})" if task in _TASKS else task for task in counts.waits_for)
+        evidence = Evidence(f"readiness of ztunnel on {node}", "pending", ", ".join(counts.waits_for))
+        message = f"the ztunnel of {node} is not ready: it waits for {tasks}"
+        yield Finding.of(Code.ZTUNNEL_WAITS, message, evidence)
+
+
+_BY_COUNTS = (_fewer, _not_connected, _waits)
 
 
 def _empty(a: _Asked) -> Iterator[Finding]:

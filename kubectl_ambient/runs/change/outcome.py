@@ -11,9 +11,8 @@ from kubectl_ambient.change.show import show
 from kubectl_ambient.change.targets import Labelled, namespace_of, printed
 from kubectl_ambient.change.words import grouped
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.foreign import shown
 from kubectl_ambient.mesh.few import few
-from kubectl_ambient.runs.change.remarks import refusals, tell
+from kubectl_ambient.runs.change.remarks import like_errors, name_in, refusals, tell
 from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.change.targets import E, Found, Item
 from kubectl_ambient.runs.told import nothing_found
@@ -62,7 +61,8 @@ def tell_refusals(found: Found[E], items: Sequence[Item[E]], aim: Aim) -> int:
 
     `aim` leads a command to this cluster.
     """
-    tell(dict.fromkeys(line for error in found.errors for line in (str(error), error.hint) if line))
+    tell(like_errors((name_in(error), name_in(error), str(error)) for error in found.errors))
+    tell(dict.fromkeys(error.hint for error in found.errors if error.hint))
     refused = [item.edit for item in items if item.edit.action == "refuse"]
     if len(found.items) == 1 and refused and str(parts_of(refused[0].why)[0]).startswith("'"):
         # kubectl label's own sentence, which does not name the object.
@@ -77,10 +77,7 @@ def failures(items: Sequence[Item[E]], aim: Aim) -> Iterator[str]:
     refused = [item for item in items if item.state == "refused"]
     yield from _refused([item.edit for item in refused if item.edit.action == "refuse"], aim)
     failed = [item for item in refused if item.why]
-    for why, group in grouped((item.why, item) for item in failed).items():
-        objects = [printed(item.target) for item in group]
-        # A server's refusal names the object; that of a conflict or of a lost connection does not.
-        yield why if f'"{group[0].target.name}"' in why else shown(why, f" ({few(objects)})")
+    yield from like_errors((item.target.name, printed(item.target), item.why) for item in failed)
     yield from dict.fromkeys(item.hint for item in failed if item.hint)
 
 

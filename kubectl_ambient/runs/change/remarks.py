@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 
+from kubectl_ambient.foreign import shown
+from kubectl_ambient.kube.errors import ApiError, KubeError
 from kubectl_ambient.render.say import say
 
 _MANY = 10
+_LIKE_ERRORS = 3
 
 
 def tell(lines: Iterable[str]) -> None:
@@ -15,6 +18,33 @@ def tell(lines: Iterable[str]) -> None:
     sys.stdout.flush()
     for line in lines:
         say(line, file=sys.stderr)
+
+
+def like_errors(errors: Iterable[tuple[str, str, str]]) -> Iterator[str]:
+    """A line for each, or one for many that differ in the object alone. errors: its name, as it is printed, the words.
+
+    A server's refusal names the object; that of a conflict or of a lost connection does not.
+    """
+    from kubectl_ambient.change.words import grouped
+    from kubectl_ambient.mesh.few import few
+
+    alike = grouped((why.replace(f'"{name}"', '""') if name else why, (name, told, why)) for name, told, why in errors)
+    for group in alike.values():
+        name, _, why = group[0]
+        names = list(dict.fromkeys(printed for _, printed, _ in group))
+        if not name:
+            yield why
+        elif f'"{name}"' not in why:
+            yield shown(why, f" ({few(names)})")
+        elif len(names) > _LIKE_ERRORS:
+            yield shown(why, f" (and {len(names) - 1} more like it: {few(names[1:])})")
+        else:
+            yield from dict.fromkeys(why for _, _, why in group)
+
+
+def name_in(error: KubeError) -> str:
+    """The name of the object that a server's refusal tells of; empty where it tells of none."""
+    return str(error.details.get("name") or "") if isinstance(error, ApiError) else ""
 
 
 def refusals(refused: Iterable[tuple[str, str]]) -> Iterator[str]:

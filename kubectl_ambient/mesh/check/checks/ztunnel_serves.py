@@ -19,6 +19,8 @@ CHECK = Check(
             Code.ZTUNNEL_UNINFORMED,
             Code.ZTUNNEL_EMPTY,
             Code.ZTUNNEL_HAS_FEWER,
+            Code.ZTUNNEL_NOT_CONNECTED,
+            Code.ZTUNNEL_WAITS,
         ),
     ),
 )
