@@ -63,7 +63,7 @@ def test_what_was_planted_in_the_example_is_found_and_nothing_else(ambient: Run)
     found = checks(result)
     assert {name: check["objects"] for name, check in found.items() if check["objects"]} == PLANTED
     assert {name for name, check in found.items() if check["outcome"] != "ok"} == PLANTED.keys()
-    assert found.keys() == {check.id for check in all_checks()}
+    assert found.keys() == {check.id for check in all_checks() if not check.proof}
 
 
 @pytest.fixture
@@ -94,7 +94,7 @@ def mended(tmp_path: Path) -> str:
 def test_a_healthy_cluster_passes_every_check(ambient: Run, mended: str) -> None:
     result = ambient("check", "-A", "-f", mended)
     assert result.code == 0
-    assert f"\n{len(all_checks())} ✔" in result.out
+    assert f"\n{len([check for check in all_checks() if not check.proof])} ✔" in result.out
     assert not set("‼✖?→") & set(result.out)
     assert {check["outcome"] for check in checks(ambient("check", "-A", "-f", mended, "-o", "json")).values()} == {"ok"}
 
