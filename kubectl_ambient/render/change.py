@@ -144,7 +144,8 @@ def paragraph(
     if rest:
         lines[-1] += f" and {len(rest)} more" + (f" ({count(sum(n for _, n in rest))})" if count else "")
     if suffix:
-        lines[-1] += f" ({suffix})"
+        fits = len(lines[-1]) + len(suffix) + 3 <= room
+        lines[-1:] = [f"{lines[-1]} ({suffix})"] if fits else [lines[-1], f"({suffix})"]
     return [head + lines[0], *(" " * len(head) + line for line in lines[1:])]
 
 

@@ -156,11 +156,11 @@ class Source(Told):
 
     def unasked(self) -> list[str]:
         """Why some ztunnels did not tell, with the nodes: `n1 and n2: get pods/portforward …: forbidden`."""
-        nodes: dict[str, list[str]] = {}
+        alike: dict[str, list[tuple[str, str]]] = {}
         for node in self.node_proofs() or ():
-            if node.why:
-                nodes.setdefault(node.why, []).append(node.node)
-        return [f"{few(names)}: {why}" for why, names in nodes.items()]
+            if node.why:  # which may name the node
+                alike.setdefault(node.why.replace(node.node, ""), []).append((node.node, node.why))
+        return [f"{few([name for name, _ in nodes])}: {nodes[0][1]}" for nodes in alike.values()]
 
     def in_vain(self, verdicts: Sequence[Verdict]) -> list[InVain]:
         """The namespaces that ask for ambient and get none; of selected pods that is not told."""

@@ -14,106 +14,19 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
 
-from tests.rig import eligibility
-from tests.rig.agent import ANNOTATION, is_ready
-from tests.rig.api import ApiError, Object
+from tests.rig.agent import is_ready
+from tests.rig.api import ApiError
+from tests.rig.follower import Follower
 from tests.rig.forwarding import ForwardingCluster
 from tests.rig.nodes import LINUX
 from tests.rig.workloads import AMBIENT, deployment, namespace, pod
-from tests.rig.ztunnel import PlayedZtunnel, dump_of, enrolled, known
 
-from .ztunnel_scene import ISTIO, PORT, agents, config
+from .ztunnel_scene import ISTIO, agents, config
 
 APPS = ("app-a", "app-b", "app-c")
 _MODE = "istio.io/dataplane-mode"
-_LINGERS = 1.5  # seconds
 _STAYS = 5.0  # seconds
-
-
-class Follower:
-    """What the ztunnel of each node has, from moment to moment."""
-
-    def __init__(self, cluster: ForwardingCluster) -> None:
-        self._cluster = cluster
-        self.ztunnels = {node: PlayedZtunnel() for node in LINUX}
-        self._led: dict[str, str] = {}
-        self._ends: dict[str, tuple[float, str, Any]] = {}
-        self._lock = threading.Lock()
-
-    def start(self) -> None:
-        """Before each answer it takes up what has become of the pods."""
-        for ztunnel in self.ztunnels.values():
-            ztunnel.before = self.look
-        self.look()
-
-    def stop(self) -> None:
-        """End the ztunnels."""
-        for ztunnel in self.ztunnels.values():
-            ztunnel.stop()
-
-    def look(self) -> None:
-        """Have each ztunnel know what istio-cni would have told it by now."""
-        with self._lock:
-            pods = self._cluster.api.items("/api/v1/pods")
-            homes = {home["metadata"]["name"]: home for home in self._cluster.api.items("/api/v1/namespaces")}
-            told = [_known(found, homes) for found in pods if found["status"].get("podIP")]
-            for node in LINUX:
-                here = [found for found in pods if found["spec"].get("nodeName") == node]
-                state = self._state(node, here, homes)
-                self.ztunnels[node].dump = dump_of(node, workloadState=state, workloads=told)
-
-    def _state(self, node: str, here: list[Object], homes: dict[str, Object]) -> dict[str, Any]:
-        mine = [found for found in here if _app(found) == "ztunnel" and is_ready(found)]
-        for found in mine:
-            if self._led.get(node) != found["metadata"]["uid"]:
-                self._led[node] = found["metadata"]["uid"]
-                self._ends = {uid: end for uid, end in self._ends.items() if end[1] != node}
-                self._cluster.lead(ISTIO, found["metadata"]["name"], PORT, self.ztunnels[node].port)
-        if not mine:
-            return {}
-        tells = any(_app(found) == "istio-cni-node" and is_ready(found) for found in here)
-        state = dict(_entry(found) for found in here if _has(found, homes, tells=tells))
-        # Who ends is let go a moment after it is gone.
-        now = time.monotonic()
-        self._ends |= {uid: (now + _LINGERS, node, entry) for uid, entry in state.items()}
-        self._ends = {uid: end for uid, end in self._ends.items() if end[0] > now}
-        there = {found["metadata"]["uid"] for found in here}
-        lingering = {uid: e for uid, (_, on, e) in self._ends.items() if on == node and uid not in there}
-        return state | lingering
-
-
-def _app(found: Object) -> str:
-    labels = found["metadata"].get("labels", {})
-    return str(labels.get("app") or labels.get("k8s-app"))
-
-
-def _entry(found: Object) -> tuple[str, Any]:
-    metadata = found["metadata"]
-    return enrolled(metadata["uid"], metadata["namespace"], metadata["name"])
-
-
-def _wanted(found: Object, homes: dict[str, Object]) -> bool:
-    home = homes.get(found["metadata"]["namespace"], {"metadata": {}})
-    in_ = eligibility.wanted(found, home["metadata"].get("labels", {}))
-    return in_ and eligibility.can_be_redirected(found)
-
-
-def _is_in(found: Object) -> bool:
-    return bool(found["metadata"].get("annotations", {}).get(ANNOTATION) == "enabled")
-
-
-def _has(found: Object, homes: dict[str, Object], *, tells: bool) -> bool:
-    """istio-cni tells it of a pod before it writes the annotation."""
-    return _is_in(found) or (tells and _wanted(found, homes))
-
-
-def _known(found: Object, homes: dict[str, Object]) -> Any:
-    metadata = found["metadata"]
-    protocol = "HBONE" if _is_in(found) or _wanted(found, homes) else "TCP"
-    node, ip = found["spec"].get("nodeName", ""), found["status"]["podIP"]
-    return known(metadata["namespace"], metadata["name"], node, ip, protocol=protocol)
 
 
 class Unrest:

@@ -23,6 +23,8 @@ from typing import IO, NoReturn
 
 from . import cache, programs, scenario
 from .cluster import Cluster
+from .follower import Follower
+from .forwarding import ForwardingCluster
 from .mesh import Mesh
 from .processes import wait_for
 
@@ -78,7 +80,8 @@ def serve() -> int:
     signal.signal(signal.SIGTERM, _leave)
     with _hold_lock():
         _STATE.write_text(json.dumps({"pid": os.getpid()}))
-        cluster = Cluster(FOLDER / "run")
+        cluster = ForwardingCluster(FOLDER / "run")
+        ztunnels = Follower(cluster)
         try:
             _say("control plane …")
             cluster.start()
@@ -86,6 +89,7 @@ def serve() -> int:
             Mesh(cluster).start()
             _say("applications …")
             scenario.play(cluster)
+            ztunnels.start()
             shutil.copy(_dev(cluster), DEV_KUBECONFIG)
             # Last: this file is what `up` waits for.
             shutil.copy(cluster.kubeconfig, KUBECONFIG.with_suffix(".new"))
@@ -93,7 +97,9 @@ def serve() -> int:
             while True:
                 time.sleep(2)
                 cluster.processes.check()
+                ztunnels.look()
         finally:
+            ztunnels.stop()
             cluster.stop()
             KUBECONFIG.unlink(missing_ok=True)
 

@@ -9,8 +9,7 @@ from kubectl_ambient.foreign import shown
 from kubectl_ambient.kube.errors import ApiError, KubeError
 from kubectl_ambient.render.say import say
 
-_MANY = 10
-_LIKE_ERRORS = 3
+_MANY = 3
 
 
 def tell(lines: Iterable[str]) -> None:
@@ -36,7 +35,7 @@ def like_errors(errors: Iterable[tuple[str, str, str]]) -> Iterator[str]:
             yield why
         elif f'"{name}"' not in why:
             yield shown(why, f" ({few(names)})")
-        elif len(names) > _LIKE_ERRORS:
+        elif len(names) > _MANY:
             yield shown(why, f" (and {len(names) - 1} more like it: {few(names[1:])})")
         else:
             yield from dict.fromkeys(why for _, _, why in group)
