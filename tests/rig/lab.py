@@ -21,7 +21,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, NoReturn
 
+import urllib3
+
 from . import cache, programs, scenario
+from .api import ApiError
 from .cluster import Cluster
 from .follower import Follower
 from .forwarding import ForwardingCluster
@@ -97,7 +100,8 @@ def serve() -> int:
             while True:
                 time.sleep(2)
                 cluster.processes.check()
-                ztunnels.look()
+                with contextlib.suppress(ApiError, OSError, urllib3.exceptions.HTTPError):  # somebody tries an outage
+                    ztunnels.look()
         finally:
             ztunnels.stop()
             cluster.stop()
