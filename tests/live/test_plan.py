@@ -15,6 +15,7 @@ from tests.rig.processes import wait_for
 from tests.rig.workloads import AMBIENT, INJECTED, OPTED_OUT, deployment, pod
 
 from .conftest import NewNamespace
+from .test_status import phase, workload
 
 SIDECAR = "sidecar.istio.io/status"
 
@@ -76,14 +77,18 @@ def shop(cluster: Cluster, new_namespace: NewNamespace) -> str:
         deployment("agent", name, host_network=True),
         deployment("edge", name, labels={"gateway.istio.io/managed": "istio.io-gateway-controller"}),
         pod("bare", name),
+        workload("Job", "done", name),
     )
-    running(cluster, name, 8)
+    phase(cluster, name, "done", "Succeeded")
+    running(cluster, name, 9)
     return name
 
 
 def test_what_is_planned_is_what_happens(cluster: Cluster, shop: str, ambient: Runner) -> None:
     plan = planned(ambient, "enable", "ns", shop)
-    assert {move["pod"] for move in plan["moves"]} == {p["metadata"]["name"] for p in cluster.pods(shop)}
+    there = {p["metadata"]["name"]: p["metadata"]["labels"]["app"] for p in cluster.pods(shop)}
+    # What has ended goes nowhere, and is in no list.
+    assert {move["pod"] for move in plan["moves"]} == {name for name, app in there.items() if app != "done"}
     assert redirected(cluster, shop) == set()
     assert "GatewaySweptIn" in {risk["code"] for risk in plan["risks"]}
     after = {move["pod"].split("-")[0]: move["afterRestart"] for move in plan["moves"]}
