@@ -17,6 +17,8 @@ RESTARTABLE = {"Deployment": "deployment", "StatefulSet": "statefulset", "Daemon
 def restart(judgement: Judgement, effect: str) -> Iterator[Fix]:
     """Restart what owns the pod; a pod without an owner that does that is deleted.
 
+    So is one of a DaemonSet, which puts another there at once: its pods on other nodes have nothing to do with it.
+
     A static pod is not: the kubelet writes the deleted mirror again and leaves the containers alone
     [kubernetes pkg/kubelet/kubelet.go, tryReconcileMirrorPods].
     """
@@ -24,7 +26,7 @@ def restart(judgement: Judgement, effect: str) -> Iterator[Fix]:
     if pod.mirror:
         return offer(remark("change the manifest of static pod", name(pod.name), "on node", name(pod.node)), effect)
     kind, _, made = owner.partition("/")
-    if kind in RESTARTABLE and replaces_at_once(judgement):
+    if kind in RESTARTABLE and kind != "DaemonSet" and replaces_at_once(judgement):
         return offer(kubectl("rollout restart", named(RESTARTABLE[kind], made), *inside(pod.namespace)), effect)
     gone = effect if owner else f"{effect}; nothing makes it again but you"
     return offer(kubectl("delete pod", name(pod.name), *inside(pod.namespace)), gone)

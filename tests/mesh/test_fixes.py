@@ -254,6 +254,11 @@ def test_a_paused_deployment_makes_pods_by_the_old_template_until_it_is_resumed(
     assert commands(pod(owner=Owner(kind="DaemonSet", name="web")), {}, on_delete) == [NS, DELETE]
 
 
+def test_one_pod_of_a_daemonset_is_deleted_and_the_others_left_alone() -> None:
+    of_ds = pod(owner=Owner(kind="DaemonSet", name="web"), annotations=SIDECAR)
+    assert commands(of_ds, AMBIENT, web(kind="DaemonSet")) == [DELETE]
+
+
 def test_a_static_pod_is_not_deleted() -> None:
     static = pod(mirror=True, owner=Owner(kind="Node", name="n1"), annotations=redirected("enabled"))
     (fix,) = what_to_do(static)
