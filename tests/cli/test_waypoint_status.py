@@ -211,16 +211,6 @@ def test_what_is_unknown_is_shown_as_unknown_and_counts_say_at_least(on_api: Run
     assert groups == [["Service", "?"], ["Pod", "?"]]
 
 
-def test_several_pods_that_cannot_be_told_for_the_same_reason_are_counted(on_api: Run, shop: ObjectsApi) -> None:
-    shop.add(f"{SHOP}/pods/web-2", status={"phase": "Running", "podIP": "10.0.0.3"})
-    shop.before_get = refusing("/gateways")
-    told = on_api("waypoint", "status").out
-    assert "Pod " not in told.partition("Through")[0]
-    assert "at least 0 of 2 Pods; 3 cannot be told." in told
-    assert "Not shown: 2 Pods that cannot be told: --all lists them." in told
-    assert on_api("waypoint", "status", "--all").out.partition("Through")[0].count("Pod ") == 2
-
-
 def test_without_the_namespace_not_even_the_label_is_known(on_api: Run, shop: ObjectsApi) -> None:
     shop.before_get = refusing("/namespaces/shop")
     (cart,) = on_api("waypoint", "status", "svc/cart", "-o", "wide", "--no-headers").out.splitlines()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from typing import Any
 
 from msgspec import field
 
@@ -17,7 +16,7 @@ _INTEGER = re.compile(r"[0-9]{1,19}")
 class Condition(Fact, frozen=True):
     """A condition of an object's status, as its controller wrote it.
 
-    `generation` is the one that it looked at; `changed` is when it last turned, as it is written.
+    `generation` is the one that it looked at; `changed` is when it last turned, as it is written, of Istio's policies.
     """
 
     type: str
@@ -68,7 +67,6 @@ class WireCondition(Wire, frozen=True):
     reason: str | None = None
     message: str | None = None
     observed_generation: int | str | None = None
-    last_transition_time: Any = None
 
     def fact(self) -> Condition:
         """The flat condition."""
@@ -79,7 +77,6 @@ class WireCondition(Wire, frozen=True):
             reason=self.reason or "",
             message=self.message or "",
             generation=int(generation) if _INTEGER.fullmatch(generation) else None,
-            changed=self.last_transition_time if isinstance(self.last_transition_time, str) else "",
         )
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta, field
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster import policy_facts as facts
 from kubectl_ambient.cluster import wire_parts
-from kubectl_ambient.cluster.kinds.conditions import NO_STATUS, Status
+from kubectl_ambient.cluster.kinds.conditions import NO_STATUS, Condition, Status, WireCondition
 from kubectl_ambient.cluster.kinds.kind import kind
 from kubectl_ambient.cluster.wire_parts import Metadata, Object, Texts, Time, Wire, texts
 
@@ -162,12 +163,29 @@ class AuthorizationPolicySpec(Wire, frozen=True):
     rules: list[Rule] | None = None
 
 
+class PolicyCondition(WireCondition, frozen=True):
+    """`status.conditions[]` of an AuthorizationPolicy, with when it last turned, whatever is written there."""
+
+    last_transition_time: Any = None
+
+    def fact(self) -> Condition:
+        """The flat condition."""
+        at = self.last_transition_time
+        return replace(super().fact(), changed=at if isinstance(at, str) else "")
+
+
+class PolicyStatus(Wire, frozen=True):
+    """`status` of an AuthorizationPolicy."""
+
+    conditions: list[PolicyCondition] | None = None
+
+
 class AuthorizationPolicy(Object, frozen=True):
     """An AuthorizationPolicy."""
 
     metadata: PolicyMetadata
     spec: AuthorizationPolicySpec | None = None
-    status: Status | None = None
+    status: PolicyStatus | None = None
 
     def fact(self) -> facts.AuthorizationPolicy:
         """The flat AuthorizationPolicy."""
@@ -176,7 +194,7 @@ class AuthorizationPolicy(Object, frozen=True):
             namespace=self.namespace,
             name=self.name,
             labels=texts(self.metadata.labels),
-            conditions=(self.status or NO_STATUS).facts(),
+            conditions=tuple(c.fact() for c in self.status.conditions or ()) if self.status else (),
             generation=self.metadata.generation,
             selector=_selector(spec.selector),
             target_ref=spec.target_ref.fact() if spec.target_ref else None,

@@ -56,11 +56,6 @@ def is_plain(binding: Binding) -> bool:
     return binding.waypoint is None and not binding.unusable and not binding.needs_attention
 
 
-def is_as_its_namespace(binding: Binding) -> bool:
-    """Whether it cannot be told of a pod that has no label of its own: that is so for each of its namespace."""
-    return binding.unknown and binding.traffic == "workload" and (binding.named is None or bool(binding.inherited_from))
-
-
 def fails(bindings: Sequence[Binding], conditions: Iterable[str]) -> bool:
     """Whether any binding meets a condition of --fail-on.
 

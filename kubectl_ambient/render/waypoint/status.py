@@ -122,22 +122,14 @@ def _share(found: Sums, kind: Kind) -> str:
 
 
 def left_out(bindings: Sequence[Binding]) -> str:
-    """`Not shown: 12 Pods without a waypoint (9 NotLabeled, 3 NotServed): --all lists them.`; empty where none was."""
-    plain, untold = [b for b in bindings if not b.unknown], [b for b in bindings if b.unknown]
-    parts = []
-    if plain:
-        reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(b.reason for b in plain).most_common())
-        parts.append(f"{_counted(plain)} without a waypoint ({reasons})")
-    if untold:
-        parts.append(f"{_counted(untold)} that cannot be told")
-    return f"Not shown: {', '.join(parts)}: --all lists them." if parts else ""
-
-
-def _counted(bindings: Sequence[Binding]) -> str:
-    """`2 Services, 1 ServiceEntry and 12 Pods`, the most first."""
+    """`Not shown: 12 Pods (9 NotLabeled, 3 NotServed): --all lists them.`; empty where nothing was left out."""
+    if not bindings:
+        return ""
     kinds = Counter(b.kind for b in bindings)
     counted = [f"{n} {_PLURALS[kind] if n != 1 else kind}" for kind, n in kinds.most_common()]
-    return " and ".join([", ".join(counted[:-1]), counted[-1]]) if counted[1:] else counted[0]
+    reasons = ", ".join(f"{n} {reason}" for reason, n in Counter(b.reason for b in bindings).most_common())
+    listed = " and ".join([", ".join(counted[:-1]), counted[-1]]) if counted[1:] else counted[0]
+    return f"Not shown: {listed} without a waypoint ({reasons}): --all lists them."
 
 
 def notes(bindings: Iterable[Binding], *, namespaced: bool, width: int, paint: Paint) -> Shown:

@@ -66,18 +66,11 @@ class WaypointListing:
         return source.judge.snapshot.now if self.timestamps else None
 
     def shown(self, source: WaypointSource, bindings: Iterable[Binding]) -> list[Binding]:
-        """Those that have a row: one namespace shows its Services as they are; pods without a waypoint are the rule.
+        """Those that have a row: one namespace shows its Services as they are; pods without a waypoint are the rule."""
+        from kubectl_ambient.mesh.waypoint.summary import is_plain
 
-        Of several pods of which nothing can be told, each for the same reason, none has one.
-        """
-        from kubectl_ambient.mesh.waypoint.summary import is_as_its_namespace, is_plain
-
-        alike = {b.ref for b in bindings if is_as_its_namespace(b)}
-        left_out = alike if len(alike) > 1 else set()
-        for b in bindings:
-            if is_plain(b) and (source.many or b.traffic == "workload"):
-                left_out.add(b.ref)
-        return [b for b in bindings if self.whole or b.ref not in left_out]
+        many = source.many
+        return [b for b in bindings if self.whole or not (is_plain(b) and (many or b.traffic == "workload"))]
 
     def rows(self, source: WaypointSource, bindings: Sequence[Binding], *, timestamps: bool = False) -> BindingRows:
         """The columns for rows that go on."""
