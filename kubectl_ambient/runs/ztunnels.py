@@ -148,19 +148,28 @@ def _counts(client: Client, ztunnel: Pod, cni: Pod | None) -> Counts | None:
     connected = _page(client, cni, _CNI_PORT, _CNI_METRICS) if cni else None
     return replace(
         counts_in(metrics),
-        waits_for=() if ztunnel.ready else tasks_in(_page(client, ztunnel, _READY_PORT, _READY) or ""),
+        waits_for=() if ztunnel.ready else _tasks(client, ztunnel),
         connected=None if connected is None else connections_in(connected),
     )
 
 
 def _page(client: Client, pod: Pod, port: int, path: str) -> str | None:
-    """The text of it, that of a refusal as well; None where the pod could not be asked."""
+    """The text of it; None where it was not to be had."""
     try:
         return client.proxied_get(pod.namespace, pod.name, port, path).decode()
-    except ApiError as error:
-        return error.message if error.status == 500 else None  # ztunnel's, who tells so that it is not ready
     except (KubeError, UnicodeDecodeError):
         return None
+
+
+def _tasks(client: Client, ztunnel: Pod) -> tuple[str, ...]:
+    """What it waits for, as it tells with the status 500."""
+    try:
+        client.proxied_get(ztunnel.namespace, ztunnel.name, _READY_PORT, _READY)
+    except ApiError as error:
+        return tasks_in(error.message)
+    except KubeError:
+        pass
+    return ()
 
 
 def _unasked(node: str, why: object) -> Unread:

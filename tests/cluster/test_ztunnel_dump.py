@@ -246,6 +246,15 @@ def test_what_a_ztunnel_waits_for(text: str, tasks: tuple[str, ...]) -> None:
     assert tasks_in(text) == tasks
 
 
-@pytest.mark.parametrize(("text", "count"), [("ztunnel_connected 2\n", 2), ("ztunnel_connected 0\n", 0), ("x 1\n", 0)])
-def test_how_many_ztunnels_an_agent_is_connected_to(text: str, count: int) -> None:
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("ztunnel_connected 2\n", 2),
+        ("ztunnel_connected 0\n", 0),
+        ("nodeagent_reconcile_events_total 1\n", 0),
+        ("an error on the server has prevented the request", None),
+        ("", None),
+    ],
+)
+def test_how_many_ztunnels_an_agent_is_connected_to(text: str, count: int | None) -> None:
     assert connections_in(text) == count

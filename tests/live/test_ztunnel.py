@@ -202,6 +202,13 @@ def test_an_istio_cni_that_is_not_connected_is_told(shop: Scene, plugin: Runner,
     assert found == {"n1": ["ZtunnelNotConnected"], "n2": []}
 
 
+def test_an_istio_cni_that_does_not_answer_is_not_taken_for_one_that_is_not_connected(
+    shop: Scene, plugin: Runner, carl: str
+) -> None:
+    shop.ztunnels["n1"].of_agent = ""
+    assert nodes_of(plugin("status", "-n", SHOP, "--ztunnel", "-o", "json", user=carl))["n1"]["findings"] == []
+
+
 def test_row_b_a_ztunnel_that_is_not_ready_says_what_it_waits_for(shop: Scene, plugin: Runner, carl: str) -> None:
     (agent,) = [p for p in shop.cluster.pods(ISTIO, "app=ztunnel") if p["spec"]["nodeName"] == "n1"]
     path = f"/api/v1/namespaces/{ISTIO}/pods/{agent['metadata']['name']}/status"

@@ -123,7 +123,7 @@ class PlayedZtunnel:
             self._send(request, self.metrics.encode(), "text/plain")
             return
         if request.path == "/metrics":
-            self._send(request, self.of_agent.encode(), "text/plain")
+            self._send(request, self.of_agent.encode(), "text/plain", 200 if self.of_agent else 500)
             return
         if request.path == "/healthz/ready":
             text = f"not ready, pending: {self.pending}" if self.pending else "ready"

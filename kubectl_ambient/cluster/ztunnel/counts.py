@@ -30,9 +30,12 @@ def counts_in(text: str) -> Counts:
     return Counts(active=_first(text, _ACTIVE))
 
 
-def connections_in(text: str) -> int:
-    """How many ztunnels an istio-cni is connected to; the gauge is absent until the first was."""
-    return _first(text, _CONNECTED) or 0
+def connections_in(text: str) -> int | None:
+    """How many ztunnels an istio-cni is connected to; None where this is no page of metrics.
+
+    The gauge is absent until the first was [cni/pkg/nodeagent/ztunnelserver.go].
+    """
+    return (_first(text, _CONNECTED) or 0) if _LINE.search(text) else None
 
 
 def tasks_in(text: str) -> tuple[str, ...]:
