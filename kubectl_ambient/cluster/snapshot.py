@@ -86,7 +86,7 @@ class Snapshot(Struct, kw_only=True):
     labelled: Found[Labelled] = field(default_factory=Found)
     labelled_namespaces: Found[Labelled] = field(default_factory=Found)
     ztunnels: dict[str, Dump | Counts | Unread] | None = None
-    kept_policies: frozenset[str] | None = None
+    kept_policies: frozenset[str] = frozenset()
     odd_pods: frozenset[str] = frozenset()
     gone_pods: frozenset[str] = frozenset()
     missing: dict[str, str] = field(default_factory=dict)

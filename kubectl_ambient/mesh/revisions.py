@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 
 from kubectl_ambient.cluster.facts import Pod
-
-_LABEL = "istio.io/rev"
+from kubectl_ambient.mesh.injection import REVISION
 
 
 def revision_of(proxy: Pod) -> str | None:
@@ -19,4 +18,4 @@ def revision_of(proxy: Pod) -> str | None:
     except ValueError:
         status = None
     told = status.get("revision") if isinstance(status, dict) else None
-    return told if isinstance(told, str) and told else proxy.labels.get(_LABEL)
+    return told if isinstance(told, str) and told else proxy.labels.get(REVISION)

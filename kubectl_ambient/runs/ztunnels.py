@@ -5,17 +5,11 @@ The pods are read before and after it, since only what stayed as it was can be c
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from functools import partial
 
 from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, FORBIDDEN, Namespace, Pod, Unread
-from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
-from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
-from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES
-from kubectl_ambient.cluster.needs.ask import Ask
-from kubectl_ambient.cluster.reading.cluster import ask
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.cluster.ztunnel.counts import Counts, connections_in, counts_in, tasks_in
 from kubectl_ambient.cluster.ztunnel.dump import Dump
@@ -23,6 +17,7 @@ from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import ApiError, KubeError
 from kubectl_ambient.mesh.ztunnel.proofs import WITNESSES
 from kubectl_ambient.runs.odd_pods import odd_pods
+from kubectl_ambient.runs.unchanged import leave_out_what_changed, unasked
 
 _PORT, _PATH = 15000, "/config_dump"
 _METRICS_PORT, _METRICS = 15020, "stats/prometheus"
@@ -31,8 +26,6 @@ _CNI_PORT, _CNI_METRICS = 15014, "metrics"
 _SILENCE = 10.0  # seconds
 _LARGEST = 256 << 20  # bytes; every ztunnel holds the whole mesh, about 1.3 kB a pod
 _SIDE_BY_SIDE = 4
-_BY_NAME = 5  # so few pods are read one by one
-_MOST_NAMESPACES = 5
 # From here on the API server wants `create` as well, for what is authorized as `get`
 # [k8s.io/kubernetes/pkg/registry/core/pod/rest, AuthorizePodWebsocketUpgradeCreatePermission].
 _CREATE_FROM = 35
@@ -61,15 +54,13 @@ def ask_ztunnels(client: Client, snapshot: Snapshot) -> None:
     ]
     answers = client.side_by_side(calls, workers=_SIDE_BY_SIDE)
     snapshot.ztunnels = {
-        node: _unasked(node, answer) if isinstance(answer, KubeError) else answer
+        node: unasked(node, answer) if isinstance(answer, KubeError) else answer
         for node, answer in zip(nodes, answers, strict=True)
     }
     if any(isinstance(answer, Dump | Counts) for answer in snapshot.ztunnels.values()):
         odd = odd_pods(client, snapshot, lambda node: _again_of(client, asked[node]))
         snapshot.odd_pods, snapshot.gone_pods = odd.out, odd.gone
-        _leave_out_what_changed(client, snapshot, pods)
-        snapshot.ztunnels |= _replaced(client, asked, snapshot)
-        snapshot.kept_policies = _kept_policies(client, snapshot)
+        leave_out_what_changed(client, snapshot, pods, {n: z for n, z in asked.items() if isinstance(z, Pod)})
 
 
 def _in_question(pod: Pod, snapshot: Snapshot) -> bool:
@@ -88,7 +79,7 @@ def _ztunnel(snapshot: Snapshot, node: str) -> Pod | Unread:
         return unread
     runs = [pod for pod in snapshot.ztunnel_pods if pod.node == node and pod.phase == "Running" and not pod.deleting]
     if not runs:
-        return _unasked(node, "none runs there")
+        return unasked(node, "none runs there")
     return max(runs, key=lambda pod: (pod.created is not None and pod.created.timestamp(), pod.name))
 
 
@@ -127,7 +118,7 @@ def _answer(
         body = client.get_from_pod(found.namespace, found.name, _PORT, _PATH, seconds=_SILENCE, limit=_LARGEST)
         return decoded(body, pods)
     except (KubeError, ValueError) as error:
-        return _unasked(node, error)
+        return unasked(node, error)
 
 
 def _again_of(client: Client, found: Pod | Unread) -> Dump | None:
@@ -170,59 +161,3 @@ def _tasks(client: Client, ztunnel: Pod) -> tuple[str, ...]:
     except KubeError:
         pass
     return ()
-
-
-def _unasked(node: str, why: object) -> Unread:
-    return Unread(what=f"ask ztunnel on {node}", why=str(why).removeprefix("error: "))
-
-
-def _leave_out_what_changed(client: Client, snapshot: Snapshot, pods: list[Pod]) -> None:
-    after = Snapshot(now=snapshot.now)
-    ask(client, after, list(_again(pods)))
-    for pod in pods:
-        key = f"{pod.namespace}/{pod.name}"
-        if _compared(snapshot, key) != _compared(after, key):
-            snapshot.on_network.facts.pop(key, None)
-            snapshot.on_network.unread[key] = Unread(what="compare it", why="it changed while its ztunnel was asked")
-
-
-def _replaced(client: Client, asked: dict[str, Pod | Unread], snapshot: Snapshot) -> dict[str, Unread]:
-    """Those that are about to end by now, or have come to be Ready or not: one that starts has no pods yet."""
-    before = {node: found for node, found in asked.items() if isinstance(found, Pod)}
-    after = Snapshot(now=snapshot.now)
-    homes = sorted({pod.namespace for pod in before.values()})
-    ask(client, after, [Ask(kind=PODS, namespace=home) for home in homes])
-    found = {}
-    for node, pod in before.items():
-        now = after.pods.fact(f"{pod.namespace}/{pod.name}")
-        if after.pods.covers(pod.namespace) and (now is None or now.deleting or now.ready != pod.ready):
-            found[node] = _unasked(node, "it was replaced, or became Ready or not, while it was asked")
-    return found
-
-
-def _kept_policies(client: Client, snapshot: Snapshot) -> frozenset[str] | None:
-    """The AuthorizationPolicies that are as they were; None where none were read."""
-    before, after = snapshot.authorization_policies, Snapshot(now=snapshot.now)
-    if not before.facts:
-        return None
-    ask(client, after, [Ask(kind=AUTHORIZATION_POLICIES, namespace=place) for place in sorted(before.places)])
-    return frozenset(key for key, fact in before.facts.items() if after.authorization_policies.fact(key) == fact)
-
-
-def _again(pods: list[Pod]) -> Iterator[Ask]:
-    namespaces = sorted({pod.namespace for pod in pods})
-    few_namespaces = len(namespaces) <= _MOST_NAMESPACES
-    yield from (Ask(kind=NAMESPACES, name=name) for name in (namespaces if few_namespaces else [""]))
-    if len(pods) <= _BY_NAME:
-        yield from (Ask(kind=PODS, namespace=p.namespace, name=p.name, also=(ON_NETWORK,)) for p in pods)
-        return
-    for place in namespaces if few_namespaces else [""]:
-        yield Ask(kind=PODS, namespace=place, also=(ON_NETWORK,), must=True)
-
-
-def _compared(snapshot: Snapshot, key: str) -> Iterable[object]:
-    """By what a pod is judged: its labels and its namespace's tell what is meant, and these people change."""
-    pod, known = snapshot.pods.fact(key), snapshot.on_network.fact(key)
-    home = snapshot.namespaces.fact(pod.namespace) if pod else None
-    meant = pod and (pod.labels.get(DATAPLANE_MODE), home and home.labels.get(DATAPLANE_MODE))
-    return meant, pod and (pod.phase, pod.node, pod.annotations.redirection, pod.deleting), known and known.uid

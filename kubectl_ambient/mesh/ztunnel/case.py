@@ -11,9 +11,11 @@ from msgspec import Struct
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.ztunnel.dump import Certificate, Dump, KnownWorkload, Proxied
 from kubectl_ambient.mesh.evidence import Evidence, Finding
-from kubectl_ambient.mesh.installation.agents import NodeAgents
+from kubectl_ambient.mesh.installation.agents import Health, NodeAgents
 from kubectl_ambient.mesh.state import YOUNG
 from kubectl_ambient.mesh.verdict import Verdict
+from kubectl_ambient.shell.command import Command, kubectl, offered
+from kubectl_ambient.shell.words import inside, name
 
 Serves = Literal["yes", "listening", "no", "blocked", "unknown"]
 By = Literal["dump", "counts"]
@@ -63,6 +65,12 @@ class Case(Struct, frozen=True, kw_only=True, gc=False):
 def told(node: str, field: str, value: str | None) -> Evidence:
     """A field of a node's dump, as evidence."""
     return Evidence(f"/config_dump of ztunnel on {node}", field, value)
+
+
+def log_of(health: Health) -> Command | None:
+    """The command that shows the log of an agent; None where there is none."""
+    pod = health.pod
+    return offered(kubectl("logs", name(pod.name), *inside(pod.namespace))) if pod else None
 
 
 def moving(pod: Pod, now: datetime | None) -> str | None:

@@ -18,7 +18,7 @@ from kubectl_ambient.mesh.evidence import Evidence, Finding
 from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Installation, NodeAgents
-from kubectl_ambient.mesh.ztunnel.case import By, moving, told
+from kubectl_ambient.mesh.ztunnel.case import By, log_of, moving, told
 from kubectl_ambient.shell.command import kubectl, offered
 from kubectl_ambient.shell.words import inside, name
 
@@ -107,7 +107,7 @@ class NodeProofs:
     @cached_property
     def _told(self) -> tuple[AuthorizationPolicy, ...]:
         found, now = self._snapshot.authorization_policies.facts, self._snapshot.now
-        kept = frozenset(found) if self._snapshot.from_files else self._snapshot.kept_policies or frozenset()
+        kept = frozenset(found) if self._snapshot.from_files else self._snapshot.kept_policies
         return tuple(policy for key, policy in sorted(found.items()) if key in kept and _told_long_ago(policy, now))
 
 
@@ -131,22 +131,18 @@ def _fewer(node: str, counts: Counts, redirected: int, agents: NodeAgents) -> It
         )
         field = "workload_manager_active_proxy_count"
         evidence = Evidence(f"metrics of ztunnel on {node}", field, str(counts.active))
-        ztunnel = agents.ztunnel.pod
-        log = offered(kubectl("logs", name(ztunnel.name), *inside(ztunnel.namespace))) if ztunnel else None
-        yield Finding.of(Code.ZTUNNEL_HAS_FEWER, message, evidence, fix=log)
+        yield Finding.of(Code.ZTUNNEL_HAS_FEWER, message, evidence, fix=log_of(agents.ztunnel))
 
 
 def _not_connected(node: str, counts: Counts, redirected: int, agents: NodeAgents) -> Iterator[Finding]:
     """istio-cni stays Ready without a connection to ztunnel [cni/pkg/nodeagent]."""
-    cni = agents.cni.pod
-    if counts.connected == 0 and cni is not None:
+    if counts.connected == 0:
         message = (
             f"proof: the istio-cni of {node} is not connected to ztunnel: no pod can be put in there, and a ztunnel "
             "that restarts serves none"
         )
         evidence = Evidence(f"metrics of istio-cni on {node}", "ztunnel_connected", "0")
-        log = offered(kubectl("logs", name(cni.name), *inside(cni.namespace)))
-        yield Finding.of(Code.ZTUNNEL_NOT_CONNECTED, message, evidence, fix=log)
+        yield Finding.of(Code.ZTUNNEL_NOT_CONNECTED, message, evidence, fix=log_of(agents.cni))
 
 
 _TASKS = {
@@ -175,9 +171,7 @@ def _empty(a: _Asked) -> Iterator[Finding]:
             f"proof: the ztunnel of {a.node} has no pod at all, and does not serve {pods} redirected to it: istio-cni "
             "has not connected, or istiod has never answered it"
         )
-        cni = a.agents.cni.pod
-        log = offered(kubectl("logs", name(cni.name), *inside(cni.namespace))) if cni else None
-        yield Finding.of(Code.ZTUNNEL_EMPTY, message, told(a.node, "workloadState", "{}"), fix=log)
+        yield Finding.of(Code.ZTUNNEL_EMPTY, message, told(a.node, "workloadState", "{}"), fix=log_of(a.agents.cni))
 
 
 def _dead(a: _Asked) -> Iterator[Finding]:
@@ -223,9 +217,7 @@ def _lacks_policies(a: _Asked) -> Iterator[Finding]:
         )
         has = told(a.node, "policies", f"{len(a.dump.policies)} policies, these are not among them")
         written = Evidence(lacking[0].ref, "status.conditions[ZtunnelAccepted].status", "True")
-        ztunnel = a.agents.ztunnel.pod
-        log = offered(kubectl("logs", name(ztunnel.name), *inside(ztunnel.namespace))) if ztunnel else None
-        yield Finding.of(Code.ZTUNNEL_LACKS_POLICY, message, has, written, fix=log)
+        yield Finding.of(Code.ZTUNNEL_LACKS_POLICY, message, has, written, fix=log_of(a.agents.ztunnel))
 
 
 def _version(a: _Asked) -> Iterator[Finding]:

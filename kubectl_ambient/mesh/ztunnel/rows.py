@@ -11,8 +11,7 @@ from datetime import datetime
 
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation
-from kubectl_ambient.mesh.installation.agents import Health
-from kubectl_ambient.mesh.ztunnel.case import Case, told
+from kubectl_ambient.mesh.ztunnel.case import Case, log_of, told
 from kubectl_ambient.shell.command import Command, kubectl, offered
 from kubectl_ambient.shell.words import inside, name
 
@@ -40,7 +39,7 @@ def blocks(c: Case, now: datetime | None) -> Iterator[Finding]:
             if pending
             else f"proof: the pod is pending, and the ztunnel of {c.pod.node} has not heard of it"
         )
-        yield Finding.of(Code.ZTUNNEL_BLOCKED, message, _written(c), c.told, fix=_log(c.agents.ztunnel))
+        yield Finding.of(Code.ZTUNNEL_BLOCKED, message, _written(c), c.told, fix=log_of(c.agents.ztunnel))
 
 
 def unwritten(c: Case, now: datetime | None) -> Iterator[Finding]:
@@ -50,7 +49,7 @@ def unwritten(c: Case, now: datetime | None) -> Iterator[Finding]:
             f"strong hint: the ztunnel of {c.pod.node} has this pod, and istio-cni has not written the annotation: its "
             "last step keeps failing"
         )
-        yield Finding.of(Code.ZTUNNEL_UNWRITTEN, message, _written(c), c.told, fix=_log(c.agents.cni))
+        yield Finding.of(Code.ZTUNNEL_UNWRITTEN, message, _written(c), c.told, fix=log_of(c.agents.cni))
 
 
 def keeps(c: Case, now: datetime | None) -> Iterator[Finding]:
@@ -106,7 +105,7 @@ def certificate(c: Case, now: datetime | None) -> Iterator[Finding]:
     if found is None or not _is_in(c):
         return
     field = f"certificates[{found.identity}]"
-    log = _log(c.agents.ztunnel)
+    log = log_of(c.agents.ztunnel)
     if found.state.startswith("Unavailable"):
         message = (
             "proof: ztunnel has no certificate for the pod's account, so none of its connections through the mesh work"
@@ -177,8 +176,3 @@ def _again(c: Case) -> Command | None:
 def _again_cni(c: Case) -> Command | None:
     agent = c.agents.cni.pod
     return offered(kubectl("delete pod", name(agent.name), *inside(agent.namespace))) if agent else None
-
-
-def _log(health: Health) -> Command | None:
-    pod = health.pod
-    return offered(kubectl("logs", name(pod.name), *inside(pod.namespace))) if pod else None
