@@ -156,11 +156,12 @@ class Source(Told):
 
     def unasked(self) -> list[str]:
         """Why some ztunnels did not tell, with the nodes: `n1 and n2: get pods/portforward …: forbidden`."""
-        alike: dict[str, list[tuple[str, str]]] = {}
-        for node in self.node_proofs() or ():
-            if node.why:  # which may name the node
-                alike.setdefault(node.why.replace(node.node, ""), []).append((node.node, node.why))
-        return [f"{few([name for name, _ in nodes])}: {nodes[0][1]}" for nodes in alike.values()]
+        proofs = self.node_proofs()
+        if not proofs:
+            return []
+        from kubectl_ambient.mesh.ztunnel.nodes import alike
+
+        return [f"{few(names)}: {why}" for names, why in alike((node.node, node.why) for node in proofs if node.why)]
 
     def in_vain(self, verdicts: Sequence[Verdict]) -> list[InVain]:
         """The namespaces that ask for ambient and get none; of selected pods that is not told."""

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from msgspec.structs import replace
-
 from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.cluster.ztunnel.dump import Dump
 from kubectl_ambient.mesh.check.check import Hit
 from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.judge import Judge
 from kubectl_ambient.mesh.verdict import Verdict
 from kubectl_ambient.mesh.ztunnel.case import Proof, moving
-from kubectl_ambient.mesh.ztunnel.nodes import NodeProof, NodeProofs
+from kubectl_ambient.mesh.ztunnel.nodes import NodeProof, NodeProofs, alike
 
 UNASKED = "ztunnels themselves were not asked: --ztunnel asks them"
 
@@ -60,22 +57,9 @@ class Proven:
         return [*self._of_nodes(), *self._of_pods()]
 
     def _of_nodes(self) -> Iterator[Unread]:
-        nodes: dict[str, list[str]] = {}
-        unasked: dict[str, list[tuple[str, Unread]]] = {}
-        for node in self.nodes:
-            said = (self._snapshot.ztunnels or {}).get(node.node)
-            if isinstance(said, Unread):
-                unasked.setdefault(str(said).replace(node.node, ""), []).append((node.node, said))
-            elif said is None:
-                why = "their dump is not in the files" if self._snapshot.from_files else "they were not asked"
-                nodes.setdefault(why, []).append(node.node)
-            elif not isinstance(said, Dump):
-                nodes.setdefault("only their counts may be read", []).append(node.node)
-        for alike in unasked.values():
-            first, others = alike[0][1], [name for name, _ in alike[1:]]
-            yield replace(first, why=f"{first.why} (and so on {few(others)})") if others else first
-        for why, names in nodes.items():
-            yield Unread(what=f"tell what the ztunnels of {few(names)} have", why=why)
+        whys = ((node.node, node.why or "only its counts may be read") for node in self.nodes if node.by != "dump")
+        for names, why in alike(whys):
+            yield Unread(what=f"tell what ztunnel has on {few(names)}", why=why)
 
     def _of_pods(self) -> Iterator[Unread]:
         pods: dict[str, list[str]] = {}

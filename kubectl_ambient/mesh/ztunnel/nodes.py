@@ -36,6 +36,14 @@ class NodeProof(Struct, frozen=True, kw_only=True, gc=False):
     findings: tuple[Finding, ...] = ()
 
 
+def alike(whys: Iterable[tuple[str, str]]) -> list[tuple[list[str], str]]:
+    """The nodes with the same reason, which may name its node, and that of the first of them."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for node, why in whys:
+        groups.setdefault(why.replace(node, ""), []).append((node, why))
+    return [([node for node, _ in group], group[0][1]) for group in groups.values()]
+
+
 class _Asked(Struct, frozen=True, kw_only=True, gc=False):
     """A node, what its ztunnel says, and what Kubernetes says of it. redirected: how many pods it should have.
 
