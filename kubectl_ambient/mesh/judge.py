@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -20,11 +20,11 @@ from kubectl_ambient.mesh.findings.checks import findings
 from kubectl_ambient.mesh.findings.replicas import Replicas
 from kubectl_ambient.mesh.findings.served import NOT_SERVED, NOTHING_COMES, Served
 from kubectl_ambient.mesh.findings.subject import Subject
-from kubectl_ambient.mesh.injection import Injector, Newborn, inject, injector
 from kubectl_ambient.mesh.installation.agents import Installation, installation
-from kubectl_ambient.mesh.next_pod import NextPod, next_pod_of
+from kubectl_ambient.mesh.next_pod import NextPod
 from kubectl_ambient.mesh.state import message_of, mode_of, observed_of, state_of
 from kubectl_ambient.mesh.stuck import stuck_of
+from kubectl_ambient.mesh.successors import Successors
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
 from kubectl_ambient.mesh.waypoint.pods import PodWaypoint, PodWaypoints
 
@@ -42,15 +42,14 @@ class Judge:
     def __init__(self, snapshot: Snapshot, *, waypoints: bool = False, by_node: bool = False) -> None:
         self.snapshot = snapshot
         self.installation: Installation = installation(snapshot, by_node=by_node)
-        self.injector: Injector = injector(snapshot)
+        self._successors = Successors(snapshot, partial(self._decide, trace=False))
+        self.injector = self._successors.injector
         self.waypoints = PodWaypoints(snapshot) if waypoints else None
         self.served = Served(snapshot, self.installation)
         self._replicas = Replicas(snapshot)
         self._nodes = {} if snapshot.nodes.refusal else snapshot.nodes.facts
         self._dead: dict[str, bool] = {}  # by node
-        self._stood_in: set[str] = set()
         self._concerned = False
-        self._successors: dict[tuple[str, str, bool], NextPod] = {}
         self._alike = Alike(self.installation, self.injector, self._nodes)
         self._settled: dict[Hashable, Verdict] = {}
         self._last_owner: tuple[Hashable, tuple[Owner | None, Workload | None]] = (None, (None, None))
@@ -147,24 +146,11 @@ class Judge:
 
     def next_of(self, workload: Workload) -> NextPod:
         """What the next pod of a workload would be, by its template."""
-        template = workload.template
-        pod = Pod(
-            namespace=workload.namespace,
-            name=workload.name,
-            labels=template.labels,
-            annotations=template.annotations,
-            host_network=template.host_network,
-        )
-        return self._next(pod, workload)
+        return self._successors.of_workload(workload, self._namespace(workload.namespace))
 
     def next_in(self, namespace: str) -> NextPod:
         """What a pod without labels of its own would be in that namespace."""
-        return self._next(Pod(namespace=namespace, name="new"), None)
-
-    def _next(self, pod: Pod, workload: Workload | None) -> NextPod:
-        namespace = self._namespace(pod.namespace)
-        newborn = self._newborn(pod, None, workload, namespace)
-        return next_pod_of(inject(newborn, self.injector), self._decide(pod, namespace, trace=False))
+        return self._successors.of_namespace(namespace, self._namespace(namespace))
 
     @property
     def assumptions(self) -> list[str]:
@@ -172,10 +158,7 @@ class Judge:
         told = [*self.installation.assumptions, *self.injector.assumptions]
         if self.snapshot.nodes.refusal:
             told.append(f"every node is taken for a Linux node: {self.snapshot.nodes.refusal}")
-        if self._stood_in:
-            first, *more = sorted(self._stood_in)
-            rest = f", and {len(more)} more" if more else ""
-            told.append(f"for what follows a restart, the pods' own labels stand for their template: {first}{rest}")
+        told += self._successors.assumptions
         told += self.served.assumptions if self._concerned else ()
         if self.snapshot.ztunnels and self.snapshot.from_files:
             told.append("what ztunnels said is taken to be of the same moment as the objects of the files")
@@ -189,7 +172,7 @@ class Judge:
         observed = observed_of(pod, agents)
         state = state_of(decision.expected, observed, pod, snapshot.now)
         owner, workload = self._owner(pod)
-        successor = self._successor(pod, owner, workload, namespace, decision)
+        successor = self._successors.of(pod, owner, workload, namespace, decision)
         stuck = stuck_of(pod, snapshot)
         left = self.installation.left
         subject = Subject(
@@ -248,27 +231,6 @@ class Judge:
             self._last_owner = (told, found)
         return found
 
-    def _successor(
-        self,
-        pod: Pod,
-        owner: Owner | None,
-        workload: Workload | None,
-        namespace: Namespace | Unread,
-        decision: Decision,
-    ) -> NextPod:
-        """What the next pod of the same owner would be; asked once for all pods of a workload on a node."""
-        key = (workload.ref, pod.node, pod.windows) if workload else None
-        if key is not None and key in self._successors:
-            return self._successors[key]
-        newborn = self._newborn(pod, owner, workload, namespace)
-        # Without a template the next pod is this one again, but for its sidecar and its end.
-        same = workload is None and pod.annotations.sidecar_status is None and not pod.finished
-        expected = decision if same else self._decide_next(pod, newborn, namespace)
-        found = next_pod_of(inject(newborn, self.injector), expected)
-        if key is not None:
-            self._successors[key] = found
-        return found
-
     def _namespace(self, name: str) -> Namespace | Unread:
         return self.snapshot.namespaces.get(name) or Unread(what=f"get namespace {name}", why="not read")
 
@@ -278,44 +240,3 @@ class Judge:
         worlds = self.installation.on(pod.node).worlds
         decisions = [decide(Case(pod, namespace, node, rules), trace=trace) for rules in worlds]
         return agreed(decisions, worlds)
-
-    def _newborn(
-        self, pod: Pod, owner: Owner | None, workload: Workload | None, namespace: Namespace | Unread
-    ) -> Newborn:
-        """The next pod of the same owner: by its template, or by the pod itself where it has none at hand.
-
-        What the injector and the agent wrote on the pod is not carried over.
-        """
-        labels = namespace.labels if isinstance(namespace, Namespace) else None
-        if workload is not None:
-            template = workload.template
-            return Newborn(
-                namespace=pod.namespace,
-                namespace_labels=labels,
-                ref=workload.ref,
-                path=f"{workload.template_path}.metadata",
-                labels=template.labels,
-                annotations=template.annotations,
-                host_network=template.host_network,
-            )
-        unread = self.snapshot.workloads.unread.get(f"{owner.kind}/{pod.namespace}/{owner.name}") if owner else None
-        if unread is not None:
-            self._stood_in.add(str(unread))
-        return Newborn(
-            namespace=pod.namespace,
-            namespace_labels=labels,
-            ref=pod.ref,
-            labels=pod.labels,
-            annotations=structs.replace(pod.annotations, sidecar_status=None, redirection=None),
-            host_network=pod.host_network,
-        )
-
-    def _decide_next(self, pod: Pod, newborn: Newborn, namespace: Namespace | Unread) -> Decision:
-        next_pod = structs.replace(
-            pod,
-            labels=newborn.labels,
-            annotations=structs.replace(newborn.annotations, redirection=None),
-            host_network=newborn.host_network,
-            phase="Running",
-        )
-        return self._decide(next_pod, namespace, trace=False)
