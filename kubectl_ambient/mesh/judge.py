@@ -21,10 +21,9 @@ from kubectl_ambient.mesh.findings.replicas import Replicas
 from kubectl_ambient.mesh.findings.served import NOT_SERVED, NOTHING_COMES, Served
 from kubectl_ambient.mesh.findings.subject import Subject
 from kubectl_ambient.mesh.installation.agents import Installation, installation
-from kubectl_ambient.mesh.next_pod import NextPod
+from kubectl_ambient.mesh.next_pod import NextPod, Successors
 from kubectl_ambient.mesh.state import message_of, mode_of, observed_of, state_of
 from kubectl_ambient.mesh.stuck import stuck_of
-from kubectl_ambient.mesh.successors import Successors
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
 from kubectl_ambient.mesh.waypoint.pods import PodWaypoint, PodWaypoints
 
