@@ -26,12 +26,17 @@ NewNamespace = Callable[..., str]
 RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what lies in this folder, and keep it in one xdist worker: there is one cluster."""
+    """Mark what lies in this folder; what needs the whole mesh stays in one xdist worker, what does not in another.
+
+    So there is one mesh, and one of each of the other servers.
+    """
     for item in items:
         if Path(__file__).parent in item.path.parents:
+            needs_mesh = "mesh" in getattr(item, "fixturenames", ())
             item.add_marker(pytest.mark.live)
-            item.add_marker(pytest.mark.xdist_group("live"))
+            item.add_marker(pytest.mark.xdist_group("live, with the mesh" if needs_mesh else "live"))
 
 
 def pytest_runtest_setup() -> None:

@@ -14,8 +14,9 @@ from typing import Any
 
 import yaml
 
-from .api import ApiError, Object
+from .api import ApiError
 from .cluster import Cluster
+from .definitions import lax
 
 _GROUP, _VERSION, _PLURAL = "kwok.x-k8s.io", "v1alpha1", "portforwards"
 
@@ -73,7 +74,8 @@ class ForwardingCluster(Cluster):
         return [*super()._server_arguments(), f"--egress-selector-config-file={file}"]
 
     def _start_kubelets(self) -> None:
-        self.api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", _definition())
+        definition = lax(f"{_GROUP}/{_VERSION}", "PortForward", _PLURAL)
+        self.api.request("POST", "/apis/apiextensions.k8s.io/v1/customresourcedefinitions", definition)
         self.processes.wait_for("the type PortForward", self._knows_the_type)
         super()._start_kubelets()
 
@@ -82,23 +84,6 @@ class ForwardingCluster(Cluster):
             return self.api.get(f"/apis/{_GROUP}/{_VERSION}/{_PLURAL}") is not None
         except ApiError:  # its storage is made a moment later
             return False
-
-
-def _definition() -> Object:
-    schema = {"type": "object", "x-kubernetes-preserve-unknown-fields": True}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{_PLURAL}.{_GROUP}"},
-        "spec": {
-            "group": _GROUP,
-            "names": {"kind": "PortForward", "plural": _PLURAL, "singular": "portforward"},
-            "scope": "Namespaced",
-            "versions": [
-                {"name": _VERSION, "served": True, "storage": True, "schema": {"openAPIV3Schema": schema}},
-            ],
-        },
-    }
 
 
 class Egress:
