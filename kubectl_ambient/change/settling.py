@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timedelta
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.reached import Reached
@@ -26,8 +25,7 @@ _LATER = ("later", "resumed")  # what a restart, or the end of a pause, would mo
 _MAKES_NO_OTHER = ("Job", "CronJob")
 
 
-@dataclass
-class _Rollouts:
+class _Rollouts(Struct):
     """Pods of the old template: those that are replaced, those that stay; what is missing, and what is gone."""
 
     old: dict[Key, Straggler] = field(default_factory=dict)

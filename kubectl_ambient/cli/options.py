@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import fields, is_dataclass
 from functools import wraps
 from inspect import Parameter, Signature, signature
 from typing import Any, get_type_hints
 
 import typer
+from msgspec import Struct
 
 from kubectl_ambient.cli.kube_command import KubeCommand
 
@@ -19,14 +19,14 @@ def add(app: typer.Typer, name: str, run: Callable[..., None]) -> None:
 
 
 def spread(run: Callable[..., None]) -> Callable[..., None]:
-    """The function as Typer reads it: in the place of each parameter that is a dataclass stand its fields."""
+    """The function as Typer reads it: in the place of each parameter that is a Struct stand its fields."""
     types = get_type_hints(run, include_extras=True)
-    groups: dict[str, Any] = {name: kind for name, kind in types.items() if is_dataclass(kind)}
+    groups: dict[str, Any] = {name: kind for name, kind in types.items() if _is_group(kind)}
 
     @wraps(run)
     def spread_out(**given: Any) -> None:
         for name, group in groups.items():
-            given[name] = group(**{field.name: given.pop(field.name) for field in fields(group)})
+            given[name] = group(**{field: given.pop(field) for field in group.__struct_fields__})
         run(**given)
 
     parameters = list(_parameters(run, types))
@@ -37,10 +37,13 @@ def spread(run: Callable[..., None]) -> Callable[..., None]:
 
 def _parameters(run: Callable[..., None], types: dict[str, Any]) -> Iterator[Parameter]:
     for name, own in signature(run).parameters.items():
-        if is_dataclass(types[name]):
-            of_group = get_type_hints(types[name], include_extras=True)
-            for field in fields(types[name]):
-                kind = of_group[field.name]
-                yield Parameter(field.name, Parameter.KEYWORD_ONLY, default=field.default, annotation=kind)
+        if _is_group(group := types[name]):
+            of_group = get_type_hints(group, include_extras=True)
+            for field, default in zip(group.__struct_fields__, group.__struct_defaults__, strict=True):
+                yield Parameter(field, Parameter.KEYWORD_ONLY, default=default, annotation=of_group[field])
         else:
             yield own.replace(kind=Parameter.KEYWORD_ONLY, annotation=types[name])
+
+
+def _is_group(kind: Any) -> bool:
+    return isinstance(kind, type) and issubclass(kind, Struct)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from msgspec import Struct
 
 from kubectl_ambient.cli.kube_command import connection
 
@@ -81,8 +81,7 @@ WholeCluster = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Selectors:
+class Selectors(Struct, frozen=True, kw_only=True):
     """Which objects are meant."""
 
     selector: Selector = ""
@@ -109,8 +108,7 @@ def patience(*, waits: bool, timeout: str) -> float:
     return parse_duration(timeout or "5m")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Watching:
+class Watching(Struct, frozen=True, kw_only=True):
     """Whether a listing goes on."""
 
     watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on, and print each one that changes.")] = False
@@ -126,8 +124,7 @@ class Watching:
             raise UsageError("error: --timestamps goes with the rows of --watch")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Files:
+class Files(Struct, frozen=True, kw_only=True):
     """What is read in the place of a cluster."""
 
     filename: Annotated[list[str] | None, filename("Read manifests", " instead of a cluster")] = None

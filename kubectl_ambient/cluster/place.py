@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 
-class Place(NamedTuple):
+class Place(Struct, frozen=True):
     """A file, as its path was given (`-` for standard input), and the number of a document in it, from 1."""
 
     file: str

@@ -11,10 +11,11 @@ import re
 import subprocess
 import sys
 from base64 import b64encode
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from kubectl_ambient.foreign import stacked
 
@@ -37,8 +38,7 @@ _CLUSTER_KEYS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ExecCredential:
+class ExecCredential(Struct, frozen=True):
     """What a plugin answered; `expires_at` is Unix time in seconds, None when it did not say."""
 
     token: str = ""

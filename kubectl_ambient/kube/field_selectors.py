@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from .errors import UsageError
 
@@ -23,7 +24,7 @@ POD_FIELDS = frozenset(
 )
 
 
-class FieldSelector(NamedTuple):
+class FieldSelector(Struct, frozen=True):
     """Terms (field, wanted, value) that must all hold; `wanted` is False for `!=`."""
 
     terms: tuple[tuple[str, bool, str], ...] = ()

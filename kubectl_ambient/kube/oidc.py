@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
 from kubernetes.config import kube_config
+from msgspec import Struct
 from requests.adapters import HTTPAdapter
 from requests_oauthlib import OAuth2Session
 
@@ -111,8 +111,7 @@ class _Adapter(HTTPAdapter):  # type: ignore[misc]
         """Nothing: the context verifies."""
 
 
-@dataclass(frozen=True)
-class _Discovered:
+class _Discovered(Struct, frozen=True):
     status: int
     data: bytes
 

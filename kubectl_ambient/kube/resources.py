@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import NamedTuple
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from .errors import UsageError
 from .utf8 import utf8
 
 
-class Resource(NamedTuple):
+class Resource(Struct, frozen=True):
     """One resource type as the API serves it, such as `deployments` of `apps/v1`."""
 
     group: str
@@ -54,7 +55,7 @@ class Resource(NamedTuple):
         return f"{self.singular}.{self.group}" if self.group else self.singular
 
 
-class Target(NamedTuple):
+class Target(Struct, frozen=True):
     """One thing named on the command line; `name` is None where only a type was given."""
 
     resource: Resource

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from .errors import UsageError
 from .field_selectors import POD_FIELDS, FieldSelector, parse_field_selector
@@ -27,7 +28,7 @@ _EXPECTED_OPERATORS = "in, notin, =, ==, !=, gt, lt"
 _INT64 = re.compile(r"[+-]?[0-9]{1,63}")  # as long as a label value
 
 
-class Requirement(NamedTuple):
+class Requirement(Struct, frozen=True):
     """One condition. `operator` is one of `=`, `!=`, `in`, `notin`, `exists`, `!`, `gt`, `lt`."""
 
     key: str
@@ -63,7 +64,7 @@ class Requirement(NamedTuple):
         return f"{self.key}{symbol}{self.values[0]}"
 
 
-class LabelSelector(NamedTuple):
+class LabelSelector(Struct, frozen=True):
     """Requirements that must all be met; none matches everything."""
 
     requirements: tuple[Requirement, ...] = ()

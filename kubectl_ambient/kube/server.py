@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from typing import NamedTuple
 
 import msgspec
+from msgspec import Struct
 
 from .errors import ApiError, BadAnswer
 
@@ -33,7 +33,7 @@ class ServerVersion(msgspec.Struct, frozen=True, gc=False):
         return int(found[0]) if found else 0
 
 
-class Server(NamedTuple):
+class Server(Struct, frozen=True):
     """streams_lists: it writes a list item by item, and need not hold all of it. is_near: the link is fast."""
 
     streams_lists: bool

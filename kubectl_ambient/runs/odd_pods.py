@@ -8,7 +8,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
 from kubectl_ambient.cluster.needs.ask import Ask
@@ -23,7 +24,7 @@ from kubectl_ambient.render.say import say
 _SOON, _LATER = 1.0, 29.0  # seconds
 
 
-class Odd(NamedTuple):
+class Odd(Struct, frozen=True):
     """The uids of pods that ztunnels have in all samples: of those that are not in, and of those that are no more."""
 
     out: frozenset[str]

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from dataclasses import replace as with_changed
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import Namespace, Pod, Unread
@@ -32,8 +31,7 @@ if TYPE_CHECKING:
     from kubectl_ambient.mesh.ztunnel.nodes import NodeProof
 
 
-@dataclass(frozen=True, kw_only=True)
-class StatusRequest:
+class StatusRequest(Struct, frozen=True, kw_only=True):
     """What `status` was asked for, checked as far as can be without reading anything. waypoints: tell them too.
 
     ztunnel: ask the ztunnels of the pods' nodes as well. gateways: tell which of these are dead.
@@ -77,7 +75,7 @@ class StatusRequest:
     @property
     def before_waiting(self) -> StatusRequest:
         """The same without ztunnels: each is asked once, when what was waited for is there."""
-        return with_changed(self, ztunnel=False)
+        return replace(self, ztunnel=False)
 
     @property
     def selected(self) -> bool:
@@ -119,8 +117,7 @@ def _pod_name(text: str) -> str:
     return target.name or ""
 
 
-@dataclass(kw_only=True)
-class Source(Told):
+class Source(Told, kw_only=True):
     """Facts, the pods that were asked for, and what was wrong on the way.
 
     many: they may be of several namespaces. selected: they were chosen by a selector.

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from kubectl_ambient.cluster.facts import FORBIDDEN, NOT_FOUND
 from kubectl_ambient.foreign import Shown, stacked
@@ -25,8 +26,7 @@ _FEW = 2
 _MOST_NOTES = 10
 
 
-@dataclass(kw_only=True)
-class Told:
+class Told(Struct, kw_only=True):
     """What was wrong on the way (`problems`), and what could not be read or is not there at all (`remarks`)."""
 
     problems: list[str] = field(default_factory=list)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.scope import chosen
 from kubectl_ambient.mesh.evidence import Finding
@@ -19,8 +20,7 @@ from kubectl_ambient.runs.status import Source
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Change(Generic[T]):
+class Change(Struct, Generic[T], frozen=True):
     """What is now told of a pod or of another object; or, where it is gone, what was told last."""
 
     verdict: T
@@ -28,15 +28,13 @@ class Change(Generic[T]):
     """Deleted, or no longer chosen by the selectors: the server tells both in the same way."""
 
 
-@dataclass(frozen=True)
-class MeshChange:
+class MeshChange(Struct, frozen=True):
     """What is now true of the mesh."""
 
     findings: list[Finding]
 
 
-@dataclass(frozen=True)
-class Outage:
+class Outage(Struct, frozen=True):
     """A sentence: the server is away, or back."""
 
     sentence: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kubectl_ambient.change.targets import WaypointTarget, key_of, printed
 from kubectl_ambient.change.waypoint.plan import WaypointEdit
@@ -32,8 +33,7 @@ _MISSING = WaypointReason.EVIDENCE_MISSING
 _NOT_MEANT = (WaypointReason.NOT_FOR_WORKLOADS, WaypointReason.IS_GATEWAY, WaypointReason.UNSUPPORTED)
 
 
-@dataclass
-class _Found:
+class _Found(Struct):
     """How far the objects are."""
 
     arrived: int = 0

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
+from msgspec import Struct
 
 from kubectl_ambient.cli import settings
 from kubectl_ambient.runs.change.flags import FIELD_MANAGER, Flags, Goal
@@ -30,16 +30,14 @@ Overwrite = Annotated[bool, overwrite("the label")]
 Targets = Annotated[list[str] | None, settings.targets("ns shop, pod/bar, deploy web api, …")]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Selection(settings.Selectors):
+class Selection(settings.Selectors, frozen=True, kw_only=True):
     """Which objects are meant, where none is named."""
 
     all: Annotated[bool, settings.every("All objects of the type; of the namespace, where it has one.")] = False
     all_namespaces: settings.AllNamespaces = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Writing:
+class Writing(Struct, frozen=True, kw_only=True):
     """Where the label is set, and what is printed then."""
 
     dry_run: Annotated[
@@ -70,8 +68,7 @@ class Writing:
     assumptions: settings.Assumptions = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
+class Waiting(Struct, frozen=True, kw_only=True):
     """Until when the command goes on."""
 
     wait: Annotated[bool, settings.wait("until each pod is where it should be")] = False

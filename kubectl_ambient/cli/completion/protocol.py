@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 # Of cobra's ShellCompDirective, which kubectl hands on to the shell (cobra, completions.go).
 NO_SPACE = 2
 NO_FILES = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Candidates with their descriptions ("" for none), and cobra's directive for the shell."""
 
     candidates: Mapping[str, str]

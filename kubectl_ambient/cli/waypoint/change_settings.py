@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
@@ -23,8 +22,7 @@ def waypoint_namespace(what: str) -> Any:
     return typer.Option("--waypoint-namespace", help=what)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Waiting(PodsWaiting):
+class Waiting(PodsWaiting, frozen=True, kw_only=True):
     """Until when the command goes on."""
 
     wait: Annotated[bool, settings.wait("until istiod has each object served as its labels have it")] = False

@@ -7,9 +7,9 @@ mesh that these let through; sidecars and gateways, where STRICT stands between 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace
@@ -53,8 +53,7 @@ _PROXIES = "service.istio.io/canonical-name"
 _ALL_PROXIES = Ask(kind=PODS, label_selector=_PROXIES, what="list pods of sidecars and gateways")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeNeeds:
+class ChangeNeeds(Struct, frozen=True, kw_only=True):
     """The pods that a change concerns, with all that decides about them, and what the change may break.
 
     leaves: they leave ambient mode, so that those count whom they call, too.

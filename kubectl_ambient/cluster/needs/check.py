@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from msgspec import structs
+from msgspec import Struct, field, structs
 
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.labels import LABELLED_NAMESPACES, LABELS
@@ -39,8 +38,7 @@ _LABELLED = (
 _WAYPOINTED = ("Service", "ServiceEntry", "WorkloadEntry")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckNeeds:
+class CheckNeeds(Struct, frozen=True, kw_only=True):
     """Of one namespace, or (empty) of all; the installation and the nodes in any case.
 
     Every list is asked for once. Without the pods there is no answer; whatever else is refused is told by the checks

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import partial
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import NOT_FOUND, Namespace
 from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS
@@ -20,8 +21,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 SETTINGS = (CNI_CONFIGS, CNI_DAEMONSETS, ISTIODS, WEBHOOKS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelNeeds:
+class LabelNeeds(Struct, frozen=True, kw_only=True):
     """What `labels` is asked about.
 
     named: kind and name, in `namespace` where they have one. kinds: all of these kinds, in `namespace` or (empty)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from msgspec.structs import replace
 
 from kubectl_ambient.cluster.kinds.gateways import GATEWAYS
@@ -16,8 +15,7 @@ from kubectl_ambient.cluster.needs.policies import PolicyNeeds
 from kubectl_ambient.cluster.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PathNeeds:
+class PathNeeds(Struct, frozen=True, kw_only=True):
     """Of the namespaces of both ends, or (none) of all; of those of waypoints in the second round."""
 
     namespaces: tuple[str, ...] = ()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
@@ -18,8 +19,7 @@ _ROOT = "istio-system"
 _NAMES_ROOT = re.compile(r"""^rootNamespace:[ \t]*["']?([a-z0-9-]+)""", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PolicyNeeds:
+class PolicyNeeds(Struct, frozen=True, kw_only=True):
     """Of these namespaces, or (none) of all.
 
     Those of the root namespace speak everywhere. It is istio-system nearly always, so that is asked at once; another
@@ -63,8 +63,7 @@ class PolicyNeeds:
         return WaypointNeeds(namespaces=self.namespaces, kinds=("Service", "ServiceEntry"), around=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WithPolicies:
+class WithPolicies(Struct, frozen=True, kw_only=True):
     """What `pods` asks for, and the policies that speak on these."""
 
     pods: PodNeeds

@@ -7,9 +7,10 @@ and only where a label names such a namespace: who may read one namespace only i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.kinds.configmaps import CNI_CONFIGS, MESH_CONFIGS
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
@@ -36,8 +37,7 @@ _USE, _NONE = "istio.io/use-waypoint", "none"
 _HOMES = ("istio.io/use-waypoint-namespace", "istio.io/use-waypoint-canary-namespace")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaypointNeeds:
+class WaypointNeeds(Struct, frozen=True, kw_only=True):
     """Of these namespaces, or (none) of all; no nodes, agents, webhooks or workloads.
 
     The settings of istio-cni are asked for where a ServiceEntry is called by an address that istiod gave it.

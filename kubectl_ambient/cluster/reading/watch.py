@@ -5,10 +5,12 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.found import EVERYWHERE, Found
@@ -27,8 +29,7 @@ _FORGOTTEN = 5  # times in a row that a list was too old at once for its watch; 
 TICK = 1.0  # seconds between looks at pods that are too young to judge
 
 
-@dataclass
-class Changes:
+class Changes(Struct):
     """What changed since the last look: the subjects by (namespace, name), and whether anything else did.
 
     current: whether all watches are up to date; else nothing can be judged, and what changes is told when they are.
@@ -43,8 +44,7 @@ class Changes:
     outage: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class _News:
+class _News(Struct, frozen=True):
     """All that is there, or (`gone`: what was deleted) one object of it."""
 
     ask: Ask
@@ -53,8 +53,7 @@ class _News:
     gone: bool = False
 
 
-@dataclass(frozen=True)
-class _Lost:
+class _Lost(Struct, frozen=True):
     """A watch that came to its end: what is told of it, and why."""
 
     ask: Ask
@@ -62,8 +61,7 @@ class _Lost:
     sentence: str
 
 
-@dataclass(frozen=True)
-class _Behind:
+class _Behind(Struct, frozen=True):
     """A watch that misses what happens until all is listed again; `away`: why that cannot be done for now."""
 
     ask: Ask

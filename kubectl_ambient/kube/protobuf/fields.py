@@ -6,7 +6,7 @@ The names are those of the JSON, which the wire types have too. A number never c
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from msgspec import Struct
 
 _METADATA = "metadata=1:ObjectMeta"
 
@@ -140,7 +140,7 @@ _MESSAGES = {
 }
 
 
-class Field(NamedTuple):
+class Field(Struct, frozen=True):
     """One field of a message: its number, what it holds (`text`, `bool`, `int`, `map`, a message), whether many."""
 
     number: int

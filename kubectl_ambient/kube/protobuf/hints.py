@@ -6,14 +6,16 @@ Of pods in a row most are copies: the same labels, the same owner, to the byte. 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, TypeVar
+
+from msgspec import Struct
 
 M = TypeVar("M", bound=Callable[[Any], Any])
 
 _HINT = "__hint__"
 
 
-class Hint(NamedTuple):
+class Hint(Struct, frozen=True):
     """reads: the one field that the method looks at. first: it looks for the first item there with that `type`.
 
     holds: a text without which in that field the method answers None.

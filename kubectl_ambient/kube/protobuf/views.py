@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from operator import attrgetter
 from types import FunctionType, NoneType, UnionType, new_class
-from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from google.protobuf.message import DecodeError
@@ -138,7 +138,7 @@ def _made(of: type[Struct], getters: dict[str, _Get], lists: dict[str, _List]) -
     return new_class(of.__name__, (_Message,), {}, lambda body: body.update(members))
 
 
-class _List(NamedTuple):
+class _List(Struct, frozen=True):
     """A field of many items. bodies: those that count, of a view. item: the view of one, kind: what message it is."""
 
     name: str

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import NamedTuple
+from functools import lru_cache
+
+from msgspec import Struct
 
 # A number is one only to its end: `alpha.527f8d6` is the hash of a build, and `1.20240605` a day.
 _TAG = re.compile(
@@ -19,7 +21,7 @@ _STAGE = {"alpha": 0, "beta": 1, "rc": 2}
 _FINAL = 3
 
 
-class Version(NamedTuple):
+class Version(Struct, frozen=True, order=True):
     """A version of Istio, ordered as releases are: 1.31.0-alpha < 1.31.0-beta < 1.31.0-rc < 1.31.0."""
 
     major: int
@@ -41,7 +43,7 @@ class Version(NamedTuple):
         return (self.major, self.minor)
 
 
-class Named(NamedTuple):
+class Named(Struct, frozen=True, order=True):
     """A version as somebody wrote it. `text` is what was written, from the version on: `1.28.1-solo-fips-distroless`.
 
     exact: it says which patch. Of `1.24` that is not known: `version` then is the first of that minor.
@@ -52,6 +54,7 @@ class Named(NamedTuple):
     exact: bool
 
 
+@lru_cache(maxsize=256)  # every node has its agents, and all of them mostly one image
 def named(tag: str) -> Named | None:
     """The version that an image tag or a chart label names: `1.30.3-distroless`, `v1.31.0-rc.0`, `cni-1.30.3`.
 

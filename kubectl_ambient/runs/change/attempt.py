@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Generic
+
+from msgspec import Struct
 
 from kubectl_ambient.change.patch import in_metadata, merge_patch, undone
 from kubectl_ambient.change.targets import namespace_of, printed
@@ -16,8 +17,7 @@ from kubectl_ambient.runs.change.targets import E, Fields, Item, State, TargetRe
 _TRIES = 5  # a rollout touches its Deployment several times a second
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """What became of an edit; `bug` is an error that is not the cluster's.
 
     `final` is the object afterwards, where a document will tell it.

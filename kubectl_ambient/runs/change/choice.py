@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.objects import Object
 from kubectl_ambient.kube.selectors import parse_label_selector
@@ -11,8 +12,7 @@ from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.told import not_found
 
 
-@dataclass(slots=True)
-class Choice:
+class Choice(Struct):
     """What was typed. `only_namespaces`: the files hold Namespaces, whose label their pods follow."""
 
     request: ChangeRequest

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 Goal = Literal["enable", "disable", "opt-out"]
 
 FIELD_MANAGER = "kubectl-ambient"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Flags:
+class Flags(Struct, frozen=True, kw_only=True):
     """The flags as they were typed; `goal` is what the command and `--opt-out` ask for.
 
     patience: the seconds of `timeout`. batch: how many objects are changed before they are waited for; None for all.

@@ -6,8 +6,9 @@ import codecs
 import contextlib
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.documents import is_empty
 from kubectl_ambient.cluster.paths import Source
@@ -19,8 +20,7 @@ from kubectl_ambient.runs.told import tell_large
 _MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """A file and its text. mark, encoding: the bytes that it begins with to tell its encoding, and that."""
 
     path: str

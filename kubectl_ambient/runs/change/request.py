@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.field_selectors import parse_field_selector
@@ -34,8 +35,7 @@ _DRY_RUN: dict[str, DryRun] = {"none": "none", "client": "client", "server": "se
 _TRUE, _FALSE = ("1", "t", "T", "true", "TRUE", "True"), ("0", "f", "F", "false", "FALSE", "False")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ChangeRequest:
+class ChangeRequest(Struct, frozen=True, kw_only=True):
     """Named objects (`targets`), or selected ones (`selected`, by the selectors or all of them).
 
     Without either, all that the files hold.

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Generic, Literal, TypeVar
+
+from msgspec import Struct, field
 
 from kubectl_ambient.change.patch import LabelEdit
 from kubectl_ambient.change.targets import Labelled, Target, key_of, namespace_of
@@ -25,8 +26,7 @@ E = TypeVar("E", bound=LabelEdit)
 State = Literal["not tried", "sent", "done", "refused", "not known"]
 
 
-@dataclass(slots=True)
-class Item(Generic[E]):
+class Item(Struct, Generic[E]):
     """One object: its resource type, what was read of it, its edit, and what became of that.
 
     `fields` are only the metadata where no more is needed. `final` is the object afterwards, for `-o json`.
@@ -52,8 +52,7 @@ class Item(Generic[E]):
         return str((self.fields.get("metadata") or {}).get("resourceVersion") or "")
 
 
-@dataclass(slots=True)
-class Found(Generic[E]):
+class Found(Struct, Generic[E]):
     """The objects, and the errors about those that could not be read."""
 
     items: list[Item[E]] = field(default_factory=list)

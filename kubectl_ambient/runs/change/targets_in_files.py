@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kubectl_ambient.change.targets import Labelled, namespace_of
 from kubectl_ambient.cluster.facts import Namespace
@@ -26,8 +27,7 @@ _PARTS = {
 }
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class InFiles:
+class InFiles(Struct, frozen=True, kw_only=True):
     """What the files hold, the objects that were meant, and a sentence for each thing that was wrong."""
 
     snapshot: Snapshot

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kubectl_ambient.cluster.place import Places
 from kubectl_ambient.kube.errors import UsageError
@@ -18,8 +19,7 @@ from kubectl_ambient.shell.aim import Aim
 from kubectl_ambient.shell.command import Command
 
 
-@dataclass(frozen=True, kw_only=True)
-class CheckRequest:
+class CheckRequest(Struct, frozen=True, kw_only=True):
     """Which checks of what; `checks` are those that were chosen. ztunnel: ask the ztunnels of the pods' nodes, too."""
 
     origin: Origin
@@ -79,8 +79,7 @@ def aim_of(origin: Origin) -> Aim:
     return BothAims(origin.aim.flags, origin.aim.shell, reading=origin.aim_at_files)
 
 
-@dataclass(kw_only=True)
-class CheckSource(Told):
+class CheckSource(Told, kw_only=True):
     """What came of the checks, and what was wrong on the way. places: where the objects of files stand."""
 
     report: Report

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from msgspec import Struct, field
 from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import Owner, Pod
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from kubectl_ambient.shell.aim import Aim
 
 
-@dataclass(kw_only=True)
-class Part:
+class Part(Struct, kw_only=True):
     """What one reading told: its judge, the judged pods, and the namespaces or workloads that were named.
 
     policies: tells of those that speak on the pods; None where nobody asked.
@@ -53,8 +52,7 @@ class Part:
         return list(dict.fromkeys([*self.judge.assumptions, *of_policies]))
 
 
-@dataclass(kw_only=True)
-class Explained(Told):
+class Explained(Told, kw_only=True):
     """All parts, and what was wrong on the way. `several`: more than one pod could have been meant."""
 
     parts: list[Part] = field(default_factory=list)

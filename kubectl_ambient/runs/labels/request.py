@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.kinds.labelled import KINDS, LISTED
 from kubectl_ambient.kube.errors import UsageError
@@ -18,8 +19,7 @@ from kubectl_ambient.runs.output import check_fail_on, check_names
 _FAIL_ON = {"error": ("error",), "any": ("error", "warning")}
 
 
-@dataclass(frozen=True, kw_only=True)
-class LabelsRequest:
+class LabelsRequest(Struct, frozen=True, kw_only=True):
     """What was typed, checked as far as can be without reading anything. With `entries` nothing is read at all."""
 
     origin: Origin

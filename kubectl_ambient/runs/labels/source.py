@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_ambient.cluster.kinds.labelled import Labelled
@@ -29,8 +28,7 @@ if TYPE_CHECKING:
 _OF_WAYPOINTS = {USE_WAYPOINT, USE_WAYPOINT_NAMESPACE, CANARY, INGRESS_USE_WAYPOINT, WAYPOINT_FOR}
 
 
-@dataclass(kw_only=True)
-class LabelSource(Told):
+class LabelSource(Told, kw_only=True):
     """The reports on what was asked for, and what was wrong on the way. `named`: the objects were named.
 
     asked: the request, and so where it was looked.

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.found import Found
@@ -25,8 +26,7 @@ from kubectl_ambient.runs.told import Told, not_found, tell_assumptions, unknown
 _MOST_PAIRS = 200_000
 
 
-@dataclass(frozen=True, kw_only=True)
-class PathRequest:
+class PathRequest(Struct, frozen=True, kw_only=True):
     """The two ends, or (None) every pair of the scope. ports: of the destination; none for those that it names."""
 
     origin: Origin
@@ -35,8 +35,7 @@ class PathRequest:
     ports: tuple[int, ...] = ()
 
 
-@dataclass(kw_only=True)
-class PathSource(Told):
+class PathSource(Told, kw_only=True):
     """The answers that were asked for, and what was wrong on the way. ends: the workloads of a matrix."""
 
     judge_assumptions: list[str]

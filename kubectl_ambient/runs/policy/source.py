@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.kube.errors import UsageError
@@ -19,8 +20,7 @@ from kubectl_ambient.runs.told import Told, not_found, tell_assumptions, unknown
 KINDS = ("AuthorizationPolicy", "PeerAuthentication")
 
 
-@dataclass(frozen=True, kw_only=True)
-class PolicyRequest:
+class PolicyRequest(Struct, frozen=True, kw_only=True):
     """The scope: no targets and no names mean every policy; `names` are of whichever kind has them."""
 
     origin: Origin
@@ -67,8 +67,7 @@ def _is_policy(word: str) -> bool:
     return found.kind in KINDS
 
 
-@dataclass(kw_only=True)
-class PolicySource(Told):
+class PolicySource(Told, kw_only=True):
     """The verdicts that were asked for, and what was wrong on the way. many: they are of several namespaces."""
 
     judge: PolicyJudge

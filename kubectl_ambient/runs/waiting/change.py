@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace as with_changed
 from datetime import UTC, datetime
 from functools import partial
 
 from msgspec.structs import replace
+from msgspec.structs import replace as with_changed
 
 from kubectl_ambient.change.plan import Edit
 from kubectl_ambient.change.settling import Settling

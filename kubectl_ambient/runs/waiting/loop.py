@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import replace
 from datetime import timedelta
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster.kinds.pods import PODS
 from kubectl_ambient.cluster.needs.ask import Ask

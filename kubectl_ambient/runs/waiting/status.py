@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace as with_changed
 from datetime import timedelta
 from functools import partial
 
 from msgspec.structs import replace
+from msgspec.structs import replace as with_changed
 
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.needs.watched import of_pods

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from kubectl_ambient.cluster.served import KINDS, objects_of
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -23,8 +24,7 @@ from kubectl_ambient.runs.waypoint.source import selectable
 from kubectl_ambient.runs.waypoint.told import WaypointTold, unread_parts
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaypointExplainRequest:
+class WaypointExplainRequest(Struct, frozen=True, kw_only=True):
     """What was typed, checked as far as can be without reading anything.
 
     by_labels: the label_selector chooses namespaces, too.
@@ -65,8 +65,7 @@ class WaypointExplainRequest:
         return bool(self.namespaces) or self.by_labels
 
 
-@dataclass(kw_only=True)
-class WaypointExplanations(WaypointTold):
+class WaypointExplanations(WaypointTold, kw_only=True):
     """The explanations, and what was wrong on the way. several: more than one object could have been meant."""
 
     objects: list[Explained] = field(default_factory=list)

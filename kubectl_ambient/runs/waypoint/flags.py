@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from msgspec.structs import asdict
 
 from kubectl_ambient.runs.change.flags import Flags
 
 DEFAULT_NAME = "waypoint"  # as `istioctl waypoint apply` names it
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WaypointFlags(Flags):
+class WaypointFlags(Flags, frozen=True, kw_only=True):
     """The flags as they were typed."""
 
     waypoint: str = ""
@@ -19,5 +18,4 @@ class WaypointFlags(Flags):
     @classmethod
     def of(cls, flags: Flags, waypoint: str, namespace: str, *, force: bool = False) -> WaypointFlags:
         """Those of every label, and those of a waypoint beside them."""
-        given = {field.name: getattr(flags, field.name) for field in fields(flags)}
-        return cls(**given | {"force": force}, waypoint=waypoint, waypoint_namespace=namespace)
+        return cls(**asdict(flags) | {"force": force}, waypoint=waypoint, waypoint_namespace=namespace)

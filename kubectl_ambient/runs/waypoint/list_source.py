@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from kubectl_ambient.cluster.served import objects_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.errors import KubeError
@@ -16,8 +14,7 @@ from kubectl_ambient.runs.told import unknown_namespace
 from kubectl_ambient.runs.waypoint.told import WaypointTold, unread_objects, without_gateway_api
 
 
-@dataclass(kw_only=True)
-class WaypointListSource(WaypointTold):
+class WaypointListSource(WaypointTold, kw_only=True):
     """The waypoints, and what was wrong on the way. many: they are of several namespaces."""
 
     waypoints: list[Waypoint]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from kubectl_ambient.foreign import Shown, stacked
 from kubectl_ambient.render.say import say
@@ -19,8 +20,7 @@ if TYPE_CHECKING:
     from kubectl_ambient.runs.waypoint.source import WaypointSource
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaypointListing:
+class WaypointListing(Struct, frozen=True, kw_only=True):
     """Prints bindings in the format that was asked for.
 
     whole: also what has no waypoint and names none. watch: rows follow. timestamps: with the time when each was seen.

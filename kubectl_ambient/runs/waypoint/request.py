@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from kubectl_ambient.cluster.served import KINDS
 from kubectl_ambient.kube.errors import UsageError
@@ -13,8 +14,7 @@ from kubectl_ambient.runs.origin import Origin
 from kubectl_ambient.runs.output import check_names
 
 
-@dataclass(frozen=True, kw_only=True)
-class WaypointRequest:
+class WaypointRequest(Struct, frozen=True, kw_only=True):
     """The scope: no targets and no names mean every object of the kinds; `names` are of whatever kind has them."""
 
     origin: Origin

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
@@ -20,8 +19,7 @@ from kubectl_ambient.runs.waypoint.request import WaypointRequest
 from kubectl_ambient.runs.waypoint.told import WaypointTold, unread_parts
 
 
-@dataclass(kw_only=True)
-class WaypointSource(WaypointTold):
+class WaypointSource(WaypointTold, kw_only=True):
     """Facts, the objects that were asked for, and what was wrong on the way. many: they are of several namespaces.
 
     needs: what was read of place; and asked: what was asked for there.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kubectl_ambient.cluster.kinds.gateways import GATEWAYS
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from kubectl_ambient.runs.origin import Origin
 
 
-@dataclass(kw_only=True)
-class WaypointTold(Told):
+class WaypointTold(Told, kw_only=True):
     """What was wrong on the way, and the judge who was asked."""
 
     judge: WaypointJudge
