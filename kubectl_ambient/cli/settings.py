@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from msgspec import Struct
 
 from kubectl_ambient.cli.kube_command import connection
+from kubectl_ambient.cli.options import Group
 
 if TYPE_CHECKING:
     from kubectl_ambient.runs.origin import Origin
@@ -81,7 +81,7 @@ WholeCluster = Annotated[
 ]
 
 
-class Selectors(Struct, frozen=True, kw_only=True):
+class Selectors(Group):
     """Which objects are meant."""
 
     selector: Selector = ""
@@ -108,7 +108,7 @@ def patience(*, waits: bool, timeout: str) -> float:
     return parse_duration(timeout or "5m")
 
 
-class Watching(Struct, frozen=True, kw_only=True):
+class Watching(Group):
     """Whether a listing goes on."""
 
     watch: Annotated[bool, typer.Option("-w", "--watch", help="Go on, and print each one that changes.")] = False
@@ -124,7 +124,7 @@ class Watching(Struct, frozen=True, kw_only=True):
             raise UsageError("error: --timestamps goes with the rows of --watch")
 
 
-class Files(Struct, frozen=True, kw_only=True):
+class Files(Group):
     """What is read in the place of a cluster."""
 
     filename: Annotated[list[str] | None, filename("Read manifests", " instead of a cluster")] = None

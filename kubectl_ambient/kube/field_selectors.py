@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from .errors import UsageError
 
@@ -24,7 +23,7 @@ POD_FIELDS = frozenset(
 )
 
 
-class FieldSelector(Struct, frozen=True):
+class FieldSelector(NamedTuple):
     """Terms (field, wanted, value) that must all hold; `wanted` is False for `!=`."""
 
     terms: tuple[tuple[str, bool, str], ...] = ()

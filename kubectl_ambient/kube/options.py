@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from typing import NamedTuple
 
 
-class ConnectionOptions(Struct, frozen=True):
+class ConnectionOptions(NamedTuple):
     """What was typed; an empty string, an empty tuple or False means: not given.
 
     `as_user_extra` holds `key=value` texts as typed. `request_timeout` is kubectl's text: bare seconds or

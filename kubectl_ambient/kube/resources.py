@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from typing import NamedTuple
 from urllib.parse import quote
-
-from msgspec import Struct
 
 from .errors import UsageError
 from .utf8 import utf8
 
 
-class Resource(Struct, frozen=True):
+class Resource(NamedTuple):
     """One resource type as the API serves it, such as `deployments` of `apps/v1`."""
 
     group: str
@@ -55,7 +54,7 @@ class Resource(Struct, frozen=True):
         return f"{self.singular}.{self.group}" if self.group else self.singular
 
 
-class Target(Struct, frozen=True):
+class Target(NamedTuple):
     """One thing named on the command line; `name` is None where only a type was given."""
 
     resource: Resource

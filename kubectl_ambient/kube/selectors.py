@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from .errors import UsageError
 from .field_selectors import POD_FIELDS, FieldSelector, parse_field_selector
@@ -28,7 +27,7 @@ _EXPECTED_OPERATORS = "in, notin, =, ==, !=, gt, lt"
 _INT64 = re.compile(r"[+-]?[0-9]{1,63}")  # as long as a label value
 
 
-class Requirement(Struct, frozen=True):
+class Requirement(NamedTuple):
     """One condition. `operator` is one of `=`, `!=`, `in`, `notin`, `exists`, `!`, `gt`, `lt`."""
 
     key: str
@@ -64,7 +63,7 @@ class Requirement(Struct, frozen=True):
         return f"{self.key}{symbol}{self.values[0]}"
 
 
-class LabelSelector(Struct, frozen=True):
+class LabelSelector(NamedTuple):
     """Requirements that must all be met; none matches everything."""
 
     requirements: tuple[Requirement, ...] = ()

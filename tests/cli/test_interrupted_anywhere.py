@@ -51,7 +51,7 @@ def test_a_watch(cluster: Cluster, tmp_path: Path, number: signal.Signals) -> No
     assert done.returncode == 0, done.stderr
     places = {at["place"] for at in told}
     assert len(places) > 20
-    assert "dataclasses.py Field.__set_name__" in places
+    assert any(place.startswith("<frozen importlib") for place in places)  # also while a module is imported
     assert [at for at in told if (at["code"], at["err"]) != (128 + number, "")] == []
 
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 import pytest
 import typer
 
 from kubectl_ambient.cli.app import run
-from kubectl_ambient.cli.options import add, spread
+from kubectl_ambient.cli.options import Group, add, spread
 
 seen: list[Any] = []
 
 
-@dataclass(frozen=True, kw_only=True)
-class Size:
+class Size(Group):
     """Two that go together."""
 
     height: Annotated[int, typer.Option("--height", help="How high.")] = 2

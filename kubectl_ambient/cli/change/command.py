@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import typer
 
 from kubectl_ambient.cli.kube_command import connection
-from kubectl_ambient.runs.change.flags import Flags
+
+if TYPE_CHECKING:
+    from kubectl_ambient.runs.change.flags import Flags
 
 
 def change(ctx: typer.Context, words: Sequence[str], flags: Flags) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from msgspec import Struct
 
+from kubectl_ambient import FIELD_MANAGER
 from kubectl_ambient.cli import settings
-from kubectl_ambient.runs.change.flags import FIELD_MANAGER, Flags, Goal
+from kubectl_ambient.cli.options import Group
+
+if TYPE_CHECKING:
+    from kubectl_ambient.runs.change.flags import Flags, Goal
 
 
 def overwrite(of: str) -> Any:
@@ -30,14 +33,14 @@ Overwrite = Annotated[bool, overwrite("the label")]
 Targets = Annotated[list[str] | None, settings.targets("ns shop, pod/bar, deploy web api, …")]
 
 
-class Selection(settings.Selectors, frozen=True, kw_only=True):
+class Selection(settings.Selectors):
     """Which objects are meant, where none is named."""
 
     all: Annotated[bool, settings.every("All objects of the type; of the namespace, where it has one.")] = False
     all_namespaces: settings.AllNamespaces = False
 
 
-class Writing(Struct, frozen=True, kw_only=True):
+class Writing(Group):
     """Where the label is set, and what is printed then."""
 
     dry_run: Annotated[
@@ -68,7 +71,7 @@ class Writing(Struct, frozen=True, kw_only=True):
     assumptions: settings.Assumptions = False
 
 
-class Waiting(Struct, frozen=True, kw_only=True):
+class Waiting(Group):
     """Until when the command goes on."""
 
     wait: Annotated[bool, settings.wait("until each pod is where it should be")] = False
@@ -92,6 +95,8 @@ def flags_of(
     force: bool = False,
 ) -> Flags:
     """What was typed, as the run takes it. Raises UsageError."""
+    from kubectl_ambient.runs.change.flags import Flags
+
     return Flags(
         wait=waiting.wait,
         patience=settings.patience(waits=waiting.wait, timeout=waiting.timeout),

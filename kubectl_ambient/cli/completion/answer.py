@@ -40,8 +40,7 @@ def _flags(line: Line) -> dict[str, str]:
     return {
         name: flag.help
         for name, flag in line.definition.flags.items()
-        if (flag.many or flag.field not in line.flags)
-        and (not flag.hidden or flag.field in ConnectionOptions.__struct_fields__)
+        if (flag.many or flag.field not in line.flags) and (not flag.hidden or flag.field in ConnectionOptions._fields)
     }
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 import typer
-from msgspec import Struct
 
 from kubectl_ambient.cli.kube_command import connection_flags
 
 
-class Flag(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Flag:
     """One flag: `field` is its parameter's name, `names` are what is typed (`-n`, `--namespace`)."""
 
     field: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from msgspec import Struct, field
+from dataclasses import dataclass, field
 
 from kubectl_ambient.cli.completion.definitions import Definition, Flag
 
 
-class Line(Struct):
+@dataclass(slots=True)
+class Line:
     """A command line up to the cursor.
 
     command: the words that chose it ("status", "completion install"). flags: the values typed so far, by the

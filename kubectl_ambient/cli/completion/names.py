@@ -70,7 +70,7 @@ def kubeconfig_names(line: Line, section: str) -> list[str]:
 def connection_options(line: Line) -> ConnectionOptions:
     """The connection flags on the line; of one that was typed twice the last counts."""
     typed: dict[str, object] = {"request_timeout": _REQUEST_TIMEOUT}
-    for field, default in zip(ConnectionOptions.__struct_fields__, ConnectionOptions.__struct_defaults__, strict=True):
+    for field, default in ConnectionOptions._field_defaults.items():
         if field not in line.flags:
             continue
         values = line.flags[field]

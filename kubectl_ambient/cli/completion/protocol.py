@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-
-from msgspec import Struct
+from dataclasses import dataclass
 
 # Of cobra's ShellCompDirective, which kubectl hands on to the shell (cobra, completions.go).
 NO_SPACE = 2
 NO_FILES = 4
 
 
-class Answer(Struct, frozen=True):
+@dataclass(frozen=True, slots=True)
+class Answer:
     """Candidates with their descriptions ("" for none), and cobra's directive for the shell."""
 
     candidates: Mapping[str, str]

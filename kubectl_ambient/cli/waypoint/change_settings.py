@@ -22,7 +22,7 @@ def waypoint_namespace(what: str) -> Any:
     return typer.Option("--waypoint-namespace", help=what)
 
 
-class Waiting(PodsWaiting, frozen=True, kw_only=True):
+class Waiting(PodsWaiting):
     """Until when the command goes on."""
 
     wait: Annotated[bool, settings.wait("until istiod has each object served as its labels have it")] = False

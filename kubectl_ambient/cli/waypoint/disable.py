@@ -9,7 +9,6 @@ import typer
 from kubectl_ambient.cli.change import settings
 from kubectl_ambient.cli.waypoint import change_settings as own
 from kubectl_ambient.cli.waypoint.change_command import change
-from kubectl_ambient.runs.waypoint.flags import WaypointFlags
 
 
 def waypoint_disable(
@@ -30,4 +29,4 @@ def waypoint_disable(
     What inherits its namespace's waypoint is served all the same: --opt-out ends that.
     """
     flags = settings.flags_of("opt-out" if opt_out else "disable", selection, writing, waiting)
-    change(ctx, target or (), WaypointFlags.of(flags, waypoint, waypoint_namespace))
+    change(ctx, target or (), flags, waypoint, waypoint_namespace)

@@ -9,7 +9,7 @@ import typer
 from kubectl_ambient.cli.change import settings
 from kubectl_ambient.cli.waypoint import change_settings as own
 from kubectl_ambient.cli.waypoint.change_command import change
-from kubectl_ambient.runs.waypoint.flags import DEFAULT_NAME, WaypointFlags
+from kubectl_ambient.runs.waypoint import DEFAULT_NAME
 
 
 def waypoint_enable(
@@ -34,4 +34,4 @@ def waypoint_enable(
     Refuses a waypoint that cannot serve them, tells what goes through it then, and how to undo it.
     """
     flags = settings.flags_of("enable", selection, writing, waiting, overwrite=overwrite)
-    change(ctx, target or (), WaypointFlags.of(flags, waypoint, waypoint_namespace, force=force))
+    change(ctx, target or (), flags, waypoint, waypoint_namespace, force=force)

@@ -123,7 +123,7 @@ _FELIX_CONFIGURATIONS = kind(
     in_files=False,
 )
 # The same as Calico's own API server has it, and as people write it.
-_WRITTEN = structs.replace(_FELIX_CONFIGURATIONS.resource, group="projectcalico.org", version="v3")
+_WRITTEN = _FELIX_CONFIGURATIONS.resource._replace(group="projectcalico.org", version="v3")
 FELIX_CONFIGURATIONS = (_FELIX_CONFIGURATIONS, structs.replace(_FELIX_CONFIGURATIONS, resource=_WRITTEN))
 CLUSTER_NETWORKS = kind(
     "cluster_networks",

@@ -6,9 +6,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-Goal = Literal["enable", "disable", "opt-out"]
+from kubectl_ambient import FIELD_MANAGER
 
-FIELD_MANAGER = "kubectl-ambient"
+Goal = Literal["enable", "disable", "opt-out"]
 
 
 class Flags(Struct, frozen=True, kw_only=True):

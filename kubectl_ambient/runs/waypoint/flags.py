@@ -6,8 +6,6 @@ from msgspec.structs import asdict
 
 from kubectl_ambient.runs.change.flags import Flags
 
-DEFAULT_NAME = "waypoint"  # as `istioctl waypoint apply` names it
-
 
 class WaypointFlags(Flags, frozen=True, kw_only=True):
     """The flags as they were typed."""

@@ -8,7 +8,8 @@ from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.label_syntax import label_value_problems
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.runs.change.flags import Flags
-from kubectl_ambient.runs.waypoint.flags import DEFAULT_NAME, WaypointFlags
+from kubectl_ambient.runs.waypoint import DEFAULT_NAME
+from kubectl_ambient.runs.waypoint.flags import WaypointFlags
 
 
 def wish_of(flags: WaypointFlags) -> Wish:
