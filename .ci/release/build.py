@@ -52,7 +52,8 @@ def moment() -> int:
 def freeze(python: Path, work: Path, when: int) -> Path:
     """Have PyInstaller put the program together below `work`; the folder that holds it."""
     settings = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": str(when), "PYINSTALLER_CONFIG_DIR": str(work / "cache")}
-    command = [str(python), "-I", "-X", "no_debug_ranges", "-m", "PyInstaller", "--noconfirm", "--clean", "--log-level", "ERROR"]
+    command = [str(python), "-I", "-X", "no_debug_ranges", "-m", "PyInstaller", "--noconfirm", "--clean"]
+    command += ["--log-level", "ERROR"]
     command += ["--distpath", str(work / "dist"), "--workpath", str(work / "work"), str(_SPECIFICATION)]
     # What PyInstaller says is for us only if it fails, and its words go astray between those of make.
     done = subprocess.run(

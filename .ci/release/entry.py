@@ -1,9 +1,15 @@
 """What the archive's program runs."""
 
+from __future__ import annotations
+
 import marshal
 import mmap
 import sys
 from _frozen_importlib import ModuleSpec  # importlib itself is in the file, too
+
+TYPE_CHECKING = False  # of `typing`, which is slow to import
+if TYPE_CHECKING:
+    from types import CodeType, ModuleType
 
 FOLDER = vars(sys)["_MEIPASS"]
 
@@ -15,33 +21,37 @@ class Bundle:
     how long it is, whether it is a package), the code of all.
     """
 
-    def __init__(self, path):  # type: ignore[no-untyped-def]
+    def __init__(self, path: str) -> None:
         with open(path, "rb") as file:  # noqa: PTH123 (pathlib is not imported yet)
             content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
         start = 4 + int.from_bytes(content[:4], "little")
-        self._places = marshal.loads(content[4:start])
+        self._places: dict[str, tuple[int, int, bool]] = marshal.loads(content[4:start])
         self._code = content[start:]
 
-    def find_spec(self, name, path=None, target=None):  # type: ignore[no-untyped-def]
+    def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
+        """What Python asks every finder."""
         if (place := self._places.get(name)) is None:
             return None
         folder = f"{FOLDER}/{name.replace('.', '/')}"
         is_package = place[2]
-        spec = ModuleSpec(name, self, origin=f"{folder}/__init__.pyc" if is_package else f"{folder}.pyc")
+        spec = ModuleSpec(name, self, origin=f"{folder}/__init__.pyc" if is_package else f"{folder}.pyc")  # type: ignore[arg-type]
         spec.has_location, spec.cached = True, spec.origin
         if is_package:
             spec.submodule_search_locations = [folder]  # libraries in C lie there
         return spec
 
-    def create_module(self, spec):  # type: ignore[no-untyped-def]
-        return None
+    def create_module(self, spec: ModuleSpec) -> None:
+        """None, for the usual module."""
 
-    def exec_module(self, module):  # type: ignore[no-untyped-def]
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the module's code in it."""
         exec(self.get_code(module.__name__), vars(module))
 
-    def get_code(self, name):  # type: ignore[no-untyped-def]
+    def get_code(self, name: str) -> CodeType:
+        """The code of a module that is here."""
         begin, length, _ = self._places[name]
-        return marshal.loads(self._code[begin : begin + length])
+        code: CodeType = marshal.loads(self._code[begin : begin + length])
+        return code
 
 
 sys.meta_path.insert(0, Bundle(f"{FOLDER}/modules"))

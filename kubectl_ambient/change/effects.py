@@ -77,7 +77,8 @@ def effects(snapshot: Snapshot, edits: Sequence[Edit]) -> Effects:
 
     Finished pods are left out: nothing moves them.
     """
-    before, after = Judge(snapshot), Judge(edited(snapshot, edits))
+    before = Judge(snapshot)
+    after = Judge(edited(snapshot, edits), agents=before.installation)  # which no label changes
     reached, asked = Reached(snapshot, edits), _Asked(before, after)
     disables = all(edit.after != "ambient" for edit in edits)
     waiting = not_accepted(before)

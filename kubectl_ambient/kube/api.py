@@ -24,7 +24,7 @@ from .parallel import side_by_side
 from .protobuf.fields import is_known
 from .request import Request
 from .resources import Resource, find_resource
-from .server import Server, ServerVersion, ask_server
+from .server import ServerVersion, streams_lists
 from .timeouts import parse_timeout
 from .transport import Transport
 from .wanted import Wanted
@@ -69,7 +69,7 @@ class Client:
         self.bad_objects: builtins.list[BadObject] = []
         self._transport = transport
         self._asking = threading.Lock()
-        self._known: Server | None = None
+        self._known: bool | None = None
 
     @property
     def requests(self) -> int:
@@ -156,9 +156,8 @@ class Client:
         return _handed_on(pages, on_restart)
 
     def _many(self, request: Request, wanted: Wanted[T, F]) -> Iterator[Page[F]]:
-        server = self._server
-        if server.streams_lists:
-            return read_at_once(self._transport, replace(request, plain=server.is_near), wanted)
+        if self._streams_lists:
+            return read_at_once(self._transport, request, wanted)
         return read_pages(self._transport.send, request, wanted, None)
 
     def _wanted(
@@ -167,11 +166,11 @@ class Client:
         return Wanted(of, fact, resource, self.host, on_bad or self.bad_objects.append, partial)
 
     @property
-    def _server(self) -> Server:
-        """What suits the server; asked once."""
+    def _streams_lists(self) -> bool:
+        """Whether the server does; asked once."""
         with self._asking:
             if self._known is None:
-                self._known = ask_server(self.version)
+                self._known = streams_lists(self.version, lambda: self._transport.link.is_near)
             return self._known
 
     def names(self, resource: Resource, *, limit: int) -> builtins.list[str]:

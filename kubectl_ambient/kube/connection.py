@@ -12,8 +12,10 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from . import link as links
 from .deadline import Deadline, TimedOut
 from .errors import ConnectionFailed
+from .link import Link
 
 if TYPE_CHECKING:
     import urllib3
@@ -29,12 +31,15 @@ _BROKEN = "Unable to connect to the server: net/http: HTTP/1.x transport connect
 _HEADERS_TOO_LONG = f"{_BROKEN}net/http: server response headers exceeded {_HEADER_BYTES} bytes; aborted"
 
 
-def with_deadlines(pool_class: type[urllib3.HTTPConnectionPool]) -> type[urllib3.HTTPConnectionPool]:
-    """The pool whose requests take a Deadline as `pool_timeout`; urllib3 looks at that only in pools that block."""
+def with_deadlines(pool_class: type[urllib3.HTTPConnectionPool], to: Link) -> type[urllib3.HTTPConnectionPool]:
+    """The pool whose requests take a Deadline as `pool_timeout`; urllib3 looks at that only in pools that block.
+
+    to: learns from every answer.
+    """
     connection: Any = pool_class.ConnectionCls
 
     class Connection(_Timed, connection):  # type: ignore[misc]
-        pass
+        link = to
 
     class Pool(pool_class):  # type: ignore[misc, valid-type]
         ConnectionCls = Connection
@@ -62,11 +67,24 @@ class _Timed:
 
     sock: Any
     timeout: float | None
+    link: Link
 
     def start(self, deadline: Deadline) -> None:
         """The next request on this connection has that deadline."""
         self._deadline = deadline
         self.response_class = partial(_Answer, deadline)
+
+    def request(self, method: str, url: str, body: Any = None, headers: Any = None, **how: Any) -> None:
+        if self.link.is_near and "gzip" in headers.get("Accept-Encoding", ""):
+            headers = headers.copy()
+            headers["Accept-Encoding"] = "identity"
+        self._sent = links.now()
+        super().request(method, url, body, headers, **how)  # type: ignore[misc]
+
+    def getresponse(self) -> Any:
+        answer = super().getresponse()  # type: ignore[misc]
+        self.link.answered(links.now() - self._sent)
+        return answer
 
     def connect(self) -> None:
         try:

@@ -12,6 +12,7 @@ from urllib.parse import unquote, urlsplit
 from .access import Access
 from .auth import Login
 from .errors import ConfigError
+from .link import Link
 
 if TYPE_CHECKING:
     import urllib3
@@ -19,8 +20,11 @@ if TYPE_CHECKING:
 POOL_SIZE = 10  # as many as are read beside each other
 
 
-def make_pool(login: Login, access: Access, proxy: str) -> urllib3.PoolManager:
-    """The pool to reach a cluster through as `login`; `proxy` is a URL or empty. Raises ConfigError."""
+def make_pool(login: Login, access: Access, proxy: str, link: Link) -> urllib3.PoolManager:
+    """The pool to reach a cluster through as `login`; `proxy` is a URL or empty. Raises ConfigError.
+
+    link: learns from every answer, and tells whether the next is better not compressed.
+    """
     _leave_out_http2()
     import urllib3
 
@@ -33,7 +37,7 @@ def make_pool(login: Login, access: Access, proxy: str) -> urllib3.PoolManager:
         if name := access.cluster.get("tls-server-name"):
             settings["server_hostname"] = name
     if not proxy:
-        return _timed(urllib3.PoolManager(**settings))
+        return _timed(urllib3.PoolManager(**settings), link)
     if proxy.startswith("socks5"):
         # Asked first, since urllib3 also prints a warning when it is missing.
         if find_spec("socks") is None:
@@ -43,13 +47,13 @@ def make_pool(login: Login, access: Access, proxy: str) -> urllib3.PoolManager:
             )
         from urllib3.contrib.socks import SOCKSProxyManager
 
-        return _timed(SOCKSProxyManager(proxy, **settings))
+        return _timed(SOCKSProxyManager(proxy, **settings), link)
     parts = urlsplit(proxy)
     if parts.username is not None:
         settings["proxy_headers"] = urllib3.make_headers(
             proxy_basic_auth=f"{unquote(parts.username)}:{unquote(parts.password or '')}"
         )
-    return _timed(urllib3.ProxyManager(_without_password(proxy), **settings))
+    return _timed(urllib3.ProxyManager(_without_password(proxy), **settings), link)
 
 
 def _leave_out_http2() -> None:
@@ -64,11 +68,11 @@ def _leave_out_http2() -> None:
         sys.modules[package.__name__] = package
 
 
-def _timed(manager: urllib3.PoolManager) -> urllib3.PoolManager:
+def _timed(manager: urllib3.PoolManager, link: Link) -> urllib3.PoolManager:
     from .connection import with_deadlines
 
     found = manager.pool_classes_by_scheme
-    manager.pool_classes_by_scheme = {scheme: with_deadlines(pool) for scheme, pool in found.items()}
+    manager.pool_classes_by_scheme = {scheme: with_deadlines(pool, link) for scheme, pool in found.items()}
     return manager
 
 

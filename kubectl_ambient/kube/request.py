@@ -18,4 +18,3 @@ class Request(Struct, frozen=True):
     body: bytes | None = None
     resource: Resource | None = None
     name: str = ""
-    plain: bool = False  # not compressed, where that would take longer than to send it

@@ -3,20 +3,14 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 
 import msgspec
-from msgspec import Struct
 
 from .errors import ApiError, BadAnswer
 
 _STREAMS_FROM = 33  # StreamingCollectionEncodingToProtobuf is on from 1.33
-_NEAR = 0.01
-"""Seconds of a small request on a connection that is there: over such a link, to compress takes longer than to send."""
-_LOOKS = 3  # a server that is busy, most of all with our other lists, may answer late once
-
-now: Callable[[], float] = time.monotonic  # one name, for tests to replace
+_LOOKS = 2
 
 
 class ServerVersion(msgspec.Struct, frozen=True, gc=False):
@@ -33,27 +27,18 @@ class ServerVersion(msgspec.Struct, frozen=True, gc=False):
         return int(found[0]) if found else 0
 
 
-class Server(Struct, frozen=True):
-    """streams_lists: it writes a list item by item, and need not hold all of it. is_near: the link is fast."""
+def streams_lists(version: Callable[[], ServerVersion], is_near: Callable[[], bool]) -> bool:
+    """Whether it writes a list item by item, and need not hold all of it. One that does not tell is asked for pages.
 
-    streams_lists: bool
-    is_near: bool
-
-
-def ask_server(version: Callable[[], ServerVersion]) -> Server:
-    """By the version, and the time that asking for it again takes. One that does not tell is asked for pages.
-
-    Raises ConnectionFailed.
+    is_near: whether its answers have shown that; else it is asked once more, as one that is busy, most of all with our
+    other lists, may answer late. Raises ConnectionFailed.
     """
-    near = False
     try:
         told = version()
         for _ in range(_LOOKS):
-            began = now()
-            told = version()
-            if near := now() - began < _NEAR:
+            if is_near():
                 break
+            version()
     except (ApiError, BadAnswer):
-        return Server(streams_lists=False, is_near=False)
-    streams = told.minor_number >= _STREAMS_FROM
-    return Server(streams_lists=streams, is_near=near)
+        return False
+    return told.minor_number >= _STREAMS_FROM

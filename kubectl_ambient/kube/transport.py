@@ -19,6 +19,7 @@ from .deadline import Deadline, TimedOut
 from .errors import BadAnswer, ConfigError, KubeError, printable
 from .flow import Flow, backoff
 from .headers import standing_headers, warnings_in
+from .link import Link
 from .pool import make_pool
 from .proxies import proxy_for
 from .request import Request
@@ -55,6 +56,7 @@ class Transport:
         self._pools: dict[str, urllib3.PoolManager] = {}
         self.requests = 0
         self.clock = Clock()
+        self.link = Link()
         self._pool(self._authenticator.current())
 
     def send(self, request: Request) -> bytearray:
@@ -202,8 +204,6 @@ class Transport:
 
         headers = urllib3.HTTPHeaderDict(self._headers)
         headers["Accept"] = request.accept
-        if request.plain:
-            headers["Accept-Encoding"] = "identity"
         if login.authorization:
             headers["Authorization"] = login.authorization
         if request.content_type:
@@ -298,7 +298,7 @@ class Transport:
         with self._lock:
             # Renewed client certificates need connections of their own.
             if login.certificate not in self._pools:
-                self._pools[login.certificate] = make_pool(login, self._access, self._proxy)
+                self._pools[login.certificate] = make_pool(login, self._access, self._proxy, self.link)
             return self._pools[login.certificate]
 
 

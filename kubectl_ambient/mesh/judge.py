@@ -35,12 +35,20 @@ class Judge:
     """Judges the pods of one snapshot. Pure: the same snapshot gives the same verdicts.
 
     waypoints: tell the pods' waypoints too, for which the snapshot has to hold the Gateways that are named. by_node:
-    speak of the nodes of the pods alone, as who reads no others has to.
+    speak of the nodes of the pods alone, as who reads no others has to. agents: those of the snapshot, where they are
+    known already.
     """
 
-    def __init__(self, snapshot: Snapshot, *, waypoints: bool = False, by_node: bool = False) -> None:
+    def __init__(
+        self,
+        snapshot: Snapshot,
+        *,
+        waypoints: bool = False,
+        by_node: bool = False,
+        agents: Installation | None = None,
+    ) -> None:
         self.snapshot = snapshot
-        self.installation: Installation = installation(snapshot, by_node=by_node)
+        self.installation: Installation = agents or installation(snapshot, by_node=by_node)
         self._successors = Successors(snapshot, partial(self._decide, trace=False))
         self.injector = self._successors.injector
         self.waypoints = PodWaypoints(snapshot) if waypoints else None

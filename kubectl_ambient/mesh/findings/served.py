@@ -5,7 +5,7 @@ Sources: security/pkg/server/ca (node_auth.go, server.go), pkg/kube/namespace/fi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from functools import cached_property
 
 from msgspec import Struct, structs
@@ -56,6 +56,7 @@ class Served:
     def __init__(self, snapshot: Snapshot, installation: Installation) -> None:
         self._snapshot = snapshot
         self._installation = installation
+        self._upstreams: dict[Hashable, list[ShownIstiod] | None] = {}
 
     @cached_property
     def _istiods(self) -> list[ShownIstiod] | Unread:
@@ -67,8 +68,14 @@ class Served:
         return [pod for pod in self._snapshot.ztunnel_pods.known if not pod.finished] or [None]
 
     def _upstream(self, ztunnel: Pod | None, address: str) -> list[ShownIstiod] | None:
+        """See `upstream`; asked once for all ztunnels that are told the same."""
         found = self._istiods
-        return None if isinstance(found, Unread) else upstream(ztunnel, address, found, self._snapshot)
+        if isinstance(found, Unread):
+            return None
+        key = (ztunnel and (ztunnel.namespace, ztunnel.agent), address)
+        if key not in self._upstreams:
+            self._upstreams[key] = upstream(ztunnel, address, found, self._snapshot)
+        return self._upstreams[key]
 
     @cached_property
     def _looking(self) -> list[ShownIstiod]:

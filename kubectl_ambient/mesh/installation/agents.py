@@ -6,6 +6,7 @@ The rules of enrolment follow the version and the settings of the istio-cni pod 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache, partial
 from typing import Literal
 
 from msgspec import Struct
@@ -128,7 +129,7 @@ def _sources(snapshot: Snapshot, home: str) -> Sources:
         config=config,
         installed=bool(installed.value),
         installed_told=installed,
-        clues=of_cni(snapshot, config),
+        clues=cache(partial(of_cni, snapshot, config)),
     )
 
 
@@ -206,7 +207,7 @@ def _assumptions(snapshot: Snapshot, sources: Sources, elsewhere: NodeAgents, fo
             f"default selectors): {sources.config}"
         )
     if sources.installed and not found:
-        _, seen = narrowed(versions.EVERY_BEHAVIOUR, sources.clues)
+        _, seen = narrowed(versions.EVERY_BEHAVIOUR, sources.clues())
         told.append(
             f"the version of istio-cni is not known ({_why_no_version(snapshot, sources)}): "
             f"every version from {rules_of(elsewhere.worlds)} was asked{', as ' if seen else ''}{', and '.join(seen)}"

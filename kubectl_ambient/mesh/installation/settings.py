@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import lru_cache
 
 from msgspec import Struct
@@ -69,13 +70,16 @@ class Rules(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class Sources(Struct, frozen=True, kw_only=True):
-    """What the agents of one namespace were told. There is mostly one; while it moves, each has its own settings."""
+    """What the agents of one namespace were told. There is mostly one; while it moves, each has its own settings.
+
+    clues: asked where no version is named.
+    """
 
     daemonset: DaemonSet | None
     config: ConfigMap | Unread | None
     installed: bool
     installed_told: Told
-    clues: tuple[Clue, ...] = ()
+    clues: Callable[[], tuple[Clue, ...]] = tuple
 
 
 class Agent(Struct, frozen=True):
@@ -100,12 +104,12 @@ def worlds_of(sources: Sources, agent: Agent) -> tuple[Rules, ...]:
         assumed_there = sources.installed_told.value == "assumed"
         image = agent.container.image if agent.container else None
         told = Told(None, sources.installed_told.evidence if assumed_there else agent.evidence("image", image))
-        possible, _ = narrowed(versions.EVERY_BEHAVIOUR, sources.clues)
+        possible, _ = narrowed(versions.EVERY_BEHAVIOUR, sources.clues())
         return tuple(_rules(sources, agent, v, told) for v in possible)
     known, told = written.named, Told(written.named.text, written.evidence)
     if known.exact:
         return (_rules(sources, agent, versions.judged_as(known.version), told, told_version=known.version),)
-    possible, _ = narrowed(versions.of_minor(known.version), sources.clues)
+    possible, _ = narrowed(versions.of_minor(known.version), sources.clues())
     return tuple(_rules(sources, agent, v, told, exact=False) for v in possible)
 
 

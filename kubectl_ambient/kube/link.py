@@ -1,0 +1,30 @@
+"""How far a server is: over a fast link, to compress an answer takes longer than to send it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+_NEAR = 0.01  # seconds
+
+now: Callable[[], float] = time.monotonic  # one name, for tests to replace
+
+
+class Link:
+    """The way to one server, as its answers tell: none comes faster than the way there and back takes.
+
+    The time of a connection itself does not count: what it leads to may be a tunnel that ends on this machine.
+    """
+
+    def __init__(self) -> None:
+        self._fastest: float | None = None
+
+    @property
+    def is_near(self) -> bool:
+        """Whether some answer has come so fast; not before there is any."""
+        return self._fastest is not None and self._fastest < _NEAR
+
+    def answered(self, seconds: float) -> None:
+        """An answer has begun so long after the request was sent on a connection that was there."""
+        if self._fastest is None or seconds < self._fastest:
+            self._fastest = seconds
