@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from msgspec import Struct
@@ -63,15 +64,22 @@ class Kind(Struct, Generic[F], frozen=True, kw_only=True, eq=False):
 
     def chooses(self, labels: Mapping[str, str | None], name: str) -> bool:
         """Whether an object with these labels and this name is one of them."""
-        key, _, value = self.label.partition("=")
-        if key and (key not in labels or (value and labels[key] != value)):
-            return False
+        if self.label:
+            key, value = _parted(self.label)
+            if key not in labels or (value and labels[key] != value):
+                return False
         return not self.called or name == self.called or (self.also_called is not None and self.also_called(name))
 
     @property
     def list_words(self) -> str:
         """What reading them is called: `list pods of ztunnel`."""
         return f"get {self.resource.singular} {self.called}" if self.called else f"list {self.words}"
+
+
+@lru_cache
+def _parted(label: str) -> tuple[str, str]:
+    key, _, value = label.partition("=")
+    return key, value
 
 
 def kind(part: str, resource: str, wire: Any, *, words: str = "", **how: Any) -> Kind[Any]:

@@ -37,6 +37,7 @@ class Pod(Object, frozen=True):
         annotations, mirror = metadata.decisive()
         labels = texts(metadata.labels)
         ready = status.ready()
+        ready_status = ready.status if ready else None
         agent = is_agent(labels)
         return facts.Pod(
             namespace=intern(metadata.namespace or ""),
@@ -50,8 +51,8 @@ class Pod(Object, frozen=True):
             phase=intern(status.phase or ""),
             reason=status.reason or "",
             has_ip=bool(status.pod_ip or status.pod_ips),
-            ready=ready is not None and ready.status == "True",
-            ready_status=ready.status if ready else None,
+            ready=ready_status == "True",
+            ready_status=ready_status,
             ready_since=ready.last_transition_time if ready else None,
             unscheduled="" if spec.node_name else status.unscheduled(),
             created=metadata.creation_timestamp,

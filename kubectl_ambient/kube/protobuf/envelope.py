@@ -144,13 +144,17 @@ class _Source:
         raise BadEnvelope(f"a field of the unknown wire type {kind}")
 
     def _varint(self) -> int:
+        if len(self._held) - self._at < _LONGEST_VARINT:
+            self._more(_LONGEST_VARINT)
         value = 0
-        for shift in range(0, 7 * _LONGEST_VARINT, 7):
-            byte = self.take(1)[0]
-            value |= (byte & 0x7F) << shift
+        for number, byte in enumerate(self._held[self._at : self._at + _LONGEST_VARINT]):
+            value |= (byte & 0x7F) << 7 * number
             if byte < 0x80:
+                self._at += number + 1
+                self.position += number + 1
                 return value
-        raise BadEnvelope("a number that does not end")
+        at_end = len(self._held) - self._at < _LONGEST_VARINT
+        raise BadEnvelope("it ends in the middle" if at_end else "a number that does not end")
 
     def _more(self, count: int = 1) -> bool:
         """Take in chunks until `count` bytes are held, or nothing comes any more."""
