@@ -1,6 +1,4 @@
-"""What the archive's program runs."""
-
-from __future__ import annotations
+"""What the archive's program runs. Nothing but built-in modules is there to be imported, `__future__` neither."""
 
 import marshal
 import mmap
@@ -43,11 +41,11 @@ class Bundle:
     def create_module(self, spec: ModuleSpec) -> None:
         """None, for the usual module."""
 
-    def exec_module(self, module: ModuleType) -> None:
+    def exec_module(self, module: "ModuleType") -> None:
         """Run the module's code in it."""
         exec(self.get_code(module.__name__), vars(module))
 
-    def get_code(self, name: str) -> CodeType:
+    def get_code(self, name: str) -> "CodeType":
         """The code of a module that is here."""
         begin, length, _ = self._places[name]
         code: CodeType = marshal.loads(self._code[begin : begin + length])
