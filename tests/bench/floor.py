@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import ssl
 import subprocess
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.rig import relay
+from tests.rig.api import Object
 from tests.rig.apiserver import ApiServer
 
 # A token that continues a list lasts until etcd is next compacted: at most 5 minutes.
@@ -19,6 +21,8 @@ _FRESH = 90.0
 
 # The server indents JSON, and does not stream it, for a User-Agent that begins with curl.
 _HEADERS = ("Accept", "Accept-Encoding", "User-Agent")
+_METADATA = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1"
+_AT_ONCE = 10
 
 
 @dataclass(frozen=True)
@@ -98,16 +102,37 @@ class Floor:
         return [asked for asked in recorder.asked if asked.method == "GET"]
 
     def _config(self, asked: Asked) -> str:
-        headers = [*asked.headers, ("Authorization", f"Bearer {self._server.token('admin')}")]
-        lines = [
-            f'url = "{self._server.url}{asked.path}"',
-            f'cacert = "{self._server.authority.certificate}"',
-            'output = "/dev/null"',
-            "fail",
-            "http1.1",
-            "globoff",
-        ]
-        return "\n".join([*lines, *(f'header = "{name}: {value}"' for name, value in headers)])
+        return _request(self._server, asked.path, asked.headers)
+
+
+def patches(server: ApiServer, pods: Sequence[Object], label: str, value: str | None) -> Callable[[], Sequence[str]]:
+    """The command line by which curl sets a label of pods or (None) takes it off; many at once, as the plugin."""
+    body = json.dumps(json.dumps({"metadata": {"labels": {label: value}}}))
+    headers = (("Accept", _METADATA), ("Content-Type", "application/merge-patch+json"))
+
+    def line() -> Sequence[str]:
+        file = server.folder / f"curl.patches-{value or 'none'}"
+        file.touch(mode=0o600)
+        paths = (f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}" for pod in pods)
+        requests = (f"{_request(server, path, headers)}\nrequest = PATCH\ndata = {body}" for path in paths)
+        file.write_text("\nnext\n".join(requests) + "\n")
+        many = ["--parallel", "--parallel-immediate", "--parallel-max", str(_AT_ONCE)]
+        return [curl(), "--disable", "--silent", "--show-error", *many, "--config", str(file)]
+
+    return line
+
+
+def _request(server: ApiServer, path: str, headers: Sequence[tuple[str, str]]) -> str:
+    lines = [
+        f'url = "{server.url}{path}"',
+        f'cacert = "{server.authority.certificate}"',
+        'output = "/dev/null"',
+        "fail",
+        "http1.1",
+        "globoff",
+    ]
+    every = [*headers, ("Authorization", f"Bearer {server.token('admin')}")]
+    return "\n".join([*lines, *(f'header = "{name}: {value}"' for name, value in every)])
 
 
 def curl() -> str:

@@ -67,6 +67,7 @@ def goals(startup: Sequence[Row], sizes: Mapping[int, Size]) -> list[Goal]:
         ratio("`disable pods` of 1,000, time : `kubectl label`", 0.3, 10_000, scene.DISABLE, scene.UNLABEL),
         ratio("`explain pod`, time : `kubectl get pod`", 3.0, 10_000, scene.EXPLAIN, scene.GET_POD),
         ratio("`status -n`, time : `kubectl get pods -n`", 3.0, 10_000, scene.STATUS_NAMESPACE, scene.GET_NAMESPACE),
+        ratio("`enable namespace --plan`, time : `kubectl get pods -n`", 2.0, 10_000, scene.PLAN, scene.GET_PLAIN),
     ]
     return [*found, Goal("`--help`, time : `kubectl version --client`", 1.4, times[scene.HELP] / times[scene.VERSION])]
 

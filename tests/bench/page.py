@@ -50,7 +50,8 @@ share the machine.
 
 The **floor** is what the bytes cost: the GET requests that the command sends are recorded, and curl asks the same
 again with the same Accept, Accept-Encoding and User-Agent headers, one after the other or all at once (HTTP/1.1,
-kept-alive), and throws the answers away. The faster of the two is what a command is put beside.
+kept-alive), and throws the answers away. The faster of the two is what a command is put beside. Of `enable` and
+`disable` it is the patches alone, as many at once as the plugin sends: what they read before is not in it.
 """
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from tests.bench import commands
-from tests.bench.floor import Floor
+from tests.bench.floor import Floor, patches
 from tests.bench.loader.fill import fill
 from tests.bench.loader.plan import WAVE_VALUE, Plan
 from tests.bench.loader.shapes import DATAPLANE, WAVE
@@ -22,14 +22,20 @@ WAYPOINTS = "kubectl ambient waypoint status -A"
 
 GET_NAMESPACE = "kubectl get pods -n NAMESPACE"
 STATUS_NAMESPACE = "kubectl ambient status -n NAMESPACE"
+PLAN = "kubectl ambient enable namespace PLAIN --plan"
+GET_PLAIN = "kubectl get pods -n PLAIN"
 GET_POD = "kubectl get pod NAME -n NAMESPACE -o yaml"
 EXPLAIN = "kubectl ambient explain pod NAME -n NAMESPACE"
 
+_PLAIN = "!istio.io/dataplane-mode,!istio-injection,!istio.io/rev,kubernetes.io/metadata.name!=istio-system"
 _CHOSEN = f"-l {WAVE}={WAVE_VALUE} -A"
 LABEL = f"kubectl label pods {_CHOSEN} {DATAPLANE}=ambient"
 UNLABEL = f"kubectl label pods {_CHOSEN} {DATAPLANE}-"
 ENABLE = f"kubectl ambient enable pods {_CHOSEN}"
 DISABLE = f"kubectl ambient disable pods {_CHOSEN}"
+
+PATCHES = "curl: the patches of `enable pods` alone, ten at once"
+UNPATCHES = "curl: the patches of `disable pods` alone, ten at once"
 
 VERSION = "kubectl version --client"
 HELP = "kubectl ambient --help"
@@ -91,7 +97,7 @@ def measure(programs: commands.Programs, pods: int, runs: int) -> Size:
         fill(server, plan)
         listed = server.pods(plan.namespace(0))
         chosen = server.api.items(f"/api/v1/pods?labelSelector={WAVE}%3D{WAVE_VALUE}")
-        lines = [*_whole(programs, server), *_small(programs, listed), *_wide(programs)]
+        lines = [*_whole(programs, server), *_small(programs, listed, _plain(server)), *_wide(programs, server, chosen)]
         environ = commands.of(server)
 
         def tell(number: int, place: int, run: Run) -> None:
@@ -115,19 +121,29 @@ def _whole(programs: commands.Programs, server: ApiServer) -> Iterable[_Line]:
         yield _Line(f"curl: {asks}, one by one", asked.curl(side_by_side=False), GET_ALL, name)
 
 
-def _small(programs: commands.Programs, listed: list[Object]) -> Iterable[_Line]:
+def _plain(server: ApiServer) -> str:
+    """A namespace that no label brings into a mesh."""
+    names = (item["metadata"]["name"] for item in server.api.items(f"/api/v1/namespaces?labelSelector={_PLAIN}"))
+    return next(name for name in names if server.pods(name))
+
+
+def _small(programs: commands.Programs, listed: list[Object], plain: str) -> Iterable[_Line]:
     where = listed[0]["metadata"]
     for name, base in (
         (GET_NAMESPACE, GET_NAMESPACE),
         (STATUS_NAMESPACE, GET_NAMESPACE),
         (GET_POD, GET_POD),
         (EXPLAIN, GET_POD),
+        (GET_PLAIN, GET_PLAIN),
+        (PLAN, GET_PLAIN),
     ):
-        told = name.replace("NAMESPACE", where["namespace"]).replace("NAME", where["name"])
+        told = name.replace("NAMESPACE", where["namespace"]).replace("NAME", where["name"]).replace("PLAIN", plain)
         yield _Line(name, programs.words(told), base)
 
 
-def _wide(programs: commands.Programs) -> Iterable[_Line]:
+def _wide(programs: commands.Programs, server: ApiServer, chosen: list[Object]) -> Iterable[_Line]:
     # In this order each finds the pods as it expects them: without the label, with it, without, with.
     for name, base in ((LABEL, LABEL), (UNLABEL, UNLABEL), (ENABLE, LABEL), (DISABLE, UNLABEL)):
         yield _Line(name, programs.words(name), base)
+    for name, base, floor_of, value in ((PATCHES, LABEL, ENABLE, "ambient"), (UNPATCHES, UNLABEL, DISABLE, None)):
+        yield _Line(name, patches(server, chosen, DATAPLANE, value), base, floor_of)

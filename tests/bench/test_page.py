@@ -34,6 +34,8 @@ def size(pods: int, seconds: float = 1.0, megabytes: float = 30.0) -> Size:
         row(scene.WAYPOINTS, scene.GET_ALL, 2, 40),
         row(scene.GET_NAMESPACE, scene.GET_NAMESPACE, 0.1, 40),
         row(scene.STATUS_NAMESPACE, scene.GET_NAMESPACE, 0.2, 40),
+        row(scene.GET_PLAIN, scene.GET_PLAIN, 0.1, 40),
+        row(scene.PLAN, scene.GET_PLAIN, 0.3, 40),
         row(scene.GET_POD, scene.GET_POD, 0.1, 40),
         row(scene.EXPLAIN, scene.GET_POD, 0.4, 40),
         row(scene.UNLABEL, scene.UNLABEL, 10, 60),
@@ -54,6 +56,7 @@ def test_a_ratio_below_its_limit_is_kept_and_above_it_missed() -> None:
     assert measured["`disable pods` of 1,000, time : `kubectl label`"] == ("0.20", "kept")
     assert measured["`explain pod`, time : `kubectl get pod`"] == ("4.00", "missed")
     assert measured["`status -n`, time : `kubectl get pods -n`"] == ("2.00", "kept")
+    assert measured["`enable namespace --plan`, time : `kubectl get pods -n`"] == ("3.00", "missed")
     assert measured["`--help`, time : `kubectl version --client`"] == ("1.30", "kept")
 
 

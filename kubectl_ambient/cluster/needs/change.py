@@ -78,6 +78,7 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         asks += [Ask(kind=kind) for kind in (INGRESS_CLASSES, *PLATFORM)]
         asks += [Ask(kind=NAMESPACES)] if self.pods.namespaces else []
         asks += [Ask(kind=SERVICES, namespace=place) for place in self.pods.namespaces or ("",)]
+        asks += [Ask(kind=kind, namespace=place) for kind in OTHER_POLICIES for place in self._places(kind)]
         return [*dict.fromkeys(asks)]
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
@@ -87,7 +88,6 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         for kind in _POLICIES:
             if EVERYWHERE in getattr(snapshot, kind.part).unread:
                 asks += [Ask(kind=kind, namespace=place) for place in self.pods.namespaces]
-        asks += [Ask(kind=kind, namespace=place) for kind in OTHER_POLICIES for place in self._places(kind)]
         return [*dict.fromkeys(asks)]
 
     def settle(self, snapshot: Snapshot) -> None:
