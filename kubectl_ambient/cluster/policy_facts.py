@@ -105,6 +105,11 @@ class AuthorizationPolicy(Policy, frozen=True):
         """What it is attached to by either field [istiod `GetTargetRefs`]."""
         return self.target_refs or ((self.target_ref,) if self.target_ref else ())
 
+    @property
+    def target_field(self) -> str:
+        """Which field that is."""
+        return "spec.targetRefs" if self.target_refs else "spec.targetRef"
+
 
 class PeerAuthentication(Policy, frozen=True):
     """A PeerAuthentication. `mode` is `UNSET` where `mtls` is there without one, None where that is left out.

@@ -86,6 +86,7 @@ def test_targets_stand_in_either_field() -> None:
     assert authorization({"targetRef": GATEWAY, "targetRefs": [service]}).targets == (CART,)
     assert authorization({"targetRef": GATEWAY, "targetRefs": []}).targets == (WAYPOINT,)
     assert authorization({"targetRef": None, "targetRefs": []}).targets == ()
+    assert (one.target_field, many.target_field) == ("spec.targetRef", "spec.targetRefs")
 
 
 @pytest.mark.parametrize(

@@ -229,7 +229,8 @@ def test_who_goes_past_a_waypoint_goes_past_its_policies_and_that_is_told() -> N
     answer = asked(SIDECAR, "svc/served", snapshot(at_waypoint("DENY", {})))
     assert answer.verdict == "allowed"
     assert [(p.object, p.at) for p in answer.first.policies] == [("AuthorizationPolicy/shop/l7", None)]
-    assert [f.code.value for f in answer.first.findings] == ["WaypointPassedBy"]
+    (finding,) = answer.first.findings
+    assert (finding.code.value, finding.evidence[0].field) == ("WaypointPassedBy", "spec.targetRefs")
     assert asked(SIDECAR, "svc/served", snapshot()).first.findings == ()
 
 

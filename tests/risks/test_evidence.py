@@ -27,6 +27,11 @@ def evidence(plan: Plan, code: RiskCode) -> dict[tuple[str, str], str | None]:
     return {(told["object"], told["field"]): told["value"] for told in risk["evidence"]}
 
 
+def message(plan: Plan, code: RiskCode) -> str:
+    found: str = next(risk["message"] for risk in plan["risks"] if risk["code"] == code)
+    return found
+
+
 def of_kind(objects: list[Object], kind: str) -> Object:
     return next(item for item in objects if item["kind"] == kind)
 
@@ -39,8 +44,10 @@ def test_strict_for_a_port_is_told_where_it_is_written(tmp_path: Path) -> None:
             "portLevelMtls": {"8080": {"mode": "STRICT"}, "9090": {"mode": "DISABLE"}},
         }
 
-    told = evidence(changed(RiskCode.STRICT_REFUSES_OUTSIDE, tmp_path, change), RiskCode.STRICT_REFUSES_OUTSIDE)
+    plan = changed(RiskCode.STRICT_REFUSES_OUTSIDE, tmp_path, change)
+    told = evidence(plan, RiskCode.STRICT_REFUSES_OUTSIDE)
     assert told[("PeerAuthentication/shop/default", "spec.portLevelMtls[8080].mode")] == "STRICT"
+    assert "(PeerAuthentication shop/default is STRICT on port 8080)" in message(plan, RiskCode.STRICT_REFUSES_OUTSIDE)
     assert ("PeerAuthentication/shop/default", "spec.mtls.mode") not in told
 
 
@@ -50,7 +57,9 @@ def test_of_an_exception_under_an_inherited_strict_its_own_mode_is_told(tmp_path
         own = of_kind(objects, "PeerAuthentication")
         objects.append({**own, "metadata": {"name": "web", "namespace": "shop"}, "spec": spec})
 
-    told = evidence(changed(RiskCode.STRICT_REFUSES_OUTSIDE, tmp_path, change), RiskCode.STRICT_REFUSES_OUTSIDE)
+    plan = changed(RiskCode.STRICT_REFUSES_OUTSIDE, tmp_path, change)
+    told = evidence(plan, RiskCode.STRICT_REFUSES_OUTSIDE)
+    assert "(PeerAuthentication shop/default is STRICT)" in message(plan, RiskCode.STRICT_REFUSES_OUTSIDE)
     assert told[("PeerAuthentication/shop/web", "spec.mtls.mode")] is None
     assert told[("PeerAuthentication/shop/default", "spec.mtls.mode")] == "STRICT"
 

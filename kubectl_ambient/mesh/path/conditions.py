@@ -87,5 +87,5 @@ def findings(chosen: Chosen, source: Party, call: Call, nowhere: Sequence[Applie
             f"{source.ref} goes past waypoint {chosen.passed.waypoint}, which alone would enforce {names}: "
             "nothing refuses what comes past a waypoint"
         )
-        evidence = Evidence(nowhere[0].object, "spec.targetRefs", call.service.ref)
+        evidence = Evidence(nowhere[0].object, nowhere[0].target_field, call.service.ref)
         yield Finding.of(Code.WAYPOINT_PASSED_BY, message, evidence)

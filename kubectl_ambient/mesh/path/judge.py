@@ -157,7 +157,7 @@ class PathJudge:
         attached = self.waypoints.attached(call, destination)
         why = f"it goes past waypoint {chosen.passed.waypoint}" if chosen.passed else "no waypoint is on the path"
         return tuple(
-            Applied(p.ref, p.action, None, None, f"is not enforced on this path: {why}")
+            Applied(p.ref, p.action, None, None, f"is not enforced on this path: {why}", p.target_field)
             for p in attached
             if p.ref not in on
         )

@@ -98,7 +98,8 @@ class Saying(Struct, frozen=True, kw_only=True, gc=False):
 class Applied(Struct, frozen=True, gc=False):
     """An AuthorizationPolicy that speaks on the path. at: None where it is enforced nowhere on it.
 
-    matches: whether it is about this connection; None: that depends on the request, or cannot be told.
+    matches: whether it is about this connection; None: that depends on the request, or cannot be told. target_field:
+    where it names what it is attached to, of one that is enforced nowhere.
     """
 
     object: str
@@ -106,6 +107,7 @@ class Applied(Struct, frozen=True, gc=False):
     at: At | None
     matches: Answer
     message: str
+    target_field: str = ""
 
 
 class Condition(Struct, frozen=True, gc=False):

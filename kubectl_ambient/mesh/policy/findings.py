@@ -38,7 +38,7 @@ def of_attached(
     if not missing:
         return
     where = "nowhere" if not taken.accepted else f"not for {', '.join(target.ref for target in missing)}"
-    told = (Evidence(policy.ref, f"spec.targetRefs ({target.ref})", target.reason) for target in missing)
+    told = (Evidence(policy.ref, f"{policy.target_field} ({target.ref})", target.reason) for target in missing)
     message = f"it is enforced {where}: {'; '.join(target.message for target in missing)}"
     yield Finding.of(Code.POLICY_NOT_ENFORCED, message, *told)
 

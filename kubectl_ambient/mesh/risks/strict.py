@@ -49,7 +49,7 @@ def refuses_plain_callers(turn: Turn) -> Iterator[Risk]:
         yield Risk.of(
             _CODES[caller],
             f"{WHO[caller]} would be refused{unless}: {pods(call.pod for call in calls)} would take no plain text"
-            f" ({', '.join(_deciding(turn, calls[0].pod))} {_verb(turn, calls[0].pod)} STRICT)",
+            f" ({_deciding(turn, calls[0].pod)})",
             *calls[0].evidence,
             *by_peer_authentication(turn, calls[0].pod),
             affects=dict.fromkeys(call.pair for call in calls),
@@ -110,18 +110,27 @@ def by_peer_authentication(turn: Turn, pod: Pod, *, sidecar: bool = False) -> li
 
 def _modes(policy: PeerAuthentication) -> list[Evidence]:
     """Where STRICT is written in it; of one that has it from another, its own mode."""
-    ports = [port for port, mode in sorted(policy.port_level_mtls.items()) if mode == "STRICT"]
-    if policy.mode == "STRICT" or not ports:
+    ports = _by_port(policy)
+    if not ports:
         return [Evidence(policy.ref, "spec.mtls.mode", policy.mode)]
     return [Evidence(policy.ref, f"spec.portLevelMtls[{port}].mode", "STRICT") for port in ports]
 
 
-def _deciding(turn: Turn, pod: Pod) -> list[str]:
-    return [policy.ref.replace("/", " ", 1) for policy in turn.policies.decided_by(pod)]
+def _by_port(policy: PeerAuthentication) -> list[int]:
+    """The ports for which it says STRICT, where it does not say so as a whole."""
+    strict = sorted(port for port, mode in policy.port_level_mtls.items() if mode == "STRICT")
+    return [] if policy.mode == "STRICT" else strict
 
 
-def _verb(turn: Turn, pod: Pod) -> str:
-    return "is" if len(turn.policies.decided_by(pod)) == 1 else "are"
+def _deciding(turn: Turn, pod: Pod) -> str:
+    """`PeerAuthentication shop/strict is STRICT`, or for which ports it is; one that leaves it to another is not."""
+    told = []
+    for policy in turn.policies.decided_by(pod):
+        ports = [str(port) for port in _by_port(policy)]
+        if policy.mode == "STRICT" or ports:
+            on = f" on port{'s' if len(ports) > 1 else ''} {', '.join(ports)}" if ports else ""
+            told.append(f"{policy.ref.replace('/', ' ', 1)} is STRICT{on}")
+    return ", ".join(told)
 
 
 def pods(found: Iterable[Pod]) -> str:

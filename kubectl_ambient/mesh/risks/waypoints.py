@@ -77,7 +77,7 @@ def _is_attached(policy: AuthorizationPolicy, service: Service, waypoint: str) -
 def _told(snapshot: Snapshot, ref: str, found: list[tuple[Service, str]]) -> Iterator[Evidence]:
     policy = next(policy for policy in snapshot.authorization_policies if policy.ref == ref)
     names = ", ".join(f"{target.kind} {target.name}" for target in policy.targets)
-    yield Evidence(ref, "spec.targetRefs", names)
+    yield Evidence(ref, policy.target_field, names)
     service = found[0][0]
     key = "istio.io/use-waypoint"
     of = service.ref if key in service.labels else f"Namespace/{service.namespace}"
