@@ -146,15 +146,15 @@ class _Source:
     def _varint(self) -> int:
         if len(self._held) - self._at < _LONGEST_VARINT:
             self._more(_LONGEST_VARINT)
-        value = 0
-        for number, byte in enumerate(self._held[self._at : self._at + _LONGEST_VARINT]):
-            value |= (byte & 0x7F) << 7 * number
+        value = shift = 0
+        for byte in self._held[self._at : self._at + _LONGEST_VARINT]:
+            self._at += 1
+            self.position += 1
+            value |= (byte & 0x7F) << shift
             if byte < 0x80:
-                self._at += number + 1
-                self.position += number + 1
                 return value
-        at_end = len(self._held) - self._at < _LONGEST_VARINT
-        raise BadEnvelope("it ends in the middle" if at_end else "a number that does not end")
+            shift += 7
+        raise BadEnvelope("a number that does not end" if shift == 7 * _LONGEST_VARINT else "it ends in the middle")
 
     def _more(self, count: int = 1) -> bool:
         """Take in chunks until `count` bytes are held, or nothing comes any more."""

@@ -156,7 +156,14 @@ def _hinted(method: _Get, hint: Hint, listed: _List) -> _Get:
 def _only_with(method: _Get, name: str, text: str) -> _Get:
     """The method, which is not asked where no item of the list holds the text."""
     wanted = text.encode()
-    return lambda view: method(view) if any(wanted in body for body in getattr(view._of, name)) else None
+
+    def answer(view: Any) -> Any:
+        for body in getattr(view._of, name):
+            if wanted in body:
+                return method(view)
+        return None
+
+    return answer
 
 
 def _remembered(method: _Get, bodies: _Bodies) -> _Get:
