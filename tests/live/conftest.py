@@ -26,17 +26,20 @@ NewNamespace = Callable[..., str]
 RBAC = Path(__file__).resolve().parents[2] / "docs" / "rbac.yaml"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # before xdist looks for groups
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> Iterator[None]:
     """Mark what lies in this folder; what needs the whole mesh stays in one xdist worker, what does not in another.
 
     So there is one mesh, and one of each of the other servers.
     """
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            needs_mesh = "mesh" in getattr(item, "fixturenames", ())
-            item.add_marker(pytest.mark.live)
-            item.add_marker(pytest.mark.xdist_group("live, with the mesh" if needs_mesh else "live"))
+    live = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in live:
+        needs_mesh = "mesh" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.live)
+        item.add_marker(pytest.mark.xdist_group("live, with the mesh" if needs_mesh else "live"))
+    yield
+    if hasattr(config, "workerinput") and config.getvalue("loadgroup") and not all("@live" in i.nodeid for i in live):
+        raise pytest.UsageError("xdist's groups have no effect with this pytest: each worker would start a mesh")
 
 
 def pytest_runtest_setup() -> None:
