@@ -268,14 +268,18 @@ def test_objects_that_it_refuses() -> None:
     namespaces = {**USED, "far": Namespace(name="far")}
     mesh = a_mesh(WP, namespaces=namespaces, services=[cart, far], service_entries=[bank])
     found = one(mesh)
-    assert (found.uses.served["Service"], found.uses.refused) == (1, Counter(AttachmentDenied=2))
+    assert (found.uses.served["Service"], found.uses.refused) == (1, {"AttachmentDenied": [far, bank]})
     (told,) = findings_of(found)
     assert (told.code, told.severity) == ("WaypointRefuses", "warning")
-    assert "2 objects name it and are not served" in told.message
+    assert told.message == (
+        "2 objects name it and are not served, so traffic there goes direct: "
+        "Service/far/cart, ServiceEntry/far/bank (AttachmentDenied)"
+    )
+    assert line(told.fix) == "kubectl ambient waypoint explain service cart -n far"
 
 
 def test_pods_that_inherit_a_waypoint_for_services_are_not_refused() -> None:
     workload = Pod(namespace="app", name="web", phase="Running", has_ip=True)
     mesh = altered(a_mesh(WP), pods=[workload])
-    assert one(mesh).uses.refused == Counter()
+    assert one(mesh).uses.refused == {}
     assert codes(mesh) == []

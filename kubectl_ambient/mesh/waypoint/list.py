@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -21,7 +20,7 @@ from kubectl_ambient.mesh.waypoint.handled import is_istios, proxies_of, unhandl
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.owner import Owner, owner_of
 from kubectl_ambient.mesh.waypoint.reference import reference
-from kubectl_ambient.mesh.waypoint.rules import kind_of
+from kubectl_ambient.mesh.waypoint.rules import Target, kind_of
 from kubectl_ambient.mesh.waypoint.usable import (
     MESH_CONTROLLER,
     Life,
@@ -44,7 +43,7 @@ class Uses(Struct):
     namespaces: int | None = 0
     served: dict[Kind, int | None] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     canaries: int | None = 0
-    refused: Counter[WaypointReason] = field(default_factory=Counter)
+    refused: dict[WaypointReason, list[Target]] = field(default_factory=dict)
 
     @property
     def nobody(self) -> bool:
@@ -154,7 +153,7 @@ def uses_of(judge: WaypointJudge) -> dict[str, Uses]:
         if decision.waypoint:
             uses.served[kind] = (uses.served[kind] or 0) + 1
         elif decision.reason in UNUSABLE:
-            uses.refused[decision.reason] += 1
+            uses.refused.setdefault(decision.reason, []).append(target)
         home = judge.namespace(target.namespace)
         split = canary(target, decision, home, judge.snapshot, judge.control_plane.newest)
         if split is not None and split.waypoint != decision.waypoint:

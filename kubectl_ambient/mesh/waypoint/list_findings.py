@@ -6,14 +6,16 @@ from collections.abc import Callable, Iterator
 
 from kubectl_ambient.mesh.catalogue import Code, WaypointReason
 from kubectl_ambient.mesh.evidence import Evidence, Finding, label, warns
+from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.labels.reference import entry_of
 from kubectl_ambient.mesh.labels.values import meant
 from kubectl_ambient.mesh.waypoint.gateway_commands import take_traffic, wake_or_look
 from kubectl_ambient.mesh.waypoint.list import Waypoint
 from kubectl_ambient.mesh.waypoint.reference import OPT_OUT
+from kubectl_ambient.mesh.waypoint.rules import kind_of
 from kubectl_ambient.mesh.waypoint.usable import WAYPOINT_FOR
 from kubectl_ambient.shell.command import kubectl, offered
-from kubectl_ambient.shell.words import name, namespace
+from kubectl_ambient.shell.words import inside, name, namespace, type_
 
 TRAFFIC_TYPES = ("service", "workload", "all", "none")
 
@@ -96,15 +98,18 @@ def _for_unknown(waypoint: Waypoint) -> Iterator[Finding]:
 def _refuses(waypoint: Waypoint) -> Iterator[Finding]:
     """There is no fallback from a waypoint that cannot be used [`fetchWaypointForTarget`]."""
     refused, gateway = waypoint.uses.refused, waypoint.gateway
-    told = {reason: number for reason, number in refused.most_common() if reason != WaypointReason.NOT_READY}
+    told = [(reason, found) for reason, found in refused.items() if reason != WaypointReason.NOT_READY]
     if not told:
         return
-    number = sum(told.values())
+    told.sort(key=lambda one: -len(one[1]))
+    number = sum(len(found) for _, found in told)
     objects = "1 object names it and is" if number == 1 else f"{number} objects name it and are"
-    reasons = ", ".join(f"{n} {reason}" for reason, n in told.items())
-    message = f"{objects} not served, so traffic there goes direct ({reasons})"
+    names = (f"{few([target.ref for target in found])} ({reason})" for reason, found in told)
+    message = f"{objects} not served, so traffic there goes direct: {'; '.join(names)}"
     evidence = label(gateway.ref, WAYPOINT_FOR, gateway.labels.get(WAYPOINT_FOR))
-    yield Finding.of(Code.WAYPOINT_REFUSES, message, evidence, fix=offered(kubectl("ambient waypoint status -A")))
+    first = told[0][1][0]
+    why = kubectl("ambient waypoint explain", type_(kind_of(first).lower()), name(first.name), *inside(first.namespace))
+    yield Finding.of(Code.WAYPOINT_REFUSES, message, evidence, fix=offered(why))
 
 
 def _unused(waypoint: Waypoint) -> Iterator[Finding]:

@@ -54,5 +54,5 @@ def _uses(uses: Uses) -> dict[str, Any]:
         "pods": served["Pod"],
         "workloadEntries": served["WorkloadEntry"],
         "canaries": uses.canaries,
-        "refused": uses.refused.total(),
+        "refused": sum(map(len, uses.refused.values())),
     }
