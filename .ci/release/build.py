@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from . import archive, environment, glibc, krew_rules, notices
+from . import archive, bundle, environment, glibc, krew_rules, notices
 from .elf import MAGIC, Elf
 from .project import PROGRAM, ROOT, Platform, ReleaseError, this_platform
 
@@ -88,7 +88,7 @@ def traces_of_this_machine(folder: Path) -> Iterator[str]:
     standard = sysconfig.get_path("stdlib") + os.sep
     for name, path in archive.files(folder):
         content = path.read_bytes()
-        for trace in [*own, standard] if path.suffix == ".pyc" else own:
+        for trace in [*own, standard] if path.suffix == ".pyc" or path.name == bundle.NAME else own:
             if trace.encode() in content:
                 yield f"{trace} in {name}"
 

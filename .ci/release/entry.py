@@ -7,6 +7,7 @@ from _frozen_importlib import ModuleSpec  # importlib itself is in the file, too
 
 TYPE_CHECKING = False  # of `typing`, which is slow to import
 if TYPE_CHECKING:
+    from importlib.resources.readers import FileReader
     from types import CodeType, ModuleType
 
 FOLDER = vars(sys)["_MEIPASS"]
@@ -15,8 +16,7 @@ FOLDER = vars(sys)["_MEIPASS"]
 class Bundle:
     """Finds and loads the modules of the archive in one file: to find, open and read each alone takes as long again.
 
-    The specification tells how the file is made: the length of a table, the table (where the code of a module begins,
-    how long it is, whether it is a package), the code of all.
+    bundle.py tells how it is laid out.
     """
 
     def __init__(self, path: str) -> None:
@@ -45,11 +45,24 @@ class Bundle:
         """Run the module's code in it."""
         exec(self.get_code(module.__name__), vars(module))
 
+    def get_resource_reader(self, name: str) -> "FileReader":
+        """What reads files that a package brings, such as certificates: those lie in its folder."""
+        from importlib.resources.readers import FileReader
+
+        return FileReader(Files(f"{FOLDER}/{name.replace('.', '/')}/__init__.pyc"))  # type: ignore[arg-type]
+
     def get_code(self, name: str) -> "CodeType":
         """The code of a module that is here."""
         begin, length, _ = self._places[name]
         code: CodeType = marshal.loads(self._code[begin : begin + length])
         return code
+
+
+class Files:
+    """Where a package is."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
 
 
 sys.meta_path.insert(0, Bundle(f"{FOLDER}/modules"))

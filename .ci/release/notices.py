@@ -6,6 +6,8 @@ import json
 import subprocess
 from pathlib import Path
 
+from . import bundle
+
 _TEXTS = ("license", "licence", "copying", "notice", "authors")
 # The program's own start is part of PyInstaller; its licence says that it may be passed on under any terms.
 _ALWAYS = "pyinstaller"
@@ -21,16 +23,16 @@ print(json.dumps([known, str(python_license), sysconfig.get_python_version()]))
 """
 
 
-def collect(python: Path, bundle: Path) -> str:
-    """The notices of what `bundle` (the folder of modules) holds of `python`'s packages."""
+def collect(python: Path, folder: Path) -> str:
+    """The notices of what the folder of a program holds of `python`'s packages."""
     told = subprocess.run([str(python), "-c", _LIST], check=True, capture_output=True, text=True)
     known, python_license, python_version = json.loads(told.stdout)
     sections = [_section(f"Python {python_version}", [Path(python_license)])]
     for name, version, files in sorted(known, key=lambda package: package[0].lower()):
-        if name.lower() == _ALWAYS or _is_held(bundle, [file for file, _ in files]):
+        if name.lower() == _ALWAYS or _is_held(folder, [file for file, _ in files]):
             texts = [Path(place) for file, place in files if _is_license(file)]
             sections.append(_section(f"{name} {version}", texts))
-    libraries = sorted(path.name for path in bundle.iterdir() if ".so" in path.suffixes or path.suffix in _LIBRARIES)
+    libraries = sorted(path.name for path in folder.iterdir() if ".so" in path.suffixes or path.suffix in _LIBRARIES)
     return "\n".join(["kubectl-ambient holds the software below, under the licences that follow.", "", *sections]) + (
         f"Shared libraries: {', '.join(libraries)}\n" if libraries else ""
     )
@@ -39,14 +41,14 @@ def collect(python: Path, bundle: Path) -> str:
 _LIBRARIES = (".dylib", ".dll")
 
 
-def _is_held(bundle: Path, files: list[str]) -> bool:
+def _is_held(folder: Path, files: list[str]) -> bool:
     """Whether a module of the package is in the bundle: as bytecode, or as what was compiled from C or Rust."""
+    modules = bundle.held(folder / bundle.NAME)
     for file in files:
         module = Path(file)
         if ".dist-info" in module.parts[0] or module.parts[0] == "..":
             continue
-        held = bundle / (module.with_suffix(".pyc") if module.suffix == ".py" else module)
-        if held.is_file():
+        if bundle.module_of(file) in modules if module.suffix == ".py" else (folder / module).is_file():
             return True
     return False
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from release import bundle
 from release.archive import sha256, sum_file
 from release.build import build
 from release.project import DIST, ROOT, VERSION, this_platform
@@ -79,19 +80,20 @@ def test_it_answers_as_the_package_does(words: tuple[str, ...], ours: Path, tmp_
 
 
 def modules() -> Iterator[str]:
-    """Every module of the package, as a path."""
+    """Every module of the package."""
     for path in (ROOT / "kubectl_ambient").rglob("*.py"):
-        yield path.relative_to(ROOT).with_suffix("").as_posix()
+        yield bundle.module_of(path.relative_to(ROOT).as_posix())
 
 
 def test_it_holds_every_module(unpacked: Path) -> None:
-    held = unpacked / "_internal"
-    assert [name for name in modules() if not (held / f"{name}.pyc").is_file()] == []
+    held = bundle.held(unpacked / "_internal" / bundle.NAME)
+    assert [name for name in modules() if name not in held] == []
 
 
 def test_it_holds_nothing_that_only_costs(unpacked: Path) -> None:
     held = {path.name.partition(".")[0] for path in (unpacked / "_internal").iterdir()}
     held |= {path.name.partition(".")[0] for path in (unpacked / "_internal").glob("python*/lib-dynload/*")}
+    held |= {name.partition(".")[0] for name in bundle.held(unpacked / "_internal" / bundle.NAME)}
     assert held & {"pygments", "markdown_it", "setuptools", "pkg_resources", "tkinter", "unittest", "aiohttp"} == set()
 
 
