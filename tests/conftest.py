@@ -6,6 +6,8 @@ import signal
 
 from tests.fuzz.budget import chosen_seed, header
 
+_LONGEST, _SHOWN = 200, 40  # characters
+
 
 def pytest_configure() -> None:
     """Take signals as a terminal would: a background job starts with some ignored, and hands that on.
@@ -24,3 +26,8 @@ def pytest_configure() -> None:
 def pytest_report_header() -> str:
     """Tells from which seed random clusters are made."""
     return header()
+
+
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """A long text, known by its beginning: pytest hands the name of a test on to every program that the test runs."""
+    return f"{val[:_SHOWN]!a}… {len(val):,}" if isinstance(val, str | bytes) and len(val) > _LONGEST else None

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.kinds.gateways import Gateway

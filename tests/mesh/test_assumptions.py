@@ -142,3 +142,15 @@ def test_agents_that_are_well_have_not_put_it_in() -> None:
     assert found.message.endswith(", and is not: the agents on n1 have not put it in.")
     sick = [agent("istio-cni-node", "1.30.3", ready=False)]
     assert "is not Ready" in judge(cluster(pods=[pod()], namespace_labels=AMBIENT, cni_pods=sick)).message
+
+
+def test_a_node_that_was_not_read_is_shown_with_what_it_is_taken_for() -> None:
+    snapshot = cluster(pods=[pod()], namespace_labels=AMBIENT, nodes=Unread(what="list nodes", why="forbidden"))
+    (step,) = (s for s in Judge(snapshot).explain(next(iter(snapshot.pods))).decision.steps if s.rule == "Node")
+    assert step.assumed
+    first = step.evidence[0]
+    assert (first.object, first.field, first.value) == (
+        "Node/n1",
+        "metadata.labels[kubernetes.io/os]",
+        "(not read; assumed: linux)",
+    )

@@ -193,7 +193,9 @@ def _node(case: Case) -> Step:
         return _step("Node", "pass", "the pod has no node yet", Evidence(pod.ref, "spec.nodeName", None))
     if node is None:
         message, told = f"node {pod.node} is taken for a Linux node", Evidence(pod.ref, "spec.nodeName", pod.node)
-        return Step(rule="Node", outcome="pass", message=message, evidence=(told,), taken=True)
+        field = f"metadata.labels[{OS_LABEL}]"
+        not_seen = Evidence(f"Node/{pod.node}", field, "(not read; assumed: linux)", seen=False)
+        return Step(rule="Node", outcome="pass", message=message, evidence=(not_seen, told), taken=True)
     ref = f"Node/{node.name}"
     system = node.labels.get(OS_LABEL)
     if system not in (None, "linux"):
