@@ -48,21 +48,15 @@ class Bundle:
     def get_resource_reader(self, name: str) -> "FileReader":
         """What reads files that a package brings, such as certificates: those lie in its folder."""
         from importlib.resources.readers import FileReader
+        from types import SimpleNamespace
 
-        return FileReader(Files(f"{FOLDER}/{name.replace('.', '/')}/__init__.pyc"))  # type: ignore[arg-type]
+        return FileReader(SimpleNamespace(path=f"{FOLDER}/{name.replace('.', '/')}/__init__.pyc"))  # type: ignore[arg-type]
 
     def get_code(self, name: str) -> "CodeType":
         """The code of a module that is here."""
         begin, length, _ = self._places[name]
         code: CodeType = marshal.loads(self._code[begin : begin + length])
         return code
-
-
-class Files:
-    """Where a package is."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
 
 
 sys.meta_path.insert(0, Bundle(f"{FOLDER}/modules"))

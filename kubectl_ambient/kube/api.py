@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from kubectl_ambient import FIELD_MANAGER
+
 from .accept import METADATA, a_list, an_object, in_protobuf
 from .access import Access, find_access
 from .decoding import BadObject, OnBad, decode_object, decode_one
@@ -170,7 +172,7 @@ class Client:
         """Whether the server does; asked once."""
         with self._asking:
             if self._known is None:
-                self._known = streams_lists(self.version, lambda: self._transport.link.is_near)
+                self._known = streams_lists(self.version, self._transport.link)
             return self._known
 
     def names(self, resource: Resource, *, limit: int) -> builtins.list[str]:
@@ -242,7 +244,7 @@ class Client:
         type: type[T],
         patch_type: PatchType = "merge",
         dry_run: Literal["none", "server"] = "none",
-        field_manager: str = "kubectl-ambient",
+        field_manager: str = FIELD_MANAGER,
         metadata_only: bool = False,
     ) -> T:
         """The object, or its metadata, as it is after the patch `body` (JSON-like). With `server` nothing is stored."""

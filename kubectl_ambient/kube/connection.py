@@ -12,7 +12,6 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from . import link as links
 from .deadline import Deadline, TimedOut
 from .errors import ConnectionFailed
 from .link import Link
@@ -78,12 +77,12 @@ class _Timed:
         if self.link.is_near and "gzip" in headers.get("Accept-Encoding", ""):
             headers = headers.copy()
             headers["Accept-Encoding"] = "identity"
-        self._sent = links.now()
+        self._sent = self.link.sent()
         super().request(method, url, body, headers, **how)  # type: ignore[misc]
 
     def getresponse(self) -> Any:
         answer = super().getresponse()  # type: ignore[misc]
-        self.link.answered(links.now() - self._sent)
+        self.link.answered(self._sent)
         return answer
 
     def connect(self) -> None:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 
 _NEAR = 0.01  # seconds
+_LOOKS = 2
 
 now: Callable[[], float] = time.monotonic  # one name, for tests to replace
 
@@ -19,12 +20,24 @@ class Link:
     def __init__(self) -> None:
         self._fastest: float | None = None
 
+    def sent(self) -> float:
+        """The moment of a request, which is sent on a connection that is there."""
+        return now()
+
     @property
     def is_near(self) -> bool:
         """Whether some answer has come so fast; not before there is any."""
         return self._fastest is not None and self._fastest < _NEAR
 
-    def answered(self, seconds: float) -> None:
-        """An answer has begun so long after the request was sent on a connection that was there."""
+    def answered(self, sent: float) -> None:
+        """The answer to a request of that moment has begun."""
+        seconds = now() - sent
         if self._fastest is None or seconds < self._fastest:
             self._fastest = seconds
+
+    def look(self, ask: Callable[[], object]) -> None:
+        """Ask something small where no answer has been fast: a busy server, most of all with our lists, may be late."""
+        for _ in range(_LOOKS):
+            if self.is_near:
+                return
+            ask()

@@ -8,9 +8,9 @@ from collections.abc import Callable
 import msgspec
 
 from .errors import ApiError, BadAnswer
+from .link import Link
 
 _STREAMS_FROM = 33  # StreamingCollectionEncodingToProtobuf is on from 1.33
-_LOOKS = 2
 
 
 class ServerVersion(msgspec.Struct, frozen=True, gc=False):
@@ -27,18 +27,14 @@ class ServerVersion(msgspec.Struct, frozen=True, gc=False):
         return int(found[0]) if found else 0
 
 
-def streams_lists(version: Callable[[], ServerVersion], is_near: Callable[[], bool]) -> bool:
+def streams_lists(version: Callable[[], ServerVersion], link: Link) -> bool:
     """Whether it writes a list item by item, and need not hold all of it. One that does not tell is asked for pages.
 
-    is_near: whether its answers have shown that; else it is asked once more, as one that is busy, most of all with our
-    other lists, may answer late. Raises ConnectionFailed.
+    link: how far it is counts for a long list, and so is known afterwards. Raises ConnectionFailed.
     """
     try:
         told = version()
-        for _ in range(_LOOKS):
-            if is_near():
-                break
-            version()
+        link.look(version)
     except (ApiError, BadAnswer):
         return False
     return told.minor_number >= _STREAMS_FROM

@@ -9,7 +9,7 @@ import typer
 from kubectl_ambient.cli.change import settings
 from kubectl_ambient.cli.waypoint import change_settings as own
 from kubectl_ambient.cli.waypoint.change_command import change
-from kubectl_ambient.runs.waypoint import DEFAULT_NAME
+from kubectl_ambient.mesh.waypoint import NEW
 
 
 def waypoint_enable(
@@ -17,7 +17,7 @@ def waypoint_enable(
     target: own.Targets = None,
     waypoint: Annotated[
         str,
-        own.waypoint(f"The Gateway that is the waypoint, or NAMESPACE/NAME; “{DEFAULT_NAME}” where it is not given."),
+        own.waypoint(f"The Gateway that is the waypoint, or NAMESPACE/NAME; “{NEW}” where it is not given."),
     ] = "",
     waypoint_namespace: Annotated[
         str, own.waypoint_namespace("Its namespace, where that is not the object's own.")

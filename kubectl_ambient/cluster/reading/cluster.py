@@ -81,7 +81,7 @@ def _list(client: Client, one: Ask, chunk_size: int | None) -> Facts:
         one.kind.resource,
         one.namespace,
         type=one.kind.wire,
-        fact=_facts_of(one),
+        fact=partial(_facts, one),
         label_selector=one.labels,
         field_selector=one.fields,
         chunk_size=chunk_size,
@@ -95,7 +95,7 @@ def _list(client: Client, one: Ask, chunk_size: int | None) -> Facts:
 
 def _one(client: Client, one: Ask, namespace: str, name: str) -> Facts:
     kind = one.kind
-    return _facts_of(one)(client.get(kind.resource, name, namespace, type=kind.wire, metadata_only=kind.partial))
+    return _facts(one, client.get(kind.resource, name, namespace, type=kind.wire, metadata_only=kind.partial))
 
 
 def _at_home(client: Client, one: Ask, refused: ApiError) -> Facts:
@@ -109,23 +109,18 @@ def _at_home(client: Client, one: Ask, refused: ApiError) -> Facts:
     raise refused
 
 
-def _facts_of(one: Ask) -> Callable[[Any], Facts]:
-    """What tells what follows from one object, for each part that it belongs to."""
-    kind, also = one.kind, one.also
-
-    def facts_of(found: Any) -> Facts:
-        metadata = found.metadata
-        namespace, name = metadata.namespace or "", metadata.name or ""
-        facts = [(kind, key, fact) for key, fact in keyed(kind, namespace, name, found)]
-        if also:
-            # Not those of the object, which in protobuf are made anew, unless they give no fact.
-            labels = facts[0][2].labels if facts else metadata.labels or {}
-            for other in also:
-                if other.chooses(labels, name):
-                    facts += [(other, key, fact) for key, fact in keyed(other, namespace, name, found)]
-        return facts
-
-    return facts_of
+def _facts(one: Ask, found: Any) -> Facts:
+    """What follows from one object, for each part that it belongs to."""
+    metadata = found.metadata
+    namespace, name = metadata.namespace or "", metadata.name or ""
+    facts = [(one.kind, key, fact) for key, fact in keyed(one.kind, namespace, name, found)]
+    if one.also:
+        # Not those of the object, which in protobuf are made anew, unless they give no fact.
+        labels = facts[0][2].labels if facts else metadata.labels or {}
+        for kind in one.also:
+            if kind.chooses(labels, name):
+                facts += [(kind, key, fact) for key, fact in keyed(kind, namespace, name, found)]
+    return facts
 
 
 def _take(snapshot: Snapshot, one: Ask, facts: Facts) -> None:

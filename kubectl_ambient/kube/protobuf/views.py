@@ -21,24 +21,21 @@ from google.protobuf.message import DecodeError
 from msgspec import Struct, structs
 
 from .fields import Field, fields_of
-from .hints import Hint, hint_of
+from .hints import hint_of
+from .shortcuts import Bodies, Get, Listed, View, first_bytes, hinted, remembered
 
 # What is raised while a view is made or looked at: broken bytes or texts, a time that is none.
 ERRORS = (DecodeError, OverflowError)
 
-_View = Callable[[Any], Any]  # makes a view of a message, or of the bytes of one
-_Get = Callable[[Any], Any]  # a field's value, of a view
-_Bodies = Callable[[Any], tuple[bytes, ...]]  # the bytes of a field's items, of a view
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_KEPT = 256  # answers; a list comes in the order of names, so that what is alike comes in a row
 _STR_VAL = 1  # the type of an IntOrString that is a text [k8s.io/apimachinery/pkg/util/intstr]
 _Proto: Any = descriptor_pb2.FieldDescriptorProto
 _TYPES = {"text": _Proto.TYPE_STRING, "bool": _Proto.TYPE_BOOL, "int": _Proto.TYPE_INT64}
 
 
 @cache
-def viewer(of: type[Struct], message: str) -> _View:
+def viewer(of: type[Struct], message: str) -> View:
     """What makes a view, like an `of`, of the bytes of a `message` of Kubernetes. Both may raise ERRORS."""
     file = descriptor_pb2.FileDescriptorProto(name="object.proto", package="wire", syntax="proto3")
     view = _Describer(file).view(of, message)
@@ -64,12 +61,12 @@ class _Describer:
     def __init__(self, file: Any) -> None:
         self._file = file
 
-    def view(self, of: type[Struct], message: str) -> _View:
+    def view(self, of: type[Struct], message: str) -> View:
         """The view of such a message as an `of`; a field that the message does not have is not set."""
         described = self._message()
         known = fields_of(message)
-        getters: dict[str, _Get] = {}
-        lists: dict[str, _List] = {}
+        getters: dict[str, Get] = {}
+        lists: dict[str, Listed] = {}
         for field in structs.fields(of):
             numbered = known.get(field.encode_name)
             getters[field.name] = self._getter(described, field, numbered) if numbered else _nothing
@@ -82,7 +79,7 @@ class _Describer:
         described.name = f"M{len(self._file.message_type)}"  # several wire types may look at one message
         return described
 
-    def _getter(self, described: Any, field: structs.FieldInfo, numbered: Field) -> _Get:
+    def _getter(self, described: Any, field: structs.FieldInfo, numbered: Field) -> Get:
         name, inner = field.name, held_type(field.type)
         added = described.field.add(name=name, number=numbered.number)
         added.label = _Proto.LABEL_REPEATED if numbered.repeated else _Proto.LABEL_OPTIONAL
@@ -96,7 +93,7 @@ class _Describer:
             return _scalar(name)
         if numbered.holds == "map":
             added.type, added.label = _Proto.TYPE_BYTES, _Proto.LABEL_REPEATED
-            return _of_keys(name, inner) if is_struct(inner) else _remembered(_texts(name), _bodies(name))
+            return _of_keys(name, inner) if is_struct(inner) else remembered(_texts(name), _bodies(name))
         if numbered.repeated:
             # As they are, and each parsed when it is asked for: a pod's containers are the greatest part of it.
             added.type = _Proto.TYPE_BYTES
@@ -121,7 +118,7 @@ class _Describer:
         return f".wire.{described.name}"
 
 
-def _made(of: type[Struct], getters: dict[str, _Get], lists: dict[str, _List]) -> _View:
+def _made(of: type[Struct], getters: dict[str, Get], lists: dict[str, Listed]) -> View:
     """A class with these fields and with the methods of the wire type, which look at nothing but its fields.
 
     lists: the fields that are held as the bytes of their items.
@@ -133,73 +130,9 @@ def _made(of: type[Struct], getters: dict[str, _Get], lists: dict[str, _List]) -
         hint = hint_of(method)
         if hint is not None and hint.reads in lists:
             listed = lists[hint.reads]
-            members[name] = _hinted(method, hint, listed)
+            members[name] = hinted(method, hint, listed)
     members |= {name: property(get) for name, get in getters.items()}
     return new_class(of.__name__, (_Message,), {}, lambda body: body.update(members))
-
-
-class _List(Struct, frozen=True):
-    """A field of many items. bodies: those that count, of a view. item: the view of one, kind: what message it is."""
-
-    name: str
-    bodies: _Bodies
-    item: _View | None = None
-    kind: str = ""
-
-
-def _hinted(method: _Get, hint: Hint, listed: _List) -> _Get:
-    if hint.first:
-        return _first(method, listed, hint.first)
-    return _only_with(method, listed.name, hint.holds) if hint.holds else _remembered(method, listed.bodies)
-
-
-def _only_with(method: _Get, name: str, text: str) -> _Get:
-    """The method, which is not asked where no item of the list holds the text."""
-    wanted = text.encode()
-
-    def answer(view: Any) -> Any:
-        for body in getattr(view._of, name):
-            if wanted in body:
-                return method(view)
-        return None
-
-    return answer
-
-
-def _remembered(method: _Get, bodies: _Bodies) -> _Get:
-    """The method, asked once for equal bytes in a row."""
-    known: dict[tuple[bytes, ...], Any] = {}
-
-    def answer(view: Any) -> Any:
-        key = bodies(view)
-        try:
-            return known[key]
-        except KeyError:
-            found = method(view)
-        if len(known) >= _KEPT:
-            known.clear()
-        known[key] = found
-        return found
-
-    return answer
-
-
-def _first(method: _Get, listed: _List, value: str) -> _Get:
-    """The method that looks for an item by its `type`, without a look into the others: each begins with it.
-
-    That is how Kubernetes writes a message; one that is written otherwise is found by the method itself.
-    """
-    assert fields_of(listed.kind)["type"].number == 1
-    view_of, begin, name = listed.item, _first_bytes(value), listed.name
-    assert view_of is not None
-
-    def answer(view: Any) -> Any:
-        for body in getattr(view._of, name):
-            if body.startswith(begin):
-                return view_of(body)
-        return method(view)
-
-    return answer
 
 
 def _keep_presence(described: Any, added: Any) -> None:
@@ -213,15 +146,15 @@ def _nothing(view: Any) -> None:
     return None
 
 
-def _scalar(name: str) -> _Get:
+def _scalar(name: str) -> Get:
     return lambda view: getattr(view._of, name) if view._of.HasField(name) else None
 
 
-def _list(name: str) -> _Get:
+def _list(name: str) -> Get:
     return lambda view: list(getattr(view._of, name))
 
 
-def _texts(name: str) -> _Get:
+def _texts(name: str) -> Get:
     return lambda view: dict(map(_entry, getattr(view._of, name)))
 
 
@@ -243,7 +176,7 @@ def _entry(body: bytes) -> tuple[str, str]:
     return found.key, found.value
 
 
-def _of_keys(name: str, of: type[Struct]) -> _Get:
+def _of_keys(name: str, of: type[Struct]) -> Get:
     """A map of texts as a wire type that names some of its keys."""
     inner = _made(of, {field.name: _key(field.encode_name) for field in structs.fields(of)}, {})
     bodies = _bodies_of_keys(name, of)
@@ -256,22 +189,22 @@ def _of_keys(name: str, of: type[Struct]) -> _Get:
     return get
 
 
-def _listed(field: structs.FieldInfo, numbered: Field) -> _List:
+def _listed(field: structs.FieldInfo, numbered: Field) -> Listed:
     """What is known of a field of many items."""
     inner = held_type(field.type)
     if numbered.holds == "map":
-        return _List(field.name, _bodies_of_keys(field.name, inner) if is_struct(inner) else _bodies(field.name))
+        return Listed(field.name, _bodies_of_keys(field.name, inner) if is_struct(inner) else _bodies(field.name))
     item = viewer(inner, numbered.holds) if is_struct(inner) else None
-    return _List(field.name, _bodies(field.name), item, numbered.holds)
+    return Listed(field.name, _bodies(field.name), item, numbered.holds)
 
 
-def _bodies(name: str) -> _Bodies:
+def _bodies(name: str) -> Bodies:
     return lambda view: tuple(getattr(view._of, name))
 
 
-def _bodies_of_keys(name: str, of: type[Struct]) -> _Bodies:
+def _bodies_of_keys(name: str, of: type[Struct]) -> Bodies:
     """Those entries of a map whose keys the wire type names: each begins with its key, and that with its length."""
-    wanted = {_first_bytes(field.encode_name) for field in structs.fields(of)}
+    wanted = {first_bytes(field.encode_name) for field in structs.fields(of)}
 
     def bodies(view: Any) -> tuple[bytes, ...]:
         return tuple([body for body in getattr(view._of, name) if len(body) > 1 and body[: 2 + body[1]] in wanted])
@@ -279,17 +212,11 @@ def _bodies_of_keys(name: str, of: type[Struct]) -> _Bodies:
     return bodies
 
 
-def _first_bytes(key: str) -> bytes:
-    text = key.encode()
-    assert len(text) < 0x80  # one byte for the length
-    return bytes((0x0A, len(text))) + text
-
-
-def _key(key: str) -> _Get:
+def _key(key: str) -> Get:
     return lambda view: view._of.get(key)
 
 
-def _views(name: str, inner: _View) -> _Get:
+def _views(name: str, inner: View) -> Get:
     return lambda view: _Views(getattr(view._of, name), inner)
 
 
@@ -298,7 +225,7 @@ class _Views:
 
     __slots__ = ("_bodies", "_view")
 
-    def __init__(self, bodies: Sequence[bytes], view: _View) -> None:
+    def __init__(self, bodies: Sequence[bytes], view: View) -> None:
         self._bodies = bodies
         self._view = view
 
@@ -312,13 +239,13 @@ class _Views:
         return map(self._view, self._bodies)
 
 
-def _within(name: str, inner: _View, *, required: bool) -> _Get:
+def _within(name: str, inner: View, *, required: bool) -> Get:
     if required:
         return lambda view: inner(getattr(view._of, name))
     return lambda view: inner(getattr(view._of, name)) if view._of.HasField(name) else None
 
 
-def _time(name: str) -> _Get:
+def _time(name: str) -> Get:
     def get(view: Any) -> datetime | None:
         moment = getattr(view._of, name)
         seconds = moment.seconds
@@ -328,7 +255,7 @@ def _time(name: str) -> _Get:
     return get
 
 
-def _int_or_text(name: str) -> _Get:
+def _int_or_text(name: str) -> Get:
     def get(view: Any) -> int | str | None:
         if not view._of.HasField(name):
             return None

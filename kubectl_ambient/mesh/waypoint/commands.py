@@ -12,6 +12,7 @@ from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.evidence import Fix, offer
+from kubectl_ambient.mesh.waypoint import NEW
 from kubectl_ambient.mesh.waypoint.allowed_routes import admission
 from kubectl_ambient.mesh.waypoint.deciding import Decision
 from kubectl_ambient.mesh.waypoint.gateway_commands import applied, on_gateway, wake
@@ -23,7 +24,6 @@ from kubectl_ambient.mesh.waypoint.words import concerns
 from kubectl_ambient.shell.command import Offer, chain, kubectl
 from kubectl_ambient.shell.words import Word, inside, label, name, namespace, option, patch, type_
 
-NEW = "waypoint"  # the name that istioctl gives by itself
 BY_API_SERVER = "kubernetes.io/metadata.name"  # always the name of the namespace, whatever one sets
 _SHORT = {"Service": "svc", "ServiceEntry": "serviceentry", "Pod": "pod", "WorkloadEntry": "workloadentry"}
 

@@ -11,8 +11,8 @@ from kubectl_ambient.cluster.kinds.gateways import Gateway
 from kubectl_ambient.mesh.catalogue import TELLS_RIGHTS, WaypointReason
 from kubectl_ambient.mesh.evidence import Fix, either, offer
 from kubectl_ambient.mesh.installation import istiod_versions
+from kubectl_ambient.mesh.waypoint import NEW
 from kubectl_ambient.mesh.waypoint.commands import (
-    NEW,
     Asked,
     admit_too,
     create,

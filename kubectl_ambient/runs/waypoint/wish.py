@@ -7,8 +7,8 @@ from kubectl_ambient.change.waypoint.plan import Wish
 from kubectl_ambient.kube.errors import UsageError
 from kubectl_ambient.kube.label_syntax import label_value_problems
 from kubectl_ambient.kube.resources import Resource
+from kubectl_ambient.mesh.waypoint import NEW
 from kubectl_ambient.runs.change.flags import Flags
-from kubectl_ambient.runs.waypoint import DEFAULT_NAME
 from kubectl_ambient.runs.waypoint.flags import WaypointFlags
 
 
@@ -29,7 +29,7 @@ def wish_of(flags: WaypointFlags) -> Wish:
     _check_value("--waypoint-namespace", namespace)
     return Wish(
         goal=flags.goal,
-        waypoint=name or (DEFAULT_NAME if flags.goal == "enable" else ""),
+        waypoint=name or (NEW if flags.goal == "enable" else ""),
         namespace=namespace,
         overwrite=flags.overwrite,
     )
