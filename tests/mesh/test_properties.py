@@ -354,8 +354,19 @@ def test_exclusion_counts_from_1_30_on() -> None:
 @given(a_snapshot(), st.sampled_from((None, "enabled", "pending", "", "true")))
 def test_what_should_be_never_hangs_on_what_is(snapshot: Snapshot, value: str | None) -> None:
     annotations = structs.replace(next(iter(snapshot.pods)).annotations, redirection=value)
-    before, after = verdict_of(snapshot), verdict_of(changed(snapshot, annotations=annotations))
+    marked = changed(snapshot, annotations=annotations)
+    before, after = verdict_of(snapshot), verdict_of(marked)
+    if names_no_version(snapshot):
+        # What istio-cni wrote on a pod then tells of its version; that may settle what was unknown, and no more.
+        assert before.expected == after.expected or "unknown" in (before.expected, after.expected)
+        return
     assert (before.expected, before.reason, before.after_restart) == (after.expected, after.reason, after.after_restart)
+
+
+def names_no_version(snapshot: Snapshot) -> bool:
+    """Whether some agent's version has to be found out by what it does."""
+    found = Judge(snapshot).installation
+    return any(agents.worlds[-1].version_told.value is None for agents in (found.elsewhere, *found.nodes.values()))
 
 
 def uncounted(verdict: Verdict) -> Verdict:
