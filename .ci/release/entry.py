@@ -4,6 +4,7 @@ import marshal
 import mmap
 import sys
 from _frozen_importlib import ModuleSpec  # importlib itself is in the file, too
+from _thread import RLock
 
 TYPE_CHECKING = False  # of `typing`, which is slow to import
 if TYPE_CHECKING:
@@ -11,6 +12,27 @@ if TYPE_CHECKING:
     from types import CodeType, ModuleType
 
 FOLDER = vars(sys)["_MEIPASS"]
+# What others import at their beginning, for functions that few commands call: it is run when something of it is asked
+# for. None of what these import themselves asks for something of them while it is imported.
+LATER = {
+    *("calendar", "email.base64mime", "email.quoprimime", "ipaddress", "mimetypes", "msgspec.inspect", "platform"),
+    *("random", "shutil", "stringprep", "subprocess", "tokenize", "traceback"),
+}
+# What is asked of every module while it is imported.
+OF_ALL = {
+    *("__cached__", "__class__", "__dict__", "__doc__", "__file__", "__loader__", "__name__", "__package__"),
+    *("__path__", "__spec__"),
+}
+
+
+class Later(type(sys)):  # type: ignore[misc]
+    """A module of which nothing has been asked for."""
+
+    def __getattribute__(self, name: str) -> object:
+        get = super().__getattribute__  # it is another class's once it was run
+        if name not in OF_ALL:
+            get("__spec__").loader.run(self)
+        return get(name)
 
 
 class Bundle:
@@ -25,6 +47,8 @@ class Bundle:
         start = 4 + int.from_bytes(content[:4], "little")
         self._places: dict[str, tuple[int, int, bool]] = marshal.loads(content[4:start])
         self._code = content[start:]
+        self._locks = {name: RLock() for name in LATER}
+        self._running: set[str] = set()
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """What Python asks every finder."""
@@ -38,12 +62,26 @@ class Bundle:
             spec.submodule_search_locations = [folder]  # libraries in C lie there
         return spec
 
-    def create_module(self, spec: ModuleSpec) -> None:
-        """None, for the usual module."""
+    def create_module(self, spec: ModuleSpec) -> "ModuleType | None":
+        """None for the usual module."""
+        return Later(spec.name) if spec.name in LATER else None
 
     def exec_module(self, module: "ModuleType") -> None:
-        """Run the module's code in it."""
-        exec(self.get_code(module.__name__), vars(module))
+        """Run the module's code in it, if not later."""
+        if not isinstance(module, Later):
+            exec(self.get_code(module.__name__), vars(module))
+
+    def run(self, module: "ModuleType") -> None:
+        """Run what was to run later, once; other threads wait for it, and its own code goes on."""
+        name = module.__name__
+        with self._locks[name]:
+            if module.__class__ is Later and name not in self._running:
+                self._running.add(name)
+                try:
+                    exec(self.get_code(name), module.__dict__)
+                finally:
+                    self._running.discard(name)
+                module.__class__ = type(sys)  # type: ignore[assignment]
 
     def get_resource_reader(self, name: str) -> "FileReader":
         """What reads files that a package brings, such as certificates: those lie in its folder."""
