@@ -65,6 +65,17 @@ class Turn:
         facts = self.after.pods.facts
         return [facts[key] for key in sorted(facts) if not facts[key].finished]
 
+    def pods_of(self, namespace: str) -> list[Pod]:
+        """Those of a namespace."""
+        return self._by_namespace.get(namespace, [])
+
+    @cached_property
+    def _by_namespace(self) -> dict[str, list[Pod]]:
+        found: dict[str, list[Pod]] = {}
+        for pod in self.pods:
+            found.setdefault(pod.namespace, []).append(pod)
+        return found
+
     @cached_property
     def entering(self) -> list[Pod]:
         """The pods that come into ambient mode."""
