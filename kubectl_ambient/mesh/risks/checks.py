@@ -128,8 +128,12 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-OF_WAYPOINTS: tuple[RiskCode, ...] = (RiskCode.WAYPOINT_POLICY_LOST,)
-"""What only a change of waypoint labels risks: see `waypoints.lost`."""
+OF_WAYPOINTS: tuple[RiskCode, ...] = (
+    RiskCode.WAYPOINT_POLICY_LOST,
+    RiskCode.NETWORK_POLICY_BLOCKS_WAYPOINT,
+    RiskCode.NETWORK_POLICY_WIDENS_BY_WAYPOINT,
+)
+"""What only a change of waypoint labels risks: see `waypoints.lost` and `on_the_way`."""
 
 
 def risks(turn: Turn) -> list[Risk]:
