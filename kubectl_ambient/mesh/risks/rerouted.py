@@ -128,7 +128,7 @@ def _add(to: Rerouted, turn: Turn, one: Rebound, target: Target, behind: list[Po
 def _behind(turn: Turn, target: Target) -> list[Pod] | str:
     """The pods that a call may get to; else why they are not known, as the rest of a sentence."""
     if isinstance(target, Pod):
-        return [target]
+        return turn.why_unseen(target) or [target]
     if not isinstance(target, Service):
         return "which pods stand behind it, if any, is not told by labels alone"
     if not target.selector:

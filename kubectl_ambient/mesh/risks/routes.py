@@ -108,14 +108,13 @@ class Routes:
         pods = [pod for pod, _ports in group.called.values()]
         called = self.asked.alike(pods, lambda pod: self._ports(group.by, pod, ports[pod.ref]))
         ways = list(product(self._through(group.before), self._through(group.after)))
+        between = any(place.isolated for places in ways for place in places)
         for caller, to in product(self._callers_as(group.by), called):
             if caller.role in (group.before, group.after) or (caller.pods == to.pods and len(to.pods) == 1):
                 continue
-            open_ends = not ("Egress" in caller.isolated or "Ingress" in to.isolated)
-            if open_ends and not any(place.isolated for places in ways for place in places):
-                open_ends = not any(map(self._unread, (caller.end.namespace, to.end.namespace)))
-                if open_ends:
-                    continue
+            unread = any(map(self._unread, (caller.end.namespace, to.end.namespace)))
+            if not (unread or between or "Egress" in caller.isolated or "Ingress" in to.isolated):
+                continue  # no policy has a word
             for (before, after), at in product(ways, to.role):
                 yield Calls(
                     callers=tuple(caller.pods),
@@ -151,14 +150,15 @@ class Routes:
         snapshot, (home, _, name) = self._judge.snapshot, key.partition("/")
         gateway = snapshot.gateway(home, name)
         pods = snapshot.instances_of(gateway) if isinstance(gateway, Gateway) else None
-        if pods:
+        unseen = next(filter(None, map(self._turn.why_unseen, pods or ())), "")
+        if pods and not unseen:
             for group in self.asked.alike(pods, lambda _pod: key):
                 yield _Place(key, group.end, bool(group.isolated) or self._unread(home) is not None)
             return
         if isinstance(gateway, Unread):
             why = str(gateway)
-        elif pods is None:
-            unread = snapshot.instances.why_unread(home)
+        elif pods is None or unseen:
+            unread = unseen or snapshot.instances.why_unread(home)
             why = f"the pods of waypoint {key} are not known" + (f": {unread}" if unread else "")
         else:
             why = f"waypoint {key} has no pod" + (" in the files" if snapshot.from_files else " yet")

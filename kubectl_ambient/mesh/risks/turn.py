@@ -159,6 +159,13 @@ class Turn:
         """The pod with its ports and addresses; None where these were not read."""
         return self.after.on_network.fact(f"{pod.namespace}/{pod.name}")
 
+    def why_unseen(self, pod: Pod) -> str:
+        """Why its ports and addresses are not known; empty where they are."""
+        if self.on_network(pod) is not None:
+            return ""
+        unread = self.after.on_network.why_unread(f"{pod.namespace}/{pod.name}")
+        return str(unread or Unread(what=f"get pod {pod.name}", why="not read"))
+
     @cached_property
     def policies(self) -> Policies:
         """Istio's policies, as they are afterwards."""
