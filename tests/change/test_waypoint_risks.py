@@ -351,6 +351,15 @@ def test_one_entry_for_the_port_is_offered_where_nothing_else_is_missing() -> No
     ]
 
 
+def test_no_entry_for_a_port_is_offered_where_more_is_missing() -> None:
+    elsewhere = {**CALLER, "policyTypes": ["Egress"], "egress": [{"to": [app("plain")], "ports": [APP]}]}
+    let_in = {**OF_WAYPOINT, "ingress": [{"ports": [APP]}]}
+    found = risks(scene([elsewhere, let_in]), "svc/plain").found
+    (risk,) = (risk for risk in found if "Pod/shop/caller -> Pod/shop/plain:8080" in risk.affects)
+    assert risk.fix is None
+    assert risk.remedy == f"rules have to admit {TO_WAYPOINT}, and TCP 15008 from the callers"
+
+
 @pytest.mark.parametrize(
     ("ref", "policies", "wish", "message", "remedy"),
     [
@@ -512,6 +521,15 @@ def test_what_selects_no_pods_by_itself() -> None:
     ]
 
 
+def test_nothing_is_said_of_objects_on_which_no_policy_has_a_word() -> None:
+    apart = {**service("far", selector={}), "metadata": {"name": "far", "namespace": "pay"}}
+    gateway = {**waypoint("wp")[0], "metadata": {"name": "wp", "namespace": "pay"}}
+    found = snapshot(*PAY, apart, gateway, network_policy("p0", podSelector={}, ingress=[]))
+    targets = [found.services.facts["shop/ambient"], found.services.facts["pay/far"]]
+    told = Risks(change_of(found, "enable", [plan(target, ENABLE) for target in targets]), found)
+    assert [line for line in told.untold if "Service/pay/far" in line] == []
+
+
 def test_policies_of_other_makers_are_named() -> None:
     cilium = OtherPolicy(kind="CiliumNetworkPolicy", namespace="shop", name="l7")
     told = risks(altered(scene([]), other_policies=[cilium]), "svc/ambient")
@@ -521,3 +539,25 @@ def test_policies_of_other_makers_are_named() -> None:
 def test_what_changes_no_waypoint_says_nothing_of_policies() -> None:
     told = risks(altered(scene([]), network_policies=FORBIDDEN), "svc/served")
     assert (told.found, told.untold) == ([], [])
+
+
+def test_the_order_in_which_objects_were_read_does_not_matter() -> None:
+    written = [*PAY, network_policy("p0", podSelector={}, ingress=[{"from": [app("caller"), app("till")]}])]
+    found = snapshot(*written)
+    turned = {
+        part: structs.replace(had, facts=dict(reversed(had.facts.items())))
+        for part in ("pods", "services", "namespaces", "instances")
+        if (had := getattr(found, part))
+    }
+    first, second = risks(found, "ns/shop"), risks(structs.replace(found, **turned), "ns/shop")
+    assert first.found == second.found
+    assert len(first.found[0].affects) > 1
+
+
+def test_pods_of_the_waypoint_that_do_not_serve_count_only_where_no_other_does() -> None:
+    old = pod("old-pod", labels={GATEWAY_NAME: "wp", MANAGED: "istio.io-mesh-controller"})
+    old["status"]["conditions"] = []
+    policy = network_policy("p0", **WEB, ingress=[{"from": [app("caller"), app("wp-pod")]}])
+    assert {risk.code for risk in risks(snapshot(*PAY, old, policy), "svc/ambient").found} == {WIDENS}
+    wp = waypoint("wp", for_="all", ready="False")
+    assert {risk.code for risk in risks(snapshot(*PAY, *wp, old, policy), "svc/ambient").found} == {BLOCKS, WIDENS}

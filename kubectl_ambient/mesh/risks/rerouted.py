@@ -91,7 +91,7 @@ def rerouted(turn: Turn, judge: WaypointJudge, every: Iterable[Rebound]) -> tupl
     untold: list[Untold] = []
     kinds = {caller_kind(turn, pod) for pod in turn.pods}.intersection(CALLERS)
     version = judge.control_plane.newest.version
-    for one in every if kinds else ():
+    for one in sorted(every, key=lambda one: one.after.ref) if kinds else ():
         if one.unknown is not None:
             untold.append(Untold(one, one.unknown.message))
         elif one.turns:

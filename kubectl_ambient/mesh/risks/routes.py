@@ -27,6 +27,7 @@ from kubectl_ambient.mesh.risks.rerouted import Rerouted, caller_kind
 from kubectl_ambient.mesh.risks.turn import Turn
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.mesh.waypoint.traffic import ClientKind
+from kubectl_ambient.mesh.waypoint.usable import ready_among
 
 Place = Literal["straight", "to", "from"]  # the waypoint, or without one
 Ports = tuple[tuple[int, int], ...]  # of a pod that is called: without a waypoint, and from one; for each of its ports
@@ -150,6 +151,7 @@ class Routes:
         snapshot, (home, _, name) = self._judge.snapshot, key.partition("/")
         gateway = snapshot.gateway(home, name)
         pods = snapshot.instances_of(gateway) if isinstance(gateway, Gateway) else None
+        pods = sorted(ready_among(pods), key=lambda pod: pod.name) or pods if pods else pods
         unseen = next(filter(None, map(self._turn.why_unseen, pods or ())), "")
         if pods and not unseen:
             for group in self.asked.alike(pods, lambda _pod: key):
