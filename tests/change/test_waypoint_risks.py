@@ -561,3 +561,9 @@ def test_pods_of_the_waypoint_that_do_not_serve_count_only_where_no_other_does()
     assert {risk.code for risk in risks(snapshot(*PAY, old, policy), "svc/ambient").found} == {WIDENS}
     wp = waypoint("wp", for_="all", ready="False")
     assert {risk.code for risk in risks(snapshot(*PAY, *wp, old, policy), "svc/ambient").found} == {BLOCKS, WIDENS}
+
+
+def test_policies_of_a_waypoint_that_goes_are_named_where_they_were_not_read() -> None:
+    less = altered(scene([]), network_policies=[], authorization_policies=FORBIDDEN)
+    assert risks(less, "svc/served", DISABLE).untold == ["not judged (cannot list it: forbidden): WaypointPolicyLost"]
+    assert risks(less, "svc/ambient").untold == []

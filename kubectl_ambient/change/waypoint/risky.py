@@ -8,10 +8,12 @@ from functools import cached_property
 from kubectl_ambient.change.waypoint.effects import WaypointChange
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.on_the_way import OnTheWay
 from kubectl_ambient.mesh.risks.rerouted import Rebound
 from kubectl_ambient.mesh.risks.risk import Risk, gravest_first
 from kubectl_ambient.mesh.risks.turn import Turn
+from kubectl_ambient.mesh.risks.untold import not_judged
 from kubectl_ambient.mesh.risks.waypoints import lost
 
 
@@ -25,7 +27,8 @@ class Risks:
         effects = change.effects
         every = [Rebound(target=each.target, before=each.before, after=each.after) for each in effects.objects]
         self._change = change
-        self._on_the_way = OnTheWay(Turn(around, around, {}), effects.after, every)
+        self._turn = Turn(around, around, {})
+        self._on_the_way = OnTheWay(self._turn, effects.after, every)
 
     @cached_property
     def found(self) -> list[Risk]:
@@ -36,7 +39,9 @@ class Risks:
     @cached_property
     def untold(self) -> list[str]:
         """What could not be judged, and why."""
-        return list(self._on_the_way.untold)
+        losing = any(_losing(self._change))
+        reads = [((RiskCode.WAYPOINT_POLICY_LOST,), ("authorization_policies",))] if losing else []
+        return [*not_judged(self._turn, reads), *self._on_the_way.untold]
 
 
 def _losing(change: WaypointChange) -> Iterator[tuple[Service, str]]:
