@@ -59,6 +59,7 @@ class Asked:
     def __init__(self, turn: Turn) -> None:
         self._turn = turn
         self._of: dict[str, list[NetworkPolicy]] = {}
+        self._choosing: dict[str, list[NetworkPolicy]] = {}
         for key in sorted(turn.after.network_policies.facts):
             policy = turn.after.network_policies.facts[key]
             self._of.setdefault(policy.namespace, []).append(policy)
@@ -73,8 +74,16 @@ class Asked:
     def legs(self, source: End, destination: End, port: int) -> Legs:
         """What is said of a packet from the one to the other."""
         packet = Packet(source, destination, port)
-        out = egress(self.of(source.namespace), packet)
-        return Legs(packet, out, ingress(self.of(destination.namespace), packet))
+        return Legs(packet, egress(self._on(source), packet), ingress(self._on(destination), packet))
+
+    def _on(self, end: End) -> Sequence[NetworkPolicy]:
+        """Those that choose the pod: each end is asked about with many others."""
+        labels = end.labels
+        if labels is None:
+            return ()
+        if end.ref not in self._choosing:
+            self._choosing[end.ref] = [p for p in self.of(end.namespace) if matches(p.pod_selector, labels)]
+        return self._choosing[end.ref]
 
     def alike(self, pods: Iterable[Pod], role: Callable[[Pod], K | None]) -> list[Alike[K]]:
         """The pods in groups. role: what else tells them apart; those for which it is None are left out."""
@@ -90,7 +99,7 @@ class Asked:
             if key in groups:
                 groups[key].pods.append(pod)
             else:
-                isolated = isolating(self.of(pod.namespace), pod) if end.labels is not None else frozenset[str]()
+                isolated = frozenset(direction for policy in self._on(end) for direction in policy.isolates)
                 groups[key] = Alike(end, [pod], its_role, isolated)
         return list(groups.values())
 
@@ -123,12 +132,6 @@ def end_of(turn: Turn, pod: Pod) -> End:
         namespace_labels=turn.labels_of_namespace(pod.namespace),
         ports=tuple(NamedPort(p.name, p.number, p.protocol) for p in seen.ports) if seen else (),
     )
-
-
-def isolating(policies: Sequence[NetworkPolicy], pod: Pod) -> frozenset[str]:
-    """The directions in which some policy of its namespace isolates the pod."""
-    chosen = (policy for policy in policies if matches(policy.pod_selector, pod.labels))
-    return frozenset(direction for policy in chosen for direction in policy.isolates)
 
 
 def _names_addresses(policy: NetworkPolicy) -> bool:

@@ -101,10 +101,12 @@ class Routes:
         self._judge = judge
         self._callers: dict[ClientKind, list[Alike[str]]] = {}
         self._places: dict[str, list[_Place]] = {}
+        self._homes: dict[str, Unread | None] = {}
+        self._to: dict[tuple[str, str], Legs] = {}
         self._prefers = prefers_hbone(turn.after.istiods.known)
 
     def of(self, group: Rerouted) -> Iterator[Calls]:
-        """The calls of the group on which some policy has a word, or may have one."""
+        """The calls that pass before and not after, or the other way round, or of which that is not known."""
         ports = {ref: frozenset(found) for ref, (_pod, found) in group.called.items()}
         pods = [pod for pod, _ports in group.called.values()]
         called = self.asked.alike(pods, lambda pod: self._ports(group.by, pod, ports[pod.ref]))
@@ -116,14 +118,12 @@ class Routes:
             unread = any(map(self._unread, (caller.end.namespace, to.end.namespace)))
             if not (unread or between or "Egress" in caller.isolated or "Ingress" in to.isolated):
                 continue  # no policy has a word
-            for (before, after), at in product(ways, to.role):
-                yield Calls(
-                    callers=tuple(caller.pods),
-                    called=tuple(to.pods),
-                    before=self._route(before, caller.end, to.end, at),
-                    after=self._route(after, caller.end, to.end, at),
-                    of=group,
-                )
+            for (first, then), at in product(ways, to.role):
+                before, after = (self._route(place, caller.end, to.end, at) for place in (first, then))
+                allowed = before.allowed, after.allowed
+                if None in allowed or allowed[0] != allowed[1]:
+                    ends = tuple(caller.pods), tuple(to.pods)
+                    yield Calls(callers=ends[0], called=ends[1], before=before, after=after, of=group)
 
     def _callers_as(self, kind: ClientKind) -> list[Alike[str]]:
         """Who calls so, apart by the waypoint that they may be pods of themselves: that is sent to none."""
@@ -176,12 +176,17 @@ class Routes:
             return Route(waypoint=place.key, port=onward, why=few(list(dict.fromkeys(unread))))
         if place.end is None:
             return Route(waypoint=None, port=straight, legs=(self.asked.legs(caller, called, straight),))
-        legs = (self.asked.legs(caller, place.end, HBONE), self.asked.legs(place.end, called, onward))
+        there = caller.ref, place.end.ref
+        if there not in self._to:  # whoever is called
+            self._to[there] = self.asked.legs(caller, place.end, HBONE)
+        legs = self._to[there], self.asked.legs(place.end, called, onward)
         return Route(waypoint=place.key, port=onward, legs=legs)
 
     def _unread(self, namespace: str) -> Unread | None:
         """Why the policies of a namespace are not known; of an address that is no pod there are none."""
-        return self._turn.after.why_unread("network_policies", namespace) if namespace else None
+        if namespace and namespace not in self._homes:
+            self._homes[namespace] = self._turn.after.why_unread("network_policies", namespace)
+        return self._homes.get(namespace)
 
 
 def _its_gateway(pod: Pod) -> str:
