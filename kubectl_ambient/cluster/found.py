@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Generic, TypeVar
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster.facts import NOT_FOUND, Unread
 
@@ -38,6 +39,10 @@ class Found(Struct, Generic[F], kw_only=True):
     def refused(cls, unread: Unread) -> Found[F]:
         """Nothing but why nothing is known."""
         return cls(unread={EVERYWHERE: unread})
+
+    def apart(self) -> Found[F]:
+        """The same, to which more can be added while this one stays as it is."""
+        return replace(self, facts=dict(self.facts), unread=dict(self.unread), places=set(self.places))
 
     def __iter__(self) -> Iterator[F]:
         return iter(self.facts.values())

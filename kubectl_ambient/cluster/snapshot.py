@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from kubectl_ambient.cluster.caller_facts import (
     Callback,
@@ -100,12 +101,23 @@ class Snapshot(Struct, kw_only=True):
         parts = (getattr(self, name) for name in self.__struct_fields__)
         return not any(isinstance(part, Found) and part.facts for part in parts)
 
+    def apart(self) -> Snapshot:
+        """The same, to which more can be added while this one stays as it is."""
+        parts = {name: part for name in self.__struct_fields__ if isinstance(part := getattr(self, name), Found)}
+        return replace(self, **{name: part.apart() for name, part in parts.items()})
+
     def takes_for_absent(self, unread: Unread | None) -> bool:
         """Whether files hold the whole cluster and nothing of this kind: then it is taken to have none, which is said.
 
         Of the policies, and of what they are attached to, that is: somebody who fetched the one fetched the other.
         """
         return bool(self.from_files and self.whole and unread is not None and unread.why == NOT_IN_FILES)
+
+    def why_unread(self, part: str, namespace: str) -> Unread | None:
+        """Why a part is not known of a namespace; None where it is, or is taken for empty. Files hold it all or not."""
+        found: Found[object] = getattr(self, part)
+        unread = found.refusal if self.from_files else found.why_unread(namespace)
+        return None if found.absent or self.takes_for_absent(unread) else unread
 
     def workload(self, kind: str, namespace: str, name: str) -> Workload | None:
         """The workload of that kind and name, or None where it was not read or is not there."""

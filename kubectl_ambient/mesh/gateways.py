@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from msgspec import Struct
 
@@ -28,6 +29,10 @@ INGRESS_CONTROLLERS = ("istio.io/gateway-controller", "istio.io/agentgateway-con
 ISTIOS_CLASSES = (*INGRESS_CLASSES, "istio-waypoint", "istio-east-west", "istio-agentgateway-waypoint")
 ISTIOS_CONTROLLERS = (*INGRESS_CONTROLLERS, "istio.io/mesh-controller", "istio.io/eastwest-controller")
 
+_WAYPOINT, _EAST_WEST = "istio.io-mesh-controller", "istio.io-eastwest-controller"
+
+GatewayRole = Literal["gateway", "east-west", "waypoint"]
+
 
 def what_makes_it_a_gateway(pod: Pod) -> Evidence | None:
     """What tells that the pod is a gateway or a waypoint of Istio; None for a pod that is none, or somebody else's.
@@ -43,6 +48,14 @@ def what_makes_it_a_gateway(pod: Pod) -> Evidence | None:
     if pod.proxy is not None:
         return Evidence(pod.ref, f"spec.containers[{pod.proxy.container}].args", f"proxy {pod.proxy.role}")
     return None
+
+
+def role_of_gateway(pod: Pod) -> GatewayRole:
+    """What a pod that is a gateway of Istio is: by the label of what istiod made, and by its command line."""
+    managed = pod.labels.get(MANAGED)
+    if managed == _WAYPOINT or (pod.proxy is not None and pod.proxy.role == "waypoint"):
+        return "waypoint"
+    return "east-west" if managed == _EAST_WEST else "gateway"
 
 
 def gateway_of(pod: Pod, snapshot: Snapshot) -> Gateway | Unread | None:

@@ -340,6 +340,22 @@ TABLE: dict[str, dict[str, str]] = {
         "/api/v1/nodes": "their operating systems, and whether they are virtual",
         "PATCH /apis/apps/v1/namespaces/NS/deployments/web": "the label",
     },
+    # No policy has a word, so that of other namespaces nothing is read.
+    "waypoint enable ns NS --force --dry-run=server": {
+        **{path: why for path, why in RISKS.items() if why.startswith("whether there are some")},
+        "/api/v1/configmaps istio": "which namespaces istiod looks at",
+        "/api/v1/namespaces/NS": "its labels: whether there is anything to do",
+        "/api/v1/namespaces/NS again": "its labels, for what its objects inherit",
+        "/api/v1/namespaces/NS/pods": "what may get the waypoint, and its proxies among them",
+        "/api/v1/namespaces/NS/services": "what may get the waypoint",
+        "/apis/apps/v1/deployments": "istiod: whose version decides",
+        "/apis/gateway.networking.k8s.io/v1/gatewayclasses": "which traffic a waypoint takes",
+        "/apis/gateway.networking.k8s.io/v1/namespaces/NS/gateways": "the waypoint",
+        "/apis/networking.istio.io/v1/namespaces/NS/serviceentries": "what may get the waypoint",
+        "/apis/networking.istio.io/v1/namespaces/NS/workloadentries": "what may get the waypoint",
+        "/apis/networking.k8s.io/v1/networkpolicies": "what lets packets through on the way to it",
+        "PATCH /api/v1/namespaces/NS": "the label",
+    },
     "version": {
         "/version": "the server's",
         **AGENTS,

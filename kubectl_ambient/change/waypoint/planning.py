@@ -10,7 +10,7 @@ from kubectl_ambient.change.waypoint import effects
 from kubectl_ambient.change.waypoint.effects import Served, WaypointChange
 from kubectl_ambient.change.waypoint.notes import notes, remarks
 from kubectl_ambient.change.waypoint.plan import WaypointEdit
-from kubectl_ambient.change.waypoint.risky import risks
+from kubectl_ambient.change.waypoint.risky import Risks
 from kubectl_ambient.change.waypoint.undo import undo
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.mesh.waypoint.reference import USE_WAYPOINT
@@ -27,16 +27,18 @@ _WAYS: dict[effects.Way, Way] = {
 }
 
 
-def waypoint_plan(change: WaypointChange, selection: Sequence[str | Word], untold: Sequence[str]) -> ChangePlan:
+def waypoint_plan(
+    change: WaypointChange, risks: Risks, selection: Sequence[str | Word], untold: Sequence[str]
+) -> ChangePlan:
     """The plan. selection: what stands for the names in the way back. untold: what could not be read."""
     back = command_of(undo(change.changing, selection=selection)) if change.changing else None
     return ChangePlan(
         goal="waypoint",
         edits=tuple(planned for edit in change.edits for planned in _edits(edit)),
         moves=tuple(map(_move, change.effects.objects)),
-        risks=tuple(risks(change)),
+        risks=tuple(risks.found),
         undo=back,
-        assumptions=tuple(dict.fromkeys([*untold, *change.effects.after.assumptions])),
+        assumptions=tuple(dict.fromkeys([*untold, *change.effects.after.assumptions, *risks.untold])),
         notes=(*notes(change), *remarks(change)),
     )
 

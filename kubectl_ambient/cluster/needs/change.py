@@ -12,7 +12,6 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from kubectl_ambient.cluster.facts import DATAPLANE_MODE, Namespace
 from kubectl_ambient.cluster.found import EVERYWHERE
 from kubectl_ambient.cluster.installation_facts import Istiod
 from kubectl_ambient.cluster.kinds.callers import (
@@ -29,28 +28,23 @@ from kubectl_ambient.cluster.kinds.kind import Kind
 from kubectl_ambient.cluster.kinds.namespaces import NAMESPACES
 from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.plugins import OTHER_POLICIES, PLATFORM
-from kubectl_ambient.cluster.kinds.pods import ON_NETWORK, PODS
+from kubectl_ambient.cluster.kinds.pods import PODS
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
 from kubectl_ambient.cluster.kinds.services import SERVICES
-from kubectl_ambient.cluster.kinds.workloads import VPC_CNI_DAEMONSETS, ZTUNNEL_DAEMONSETS
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import PodNeeds
+from kubectl_ambient.cluster.needs.seen import ALL_PROXIES, LABELLED, MANY, in_mesh, seen
 from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyRule
 from kubectl_ambient.cluster.policy_facts import PeerAuthentication
 from kubectl_ambient.cluster.snapshot import Snapshot
 
 _POLICIES: tuple[Kind[Any], ...] = (NETWORK_POLICIES, AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
-_MANY = 20  # from so many namespaces on, the pods of all are read at once
 # Those that ingress classes and charts go by: who they are tells whether they are in the mesh.
 _KNOWN_CALLERS = (
     "app.kubernetes.io/name in (apisix,contour,haproxy-ingress,ingress-nginx,kong,kubernetes-ingress,nginx-ingress,"
     "prometheus,traefik)"
 )
-_INJECTION = ("istio-injection", "istio.io/rev")
 _AMBIENT = "PILOT_ENABLE_AMBIENT"
-# Set on all pods with a sidecar and of gateways, by every template of them [istio-discovery/files/*.yaml].
-_PROXIES = "service.istio.io/canonical-name"
-_ALL_PROXIES = Ask(kind=PODS, label_selector=_PROXIES, what="list pods of sidecars and gateways")
 
 
 class ChangeNeeds(Struct, frozen=True, kw_only=True):
@@ -74,7 +68,7 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
 
     def first(self) -> list[Ask]:
         """What is known to be wanted."""
-        asks = [*map(_seen, self.pods.first()), *(Ask(kind=kind) for kind in _POLICIES)]
+        asks = [*map(seen, self.pods.first()), *(Ask(kind=kind) for kind in _POLICIES)]
         asks += [Ask(kind=kind) for kind in (INGRESS_CLASSES, *PLATFORM)]
         asks += [Ask(kind=NAMESPACES)] if self.pods.namespaces else []
         asks += [Ask(kind=SERVICES, namespace=place) for place in self.pods.namespaces or ("",)]
@@ -83,7 +77,7 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides."""
-        asks = [*map(_seen, self.pods.second(snapshot)), *self._callers(snapshot)]
+        asks = [*map(seen, self.pods.second(snapshot)), *self._callers(snapshot)]
         asks += self._called(snapshot) if self.leaves else [*self._plain_callers(snapshot), *self._proxies(snapshot)]
         for kind in _POLICIES:
             if EVERYWHERE in getattr(snapshot, kind.part).unread:
@@ -102,12 +96,12 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         found = [name for name in self._partly if any(p.namespace == name for p in policies)]
         admitting = any(p.namespace in here and _admits_others(p) for p in policies)
         isolating = {p.namespace for p in policies if _admits_others(p)}
-        meshed = [n.name for n in snapshot.namespaces if n.name not in here and _in_mesh(n)]
+        meshed = [n.name for n in snapshot.namespaces if n.name not in here and in_mesh(n)]
         found += [name for name in meshed if admitting or name in isolating]
-        asks = [_seen(Ask(kind=PODS, label_selector=f"{DATAPLANE_MODE}=ambient"))] if admitting or found else []
-        places = found if len(found) <= _MANY else [""]
+        asks = [seen(LABELLED)] if admitting or found else []
+        places = found if len(found) <= MANY else [""]
         for place in places:
-            asks += [_seen(Ask(kind=PODS, namespace=place)), Ask(kind=SERVICES, namespace=place)]
+            asks += [seen(Ask(kind=PODS, namespace=place)), Ask(kind=SERVICES, namespace=place)]
         return asks
 
     def _called(self, snapshot: Snapshot) -> list[Ask]:
@@ -115,12 +109,12 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         policies = [*snapshot.peer_authentications, *snapshot.authorization_policies]
         homes = {policy.namespace for policy in policies}
         everywhere = any(_is_root(home, snapshot) for home in homes)
-        meshed = [n.name for n in snapshot.namespaces if n.name not in self.pods.namespaces and _in_mesh(n)]
+        meshed = [n.name for n in snapshot.namespaces if n.name not in self.pods.namespaces and in_mesh(n)]
         found = [name for name in meshed if everywhere or name in homes] if self.pods.namespaces else []
         asks = [
             ask
-            for place in (found if len(found) <= _MANY else [""])
-            for ask in (_seen(Ask(kind=PODS, namespace=place)), Ask(kind=SERVICES, namespace=place))
+            for place in (found if len(found) <= MANY else [""])
+            for ask in (seen(Ask(kind=PODS, namespace=place)), Ask(kind=SERVICES, namespace=place))
         ]
         attached = sorted({policy.namespace for policy in snapshot.authorization_policies if policy.targets})
         asks += [Ask(kind=SERVICES, namespace=home) for home in attached if self.pods.namespaces]
@@ -135,7 +129,7 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         asks = [Ask(kind=INGRESSES, namespace=place) for place in here or ("",)]
         asks += [Ask(kind=kind) for kind in (VALIDATING, MUTATING, API_SERVICES)]
         asks += [Ask(kind=kind) for kind in (SERVICE_MONITORS, POD_MONITORS)]
-        return [*asks, _seen(Ask(kind=PODS, label_selector=_KNOWN_CALLERS, what="list pods of known callers"))]
+        return [*asks, seen(Ask(kind=PODS, label_selector=_KNOWN_CALLERS, what="list pods of known callers"))]
 
     def _proxies(self, snapshot: Snapshot) -> Iterator[Ask]:
         """Those that send no HBONE to pods that come in, and sidecars that refuse who loses its own; both by STRICT."""
@@ -146,12 +140,12 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         here = self.pods.namespaces
         comes_in = everywhere or any(not here or home in here for home in homes)
         if comes_in and any(not _serves_ambient(istiod) for istiod in snapshot.istiods):
-            yield _seen(_ALL_PROXIES)
+            yield seen(ALL_PROXIES)
         # Which pods a workload has is not known before this round.
         if self.pods.workloads or any(pod.annotations.sidecar_status is not None for pod in snapshot.pods):
             unread = sorted(homes.difference(() if self._partly else here))
-            for place in [""] if everywhere or len(unread) > _MANY else unread:
-                yield _seen(replace(_ALL_PROXIES, namespace=place))
+            for place in [""] if everywhere or len(unread) > MANY else unread:
+                yield seen(replace(ALL_PROXIES, namespace=place))
                 yield Ask(kind=SERVICES, namespace=place)
 
     def _places(self, kind: Kind[Any]) -> Sequence[str]:
@@ -179,17 +173,6 @@ def _is_root(namespace: str, snapshot: Snapshot) -> bool:
     """Whether it may be the root namespace, whose policies are for all: istiod's, or one that its settings name."""
     texts = (config.data.get("mesh", "") for config in snapshot.mesh_configs)
     return namespace == "istio-system" or any(namespace in text for text in texts)
-
-
-def _seen(ask: Ask) -> Ask:
-    """The same, of pods with their ports and addresses too, and of DaemonSets the VPC CNI's too."""
-    besides = {PODS.part: ON_NETWORK, ZTUNNEL_DAEMONSETS.part: VPC_CNI_DAEMONSETS}.get(ask.kind.part)
-    return replace(ask, also=(*ask.also, besides)) if besides else ask
-
-
-def _in_mesh(namespace: Namespace) -> bool:
-    labels = namespace.labels
-    return labels.get(DATAPLANE_MODE) == "ambient" or any(key in labels for key in _INJECTION)
 
 
 def _admits_others(policy: NetworkPolicy) -> bool:

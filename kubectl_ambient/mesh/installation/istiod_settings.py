@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from msgspec import Struct
@@ -12,6 +13,7 @@ from kubectl_ambient.mesh.evidence import Evidence
 
 AMBIENT = "PILOT_ENABLE_AMBIENT"
 TRUSTED = "CA_TRUSTED_NODE_ACCOUNTS"
+PREFERS_HBONE = "PILOT_PREFER_SENDING_HBONE"
 UNTAINTS = "PILOT_ENABLE_NODE_UNTAINT_CONTROLLERS"
 SHARED_MESH = "SHARED_MESH_CONFIG"
 
@@ -76,3 +78,11 @@ def accounts(value: str | None) -> tuple[str, ...]:
     istiod does not trim, and passes over what has no slash.
     """
     return tuple(account for account in (value or "").split(",") if "/" in account)
+
+
+def prefers_hbone(istiods: Iterable[Istiod]) -> bool:
+    """Whether sidecars and gateways speak HBONE to what takes their own mTLS too, by one of these istiods.
+
+    [pilot/pkg/features `PreferHBONESend`, off by default]
+    """
+    return any(variable(istiod.container, PREFERS_HBONE, istiod.ref).switch == "on" for istiod in istiods)

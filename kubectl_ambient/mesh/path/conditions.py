@@ -9,12 +9,11 @@ from itertools import pairwise
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding, annotation, label
-from kubectl_ambient.mesh.installation.istiod_settings import Variable, ambient, variable
+from kubectl_ambient.mesh.installation.istiod_settings import Variable, ambient, prefers_hbone
 from kubectl_ambient.mesh.path.parties import TLS_MODE, TUNNEL, Party
 from kubectl_ambient.mesh.path.through_waypoint import Chosen
 from kubectl_ambient.mesh.path.way import Applied, Call, Condition, Leg
 
-_PREFERS = "PILOT_PREFER_SENDING_HBONE"
 _BYPASS = "ambient.istio.io/bypass-inbound-capture"
 
 
@@ -35,9 +34,8 @@ class Settings:
 
     @cached_property
     def prefers_hbone(self) -> bool:
-        """Whether they speak HBONE to what takes both [pilot/pkg/features `PreferHBONESend`, off by default]."""
-        found = (variable(istiod.container, _PREFERS, istiod.ref) for istiod in self._snapshot.istiods.known)
-        return any(each.switch == "on" for each in found)
+        """Whether they speak HBONE to what takes both."""
+        return prefers_hbone(self._snapshot.istiods.known)
 
     def conditions(self, places: Sequence[Party], legs: Sequence[Leg]) -> Iterator[Condition]:
         """Those of each leg."""

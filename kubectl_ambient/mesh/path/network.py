@@ -61,9 +61,7 @@ class Networks:
 
     def unread(self, namespace: str) -> Unread | None:
         """Why the NetworkPolicies of a namespace are not known."""
-        policies = self._snapshot.network_policies
-        unread = policies.refusal if self._snapshot.from_files else policies.why_unread(namespace)
-        return None if policies.absent or self._snapshot.takes_for_absent(unread) else unread
+        return self._snapshot.why_unread("network_policies", namespace)
 
     def _end(self, party: Party) -> End:
         if party.ref not in self._ends:

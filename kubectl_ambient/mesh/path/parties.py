@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod, Unread
 from kubectl_ambient.cluster.network_facts import ContainerPort, PodOnNetwork
-from kubectl_ambient.mesh.gateways import MANAGED
+from kubectl_ambient.mesh.gateways import role_of_gateway
 from kubectl_ambient.mesh.installation.settings import GO_TRUE
 from kubectl_ambient.mesh.state import Mode
 
@@ -19,7 +19,6 @@ Role = Literal[
 
 TUNNEL = "networking.istio.io/tunnel"
 TLS_MODE = "security.istio.io/tlsMode"
-_WAYPOINT, _EAST_WEST = "istio.io-mesh-controller", "istio.io-eastwest-controller"
 _PROXYLESS = ("grpc-agent", "grpc-simple")
 
 
@@ -89,9 +88,7 @@ def party_of(
 
 def _role(pod: Pod, mode: Mode) -> Role:
     if mode == "gateway":
-        managed = pod.labels.get(MANAGED)
-        is_waypoint = managed == _WAYPOINT or (pod.proxy is not None and pod.proxy.role == "waypoint")
-        return "waypoint" if is_waypoint else "east-west" if managed == _EAST_WEST else "gateway"
+        return role_of_gateway(pod)
     if pod.host_network:
         return "host"
     if mode == "ambient":

@@ -24,6 +24,16 @@ class RiskCode(StableWord):
         "connections that NetworkPolicies stop now pass from then on",
         "warning",
     )
+    NETWORK_POLICY_BLOCKS_WAYPOINT = (
+        "NetworkPolicyBlocksWaypoint",
+        "connections that pass now are stopped by NetworkPolicies, once a waypoint comes between or goes",
+        "error",
+    )
+    NETWORK_POLICY_WIDENS_BY_WAYPOINT = (
+        "NetworkPolicyWidensByWaypoint",
+        "connections that NetworkPolicies stop now pass, once a waypoint comes between or goes",
+        "warning",
+    )
     NETWORK_POLICY_BLOCKS_PROBES = (
         "NetworkPolicyBlocksProbes",
         "no NetworkPolicy admits the address that the kubelet's probes come from in ambient mode",

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.facts import NOT_IN_FILES
 from kubectl_ambient.mesh.risks import (
     authorization,
     leaving,
@@ -21,6 +20,7 @@ from kubectl_ambient.mesh.risks import (
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.risk import Risk, gravest_first
 from kubectl_ambient.mesh.risks.turn import Turn
+from kubectl_ambient.mesh.risks.untold import not_judged, others
 
 
 class Check(Struct, frozen=True):
@@ -128,8 +128,12 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-OF_WAYPOINTS: tuple[RiskCode, ...] = (RiskCode.WAYPOINT_POLICY_LOST,)
-"""What only a change of waypoint labels risks: see `waypoints.lost`."""
+OF_WAYPOINTS: tuple[RiskCode, ...] = (
+    RiskCode.WAYPOINT_POLICY_LOST,
+    RiskCode.NETWORK_POLICY_BLOCKS_WAYPOINT,
+    RiskCode.NETWORK_POLICY_WIDENS_BY_WAYPOINT,
+)
+"""What only a change of waypoint labels risks: see `waypoints.lost` and `on_the_way`."""
 
 
 def risks(turn: Turn) -> list[Risk]:
@@ -137,26 +141,12 @@ def risks(turn: Turn) -> list[Risk]:
     return gravest_first(risk for check in CHECKS for risk in check.find(turn))
 
 
-# Whose settings these are is not in every cluster: that files do not hold them is not worth a word.
-_OF_SOME_CLUSTERS = ("cilium_config", "felix_configurations", "cluster_networks", "vpc_cni_daemonsets")
-
-
 def untold(turn: Turn) -> Iterator[str]:
     """What could not be judged, and why."""
-    by_reason: dict[str, list[str]] = {}
-    for check in CHECKS:
-        for part in check.reads if check.concerns(turn) else ():
-            unread = turn.why_unread(part)
-            if unread is not None and not (part in _OF_SOME_CLUSTERS and unread.why == NOT_IN_FILES):
-                by_reason.setdefault(str(unread), []).extend(check.codes)
-    for why, codes in by_reason.items():
-        yield f"not judged ({why}): {', '.join(dict.fromkeys(codes))}"
+    concerned = (check for check in CHECKS if check.concerns(turn))
+    yield from not_judged(turn, ((check.codes, check.reads) for check in concerned))
     yield from network.unknown(turn)
-    others: dict[str, int] = {}
-    for policy in turn.after.other_policies:
-        others[policy.kind] = others.get(policy.kind, 0) + 1
-    for kind, count in sorted(others.items()):
-        yield f"not judged: {count} {kind}; what those let through is not known here"
+    yield from others(turn)
 
 
 def told(found: Sequence[Risk]) -> dict[str, int]:

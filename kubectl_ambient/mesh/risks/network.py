@@ -6,22 +6,20 @@ is the port that a NetworkPolicy sees.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from kubectl_ambient.cluster.facts import Unread
-from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyPort, NetworkPolicyRule
-from kubectl_ambient.mesh.evidence import Evidence
+from kubectl_ambient.cluster.network_facts import NetworkPolicy
 from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.network.matching import about
-from kubectl_ambient.mesh.network.packets import HBONE
+from kubectl_ambient.mesh.risks.alike import Legs
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
-from kubectl_ambient.mesh.risks.connections import Changed, Legs
+from kubectl_ambient.mesh.risks.connections import Changed
+from kubectl_ambient.mesh.risks.deciding import Deciding, Entries, connections, names, open_hbone, ports, rules_of, verb
 from kubectl_ambient.mesh.risks.risk import Risk
 from kubectl_ambient.mesh.risks.turn import Turn
-from kubectl_ambient.shell.command import Command, chain, kubectl, offered
-from kubectl_ambient.shell.words import inside, name, patch
+from kubectl_ambient.shell.command import Command
 
-Deciding = tuple[tuple[str, NetworkPolicy], ...]
 Turned = list[tuple[Legs, Legs]]  # what is said of a connection before, and afterwards; for each of its ports
 Hit = list[tuple[Changed, Turned]]
 LIFTS = "once 15008 is open, rules by port no longer hold for mesh traffic: an AuthorizationPolicy can limit ports"
@@ -35,9 +33,9 @@ def blocks(turn: Turn) -> Iterator[Risk]:
         what = "admit no TCP 15008" if into else "admit TCP 15008 and not the application's port"
         yield Risk.of(
             RiskCode.NETWORK_POLICY_BLOCKS_MESH,
-            f"{_names(deciding)} {_verb(deciding, what)}: {_connections(len(affects))} that"
+            f"{names(deciding)} {verb(deciding, what)}: {connections(len(affects))} that"
             f" {'passes' if len(affects) == 1 else 'pass'} now would not",
-            *(_rules(way, policy) for way, policy in deciding),
+            *(ports(way, policy) for way, policy in deciding),
             affects=affects,
             remedy=LIFTS if into else "",
             fix=_admit(hit) if into else None,
@@ -49,14 +47,14 @@ def widens(turn: Turn) -> Iterator[Risk]:
     for deciding, hit in _by_policies(turn, passes_before=False):
         affects = list(dict.fromkeys(_affected(hit)))
         into = hit[0][0].into
-        many = _connections(len(affects))
-        ports = sorted({legs.packet.port for _group, turned in hit for legs, _then in turned})
-        kept = f"stop {many} at port {few([str(port) for port in ports])}, and do not at TCP 15008"
+        many = connections(len(affects))
+        numbers = sorted({legs.packet.port for _group, turned in hit for legs, _then in turned})
+        kept = f"stop {many} at port {few([str(number) for number in numbers])}, and do not at TCP 15008"
         yield Risk.of(
             RiskCode.NETWORK_POLICY_WIDENS,
-            f"{_names(deciding)} {_verb(deciding, kept if into else f'stop {many} at TCP 15008 alone')}:"
+            f"{names(deciding)} {verb(deciding, kept if into else f'stop {many} at TCP 15008 alone')}:"
             f" {'it' if len(affects) == 1 else 'they'} would pass",
-            *(_rules(way, policy) for way, policy in deciding),
+            *(ports(way, policy) for way, policy in deciding),
             affects=affects,
             remedy="an AuthorizationPolicy by the identity of the caller and the port keeps them apart" if into else "",
         )
@@ -78,10 +76,17 @@ def unknown(turn: Turn) -> Iterator[str]:
     groups = [group for group in turn.changed_connections if group.unknown]
     if groups:
         count = sum(1 for group in groups for _ in group.pairs())
-        ends = {pod.namespace for group in groups for pod in (*group.sources, *group.destinations)}
-        unread = [str(found) for name in sorted(ends) if isinstance(found := turn.labels_of_namespace(name), Unread)]
-        why = f" ({few(unread)})" if unread else " (pods have no address yet)"
-        yield f"whether NetworkPolicies stop {_connections(count)} cannot be told{why}"
+        yield f"whether NetworkPolicies stop {connections(count)} cannot be told ({why_untold(turn, _ends(groups))})"
+
+
+def _ends(groups: list[Changed]) -> set[str]:
+    return {pod.namespace for group in groups for pod in (*group.sources, *group.destinations)}
+
+
+def why_untold(turn: Turn, namespaces: Iterable[str]) -> str:
+    """What is not known of pods of these namespaces, so that policies may or may not be about them."""
+    unread = [str(found) for name in sorted(namespaces) if isinstance(found := turn.labels_of_namespace(name), Unread)]
+    return few(unread) if unread else "pods have no address yet"
 
 
 def _turns(group: Changed, *, passes_before: bool) -> Iterator[Turned]:
@@ -103,45 +108,12 @@ def _affected(hit: Hit) -> Iterator[str]:
         yield from (f"{a.ref} -> {b.ref}:{port}" for a, b in group.pairs())
 
 
-def _names(deciding: Deciding) -> str:
-    names = list(dict.fromkeys(f"{policy.namespace}/{policy.name}" for _way, policy in deciding))
-    return f"NetworkPolicy {names[0]}" if len(names) == 1 else f"NetworkPolicies {few(names)}"
-
-
-def _verb(deciding: Deciding, words: str) -> str:
-    """The words of many, or of one."""
-    verb, _, rest = words.replace(" do not ", " does not ").partition(" ")
-    return words if len({policy.ref for _way, policy in deciding}) > 1 else f"{verb}s {rest}"
-
-
-def _connections(count: int) -> str:
-    return "1 connection" if count == 1 else f"{count} connections"
-
-
-def _rules(way: str, policy: NetworkPolicy) -> Evidence:
-    """The ports that the policy lets through in this direction."""
-    rules = policy.egress if way == "egress" else policy.ingress
-    value = "; ".join(f"[{number}] {_ports(rule)}" for number, rule in enumerate(rules))
-    return Evidence(policy.ref, f"spec.{way}[].ports", value or None)
-
-
-def _ports(rule: NetworkPolicyRule) -> str:
-    return ", ".join(map(_port, rule.ports)) or "every port"
-
-
-def _port(port: NetworkPolicyPort) -> str:
-    if port.port is None:
-        return port.protocol
-    last = f"-{port.end_port}" if port.end_port is not None else ""
-    return f"{port.protocol} {port.port}{last}"
-
-
 def _admit(hit: Hit) -> Command | None:
     """Add the port to the rules by which the connections pass now, so that nobody else is let in.
 
     None where another policy than those that stop them lets them pass now.
     """
-    wanted: dict[tuple[str, str], set[str]] = {}
+    wanted: Entries = {}
     for _group, turned in hit:
         for legs, then in turned:
             stopped = {way for way, _policy in then.stopped_by}
@@ -149,24 +121,11 @@ def _admit(hit: Hit) -> Command | None:
                 if way in stopped:
                     at = (policy.namespace, policy.name)
                     wanted.setdefault(at, set()).update(_admitting(way, policy, legs))
-    entry = {"protocol": "TCP", "port": HBONE}
-    commands = [
-        kubectl(
-            "patch networkpolicy",
-            name(policy),
-            *inside(namespace),
-            "--type=json -p",
-            patch([{"op": "add", "path": f"/spec/{rule}/ports/-", "value": entry} for rule in sorted(rules)]),
-        )
-        for (namespace, policy), rules in sorted(wanted.items())
-        if rules
-    ]
-    return offered(chain(*commands)) if commands else None
+    return open_hbone(wanted)
 
 
 def _admitting(way: str, policy: NetworkPolicy, legs: Legs) -> Iterator[str]:
-    rules = policy.egress if way == "egress" else policy.ingress
     other = legs.packet.destination if way == "egress" else legs.packet.source
-    for number, rule in enumerate(rules):
+    for number, rule in enumerate(rules_of(way, policy)):
         if rule.ports and about(rule, policy.namespace, other, legs.packet):
             yield f"{way}/{number}"

@@ -15,8 +15,8 @@ from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.network.packets import PROBES, End, Packet
 from kubectl_ambient.mesh.network.ruling import Ruling, ingress
+from kubectl_ambient.mesh.risks.alike import end_of
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
-from kubectl_ambient.mesh.risks.connections import end_of
 from kubectl_ambient.mesh.risks.risk import Risk
 from kubectl_ambient.mesh.risks.turn import Turn
 from kubectl_ambient.mesh.selectors import as_text

@@ -65,6 +65,17 @@ class Turn:
         facts = self.after.pods.facts
         return [facts[key] for key in sorted(facts) if not facts[key].finished]
 
+    def pods_of(self, namespace: str) -> list[Pod]:
+        """Those of a namespace."""
+        return self._by_namespace.get(namespace, [])
+
+    @cached_property
+    def _by_namespace(self) -> dict[str, list[Pod]]:
+        found: dict[str, list[Pod]] = {}
+        for pod in self.pods:
+            found.setdefault(pod.namespace, []).append(pod)
+        return found
+
     @cached_property
     def entering(self) -> list[Pod]:
         """The pods that come into ambient mode."""
@@ -147,6 +158,13 @@ class Turn:
     def on_network(self, pod: Pod) -> PodOnNetwork | None:
         """The pod with its ports and addresses; None where these were not read."""
         return self.after.on_network.fact(f"{pod.namespace}/{pod.name}")
+
+    def why_unseen(self, pod: Pod) -> str:
+        """Why its ports and addresses are not known; empty where they are."""
+        if self.on_network(pod) is not None:
+            return ""
+        unread = self.after.on_network.why_unread(f"{pod.namespace}/{pod.name}")
+        return str(unread or Unread(what=f"get pod {pod.name}", why="not read"))
 
     @cached_property
     def policies(self) -> Policies:

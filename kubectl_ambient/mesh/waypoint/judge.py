@@ -142,7 +142,11 @@ class WaypointJudge:
 
     def reach(self, target: Target, decision: Decision) -> Reach:
         """Whether anything gets to the waypoint that was decided on."""
-        return self._ways.to(target) if decision.waypoint else LEADS
+        return self.way_to(target) if decision.waypoint else LEADS
+
+    def way_to(self, target: Target) -> Reach:
+        """Whether anything gets to a waypoint that is bound to this object, whichever it is."""
+        return self._ways.to(target)
 
     @property
     def dns_capture(self) -> DnsCapture:

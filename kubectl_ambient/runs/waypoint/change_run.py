@@ -9,11 +9,9 @@ from kubectl_ambient.change.waypoint.effects import Way, WaypointChange, change_
 from kubectl_ambient.change.waypoint.fitness import fitness
 from kubectl_ambient.change.waypoint.notes import notes, remarks
 from kubectl_ambient.change.waypoint.plan import WaypointEdit, Wish
-from kubectl_ambient.change.waypoint.risky import risks
+from kubectl_ambient.change.waypoint.risky import Risks
 from kubectl_ambient.change.waypoint.undo import undo
-from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES
-from kubectl_ambient.cluster.needs.ask import Ask
-from kubectl_ambient.cluster.reading.cluster import ask
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.render.change import Tense, wrapped
 from kubectl_ambient.render.risks import not_changed, risk_lines
@@ -41,6 +39,8 @@ class WaypointRun(LabelRun[WaypointEdit]):
         self._wish = wish
         self._force = force
         self._enables = wish.goal == "enable"
+        self._around: Snapshot | None = None
+        self._asked: tuple[list[WaypointEdit], Risks] | None = None
 
     def _plan(self, resource: Resource, fields: Fields) -> WaypointEdit:
         return plan_fields(resource, fields, self._wish)
@@ -49,11 +49,10 @@ class WaypointRun(LabelRun[WaypointEdit]):
         """Needed where something changes; else to tell that what is there already cannot work, or goes on."""
         edits = [i.edit for i in found.items if i.edit.action != "refuse"]
         if edits:
-            self._snapshot = read_surroundings(self._client, edits, self._request.flags.chunk_size)
-            if not self._enables:  # what the waypoint enforced
-                homes = dict.fromkeys(edit.home for edit in edits)
-                asks = [Ask(kind=AUTHORIZATION_POLICIES, namespace=home) for home in homes]
-                ask(self._client, self._snapshot, asks, self._request.flags.chunk_size)
+            # What a waypoint enforced counts where it may go.
+            self._snapshot, self._around = read_surroundings(
+                self._client, edits, self._request.flags.chunk_size, loses=not self._enables
+            )
 
     def _waiter(self, items: Items) -> Waiter[WaypointEdit]:
         from kubectl_ambient.runs.waiting.waypoint import WaypointWait
@@ -82,7 +81,7 @@ class WaypointRun(LabelRun[WaypointEdit]):
 
     def _gated(self, items: Items) -> bool:
         change = self._change(items) if self._request.flags.fail_on else None
-        hit = gated(risks(change), self._request) if change is not None else []
+        hit = gated(self._risks(change).found, self._request) if change is not None else []
         if hit and self._request.dry_run == "none":
             tell([*risk_lines(hit, self._width), not_changed(hit)])
         return bool(hit)
@@ -91,6 +90,14 @@ class WaypointRun(LabelRun[WaypointEdit]):
         if self._snapshot is None:
             return None
         return change_of(self._snapshot, self._wish.goal, [item.edit for item in items])
+
+    def _risks(self, change: WaypointChange) -> Risks:
+        """Those of the change; of one that was asked about already, the same."""
+        edits = list(change.edits)
+        if self._asked is None or self._asked[0] != edits:
+            assert self._around is not None
+            self._asked = (edits, Risks(change, self._around))
+        return self._asked[1]
 
     def _tell_before(self, items: Items) -> None:
         """What the change leaves where it is, and all that one may want to know before it is made."""
@@ -112,7 +119,8 @@ class WaypointRun(LabelRun[WaypointEdit]):
         self._tell_notes(change)
 
     def _tell_notes(self, change: WaypointChange) -> None:
-        tell(risk_lines(risks(change), self._width))
+        risks = self._risks(change)
+        tell(risk_lines(risks.found, self._width))
         tell(wrapped("‼ ", note, self._width, self._aim) for note in notes(change))
         if not change.changing:
             return
@@ -120,9 +128,9 @@ class WaypointRun(LabelRun[WaypointEdit]):
         holds = any(kind_of(edit.target) == "Namespace" for edit in change.changing)
         unread = unread_objects(change.effects.after.snapshot)
         tell(wrapped("not told: ", f"what becomes of some: {why}", self._width) for why in unread if holds)
-        if self._enables:
-            assumed = told_assumptions(change.effects.after.assumptions, each=self._request.flags.assumptions)
-            tell(wrapped("assumed: ", text, self._width) for text in assumed)
+        assumptions = [*(change.effects.after.assumptions if self._enables else ()), *risks.untold]
+        assumed = told_assumptions(assumptions, each=self._request.flags.assumptions)
+        tell(wrapped("assumed: ", text, self._width) for text in assumed)
 
     def _tell_moves(self, change: WaypointChange, ways: tuple[Way, ...], tense: Tense) -> None:
         tell(waypoint_moves(change.effects, ways, tense, self._width))

@@ -9,8 +9,9 @@ from kubectl_ambient.change.targets import kind_of
 from kubectl_ambient.change.waypoint.plan import UNSET, WaypointEdit, Wish, plan
 from kubectl_ambient.change.waypoint.use_waypoint import use_waypoint
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntryObject
+from kubectl_ambient.cluster.needs.waypoint_change import WaypointChangeNeeds
 from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
-from kubectl_ambient.cluster.reading.cluster import read_cluster
+from kubectl_ambient.cluster.reading.cluster import ask, read_cluster
 from kubectl_ambient.cluster.reading.fields import wire_of
 from kubectl_ambient.cluster.served import KINDS
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -33,12 +34,30 @@ def plan_fields(resource: Resource, fields: Fields, wish: Wish) -> WaypointEdit:
     return plan(found.fact(), wish)
 
 
-def read_surroundings(client: Client, edits: Sequence[WaypointEdit], chunk_size: int | None) -> Snapshot:
+def read_surroundings(
+    client: Client, edits: Sequence[WaypointEdit], chunk_size: int | None, *, loses: bool
+) -> tuple[Snapshot, Snapshot]:
     """What decides about the waypoints of the edits: all that a Namespace holds, else the pods around the objects.
+
+    Besides, the same with the pods that may be sent to these waypoints, where NetworkPolicies may have a word on that:
+    what could not be read of them says nothing of the waypoints. loses: a waypoint may be lost.
 
     Raises KubeError where the connection is lost.
     """
-    return read_cluster(client, needs_of(edits, ("Pod",)), now=datetime.now(UTC), chunk_size=chunk_size)
+    needs = WaypointChangeNeeds(
+        waypoints=needs_of(edits, ("Pod",)),
+        homes=tuple(dict.fromkeys(edit.home for edit in edits)),
+        kinds=frozenset(kind_of(edit.target) for edit in edits),
+        loses=loses,
+    )
+    snapshot = read_cluster(client, needs, now=datetime.now(UTC), chunk_size=chunk_size)
+    asks = needs.around(snapshot)
+    if not asks:
+        return snapshot, snapshot
+    around = snapshot.apart()
+    ask(client, around, asks, chunk_size)
+    ask(client, around, needs.callers(around), chunk_size)
+    return snapshot, around
 
 
 def needs_of(edits: Sequence[WaypointEdit], kinds: tuple[str, ...]) -> WaypointNeeds:

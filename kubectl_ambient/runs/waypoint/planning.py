@@ -8,12 +8,14 @@ from kubectl_ambient.change.waypoint.effects import WaypointChange, change_of
 from kubectl_ambient.change.waypoint.fitness import fitness
 from kubectl_ambient.change.waypoint.plan import WaypointEdit, Wish, plan
 from kubectl_ambient.change.waypoint.planning import waypoint_plan
+from kubectl_ambient.change.waypoint.risky import Risks
 from kubectl_ambient.cluster.facts import Namespace, Pod
 from kubectl_ambient.cluster.kinds.service_entries import ServiceEntry
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.kinds.workload_entries import WorkloadEntry
 from kubectl_ambient.cluster.needs.change import ChangeNeeds
 from kubectl_ambient.cluster.needs.pods import PodNeeds
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.render.terminal import text_width
 from kubectl_ambient.render.waypoint.change import waypoint_moves
 from kubectl_ambient.runs.change.outcome import without_protected
@@ -41,7 +43,8 @@ def plan_waypoint_change(request: ChangeRequest, wish: Wish, *, force: bool) -> 
         return code
     edits = [plan(target, wish) for target in found.targets if isinstance(target, _TARGETS)]
     edits = without_protected(edits, request, found.snapshot)
-    return _told(change_of(found.snapshot, wish.goal, edits), request, wish, force=force) or code
+    change = change_of(found.snapshot, wish.goal, edits)
+    return _told(change, found.snapshot, request, wish, force=force) or code
 
 
 class WaypointPlanRun(WaypointRun):
@@ -55,21 +58,27 @@ class WaypointPlanRun(WaypointRun):
         items = without_protected(found.items, self._request, self._snapshot)
         tell(refusal_lines(found))
         change = self._change(items)
-        if change is None:
+        if change is None or self._around is None:
             return 1
         whole = len(found.items) + len(found.errors) == len(items) and all(item.edit.changes for item in items)
         selection = selection_words(self._request, self._client.namespace) if whole else ()
-        code = _told(change, self._request, self._wish, selection, force=self._force)
+        code = _told(change, self._around, self._request, self._wish, selection, force=self._force)
         return code or (1 if found.errors else 0)
 
 
 def _told(
-    change: WaypointChange, request: ChangeRequest, wish: Wish, selection: Sequence[str | Word] = (), *, force: bool
+    change: WaypointChange,
+    around: Snapshot,
+    request: ChangeRequest,
+    wish: Wish,
+    selection: Sequence[str | Word] = (),
+    *,
+    force: bool,
 ) -> int:
     if wish.goal == "enable" and not force:
         change = _without_unfit(change, wish)
     untold = unread_objects(change.effects.after.snapshot)
-    found = waypoint_plan(change, selection, untold)
+    found = waypoint_plan(change, Risks(change, around), selection, untold)
     lines = waypoint_moves(
         change.effects, ("gains", "fails", "loses", "keeps", "unserved", "unknown"), "would", text_width()
     )
