@@ -1,7 +1,5 @@
 """The parts of Kubernetes' JSON that several kinds share: metadata, selectors, the spec and status of a pod."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import lru_cache
 from typing import Annotated, Any, cast
@@ -18,7 +16,10 @@ Texts = dict[str, str | None] | None
 
 
 class Wire(Struct, frozen=True, gc=False, kw_only=True, rename="camel"):
-    """Base of all wire types."""
+    """Base of all wire types.
+
+    Their modules have no `from __future__ import annotations`: of texts a decoder compiles each anew, in every process.
+    """
 
 
 def texts(found: Texts) -> dict[str, str]:

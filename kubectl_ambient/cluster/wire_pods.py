@@ -1,7 +1,5 @@
 """What pods and pod templates hold on the wire, as far as it is wanted."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from datetime import datetime
 

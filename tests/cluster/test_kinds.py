@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 from collections import defaultdict
+from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Any, cast
@@ -22,6 +24,7 @@ from kubectl_ambient.cluster.reading.cluster import ask
 from kubectl_ambient.cluster.reading.files import read_files
 from kubectl_ambient.cluster.reading.label_files import read_label_files
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.cluster.wire_parts import Wire
 from kubectl_ambient.kube.api import Client
 from tests.cluster import manifests_of as m
 from tests.cluster.fake_client import FakeClient
@@ -40,6 +43,18 @@ def name_of(kind: Kind[Any]) -> str:
 
 def takes_all(kind: Kind[Any]) -> bool:
     return not (kind.label or kind.called)
+
+
+def wire_types(of: type[Any] = Wire) -> Iterator[type[Any]]:
+    for found in of.__subclasses__():
+        yield found
+        yield from wire_types(found)
+
+
+def test_no_field_of_a_wire_type_has_to_be_compiled_when_it_is_decoded() -> None:
+    every = [(found, key, value) for found in wire_types() for key, value in inspect.get_annotations(found).items()]
+    assert len(every) > 100
+    assert [f"{of.__qualname__}.{key}" for of, key, value in every if isinstance(value, str)] == []
 
 
 @pytest.mark.parametrize("kind", EVERY, ids=name_of)

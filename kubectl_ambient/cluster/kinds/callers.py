@@ -1,7 +1,5 @@
 """Who calls pods without being in the mesh: Ingresses and their classes, the API server's callbacks, Prometheus."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from msgspec import field

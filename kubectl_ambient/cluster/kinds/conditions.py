@@ -1,7 +1,5 @@
 """Conditions of an object's status, and the objects that have them."""
 
-from __future__ import annotations
-
 import re
 from datetime import datetime
 

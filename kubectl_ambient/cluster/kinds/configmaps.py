@@ -1,7 +1,5 @@
 """Istio's ConfigMaps: the settings of istio-cni, those of the injectors, and those of the mesh."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from msgspec import UNSET, UnsetType, field, structs
@@ -28,12 +26,6 @@ def is_injector(name: str) -> bool:
 def is_mesh_config(name: str) -> bool:
     """Whether a ConfigMap of this name may be an istiod's: `istio`, or `istio-<revision>` as many others are too."""
     return name == MESH_CONFIG or name.startswith(f"{MESH_CONFIG}-")
-
-
-def _of_mesh(found: ConfigMap) -> tuple[installation_facts.ConfigMap, ...]:
-    """The ConfigMap where it holds the settings of a mesh, without what else it holds."""
-    settings = texts(found.data).get(_MESH)
-    return () if settings is None else (structs.replace(found.fact(), data={_MESH: settings}),)
 
 
 class FieldsV1(Wire, frozen=True):
@@ -81,6 +73,12 @@ class ConfigMap(Object, frozen=True):
         entries = self.metadata.managed_fields or ()
         times = (e.time for e in entries if e.fields_v1 is not None and e.fields_v1.data is not UNSET)
         return max((time for time in times if time), default=None)
+
+
+def _of_mesh(found: ConfigMap) -> tuple[installation_facts.ConfigMap, ...]:
+    """The ConfigMap where it holds the settings of a mesh, without what else it holds."""
+    settings = texts(found.data).get(_MESH)
+    return () if settings is None else (structs.replace(found.fact(), data={_MESH: settings}),)
 
 
 def injector_settings(config: str) -> str:

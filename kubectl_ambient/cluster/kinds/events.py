@@ -1,7 +1,5 @@
 """Events: why a pod hangs in ContainerCreating or Terminating, and why a DaemonSet makes no pod."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from functools import partial
 

@@ -1,7 +1,5 @@
 """Gateways of the Gateway API and their classes: the waypoints are among them."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from kubectl_ambient.cluster.facts import Fact, LabelSelector

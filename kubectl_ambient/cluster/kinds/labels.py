@@ -3,8 +3,6 @@
 All labels and annotations come; the facts keep those that concern Istio.
 """
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Namespaces: their labels decide, for all that is in them."""
 
-from __future__ import annotations
-
 from kubectl_ambient.cluster import facts
 from kubectl_ambient.cluster.kinds.kind import WATCH, kind
 from kubectl_ambient.cluster.wire_parts import Object, texts

@@ -5,8 +5,6 @@ three. What differs there keeps its presence in both encodings: selectors (messa
 A text cannot be told from an empty one; what is empty here is refused by the server, or its default.
 """
 
-from __future__ import annotations
-
 from msgspec import field
 
 from kubectl_ambient.cluster import network_facts as facts

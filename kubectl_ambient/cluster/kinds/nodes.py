@@ -1,7 +1,5 @@
 """Nodes: the operating system, whether a node is a virtual one, and what keeps pods from it."""
 
-from __future__ import annotations
-
 from kubectl_ambient.cluster import facts
 from kubectl_ambient.cluster.kinds.kind import kind
 from kubectl_ambient.cluster.wire_parts import Object, Wire, texts

@@ -3,8 +3,6 @@
 The policies are not judged, but named where there are some. Of settings the one object is read that is for all nodes.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from msgspec import field, structs

@@ -1,7 +1,5 @@
 """Pods: those that are asked about, the agents among them, and the proxies of Gateways."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from sys import intern
 

@@ -1,7 +1,5 @@
 """AuthorizationPolicies and PeerAuthentications on the wire. They are custom resources, so JSON is all there is."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Annotated, Any
 

@@ -1,7 +1,5 @@
 """ServiceEntries: hosts outside, or added, as the mesh knows them."""
 
-from __future__ import annotations
-
 from kubectl_ambient.cluster.kinds.conditions import NO_ADDRESSES, AddressStatus, Conditioned
 from kubectl_ambient.cluster.kinds.kind import WATCH, kind
 from kubectl_ambient.cluster.wire_parts import NO_ANNOTATIONS, Object, Texts, Wire, texts

@@ -1,7 +1,5 @@
 """Services: what a waypoint serves, and whom a pod is called by."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from kubectl_ambient.cluster.facts import Fact

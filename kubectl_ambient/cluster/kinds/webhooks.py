@@ -1,7 +1,5 @@
 """Istio's injection webhooks: their selectors decide who gets a sidecar."""
 
-from __future__ import annotations
-
 from kubectl_ambient.cluster import installation_facts
 from kubectl_ambient.cluster.caller_facts import Callback
 from kubectl_ambient.cluster.kinds.kind import kind

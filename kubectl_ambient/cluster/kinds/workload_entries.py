@@ -1,7 +1,5 @@
 """WorkloadEntries: workloads outside of Kubernetes."""
 
-from __future__ import annotations
-
 from msgspec import field
 
 from kubectl_ambient.cluster.kinds.conditions import NO_STATUS, Conditioned, Status

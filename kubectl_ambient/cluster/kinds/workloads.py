@@ -1,7 +1,5 @@
 """What makes pods: Deployments and the like; istio-cni and istiod among them."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from kubectl_ambient.cluster import facts, installation_facts
