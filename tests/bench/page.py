@@ -22,6 +22,8 @@ class Machine:
     server: str
     ambient: str
     shipped: bool
+    python: str
+    """That the plugin ran by: of an archive its own."""
     curl: str
     date: str
 
@@ -66,12 +68,14 @@ def page(machine: Machine, startup: Sequence[Row], sizes: Mapping[int, Size]) ->
 
 
 def _machine(machine: Machine) -> str:
-    shipped = "as it is shipped" if machine.shipped else "from a checkout"
+    shipped = "as an archive" if machine.shipped else "from a checkout"
     return f"""\
 ## The machine
 
 {machine.date}: {machine.cores} cores, {machine.gigabytes} GB of memory, {machine.system}. kubectl {machine.kubectl},
-kube-apiserver {machine.server}, kubectl-ambient {machine.ambient} {shipped}, curl {machine.curl}.
+kube-apiserver {machine.server}, curl {machine.curl},
+kubectl-ambient {machine.ambient} {shipped} with Python {machine.python}.
+An archive that is built here has the Python of this machine; those of a release have one that was built to be fast.
 """
 
 

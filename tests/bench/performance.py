@@ -56,9 +56,16 @@ def _machine(run: commands.Programs, *, shipped: bool) -> Machine:
         server=_told(programs.program("kube-apiserver"), "--version").split()[-1],
         ambient=json.loads(_told(run.ambient, "version", "--client", "-o", "json"))["clientVersion"]["gitVersion"],
         shipped=shipped,
+        python=_python(Path(run.ambient)) if shipped else platform.python_version(),
         curl=_told(curl(), "--version").split()[1],
         date=f"{datetime.now(UTC):%Y-%m-%d}",
     )
+
+
+def _python(program: Path) -> str:
+    """The version of the Python that lies in an archive beside its program: `3.13`."""
+    (found, *_) = program.resolve().parent.glob("_internal/libpython3.*")
+    return ".".join(found.name.removeprefix("libpython").split(".")[:2])
 
 
 def _told(*command: str) -> str:

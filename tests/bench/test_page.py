@@ -12,7 +12,7 @@ from tests.bench.measure import Median
 from tests.bench.page import Machine, page
 from tests.bench.scene import Row, Size
 
-MACHINE = Machine(2, 24, "Linux x86_64", "v1.36.1", "v1.36.1", "v0.1.0", True, "8.0", "2026-01-02")
+MACHINE = Machine(2, 24, "Linux x86_64", "v1.36.1", "v1.36.1", "v0.1.0", True, "3.13", "8.0", "2026-01-02")
 STARTUP = (
     Row(scene.VERSION, Median(0.1, 0.1, 40, 3), scene.VERSION),
     Row(scene.HELP, Median(0.13, 0.1, 16, 3), scene.VERSION),
@@ -95,7 +95,7 @@ def test_one_size_does_not_grow() -> None:
     assert "How it grows" not in page(MACHINE, STARTUP, {1000: size(1000)})
 
 
-@pytest.mark.parametrize(("shipped", "words"), [(True, "as it is shipped"), (False, "from a checkout")])
+@pytest.mark.parametrize(("shipped", "words"), [(True, "as an archive"), (False, "from a checkout")])
 def test_the_page_says_which_program_it_was(shipped: bool, words: str) -> None:
     text = page(replace(MACHINE, shipped=shipped), STARTUP, {})
-    assert f"kubectl-ambient v0.1.0 {words}, curl 8.0" in text
+    assert f"kubectl-ambient v0.1.0 {words} with Python 3.13." in text
