@@ -547,7 +547,8 @@ def test_policies_of_other_makers_are_named() -> None:
 
 
 def test_what_changes_no_waypoint_says_nothing_of_policies() -> None:
-    told = risks(altered(scene([]), network_policies=FORBIDDEN), "svc/served")
+    cilium = OtherPolicy(kind="CiliumNetworkPolicy", namespace="shop", name="l7")
+    told = risks(altered(scene([]), network_policies=FORBIDDEN, other_policies=[cilium]), "svc/served")
     assert (told.found, told.untold) == ([], [])
 
 

@@ -12,7 +12,7 @@ import yaml
 
 from tests.conformance import frame
 from tests.kube.standin import status
-from tests.mesh.path_scene import Manifest
+from tests.mesh.path_scene import Manifest, service
 
 from .enable_fixtures import Run
 from .objects_api import ObjectsApi
@@ -51,6 +51,10 @@ def scene(*more: Manifest, labelled: bool = True) -> list[Manifest]:
     return [*found, namespace("shop", AMBIENT | labels), *more]
 
 
+def inside(namespace: str, item: Manifest) -> Manifest:
+    return {**item, "metadata": {**item["metadata"], "namespace": namespace}}
+
+
 def told(run: Run, *words: str) -> dict[str, Any]:
     done = run(*words, "--plan", "-o", "json")
     assert done.code == 0, done.err
@@ -67,6 +71,10 @@ def about(plan: dict[str, Any]) -> dict[str, list[tuple[str, list[str]]]]:
 
 
 OLD_TO_WEB = ["Pod/plain/old -> Pod/shop/web:15008"]
+OLD = {"matchLabels": {"app": "old"}}
+INTO_OLD = [
+    f"Pod/{ref} -> Pod/plain/old:15008" for ref in ("far/job", "pay/till", "plain/one", "shop/caller", "shop/web")
+]
 PAST = [
     *(f"Pod/plain/old -> Pod/{ref}:15008" for ref in ("far/job", "pay/till", "plain/one", "shop/caller")),
     "Pod/plain/one -> Pod/plain/old:15008",
@@ -87,10 +95,38 @@ SCENES: dict[str, tuple[tuple[str, ...], list[Manifest], dict[str, list[tuple[st
         [policy("plain", podSelector={}, policyTypes=["Egress"], egress=[{"ports": [{"port": 8080}]}])],
         {"NetworkPolicyBlocksMesh": [("error", PAST)], "NetworkPolicyBlocksWaypoint": [("error", OLD_TO_WEB)]},
     ),
+    "what has the waypoint is not labelled for the mesh": (
+        ENABLE,
+        [
+            policy("plain", podSelector={}, policyTypes=["Egress"], egress=[{"ports": [{"port": 8080}]}]),
+            namespace("shop", SERVED),
+        ],
+        {"NetworkPolicyBlocksMesh": [("error", PAST)], "NetworkPolicyBlocksWaypoint": [("error", OLD_TO_WEB)]},
+    ),
     "who leaves is kept out": (
         DISABLE,
         [policy("shop", podSelector={"matchLabels": {"app": "web"}}, ingress=[{"from": [WAYPOINT]}])],
         {"NetworkPolicyBlocksWaypoint": [("error", ["Pod/pay/till -> Pod/shop/web:8080"])]},
+    ),
+    "the waypoint goes to the port of the application alone": (
+        ENABLE,
+        [
+            policy("infra", podSelector={}, policyTypes=["Egress"], egress=[{"ports": [{"port": 8080}]}]),
+            inside("plain", service("old", labels=SERVED)),
+        ],
+        {
+            "NetworkPolicyBlocksMesh": [("error", ["Pod/infra/wp-1 -> Pod/plain/old:15008"]), ("error", INTO_OLD)],
+            "NetworkPolicyBlocksWaypoint": [("error", OLD_TO_WEB)],
+        },
+    ),
+    "who calls has the waypoint at home, and may go nowhere else": (
+        ENABLE,
+        [
+            policy("plain", podSelector=OLD, policyTypes=["Egress"], egress=[{"to": [{"podSelector": {}}]}]),
+            *(inside("plain", item) for item in mesh() if item["metadata"]["name"] in ("wp", "wp-1")),
+            namespace("shop", AMBIENT | SERVED | {"istio.io/use-waypoint-namespace": "plain"}),
+        ],
+        {"NetworkPolicyWidensByWaypoint": [("warning", OLD_TO_WEB)]},
     ),
     "none": (ENABLE, [], {}),
 }
@@ -127,6 +163,12 @@ def test_where_no_label_names_a_waypoint_nothing_more_is_read(on_api: Run, api: 
             "/apis/gateway.networking.k8s.io/v1/namespaces/infra/gateways",
         ]
     )
+
+
+def test_where_no_policy_is_about_the_way_no_waypoint_is_read(on_api: Run, api: ObjectsApi) -> None:
+    put(api, scene(policy("far", podSelector={}, ingress=[]), inside("plain", service("old", labels=SERVED))))
+    told(on_api, *ENABLE)
+    assert not [path for path in asked(api) if "gateway" in path or "infra" in path]
 
 
 def test_without_policies_no_waypoint_is_read(on_api: Run, api: ObjectsApi) -> None:

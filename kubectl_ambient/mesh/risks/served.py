@@ -27,7 +27,7 @@ class Served:
         self._turn = turn
         self._judge = WaypointJudge(turn.after)
         self._uses: dict[str, dict[ClientKind, bool | None]] = {}
-        self._bound: dict[str, tuple[Service | Pod, Binding]] = {}
+        self._bound: dict[str, tuple[Service | Pod, Binding]] = {}  # those of which it is not known, too
         for target in self._labelled():
             binding = self._judge.of(target)
             if binding.waypoint or binding.unknown:
@@ -66,14 +66,14 @@ class Served:
         return any(number in self._turn.numbers_of(pod, port.target) for port in tcp)
 
     def _through(self, target: Service | Pod, kind: ClientKind) -> bool | None:
-        """Whether such a caller is sent to the waypoint of what it calls; None where that is not known."""
+        """Whether such a caller is sent to the waypoint of what it calls, if that has one; None: it is not known."""
         if target.ref not in self._bound:
             return False
         if target.ref not in self._uses:
-            binding, judge = self._bound[target.ref][1], self._judge
+            judge = self._judge
             home, reach = judge.namespace(target.namespace), judge.way_to(target)
             told = clients(target, home, judge.control_plane.newest.version, reach)
-            self._uses[target.ref] = {one.kind: None if one.uses and binding.unknown else one.uses for one in told}
+            self._uses[target.ref] = {one.kind: one.uses for one in told}
         return self._uses[target.ref].get(kind, False)
 
     def _labelled(self) -> Iterator[Service | Pod]:
