@@ -22,7 +22,7 @@ from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.answers import Answer, all_of
 from kubectl_ambient.mesh.path import who
 from kubectl_ambient.mesh.path.judge import PathJudge
-from kubectl_ambient.mesh.path.way import Call
+from kubectl_ambient.mesh.path.way import Call, Path
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.risk import Risk
 from tests.lines import line
@@ -76,12 +76,22 @@ def only(found: Risks, code: RiskCode) -> Risk:
 
 
 def passes(judge: PathJudge, caller: Pod, called: Pod, service: Service | None) -> tuple[Answer, int | None]:
-    call = Call(port=8080, service=service, service_port=80 if service else None)
-    facts = judge.snapshot.pods.facts  # with the labels that they have there
-    path = judge.of(*(judge.party(facts[f"{one.namespace}/{one.name}"]) for one in (caller, called)), call)
+    path = path_of(judge, caller, called, service, 8080)
     if path.verdict == "unknown" and not path.legs:
         return None, None
     return all_of(leg.network.allowed for leg in path.legs), path.legs[-1].network.port
+
+
+def way(judge: PathJudge, caller: Pod, called: Pod, service: Service | None, port: int) -> tuple[Answer, int]:
+    """Whether NetworkPolicies let it pass, and how many legs it has."""
+    legs = path_of(judge, caller, called, service, port).legs
+    return all_of(leg.network.allowed for leg in legs), len(legs)
+
+
+def path_of(judge: PathJudge, caller: Pod, called: Pod, service: Service | None, port: int) -> Path:
+    call = Call(port=port, service=service, service_port=80 if service else None)
+    facts = judge.snapshot.pods.facts  # with the labels that they have there
+    return judge.of(*(judge.party(facts[f"{one.namespace}/{one.name}"]) for one in (caller, called)), call)
 
 
 def by_path(done: WaypointChange) -> dict[RiskCode, set[str]]:
@@ -537,7 +547,8 @@ def test_policies_of_other_makers_are_named() -> None:
 
 
 def test_what_changes_no_waypoint_says_nothing_of_policies() -> None:
-    told = risks(altered(scene([]), network_policies=FORBIDDEN), "svc/served")
+    cilium = OtherPolicy(kind="CiliumNetworkPolicy", namespace="shop", name="l7")
+    told = risks(altered(scene([]), network_policies=FORBIDDEN, other_policies=[cilium]), "svc/served")
     assert (told.found, told.untold) == ([], [])
 
 

@@ -13,7 +13,7 @@ from kubectl_ambient.mesh.risks.on_the_way import OnTheWay
 from kubectl_ambient.mesh.risks.rerouted import Rebound
 from kubectl_ambient.mesh.risks.risk import Risk, gravest_first
 from kubectl_ambient.mesh.risks.turn import Turn
-from kubectl_ambient.mesh.risks.untold import not_judged
+from kubectl_ambient.mesh.risks.untold import not_judged, others
 from kubectl_ambient.mesh.risks.waypoints import lost
 
 
@@ -28,7 +28,8 @@ class Risks:
         every = [Rebound(target=each.target, before=each.before, after=each.after) for each in effects.objects]
         self._change = change
         self._turn = Turn(around, around, {})
-        self._on_the_way = OnTheWay(self._turn, effects.after, every)
+        self._turning = [one for one in every if one.turns]
+        self._on_the_way = OnTheWay(self._turn, effects.after, self._turning)
 
     @cached_property
     def found(self) -> list[Risk]:
@@ -41,7 +42,8 @@ class Risks:
         """What could not be judged, and why."""
         losing = any(_losing(self._change))
         reads = [((RiskCode.WAYPOINT_POLICY_LOST,), ("authorization_policies",))] if losing else []
-        return [*not_judged(self._turn, reads), *self._on_the_way.untold]
+        unjudged = others(self._turn) if self._turning else ()
+        return [*not_judged(self._turn, reads), *self._on_the_way.untold, *unjudged]
 
 
 def _losing(change: WaypointChange) -> Iterator[tuple[Service, str]]:

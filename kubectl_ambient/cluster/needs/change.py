@@ -34,6 +34,7 @@ from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import PodNeeds
 from kubectl_ambient.cluster.needs.seen import ALL_PROXIES, LABELLED, MANY, in_mesh, seen
+from kubectl_ambient.cluster.needs.waypoints_on_the_way import behind_waypoints, policies_before, waypoints_on_the_way
 from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyRule
 from kubectl_ambient.cluster.policy_facts import PeerAuthentication
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -84,6 +85,11 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
                 asks += [Ask(kind=kind, namespace=place) for place in self.pods.namespaces]
         return [*dict.fromkeys(asks)]
 
+    def around(self, snapshot: Snapshot) -> list[Ask]:
+        """The waypoints that those are sent to who move, or who call these, for a third round; mostly nothing."""
+        read = {*self.pods.namespaces, *(pod.namespace for pod in snapshot.pods)}
+        return waypoints_on_the_way(snapshot, read)
+
     def settle(self, snapshot: Snapshot) -> None:
         """Name the owners of the pods that could not be read."""
         self.pods.settle(snapshot)
@@ -93,11 +99,13 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         here, policies = set(self.pods.namespaces), list(snapshot.network_policies)
         if not here or not policies:
             return []
-        found = [name for name in self._partly if any(p.namespace == name for p in policies)]
-        admitting = any(p.namespace in here and _admits_others(p) for p in policies)
+        through = policies_before(snapshot, here, policies)
+        found = [name for name in self._partly if through or any(p.namespace == name for p in policies)]
+        admitting = through or any(p.namespace in here and _admits_others(p) for p in policies)
         isolating = {p.namespace for p in policies if _admits_others(p)}
         meshed = [n.name for n in snapshot.namespaces if n.name not in here and in_mesh(n)]
         found += [name for name in meshed if admitting or name in isolating]
+        found += [name for name in behind_waypoints(snapshot, here, policies) if name not in found]
         asks = [seen(LABELLED)] if admitting or found else []
         places = found if len(found) <= MANY else [""]
         for place in places:

@@ -28,12 +28,12 @@ def named_waypoints(snapshot: Snapshot, *, everywhere: bool) -> list[Ask]:
 
 
 def _homes(snapshot: Snapshot) -> Iterator[str]:
-    yield from (_home(namespace.labels, namespace.name) for namespace in snapshot.namespaces)
-    yield from (_home(pod.labels, pod.namespace) for pod in snapshot.pods)
-    yield from (_home(service.labels, service.namespace) for service in snapshot.services)
+    yield from (home_of(namespace.labels, namespace.name) for namespace in snapshot.namespaces)
+    yield from (home_of(pod.labels, pod.namespace) for pod in snapshot.pods)
+    yield from (home_of(service.labels, service.namespace) for service in snapshot.services)
 
 
-def _home(labels: Mapping[str, str], own: str) -> str:
+def home_of(labels: Mapping[str, str], own: str) -> str:
     """Where the waypoint is that the labels name; empty where they name none."""
     if labels.get(_USE_WAYPOINT, "none") == "none":
         return ""

@@ -18,6 +18,7 @@ class RiskCode(StableWord):
         "NetworkPolicyBlocksMesh",
         "connections that pass now are stopped by NetworkPolicies, which see another port from then on",
         "error",
+        "info",
     )
     NETWORK_POLICY_WIDENS = (
         "NetworkPolicyWidens",

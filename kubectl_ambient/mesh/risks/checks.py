@@ -49,11 +49,23 @@ def _bypassed(turn: Turn) -> Iterator[Risk]:
         yield from bypassed(turn)
 
 
+def _through_waypoints(turn: Turn) -> Iterator[Risk]:
+    """The pairs that stop on their way through a waypoint; those that start, where they do not by any other."""
+    if turn.served is not None:
+        told = {pair for risk in network.widens(turn) for pair in risk.affects}
+        yield from turn.served.on_the_way.told(but=told)
+
+
 _CALLERS = ("ingresses", "ingress_classes", "callbacks", "monitors")
 
 CHECKS: tuple[Check, ...] = (
     Check((RiskCode.NETWORK_POLICY_BLOCKS_MESH,), ("network_policies", "on_network", "namespaces"), network.blocks),
     Check((RiskCode.NETWORK_POLICY_WIDENS,), ("network_policies", "on_network", "namespaces"), network.widens),
+    Check(
+        (RiskCode.NETWORK_POLICY_BLOCKS_WAYPOINT, RiskCode.NETWORK_POLICY_WIDENS_BY_WAYPOINT),
+        (),  # it names itself what was not read, where something has a waypoint
+        _through_waypoints,
+    ),
     Check((RiskCode.NETWORK_POLICY_BLOCKS_PROBES,), ("network_policies", "on_network"), probes.shut_out),
     Check(
         (
@@ -128,12 +140,8 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-OF_WAYPOINTS: tuple[RiskCode, ...] = (
-    RiskCode.WAYPOINT_POLICY_LOST,
-    RiskCode.NETWORK_POLICY_BLOCKS_WAYPOINT,
-    RiskCode.NETWORK_POLICY_WIDENS_BY_WAYPOINT,
-)
-"""What only a change of waypoint labels risks: see `waypoints.lost` and `on_the_way`."""
+OF_WAYPOINTS: tuple[RiskCode, ...] = (RiskCode.WAYPOINT_POLICY_LOST,)
+"""What only a change of waypoint labels risks: see `waypoints.lost`."""
 
 
 def risks(turn: Turn) -> list[Risk]:
@@ -146,6 +154,7 @@ def untold(turn: Turn) -> Iterator[str]:
     concerned = (check for check in CHECKS if check.concerns(turn))
     yield from not_judged(turn, ((check.codes, check.reads) for check in concerned))
     yield from network.unknown(turn)
+    yield from turn.served.on_the_way.untold if turn.served is not None else ()
     yield from others(turn)
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import product
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec import Struct
 
@@ -17,12 +17,16 @@ from kubectl_ambient.mesh.network.packets import HBONE
 from kubectl_ambient.mesh.risks.alike import Asked, Legs
 from kubectl_ambient.mesh.risks.turn import Turn
 
+if TYPE_CHECKING:
+    from kubectl_ambient.mesh.risks.served import Straight
+    from kubectl_ambient.mesh.waypoint.traffic import ClientKind
+
 
 class Changed(Struct, frozen=True, kw_only=True, gc=False):
     """Connections that a change makes others, all alike: each of `sources` to each of `destinations` but itself.
 
     app: what is said of the application's ports, one by one; mesh: of the port 15008. into: they come into the mesh;
-    else they leave it.
+    else they leave it. aside: they go so by the pods' own addresses alone, since their Services have a waypoint.
     """
 
     sources: tuple[Pod, ...]
@@ -30,6 +34,7 @@ class Changed(Struct, frozen=True, kw_only=True, gc=False):
     app: tuple[Legs, ...]
     mesh: Legs
     into: bool
+    aside: bool = False
 
     def pairs(self) -> Iterator[tuple[Pod, Pod]]:
         """Each connection by its ends."""
@@ -45,24 +50,44 @@ class Changed(Struct, frozen=True, kw_only=True, gc=False):
 
 
 class _Role(NamedTuple):
-    """What a pod does in the mesh before and after, and at which ports it is called out of it."""
+    """What a pod does in the mesh before and after, and at which ports it is called out of it.
+
+    kind: as whom it may be sent to waypoints; straight: to which ports those that may be go past them all the same.
+    """
 
     ports: tuple[int, ...]
     sends: tuple[bool, bool]
     takes: tuple[bool, bool]
+    kind: ClientKind | None
+    straight: Straight
+
+    def called_by(self, other: _Role) -> Iterator[tuple[tuple[int, ...], bool]]:
+        """The ports to which another calls straight, and whether so by the pod's address alone."""
+        usual, alone = next((ports for kind, *ports in self.straight if kind == other.kind), (self.ports, ()))
+        yield usual, False
+        if alone:
+            yield alone, True
 
 
 def changed(turn: Turn) -> Iterator[Changed]:
     """All connections of a change on which some NetworkPolicy has a word."""
-    asked = Asked(turn)
+    asked, served = Asked(turn), turn.served
     if not asked:
         return
+    if served is not None:
+        from kubectl_ambient.mesh.risks.rerouted import caller_kinds
 
     def role(pod: Pod) -> _Role | None:
         if pod.host_network:
             return None  # its packets are those of its node
         sends, takes = turn.sends(pod), turn.takes(pod)
-        return _Role(tuple(sorted(turn.ports(pod))), sends, takes) if any((*sends, *takes)) else None
+        if not any((*sends, *takes)):
+            return None
+        ports = tuple(sorted(turn.ports(pod)))
+        if served is None:
+            return _Role(ports, sends, takes, None, ())
+        before, after = caller_kinds(turn, pod)
+        return _Role(ports, sends, takes, after or before, served.straight(pod))
 
     found = asked.alike(turn.pods, role)
     sources = [group for group in found if any(group.role.sends)]
@@ -73,10 +98,13 @@ def changed(turn: Turn) -> Iterator[Changed]:
             continue
         if source is destination and len(source.pods) == 1:
             continue
-        yield Changed(
-            sources=tuple(source.pods),
-            destinations=tuple(destination.pods),
-            app=tuple(asked.legs(source.end, destination.end, port) for port in destination.role.ports),
-            mesh=asked.legs(source.end, destination.end, HBONE),
-            into=after,
-        )
+        mesh = asked.legs(source.end, destination.end, HBONE)
+        for ports, aside in destination.role.called_by(source.role):
+            yield Changed(
+                sources=tuple(source.pods),
+                destinations=tuple(destination.pods),
+                app=tuple(asked.legs(source.end, destination.end, port) for port in ports),
+                mesh=mesh,
+                into=after,
+                aside=aside,
+            )

@@ -22,60 +22,77 @@ from kubectl_ambient.shell.command import Command
 
 Turned = list[tuple[Legs, Legs]]  # what is said of a connection before, and afterwards; for each of its ports
 Hit = list[tuple[Changed, Turned]]
+_ASIDE = ", where they are called by their own addresses, and not by a Service that has a waypoint"
+_PAST = ", by the pods' own addresses past the waypoint"
+_ALSO = ", and through the waypoint too"
+_APART = "an AuthorizationPolicy by the identity of the caller and the port keeps them apart"
+AT_WAYPOINT = "an AuthorizationPolicy with targetRefs to what is called, by the caller's identity, keeps them apart"
 LIFTS = "once 15008 is open, rules by port no longer hold for mesh traffic: an AuthorizationPolicy can limit ports"
 
 
 def blocks(turn: Turn) -> Iterator[Risk]:
     """Connections that pass now and will not."""
+    told = turn.served.on_the_way.pairs(passes_before=True) if turn.served else set[str]()
     for deciding, hit in _by_policies(turn, passes_before=True):
-        affects = list(dict.fromkeys(_affected(hit)))
-        into = hit[0][0].into
+        into, aside = hit[0][0].into, hit[0][0].aside
+        affects = [pair for pair in dict.fromkeys(_affected(hit)) if not (aside and pair in told)]
+        told.update(affects)
+        if not affects:
+            continue
         what = "admit no TCP 15008" if into else "admit TCP 15008 and not the application's port"
         yield Risk.of(
             RiskCode.NETWORK_POLICY_BLOCKS_MESH,
             f"{names(deciding)} {verb(deciding, what)}: {connections(len(affects))} that"
-            f" {'passes' if len(affects) == 1 else 'pass'} now would not",
+            f" {'passes' if len(affects) == 1 else 'pass'} now would not{_ASIDE if aside else ''}",
             *(ports(way, policy) for way, policy in deciding),
             affects=affects,
             remedy=LIFTS if into else "",
             fix=_admit(hit) if into else None,
+            severity="info" if aside else None,
         )
 
 
 def widens(turn: Turn) -> Iterator[Risk]:
     """Connections that are stopped now and will pass."""
+    through = turn.served.on_the_way.pairs(passes_before=False) if turn.served else set[str]()
+    told: set[str] = set()
     for deciding, hit in _by_policies(turn, passes_before=False):
-        affects = list(dict.fromkeys(_affected(hit)))
-        into = hit[0][0].into
+        into, aside = hit[0][0].into, hit[0][0].aside
+        affects = [pair for pair in dict.fromkeys(_affected(hit)) if not (aside and pair in told)]
+        told.update(affects)
+        if not affects:
+            continue
+        besides = through.intersection(affects)
         many = connections(len(affects))
         numbers = sorted({legs.packet.port for _group, turned in hit for legs, _then in turned})
         kept = f"stop {many} at port {few([str(number) for number in numbers])}, and do not at TCP 15008"
         yield Risk.of(
             RiskCode.NETWORK_POLICY_WIDENS,
             f"{names(deciding)} {verb(deciding, kept if into else f'stop {many} at TCP 15008 alone')}:"
-            f" {'it' if len(affects) == 1 else 'they'} would pass",
+            f" {'it' if len(affects) == 1 else 'they'} would pass{_PAST if aside else ''}"
+            f"{_ALSO if besides else ''}",
             *(ports(way, policy) for way, policy in deciding),
             affects=affects,
-            remedy="an AuthorizationPolicy by the identity of the caller and the port keeps them apart" if into else "",
+            remedy=(_APART + (f"; on the way through the waypoint {AT_WAYPOINT}" if besides else "")) if into else "",
         )
 
 
 def _by_policies(turn: Turn, *, passes_before: bool) -> Iterator[tuple[Deciding, Hit]]:
     """The connections that change, by the policies that stop them on the one side or the other."""
-    found: dict[tuple[tuple[str, str], ...], tuple[Deciding, Hit]] = {}
+    found: dict[tuple[object, ...], tuple[Deciding, Hit]] = {}
     for group in turn.changed_connections:
         for turned in _turns(group, passes_before=passes_before):
             deciding = turned[0][1 if passes_before else 0].stopped_by
-            refs = tuple((way, policy.ref) for way, policy in deciding)
-            found.setdefault(refs, (deciding, []))[1].append((group, turned))
-    yield from found.values()
+            key = (group.aside, *((way, policy.ref) for way, policy in deciding))
+            found.setdefault(key, (deciding, []))[1].append((group, turned))
+    yield from sorted(found.values(), key=lambda told: told[1][0][0].aside)
 
 
 def unknown(turn: Turn) -> Iterator[str]:
     """What cannot be told of connections, and why."""
     groups = [group for group in turn.changed_connections if group.unknown]
     if groups:
-        count = sum(1 for group in groups for _ in group.pairs())
+        count = len({(a.ref, b.ref) for group in groups for a, b in group.pairs()})
         yield f"whether NetworkPolicies stop {connections(count)} cannot be told ({why_untold(turn, _ends(groups))})"
 
 

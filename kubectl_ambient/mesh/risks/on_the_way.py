@@ -5,7 +5,7 @@ With a waypoint in between, the policies of who is called see the waypoint, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from functools import cached_property
 
 from msgspec import structs
@@ -27,12 +27,12 @@ from kubectl_ambient.mesh.risks.deciding import (
     rules_of,
     verb,
 )
-from kubectl_ambient.mesh.risks.network import LIFTS, why_untold
+from kubectl_ambient.mesh.risks.network import AT_WAYPOINT, LIFTS, why_untold
 from kubectl_ambient.mesh.risks.rerouted import Rebound, Rerouted, Untold, rerouted
 from kubectl_ambient.mesh.risks.risk import Risk
 from kubectl_ambient.mesh.risks.routes import Calls, Place, Route, Routes, Stop
 from kubectl_ambient.mesh.risks.turn import Turn
-from kubectl_ambient.mesh.risks.untold import not_judged, others
+from kubectl_ambient.mesh.risks.untold import not_judged
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
 from kubectl_ambient.shell.command import Command
 
@@ -44,7 +44,6 @@ _PARTS: dict[tuple[Place, ...], str] = {
     ("from",): "what comes from waypoint {}",
     ("to", "from"): "what goes to waypoint {} and comes from it",
 }
-_AT_WAYPOINT = "an AuthorizationPolicy with targetRefs to what is called, by the caller's identity, keeps them apart"
 _AT_ZTUNNEL = "an AuthorizationPolicy without targetRefs, by the caller's identity, keeps them apart"
 _PLAIN = "the policies of who is called see the callers themselves then: one of these can keep them apart"
 
@@ -52,31 +51,37 @@ Hit = list[tuple[Calls, tuple[Stop, ...]]]
 
 
 class OnTheWay:
-    """The risks of objects that get another waypoint, or none any more. judge: of the cluster as it is afterwards."""
+    """The risks of objects that get another waypoint, or none any more, or whose callers and pods move.
+
+    judge: of the cluster as it is afterwards.
+    """
 
     def __init__(self, turn: Turn, judge: WaypointJudge, every: Iterable[Rebound]) -> None:
         self._turn = turn
         self._judge = judge
-        self._every = [one for one in every if one.turns]
+        self._every = list(every)
 
     @property
     def found(self) -> Iterator[Risk]:
         """The risks."""
-        for hit in self._by_policies(passes_before=True):
-            yield _blocks(hit)
-        for hit in self._by_policies(passes_before=False):
-            yield _widens(hit)
+        yield from self.told(but=())
+
+    def told(self, *, but: Container[str]) -> Iterator[Risk]:
+        """The risks. but: connections that are told to pass already."""
+        yield from (_blocks(hit) for hit in self._by_policies(passes_before=True))
+        yield from filter(None, (_widens(hit, but) for hit in self._by_policies(passes_before=False)))
+
+    def pairs(self, *, passes_before: bool) -> set[str]:
+        """The connections that change, as risks tell them."""
+        return {pair for hit in self._by_policies(passes_before=passes_before) for pair in _affected(hit)}
 
     @property
     def untold(self) -> Iterator[str]:
         """What could not be judged, and why."""
-        if not self._every:
-            return
-        if self._matters:
+        if self._every and self._matters:
             yield from not_judged(self._turn, [(CODES, _READS)])
             yield from _of_objects([one for one in self._rerouted[1] if self._may_stop(one.of.homes)])
             yield from self._of_calls()
-        yield from others(self._turn)
 
     @cached_property
     def _matters(self) -> bool:
@@ -142,7 +147,7 @@ def _blocks(hit: Hit) -> Risk:
     numbers = dict.fromkeys(str(stop.legs.packet.port) for _calls, found in hit for stop in found)
     fix = _admit(hit)
     return Risk.of(
-        RiskCode.NETWORK_POLICY_BLOCKS_WAYPOINT,
+        RiskCode.NETWORK_POLICY_BLOCKS_WAYPOINT if calls.turns else RiskCode.NETWORK_POLICY_BLOCKS_MESH,
         f"{names(_deciding(stops))} {verb(_deciding(stops), f'stop {part}, at TCP {few(list(numbers))}')}:"
         f" {connections(len(affects))} that {'passes' if one else 'pass'} now, {_way(calls.before)}, would not",
         *_evidence(hit),
@@ -152,20 +157,22 @@ def _blocks(hit: Hit) -> Risk:
     )
 
 
-def _widens(hit: Hit) -> Risk:
+def _widens(hit: Hit, but: Container[str]) -> Risk | None:
     calls, stops = hit[0]
-    affects = _affected(hit)
+    affects = [pair for pair in _affected(hit) if pair not in but]
+    if not affects:
+        return None
     one = len(affects) == 1
     kept = f"stop {connections(len(affects))} that {'goes' if one else 'go'} {_way(calls.before)} now"
     at_ztunnel = all(calls.after.port == HBONE for calls, _stops in hit)
     straight = _AT_ZTUNNEL if at_ztunnel else _PLAIN
     return Risk.of(
-        RiskCode.NETWORK_POLICY_WIDENS_BY_WAYPOINT,
+        RiskCode.NETWORK_POLICY_WIDENS_BY_WAYPOINT if calls.turns else RiskCode.NETWORK_POLICY_WIDENS,
         f"{names(_deciding(stops))} {verb(_deciding(stops), kept)}:"
         f" {_way(calls.after)} {'it' if one else 'they'} would pass",
         *_evidence(hit),
         affects=affects,
-        remedy=straight if calls.after.waypoint is None else _AT_WAYPOINT,
+        remedy=straight if calls.after.waypoint is None else AT_WAYPOINT,
     )
 
 

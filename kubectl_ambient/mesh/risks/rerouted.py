@@ -1,4 +1,4 @@
-"""Calls that go another way than before, as labels name another waypoint for what is called, or none any more.
+"""Calls that go another way than before: what is called has another waypoint, or who calls is sent to it from now on.
 
 Who is sent to a waypoint, and for which calls: as `waypoint explain` tells it [ztunnel src/proxy/outbound.rs
 `build_request`; istiod endpoint_builder.go `findServiceWaypoint`].
@@ -7,6 +7,7 @@ Who is sent to a waypoint, and for which calls: as `waypoint explain` tells it [
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import product
 
 from msgspec import Struct
 
@@ -25,6 +26,8 @@ from kubectl_ambient.mesh.waypoint.traffic import ClientKind, clients
 
 CALLERS: tuple[ClientKind, ...] = ("ambient", "ingress", "east-west")
 """Those that may be sent to a waypoint: nobody else ever is."""
+Kinds = tuple[ClientKind | None, ClientKind | None]
+"""As whom a pod may be sent to waypoints, before and after; None where it never is."""
 
 
 class Rebound(Struct, frozen=True, kw_only=True, gc=False):
@@ -54,10 +57,11 @@ class Rebound(Struct, frozen=True, kw_only=True, gc=False):
 class Rerouted(Struct, frozen=True, kw_only=True, gc=False):
     """Calls by one kind of caller that go through waypoint `before` now, and through `after` then; None: straight.
 
-    called: the pods that are called, by their refs, each with the ports of the application. because: the labels.
+    Through the same one both times, where it comes to what is called at another port. called: the pods that are called,
+    by their refs, each with the ports of the application. because: the labels.
     """
 
-    by: ClientKind
+    by: Kinds
     before: str | None
     after: str | None
     called: dict[str, tuple[Pod, set[int]]]
@@ -71,43 +75,56 @@ class Untold(Struct, frozen=True, gc=False):
     why: str
 
 
-def caller_kind(turn: Turn, pod: Pod) -> ClientKind | None:
-    """As whom a pod may be sent to waypoints; None where it never is: it is out of the mesh, or has a sidecar."""
+def caller_kinds(turn: Turn, pod: Pod) -> Kinds:
+    """As whom a pod may be sent to waypoints; never where it is out of the mesh, or has a sidecar."""
     if pod.host_network:
-        return None
+        return None, None
     if what_makes_it_a_gateway(pod) is not None:
         role = role_of_gateway(pod)
         if role == "waypoint" or turn.istiod_without_ambient(pod) is not None:
-            return None
-        return "east-west" if role == "east-west" else "ingress"
+            return None, None
+        kind: ClientKind = "east-west" if role == "east-west" else "ingress"
+        return kind, kind
     if pod.annotations.sidecar_status is not None:
-        return None
-    return "ambient" if turn.ambient(pod)[1] else None
+        return None, None
+    before, after = turn.ambient(pod)
+    return "ambient" if before else None, "ambient" if after else None
 
 
 def rerouted(turn: Turn, judge: WaypointJudge, every: Iterable[Rebound]) -> tuple[list[Rerouted], list[Untold]]:
     """What goes another way, and of which objects that is not known. judge: of the cluster as it is afterwards."""
-    found: dict[tuple[ClientKind, str | None, str | None], Rerouted] = {}
+    found: dict[tuple[Kinds, str | None, str | None], Rerouted] = {}
     untold: list[Untold] = []
-    kinds = {caller_kind(turn, pod) for pod in turn.pods}.intersection(CALLERS)
+    kinds = sorted({kinds for pod in turn.pods if any(kinds := caller_kinds(turn, pod))}, key=str)
     version = judge.control_plane.newest.version
     for one in sorted(every, key=lambda one: one.after.ref) if kinds else ():
         if one.unknown is not None:
             untold.append(Untold(one, one.unknown.message))
-        elif one.turns:
+        else:
             target = _whole(turn, one.target)
             namespace, reach = judge.namespace(target.namespace), judge.way_to(target)
             behind = _behind(turn, target)
-            for client in clients(target, namespace, version, reach):
-                if client.kind not in kinds or client.uses is False:
+            may_be_sent = [client for client in clients(target, namespace, version, reach) if client.uses is not False]
+            for client, by in product(may_be_sent, kinds):
+                before = one.before.waypoint if by[0] == client.kind else None
+                after = one.after.waypoint if by[1] == client.kind else None
+                called: list[Pod] | str
+                if before == after:  # then another port is all that may become of them
+                    called = [] if before is None or isinstance(behind, str) else _turning(turn, behind)
+                else:
+                    called = behind
+                if not called:
                     continue
-                if client.uses is None or isinstance(behind, str):
-                    untold.append(Untold(one, client.why if client.uses is None else str(behind)))
+                if client.uses is None or isinstance(called, str):
+                    untold.append(Untold(one, client.why if client.uses is None else str(called)))
                     continue
-                key = (client.kind, one.before.waypoint, one.after.waypoint)
-                fresh = Rerouted(by=key[0], before=key[1], after=key[2], called={}, because={})
-                _add(found.setdefault(key, fresh), turn, one, target, behind)
+                fresh = Rerouted(by=by, before=before, after=after, called={}, because={})
+                _add(found.setdefault((by, before, after), fresh), turn, one, target, called)
     return list(found.values()), untold
+
+
+def _turning(turn: Turn, pods: list[Pod]) -> list[Pod]:
+    return [pod for pod in pods if len(set(turn.takes(pod))) > 1]
 
 
 def _whole(turn: Turn, target: Target) -> Target:

@@ -23,14 +23,13 @@ from kubectl_ambient.mesh.installation.istiod_settings import prefers_hbone
 from kubectl_ambient.mesh.network.packets import HBONE, End
 from kubectl_ambient.mesh.path.parties import TLS_MODE
 from kubectl_ambient.mesh.risks.alike import Alike, Asked, Legs
-from kubectl_ambient.mesh.risks.rerouted import Rerouted, caller_kind
+from kubectl_ambient.mesh.risks.rerouted import Kinds, Rerouted, caller_kinds
 from kubectl_ambient.mesh.risks.turn import Turn
 from kubectl_ambient.mesh.waypoint.judge import WaypointJudge
-from kubectl_ambient.mesh.waypoint.traffic import ClientKind
 from kubectl_ambient.mesh.waypoint.usable import ready_among
 
 Place = Literal["straight", "to", "from"]  # the waypoint, or without one
-Ports = tuple[tuple[int, int], ...]  # of a pod that is called: without a waypoint, and from one; for each of its ports
+Ports = tuple[tuple[int, int], ...]  # at which packets come to a pod, before and after; for each of its ports
 
 
 class Stop(NamedTuple):
@@ -75,6 +74,11 @@ class Calls(Struct, frozen=True, kw_only=True, gc=False):
     after: Route
     of: Rerouted
 
+    @property
+    def turns(self) -> bool:
+        """Whether a waypoint comes between or goes: else only the port is another."""
+        return self.before.waypoint != self.after.waypoint
+
     def pairs(self) -> Iterator[tuple[Pod, Pod]]:
         """Each by its ends."""
         return ((a, b) for a, b in product(self.callers, self.called) if a.ref != b.ref)
@@ -99,7 +103,7 @@ class Routes:
         self.asked = Asked(turn)
         self._turn = turn
         self._judge = judge
-        self._callers: dict[ClientKind, list[Alike[str]]] = {}
+        self._callers: dict[Kinds, list[Alike[str]]] = {}
         self._places: dict[str, list[_Place]] = {}
         self._homes: dict[str, Unread | None] = {}
         self._to: dict[tuple[str, str], Legs] = {}
@@ -109,8 +113,9 @@ class Routes:
         """The calls that pass before and not after, or the other way round, or of which that is not known."""
         ports = {ref: frozenset(found) for ref, (_pod, found) in group.called.items()}
         pods = [pod for pod, _ports in group.called.values()]
-        called = self.asked.alike(pods, lambda pod: self._ports(group.by, pod, ports[pod.ref]))
-        ways = list(product(self._through(group.before), self._through(group.after)))
+        called = self.asked.alike(pods, lambda pod: self._ports(group, pod, ports[pod.ref]))
+        first, then = self._through(group.before), self._through(group.after)
+        ways = [(place, place) for place in then] if group.before == group.after else list(product(first, then))
         between = any(place.isolated for places in ways for place in places)
         for caller, to in product(self._callers_as(group.by), called):
             if caller.role in (group.before, group.after) or (caller.pods == to.pods and len(to.pods) == 1):
@@ -118,27 +123,34 @@ class Routes:
             unread = any(map(self._unread, (caller.end.namespace, to.end.namespace)))
             if not (unread or between or "Egress" in caller.isolated or "Ingress" in to.isolated):
                 continue  # no policy has a word
-            for (first, then), at in product(ways, to.role):
-                before, after = (self._route(place, caller.end, to.end, at) for place in (first, then))
+            told = set()  # of ports that become one, the first
+            for (n, way), at in product(enumerate(ways), to.role):
+                before, after = (self._route(*one, caller.end, to.end) for one in zip(way, at, strict=True))
                 allowed = before.allowed, after.allowed
-                if None in allowed or allowed[0] != allowed[1]:
+                turn = (n, allowed, after.port)
+                if (None in allowed or allowed[0] != allowed[1]) and turn not in told:
+                    told.add(turn)
                     ends = tuple(caller.pods), tuple(to.pods)
                     yield Calls(callers=ends[0], called=ends[1], before=before, after=after, of=group)
 
-    def _callers_as(self, kind: ClientKind) -> list[Alike[str]]:
+    def _callers_as(self, kinds: Kinds) -> list[Alike[str]]:
         """Who calls so, apart by the waypoint that they may be pods of themselves: that is sent to none."""
-        if kind not in self._callers:
-            pods = [pod for pod in self._turn.pods if caller_kind(self._turn, pod) == kind]
-            self._callers[kind] = self.asked.alike(pods, lambda pod: _its_gateway(pod))
-        return self._callers[kind]
+        if kinds not in self._callers:
+            pods = [pod for pod in self._turn.pods if caller_kinds(self._turn, pod) == kinds]
+            self._callers[kinds] = self.asked.alike(pods, lambda pod: _its_gateway(pod))
+        return self._callers[kinds]
 
-    def _ports(self, by: ClientKind, pod: Pod, ports: frozenset[int]) -> Ports:
+    def _ports(self, group: Rerouted, pod: Pod, ports: frozenset[int]) -> Ports:
         """Sidecars' own mTLS is spoken by gateways alone, to those that take it, at the application's port."""
-        onward = self._turn.takes(pod)[1]
-        mtls = by != "ambient" and pod.labels.get(TLS_MODE) == "istio" and not self._prefers
-        if onward and not mtls:
+        mtls = pod.labels.get(TLS_MODE) == "istio" and not self._prefers
+        ways = zip(group.by, (group.before, group.after), self._turn.takes(pod), strict=True)
+        hbone = [
+            takes and (through is not None or by == "ambient" or (by is not None and not mtls))
+            for by, through, takes in ways
+        ]
+        if all(hbone):
             return ((HBONE, HBONE),)
-        return tuple((port, HBONE if onward else port) for port in sorted(ports))
+        return tuple((HBONE if hbone[0] else port, HBONE if hbone[1] else port) for port in sorted(ports))
 
     def _through(self, key: str | None) -> list[_Place]:
         if key is None:
@@ -166,21 +178,20 @@ class Routes:
             why = f"waypoint {key} has no pod" + (" in the files" if snapshot.from_files else " yet")
         yield _Place(key, None, bool(self.asked.of(home)) or self._unread(home) is not None, why)
 
-    def _route(self, place: _Place, caller: End, called: End, at: tuple[int, int]) -> Route:
-        straight, onward = at
+    def _route(self, place: _Place, port: int, caller: End, called: End) -> Route:
         if place.key is not None and place.end is None:
-            return Route(waypoint=place.key, port=onward, why=place.why)
+            return Route(waypoint=place.key, port=port, why=place.why)
         ends = (caller, called) if place.end is None else (caller, place.end, called)
         unread = [str(found) for end in ends if (found := self._unread(end.namespace)) is not None]
         if unread:
-            return Route(waypoint=place.key, port=onward, why=few(list(dict.fromkeys(unread))))
+            return Route(waypoint=place.key, port=port, why=few(list(dict.fromkeys(unread))))
         if place.end is None:
-            return Route(waypoint=None, port=straight, legs=(self.asked.legs(caller, called, straight),))
+            return Route(waypoint=None, port=port, legs=(self.asked.legs(caller, called, port),))
         there = caller.ref, place.end.ref
         if there not in self._to:  # whoever is called
             self._to[there] = self.asked.legs(caller, place.end, HBONE)
-        legs = self._to[there], self.asked.legs(place.end, called, onward)
-        return Route(waypoint=place.key, port=onward, legs=legs)
+        legs = self._to[there], self.asked.legs(place.end, called, port)
+        return Route(waypoint=place.key, port=port, legs=legs)
 
     def _unread(self, namespace: str) -> Unread | None:
         """Why the policies of a namespace are not known; of an address that is no pod there are none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -27,6 +28,7 @@ from kubectl_ambient.mesh.risks.policies import Policies
 
 if TYPE_CHECKING:
     from kubectl_ambient.mesh.risks.connections import Changed
+    from kubectl_ambient.mesh.risks.served import Served
 
 TUNNEL = "networking.istio.io/tunnel"  # `http`: it takes HBONE, whatever it is that does
 
@@ -229,6 +231,18 @@ class Turn:
         if isinstance(found, Namespace):
             return {**found.labels, "kubernetes.io/metadata.name": name}
         return found or Unread(what=f"get namespace {name}", why="not read")
+
+    @cached_property
+    def served(self) -> Served | None:
+        """What has a waypoint, where somebody moves; None where nothing has: then its rules are not loaded."""
+        if not (self.entering or self.leaving):
+            return None
+        labels = chain(*((o.labels for o in of) for of in (self.after.services, self.after.namespaces, self.pods)))
+        if not any("istio.io/use-waypoint" in found for found in labels):
+            return None
+        from kubectl_ambient.mesh.risks.served import served
+
+        return served(self)
 
     @cached_property
     def changed_connections(self) -> list[Changed]:

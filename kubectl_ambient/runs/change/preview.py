@@ -13,7 +13,7 @@ from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workloa
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.needs.change import ChangeNeeds
 from kubectl_ambient.cluster.needs.pods import PodNeeds, of_namespaces, of_pods, of_workloads
-from kubectl_ambient.cluster.reading.cluster import is_partial, read_cluster
+from kubectl_ambient.cluster.reading.cluster import ask, is_partial, read_cluster
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import KubeError
@@ -34,7 +34,9 @@ def read_surroundings(client: Client, targets: Sequence[Target], request: Change
     for attempt in attempts:
         try:
             asked = ChangeNeeds(pods=attempt, leaves=request.flags.goal != "enable")
-            return read_cluster(client, asked, now=datetime.now(UTC), chunk_size=request.flags.chunk_size), ""
+            snapshot = read_cluster(client, asked, now=datetime.now(UTC), chunk_size=request.flags.chunk_size)
+            ask(client, snapshot, asked.around(snapshot), request.flags.chunk_size)
+            return snapshot, ""
         except KubeError as error:
             if not is_partial(error):
                 raise

@@ -1,0 +1,55 @@
+"""The waypoints to which those are sent who move, or who call these: read where a label names one, and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+
+from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
+from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME, INSTANCES, PODS
+from kubectl_ambient.cluster.needs.ask import Ask
+from kubectl_ambient.cluster.needs.seen import MANY, seen
+from kubectl_ambient.cluster.needs.waypoints_of_labels import home_of
+from kubectl_ambient.cluster.network_facts import NetworkPolicy
+from kubectl_ambient.cluster.snapshot import Snapshot
+
+
+def waypoints_on_the_way(snapshot: Snapshot, places: Container[str]) -> list[Ask]:
+    """The waypoints that labels in these namespaces name, and their pods, where some NetworkPolicy may be about them.
+
+    It is about them, about what has such a label, or about what somebody sends.
+    """
+    named = {(own, home) for own, home in _named(snapshot) if own in places}
+    ends = {place for pair in named for place in pair}
+    if not any(policy.namespace in ends or "Egress" in policy.isolates for policy in snapshot.network_policies):
+        return []
+    homes = sorted({home for _own, home in named})
+    asks = [Ask(kind=GATEWAY_CLASSES)] if homes else []
+    for home in homes if len(homes) <= MANY else [""]:
+        asks += [Ask(kind=kind, namespace=home) for kind in (GATEWAYS, INSTANCES)]
+        if not snapshot.on_network.covers(home):
+            of_waypoints = Ask(kind=PODS, namespace=home, label_selector=GATEWAY_NAME, what="list pods of waypoints")
+            asks.append(seen(of_waypoints))
+    return asks
+
+
+def _named(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
+    """Where something has a label that names a waypoint, and where that is."""
+    found = [(home_of(one.labels, one.name), one.name) for one in snapshot.namespaces]
+    found += [(home_of(one.labels, one.namespace), one.namespace) for one in (*snapshot.services, *snapshot.pods)]
+    yield from ((own, home) for home, own in found if home)
+
+
+def behind_waypoints(snapshot: Snapshot, here: Container[str], policies: Sequence[NetworkPolicy]) -> Iterator[str]:
+    """The namespaces with a waypoint to which those of `here` may be sent, where policies may have a word on that."""
+    sending = any(policy.namespace in here and "Egress" in policy.isolates for policy in policies)
+    speaking = {policy.namespace for policy in policies}
+    for namespace in snapshot.namespaces:
+        home = home_of(namespace.labels, namespace.name)
+        if home and namespace.name not in here and (sending or speaking & {namespace.name, home}):
+            yield namespace.name
+
+
+def policies_before(snapshot: Snapshot, here: Container[str], policies: Sequence[NetworkPolicy]) -> bool:
+    """Whether there are some where the waypoints of `here` are: they are about whoever calls through these."""
+    homes = {home for own, home in _named(snapshot) if own in here}
+    return any(policy.namespace in homes for policy in policies)
