@@ -9,6 +9,7 @@ from kubectl_ambient.shell.valid import LABEL_NAME as _NAME
 
 from .utf8 import utf8
 
+_VALUE = re.compile(f"({_NAME})?")
 _NAME_WORDS = (
     "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric"
     f" character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '{_NAME}')"
@@ -54,6 +55,6 @@ def label_value_problems(value: str) -> list[str]:
     problems = []
     if len(utf8(value)) > 63:
         problems.append("must be no more than 63 bytes")
-    if not re.fullmatch(f"({_NAME})?", value):
+    if not _VALUE.fullmatch(value):
         problems.append(_VALUE_WORDS)
     return problems

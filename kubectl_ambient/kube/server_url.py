@@ -8,6 +8,7 @@ from .errors import ConfigError
 from .secrets import remember_url, shown_url
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_BEHIND_PATH = re.compile(r"[?#]")
 _HOST = re.compile(r"(\[[^\[\]]+\]|[^\[\]:/\s\\\"<>^`{|}%]+)(:[0-9]*)?")  # as Go's net/url parses it
 _UNABLE = "Unable to connect to the server: "
 
@@ -26,7 +27,7 @@ def server_url(server: str) -> str:
         raise ConfigError(f"{_UNABLE}net/url: invalid control character in URL")
     if scheme.lower() not in ("http", "https"):
         raise ConfigError(f'{_UNABLE}unsupported protocol scheme "{scheme}"')
-    rest = re.split(r"[?#]", rest.rpartition("@")[2], maxsplit=1)[0]
+    rest = _BEHIND_PATH.split(rest.rpartition("@")[2], maxsplit=1)[0]
     authority, _, path = rest.partition("/")
     if not (found := _HOST.fullmatch(authority)):
         raise ConfigError(f'error: host must be a URL or a host:port pair: "{shown_url(server)}"')
