@@ -72,11 +72,13 @@ def test_a_name_that_it_does_not_have_is_an_error(pack: Packer) -> None:
 def test_its_own_code_may_ask_for_what_it_has_already(pack: Packer) -> None:
     pack(
         ("lazy_four",),
-        lazy_four="first = 1\nimport helps_four\n",
+        counts_four="runs = []\n",
+        lazy_four="import counts_four\ncounts_four.runs.append(1)\nfirst = 1\nimport helps_four\n",
         helps_four="import lazy_four\ngot = lazy_four.first\n",
     )
     assert import_module("lazy_four").first == 1
     assert vars(import_module("helps_four"))["got"] == 1
+    assert import_module("counts_four").runs == [1]
 
 
 def test_what_goes_wrong_in_it_is_told_each_time(pack: Packer) -> None:
