@@ -66,7 +66,8 @@ def _peers(rule: NetworkPolicyRule) -> str:
 
 def _peer(peer: NetworkPolicyPeer) -> str:
     if peer.ip_block is not None:
-        return peer.ip_block.cidr
+        apart = f" except {', '.join(peer.ip_block.except_)}" if peer.ip_block.except_ else ""
+        return f"{peer.ip_block.cidr}{apart}"
     if peer.namespace_selector is None:
         return _chosen("pods", peer.pod_selector)
     homes = _chosen("namespaces", peer.namespace_selector)
