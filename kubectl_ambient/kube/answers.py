@@ -89,6 +89,11 @@ def status_error(status: Status, code: int, resource: Resource | None = None) ->
     return _make(code, reason, status.message or "unknown", status.details or {}, resource)
 
 
+def not_served(resource: Resource) -> ApiError:
+    """What a server says to who asks for a type that it does not have."""
+    return _make(404, "NotFound", "the server could not find the requested resource", {}, resource)
+
+
 def _make(code: int, reason: str, message: str, details: dict[str, Any], resource: Resource | None) -> ApiError:
     kind = Expired if code == 410 or reason in ("Expired", "Gone") else ApiError
     error = kind(code, reason, message, details)

@@ -546,6 +546,19 @@ def test_policies_of_other_makers_are_named() -> None:
     assert told.untold == ["not judged: 1 CiliumNetworkPolicy; what those let through is not known here"]
 
 
+def test_policies_of_other_makers_that_may_not_be_read_are_named() -> None:
+    found = scene([])
+    refused = {
+        "CiliumNetworkPolicy/shop": Unread(what="list ciliumnetworkpolicies", why="forbidden"),
+        "NetworkPolicy/shop": Unread(what="list networkpolicies of Calico", why="forbidden"),
+    }
+    told = risks(structs.replace(found, other_policies=Found(unread=refused)), "svc/ambient")
+    assert told.untold == [
+        f"not judged (cannot list {kind}: forbidden): policies of other kinds; what those let through is not known here"
+        for kind in ("ciliumnetworkpolicies", "networkpolicies of Calico")
+    ]
+
+
 def test_what_changes_no_waypoint_says_nothing_of_policies() -> None:
     cilium = OtherPolicy(kind="CiliumNetworkPolicy", namespace="shop", name="l7")
     told = risks(altered(scene([]), network_policies=FORBIDDEN, other_policies=[cilium]), "svc/served")

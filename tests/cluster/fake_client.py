@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from kubectl_ambient.kube.answers import not_served
 from kubectl_ambient.kube.decoding import decode_list, decode_one
 from kubectl_ambient.kube.errors import ApiError
 from kubectl_ambient.kube.field_selectors import parse_field_selector
@@ -22,14 +23,15 @@ T = TypeVar("T")
 class FakeClient:
     """`refused` holds `list nodes`, `get pods shop`, `list pods *` (all namespaces) and the like.
 
-    requests: what was asked, as `list pods shop app=web` or `get namespaces shop (metadata)`. rounds: how many
-    requests went side by side, each time.
+    groups: the API groups that there are; None for all. requests: what was asked, as `list pods shop app=web` or
+    `get namespaces shop (metadata)`. rounds: how many requests went side by side, each time.
     """
 
     def __init__(self, *objects: Manifest, refused: Collection[str] = (), missing: Collection[str] = ()) -> None:
         self.objects = list(objects)
         self.refused = set(refused)
         self.missing = set(missing)
+        self.groups: Collection[str] | None = None
         self.errors: dict[str, Exception] = {}
         self.requests: list[str] = []
         self.rounds: list[int] = []
@@ -44,6 +46,10 @@ class FakeClient:
 
     def by_its_clock(self, moment: datetime) -> datetime:
         return moment
+
+    def require(self, resource: Resource) -> None:
+        if self.groups is not None and resource.group not in self.groups:
+            raise not_served(resource)
 
     def get(
         self, resource: Resource, name: str, namespace: str = "", *, type: type[T], metadata_only: bool = False

@@ -176,3 +176,27 @@ def test_that_they_may_not_be_listed_is_known() -> None:
     found = read(client, of_namespaces(["shop"]))
     assert str(found.on_network.refusal) == "cannot list pods of sidecars and gateways: forbidden"
     assert found.pods.why_unread("shop") is None
+
+
+CALICO = {"list felixconfigurations", "list networkpolicies *", "list ciliumnetworkpolicies shop"}
+
+
+def test_types_of_groups_that_the_server_does_not_have_are_not_asked_for() -> None:
+    client = cluster(None)
+    client.groups, client.refused = {"apps", "cilium.io"}, CALICO
+    found = read(client, of_namespaces(["shop"]))
+    plurals = {request.split()[1] for request in client.requests}
+    assert not plurals & {"felixconfigurations", "networks", "adminnetworkpolicies", "servicemonitors"}
+    assert "ciliumclusterwidenetworkpolicies" in plurals
+    assert found.felix_configurations.absent
+    assert found.cluster_networks.absent
+    assert list(found.other_policies.unread) == ["CiliumNetworkPolicy/shop"]
+
+
+@pytest.mark.parametrize("absent", ["crd.projectcalico.org", "projectcalico.org"])
+def test_that_one_of_two_types_is_not_there_says_nothing_of_the_other(absent: str) -> None:
+    client = cluster(None)
+    client.groups, client.refused = {"crd.projectcalico.org", "projectcalico.org"} - {absent}, CALICO
+    found = read(client, of_namespaces(["shop"])).felix_configurations
+    assert not found.absent
+    assert str(found.refusal) == "cannot get felixconfiguration default: forbidden"

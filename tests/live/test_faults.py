@@ -261,22 +261,15 @@ WORKLOADS = {
 }
 AROUND = {**CONFIGURATION, **WHERE_ISTIO_IS, **AGENTS, **NAMESPACE}
 # enable and disable read what they change, then what that moves, then patch.
-# What a change may break; a type that the server does not have costs one answer.
+# What a change may break. Of what may be added to a cluster, only groups that the server has are asked for.
+GROUPS = {"/apis": "whether network plugins and OpenShift have brought their types"}
 RISKS = {
+    **GROUPS,
     "/api/v1/configmaps": "the settings of Cilium",
     "/api/v1/namespaces": "labels that peers of NetworkPolicies are chosen by",
     "/api/v1/namespaces/NS/services": "the ports that they send to, and whether they are open to outside",
-    "/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies": "whether there are some: they are not judged",
-    "/apis/cilium.io/v2/namespaces/NS/ciliumnetworkpolicies": "whether there are some",
-    "/apis/crd.projectcalico.org/v1/felixconfigurations": "whether Calico uses eBPF",
-    "/apis/crd.projectcalico.org/v1/globalnetworkpolicies": "whether there are some",
-    "/apis/crd.projectcalico.org/v1/namespaces/NS/networkpolicies": "whether there are some",
     "/apis/networking.k8s.io/v1/ingressclasses": "which ingress controllers there are",
     "/apis/networking.k8s.io/v1/networkpolicies": "what lets packets through, of callers as well",
-    "/apis/operator.openshift.io/v1/networks": "the gateway mode of OVN-Kubernetes",
-    "/apis/policy.networking.k8s.io/v1alpha1/adminnetworkpolicies": "whether there are some",
-    "/apis/policy.networking.k8s.io/v1alpha1/baselineadminnetworkpolicies": "whether there are some",
-    "/apis/projectcalico.org/v3/felixconfigurations": "the same, as Calico's own API server has it",
     "/apis/security.istio.io/v1/authorizationpolicies": "who may speak",
     "/apis/security.istio.io/v1/peerauthentications": "who refuses plain text",
 }
@@ -342,7 +335,7 @@ TABLE: dict[str, dict[str, str]] = {
     },
     # No policy has a word, so that of other namespaces nothing is read.
     "waypoint enable ns NS --force --dry-run=server": {
-        **{path: why for path, why in RISKS.items() if why.startswith("whether there are some")},
+        **GROUPS,
         "/api/v1/configmaps istio": "which namespaces istiod looks at",
         "/api/v1/namespaces/NS": "its labels: whether there is anything to do",
         "/api/v1/namespaces/NS again": "its labels, for what its objects inherit",

@@ -228,6 +228,7 @@ SERVICE_MONITORS = kind(
     facts=lambda found: (found.monitor("ServiceMonitor"),),
     prefixed=True,
     rights=("list",),
+    added=True,
 )
 POD_MONITORS = kind(
     "monitors",
@@ -236,4 +237,5 @@ POD_MONITORS = kind(
     facts=lambda found: (found.monitor("PodMonitor"),),
     prefixed=True,
     rights=("list",),
+    added=True,
 )

@@ -27,7 +27,8 @@ class Kind(Struct, Generic[F], frozen=True, kw_only=True, eq=False):
     besides. among: which of them they are is told by their facts, of which the others have none. homes: where it is
     looked for by who may not list it. template: the field that holds the template of the pods that it makes. words:
     what people call several of it. rights: the verbs that reading takes. in_files: whether files that hold none of it
-    say that there is none (a cluster's Nodes are seldom in files).
+    say that there is none (a cluster's Nodes are seldom in files). added: its API group comes with something that is
+    added to a cluster; it is not asked for where the server does not have that group.
     """
 
     part: str
@@ -45,6 +46,7 @@ class Kind(Struct, Generic[F], frozen=True, kw_only=True, eq=False):
     words: str = ""
     rights: tuple[str, ...] = READ
     in_files: bool = True
+    added: bool = False
 
     def some(self, part: str, **chosen: Any) -> Kind[Any]:
         """Those of the kind that go to another part, by `label`, `called` and the like."""

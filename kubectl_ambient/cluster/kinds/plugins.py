@@ -30,6 +30,7 @@ def _entry(resource: Resource, *, of: str = "") -> Kind[facts.OtherPolicy]:
         prefixed=True,
         partial=True,
         rights=("list",),
+        added=True,
     )
 
 
@@ -119,6 +120,7 @@ _FELIX_CONFIGURATIONS = kind(
     called="default",
     rights=("list",),
     in_files=False,
+    added=True,
 )
 # The same as Calico's own API server has it, and as people write it.
 _WRITTEN = _FELIX_CONFIGURATIONS.resource._replace(group="projectcalico.org", version="v3")
@@ -130,6 +132,7 @@ CLUSTER_NETWORKS = kind(
     called="cluster",
     rights=("list",),
     in_files=False,
+    added=True,
 )
 PLATFORM: tuple[Kind[Any], ...] = (CILIUM_CONFIGS, *FELIX_CONFIGURATIONS, CLUSTER_NETWORKS)
 """All of them; each is read by its name."""

@@ -6,7 +6,7 @@ dropped as soon as they are facts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -43,28 +43,39 @@ def ask(client: Client, snapshot: Snapshot, asks: Sequence[Ask], chunk_size: int
     """Ask all of it at once, then put the answers into the snapshot in their order. Raises KubeError."""
     refusals: list[KubeError] = []
     counting = 0
+    absent: list[Ask] = []
+    unread: set[Kind[Any]] = set()
     for one, outcome in zip(asks, answers(client, asks, chunk_size), strict=True):
         counting += one.counts
         if not isinstance(outcome, KubeError):
             _take(snapshot, one, outcome)
         elif not one.name and isinstance(outcome, ApiError) and outcome.is_resource_missing:
-            _note_absent(snapshot, one)
+            absent.append(one)
         elif one.must or not is_partial(outcome):
             raise outcome
         else:
             _note_unread(snapshot, one, outcome)
+            unread |= {one.kind, *one.also}
             refusals += [outcome] if one.counts else []
     if refusals and len(refusals) == counting:
         raise refusals[0]
+    for one in absent:
+        _note_absent(snapshot, one, unread)
 
 
 def answers(client: Client, asks: Sequence[Ask], chunk_size: int | None = None) -> list[Facts | KubeError]:
     """The facts of each ask, or why there are none."""
-    return client.side_by_side(_while_any_can_succeed([partial(answer, client, one, chunk_size) for one in asks]))
+    calls = [partial(answer, client, one, chunk_size) for one in asks]
+    added = next((one.kind.resource for one in asks if one.kind.added), None)
+    # Before the rest, so that no ask has to wait for it.
+    first = [partial(client.require, added)] if added else []
+    return client.side_by_side(_while_any_can_succeed([*first, *calls]))[len(first) :]
 
 
 def answer(client: Client, one: Ask, chunk_size: int | None = None) -> Facts:
     """The facts that one ask gives. Raises KubeError."""
+    if one.kind.added:
+        client.require(one.kind.resource)
     if one.name:
         return _one(client, one, one.namespace, one.name)
     try:
@@ -135,10 +146,12 @@ def _take(snapshot: Snapshot, one: Ask, facts: Facts) -> None:
             part(snapshot, kind).facts[key] = fact
 
 
-def _note_absent(snapshot: Snapshot, one: Ask) -> None:
+def _note_absent(snapshot: Snapshot, one: Ask, unread: Collection[Kind[Any]]) -> None:
     found = part(snapshot, one.kind)
-    found.absent = True
-    found.places.add(one.path)
+    # Of a part that another kind goes to as well, which could not be read, it says nothing.
+    if not any(kind.part == one.kind.part for kind in unread if kind is not one.kind):
+        found.absent = True
+        found.places.add(one.path)
 
 
 def _note_unread(snapshot: Snapshot, one: Ask, error: KubeError) -> None:

@@ -26,8 +26,11 @@ def not_judged(turn: Turn, checks: Iterable[tuple[Sequence[RiskCode], Sequence[s
 
 def others(turn: Turn) -> Iterator[str]:
     """Policies of other kinds, which nothing here judges."""
+    found = turn.after.other_policies
     counts: dict[str, int] = {}
-    for policy in turn.after.other_policies:
+    for policy in found:
         counts[policy.kind] = counts.get(policy.kind, 0) + 1
     for kind, count in sorted(counts.items()):
         yield f"not judged: {count} {kind}; what those let through is not known here"
+    for unread in dict.fromkeys(found.unread[path] for path in sorted(found.unread)):
+        yield f"not judged ({unread}): policies of other kinds; what those let through is not known here"
