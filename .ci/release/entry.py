@@ -1,5 +1,6 @@
 """What the archive's program runs. Nothing but built-in modules is there to be imported, `__future__` neither."""
 
+import _frozen_importlib
 import marshal
 import mmap
 import sys
@@ -8,10 +9,14 @@ from _thread import RLock
 
 TYPE_CHECKING = False  # of `typing`, which is slow to import
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from importlib.resources.readers import FileReader
     from types import CodeType, ModuleType
+    from typing import Any
 
 FOLDER = vars(sys)["_MEIPASS"]
+IMPORTLIB = vars(_frozen_importlib)
+FIND_AND_LOAD = IMPORTLIB["_find_and_load_unlocked"]
 # What others import at their beginning, for functions that few commands call: it is run when something of it is asked
 # for. None of what these import themselves asks for something of them while it is imported.
 LATER = {
@@ -49,6 +54,34 @@ class Bundle:
         self._code = content[start:]
         self._locks = {name: RLock() for name in LATER}
         self._running: set[str] = set()
+
+    def load(self, name: str, import_: "Callable[[str], object]") -> "Any":
+        """In place of importlib's `_find_and_load_unlocked`, which asks finder after finder, each under a lock.
+
+        It saves a twentieth of the time of most commands. importlib still sees to it that threads wait for each other.
+        import_: imports what the module is in.
+        """
+        if name not in self._places:
+            return FIND_AND_LOAD(name, import_)
+        modules = sys.modules
+        parent, _, child = name.rpartition(".")
+        if parent:
+            if parent not in modules:
+                import_(parent)
+            if name in modules:
+                return modules[name]
+        spec: Any = self.find_spec(name)
+        module = modules[name] = _made(self.create_module(spec) or type(sys)(name), spec)
+        try:
+            self.exec_module(module)
+        except BaseException:
+            modules.pop(name, None)
+            raise
+        finally:
+            spec._initializing = False
+        if parent:
+            setattr(modules[parent], child, modules[name])
+        return modules[name]
 
     def find_spec(self, name: str, path: object = None, target: object = None) -> ModuleSpec | None:
         """What Python asks every finder."""
@@ -97,7 +130,20 @@ class Bundle:
         return code
 
 
-sys.meta_path.insert(0, Bundle(f"{FOLDER}/modules"))
+def _made(module: "ModuleType", spec: "Any") -> "ModuleType":
+    """The module with what Python gives every one, marked as one that is being imported."""
+    its = module.__dict__
+    its["__spec__"], its["__loader__"], its["__package__"] = spec, spec.loader, spec.parent
+    its["__file__"] = its["__cached__"] = spec.origin
+    if spec.submodule_search_locations is not None:
+        its["__path__"] = spec.submodule_search_locations
+    spec._initializing = True
+    return module
+
+
+BUNDLE = Bundle(f"{FOLDER}/modules")
+sys.meta_path.insert(0, BUNDLE)
+IMPORTLIB["_find_and_load_unlocked"] = BUNDLE.load
 # PyInstaller's finder serves modules packed into the program: there is none of them but this one.
 sys.path_hooks[:] = [hook for hook in sys.path_hooks if "pyimod02" not in getattr(hook, "__module__", "")]
 sys.path_importer_cache.clear()

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import marshal
 import sys
 import threading
-from collections.abc import Callable, Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -13,30 +11,10 @@ from types import ModuleType
 from typing import Any
 
 import pytest
-from release import bundle
+
+from .conftest import Packer
 
 ENTRY = Path(__file__).resolve().parents[2] / ".ci/release/entry.py"
-Packer = Callable[..., None]
-
-
-@pytest.fixture
-def pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Packer]:
-    """Puts modules of these texts into an archive, some of them to be run later, and has Python find them there."""
-    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
-    finders = ENTRY.read_text(encoding="utf-8").partition("\nsys.meta_path.insert(")[0]
-    entry: dict[str, Any] = {"__name__": "entry"}
-    exec(compile(finders, str(ENTRY), "exec", dont_inherit=True), entry)
-    before = set(sys.modules)
-
-    def put(later: tuple[str, ...], **texts: str) -> None:
-        entry["LATER"] = frozenset(later)
-        files = [(f"{name}.pyc", marshal.dumps(compile(text, name, "exec"))) for name, text in texts.items()]
-        (tmp_path / "modules").write_bytes(bundle.packed(files))
-        monkeypatch.setattr(sys, "meta_path", [entry["Bundle"](str(tmp_path / "modules")), *sys.meta_path])
-
-    yield put
-    for name in set(sys.modules) - before:
-        del sys.modules[name]
 
 
 def test_it_is_run_when_something_of_it_is_asked_for(pack: Packer) -> None:
