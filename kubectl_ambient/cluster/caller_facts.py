@@ -39,6 +39,54 @@ class IngressClass(Fact, frozen=True):
         return f"IngressClass/{self.name}"
 
 
+class RouteBackend(Fact, frozen=True):
+    """A Service and its port, to which a route leads; None where it says no port."""
+
+    namespace: str
+    service: str
+    port: int | None = None
+
+
+class Attachment(Fact, frozen=True):
+    """A Gateway that a route hangs on: `parent` is its place in `spec.parentRefs`.
+
+    controller: the name of that which has taken it, empty where none has said anything; `entry`: where it has, in
+    `status.parents`.
+    """
+
+    namespace: str
+    gateway: str
+    parent: int = 0
+    controller: str = ""
+    entry: int | None = None
+
+    @property
+    def pod_labels(self) -> dict[str, str]:
+        """What pods that are made of the Gateway are labelled with, in its own namespace [Gateway API, GEP-1762]."""
+        return {"gateway.networking.k8s.io/gateway-name": self.gateway}
+
+    @property
+    def pod_labels_of_envoy(self) -> dict[str, str]:
+        """The same of Envoy Gateway, which makes them in a namespace of its own [envoyproxy/gateway]."""
+        of = "gateway.envoyproxy.io/owning-gateway"
+        return {f"{of}-namespace": self.namespace, f"{of}-name": self.gateway}
+
+
+class Route(Fact, frozen=True):
+    """An HTTPRoute or a GRPCRoute. `attached`: without Gateways that have refused it."""
+
+    kind: str
+    namespace: str
+    name: str
+    attached: tuple[Attachment, ...] = ()
+    backends: tuple[RouteBackend, ...] = ()
+
+    @property
+    def ref(self) -> str:
+        """`HTTPRoute/shop/web`, as evidence names it."""
+        return f"{self.kind}/{self.namespace}/{self.name}"
+
+
 class Callback(Fact, frozen=True):
     """A Service that the API server itself calls. `ref` is the object that says so, `field` where that stands."""
 

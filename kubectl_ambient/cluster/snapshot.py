@@ -15,6 +15,7 @@ from kubectl_ambient.cluster.caller_facts import (
     IngressClass,
     Monitor,
     OtherPolicy,
+    Route,
 )
 from kubectl_ambient.cluster.facts import NOT_IN_FILES, Event, Namespace, Node, Pod, Sandbox, Unread, Workload
 from kubectl_ambient.cluster.found import Found
@@ -77,6 +78,7 @@ class Snapshot(Struct, kw_only=True):
     peer_authentications: Found[PeerAuthentication] = field(default_factory=Found)
     ingresses: Found[Ingress] = field(default_factory=Found)
     ingress_classes: Found[IngressClass] = field(default_factory=Found)
+    routes: Found[Route] = field(default_factory=Found)
     callbacks: Found[Callback] = field(default_factory=Found)
     monitors: Found[Monitor] = field(default_factory=Found)
     cilium_config: Found[ConfigMap] = field(default_factory=Found)

@@ -102,6 +102,8 @@ TABLE: tuple[Resource, ...] = (
     Resource("discovery.k8s.io", "v1", "endpointslices", "EndpointSlice", "endpointslice"),
     Resource(_GATEWAY, "v1", "gateways", "Gateway", "gateway", ("gtw",)),
     Resource(_GATEWAY, "v1", "gatewayclasses", "GatewayClass", "gatewayclass", ("gc",), namespaced=False),
+    Resource(_GATEWAY, "v1", "httproutes", "HTTPRoute", "httproute"),
+    Resource(_GATEWAY, "v1", "grpcroutes", "GRPCRoute", "grpcroute"),
     Resource(_ISTIO_NET, "v1", "serviceentries", "ServiceEntry", "serviceentry", ("se",)),
     Resource(_ISTIO_NET, "v1", "workloadentries", "WorkloadEntry", "workloadentry", ("we",)),
     Resource(_ISTIO_SEC, "v1", "authorizationpolicies", "AuthorizationPolicy", "authorizationpolicy", ("ap",)),

@@ -10,7 +10,7 @@ import pytest
 from kubectl_ambient.cluster.facts import Owner
 from kubectl_ambient.cluster.needs.change import ChangeNeeds
 from kubectl_ambient.cluster.needs.pods import PodNeeds, of_namespaces, of_pods, of_workloads
-from kubectl_ambient.cluster.reading.cluster import read_cluster
+from kubectl_ambient.cluster.reading.cluster import ask, read_cluster
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from tests.cluster import manifests_of as m
@@ -200,3 +200,93 @@ def test_that_one_of_two_types_is_not_there_says_nothing_of_the_other(absent: st
     found = read(client, of_namespaces(["shop"])).felix_configurations
     assert not found.absent
     assert str(found.refusal) == "cannot get felixconfiguration default: forbidden"
+
+
+OUT = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"to": [{"podSelector": {}}], "ports": [{"port": 80}]}]}
+NAMED = {"istio.io/use-waypoint": "wp"}
+FAR = {**NAMED, "istio.io/use-waypoint-namespace": "edge"}
+
+
+def around(client: FakeClient) -> Snapshot:
+    needs = ChangeNeeds(pods=of_namespaces(["shop"]))
+    found = read_cluster(cast(Client, client), needs, now=datetime.now(UTC))
+    ask(cast(Client, client), found, needs.around(found))
+    return found
+
+
+@pytest.mark.parametrize("of", ["service", "pod", "namespace"])
+def test_what_names_a_waypoint_is_read_with_that_wherever_it_is(of: str) -> None:
+    client = cluster(OUT)
+    labels = {one: FAR if one == of else {} for one in ("service", "pod", "namespace")}
+    client.objects += [
+        m.namespace("far", labels["namespace"]),
+        made("Service", "v1", "box", "far", labels=labels["service"], spec={"selector": {"app": "box"}}),
+        m.pod("box-1", "far", labels=labels["pod"]),
+        m.pod("box-2", "far"),
+        made("Gateway", "gateway.networking.k8s.io/v1", "wp", "edge"),
+        m.pod("wp-1", "edge", labels={"gateway.networking.k8s.io/gateway-name": "wp"}),
+        made("Gateway", "gateway.networking.k8s.io/v1", "wp", "old"),
+    ]
+    found = around(client)
+    assert sorted(found.on_network.facts) == ["edge/wp-1", "far/box-1", "far/box-2", "shop/web-1"]
+    assert list(found.services.facts) == ["far/box"]
+    assert list(found.gateways.facts) == ["edge/wp"]
+    assert [place for place in ("far", "old", "pay") if found.on_network.covers(place)] == ["far"]
+    assert sorted(r for r in client.requests if r.endswith(" far")) == ["list pods far", "list services far"]
+
+
+def test_where_no_policy_has_a_word_what_names_one_is_not_read() -> None:
+    client = cluster(OWN)
+    client.objects += [made("Service", "v1", "box", "far", labels=FAR), m.pod("box-1", "far")]
+    assert sorted(around(client).pods.facts) == ["shop/web-1"]
+    client = cluster(None)
+    client.objects += [made("Service", "v1", "box", "far", labels=FAR)]
+    assert not around(client).services.facts
+
+
+def test_what_may_not_be_read_behind_a_waypoint_is_asked_for_once() -> None:
+    client = cluster(OUT)
+    client.objects += [m.namespace("far", FAR), made("Service", "v1", "box", "far", labels=FAR)]
+    client.refused = {"list pods far"}
+    found = around(client)
+    assert str(found.on_network.why_unread("far")) == "cannot list pods: forbidden"
+    assert sum(request.startswith("list pods far") for request in client.requests) == 1
+
+
+def routed(controller: str) -> FakeClient:
+    """A route to shop, taken by this controller; and proxies of its Gateway, one of Envoy Gateway, and another pod."""
+    client = cluster(None)
+    gateway = {"name": "edge", "namespace": "infra"}
+    spec = {"parentRefs": [gateway], "rules": [{"backendRefs": [{"name": "web", "namespace": "shop", "port": 80}]}]}
+    taken = {"parentRef": gateway, "controllerName": controller, "conditions": [{"type": "Accepted", "status": "True"}]}
+    envoy = "gateway.envoyproxy.io/owning-gateway"
+    client.objects += [
+        made("HTTPRoute", "gateway.networking.k8s.io/v1", "web", "team", spec=spec, status={"parents": [taken]}),
+        m.pod("edge-1", "infra", labels={"gateway.networking.k8s.io/gateway-name": "edge"}),
+        m.pod("edge-2", "envoy", labels={f"{envoy}-name": "edge", f"{envoy}-namespace": "infra"}),
+        m.pod("other-1", "infra", labels={"gateway.networking.k8s.io/gateway-name": "other"}),
+        made("PeerAuthentication", "security.istio.io/v1", "p", spec={"mtls": {"mode": "STRICT"}}),
+    ]
+    return client
+
+
+def test_proxies_that_routes_send_from_are_read() -> None:
+    client = routed("gateway.example.org/controller")
+    assert sorted(around(client).on_network.facts) == ["envoy/edge-2", "infra/edge-1", "shop/web-1"]
+
+
+def test_those_of_istio_and_of_routes_to_others_are_not() -> None:
+    assert sorted(around(routed("istio.io/gateway-controller")).on_network.facts) == ["shop/web-1"]
+    client = routed("gateway.example.org/controller")
+    client.objects[6]["spec"]["rules"][0]["backendRefs"][0]["namespace"] = "team"
+    assert sorted(around(client).on_network.facts) == ["shop/web-1"]
+
+
+def test_routes_are_asked_for_where_a_policy_may_refuse_somebody() -> None:
+    client = routed("gateway.example.org/controller")
+    del client.objects[-1]
+    assert not around(client).routes.facts
+    assert not [request for request in client.requests if "routes" in request]
+    client = routed("gateway.example.org/controller")
+    client.groups = {"security.istio.io"}
+    assert around(client).routes.absent

@@ -206,6 +206,12 @@ SAMPLES: dict[str, m.Manifest] = {
         "web",
         spec={"defaultBackend": {"service": {"name": "web", "port": {"number": 80}}}},
     ),
+    "routes": made(
+        "HTTPRoute",
+        GATEWAY,
+        "web",
+        spec={"parentRefs": [{"name": "edge"}], "rules": [{"backendRefs": [{"name": "web", "port": 80}]}]},
+    ),
     "ingress_classes": made("IngressClass", "networking.k8s.io/v1", "nginx", "", spec={"controller": "k8s.io/x"}),
     "callbacks": made(
         "ValidatingWebhookConfiguration",

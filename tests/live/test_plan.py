@@ -11,11 +11,13 @@ import pytest
 from tests.rig.agent import ANNOTATION
 from tests.rig.cluster import Cluster
 from tests.rig.kubectl import Runner
+from tests.rig.l7 import waypoint
 from tests.rig.processes import wait_for
 from tests.rig.workloads import AMBIENT, INJECTED, OPTED_OUT, deployment, pod
 
 from .conftest import NewNamespace
 from .test_status import phase, workload
+from .waypoint_scene import wait_until_serving
 
 SIDECAR = "sidecar.istio.io/status"
 
@@ -162,6 +164,31 @@ def test_pairs_across_namespaces_that_a_network_policy_stops(
     assert redirected(cluster, shop) == set()
     cluster.apply(policy(shop, 8080, 15008))
     assert pairs() == set()
+
+
+def test_what_is_called_through_a_waypoint_that_only_its_service_names(
+    cluster: Cluster, new_namespace: NewNamespace, ambient: Runner
+) -> None:
+    """Nothing else says that its namespace has to do with the mesh."""
+    shop, far, edge = (new_namespace() for _ in range(3))
+    call = {"podSelector": {}, "policyTypes": ["Egress"], "egress": [{"ports": [{"port": 8080}]}]}
+    metadata = {"name": "by-port", "namespace": shop}
+    outward = {"apiVersion": "networking.k8s.io/v1", "kind": "NetworkPolicy", "metadata": metadata, "spec": call}
+    gateway = waypoint("wp", edge, "all", allowed={"from": "All"})
+    cluster.apply(gateway)
+    cluster.apply(pod("till", shop), with_port(pod("web", far)), service(far), outward)
+    running(cluster, shop, 1)
+    running(cluster, far, 1)
+    wait_until_serving(cluster, gateway)
+
+    def pairs() -> set[tuple[str, str]]:
+        risks = planned(ambient, "enable", "ns", shop)["risks"]
+        return {(risk["code"], pair) for risk in risks for pair in risk["affects"] if f"/{far}/" in pair}
+
+    assert pairs() == set()
+    labels = ["istio.io/use-waypoint=wp", f"istio.io/use-waypoint-namespace={edge}"]
+    cluster.kubectl("label", "service", "web", "-n", far, *labels)
+    assert pairs() == {("NetworkPolicyBlocksWaypoint", f"Pod/{shop}/till -> Pod/{far}/web:8080")}
 
 
 def strict(namespace: str, mode: str) -> dict[str, Any]:

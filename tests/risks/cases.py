@@ -29,7 +29,10 @@ _TOLD = ("code", "severity", "affects", "evidence")
 
 @dataclass(frozen=True)
 class Case:
-    """A cluster in one file, of a risk's folder: `raised`, or the `near-miss` that looks like it."""
+    """A cluster in one file, of a risk's folder: `raised`, or the `near-miss` that looks like it.
+
+    Where there is more than one way to it, `raised-by-route` and the like as well.
+    """
 
     code: RiskCode
     name: str
@@ -40,6 +43,11 @@ class Case:
     @property
     def path(self) -> Path:
         return HERE / self.code / f"{self.name}.yaml"
+
+    @property
+    def raises(self) -> bool:
+        """Whether it is to raise the risk."""
+        return self.name.startswith(RAISED)
 
     def objects(self) -> list[Object]:
         """What its cluster holds."""
@@ -57,12 +65,19 @@ class Case:
     @property
     def told(self) -> Path:
         """The file of all that has to be told of `raised`: severities, whom it hits, evidence."""
-        return self.path.with_name("told.yaml")
+        return self.path.with_name(f"{self.name.replace(RAISED, 'told')}.yaml")
 
     def to_tell(self) -> list[Object]:
         """The same, read."""
         found: list[Object] = yaml.safe_load(self.told.read_text(encoding="utf-8"))
         return found
+
+
+def cases() -> list[Case]:
+    """Every case of every risk, that which raises it and the near miss at least."""
+    written = {code: {path.stem for path in (HERE / code).glob("*.yaml")} for code in RiskCode}
+    names = {code: [name for name in found if not name.startswith("told")] for code, found in written.items()}
+    return [Case(code, name) for code, found in names.items() for name in sorted({*found, *NAMES})]
 
 
 def planned(path: Path, *source: str) -> Plan:

@@ -23,6 +23,7 @@ from kubectl_ambient.cluster.kinds.nodes import NODES
 from kubectl_ambient.cluster.kinds.plugins import OTHER_POLICIES, PLATFORM
 from kubectl_ambient.cluster.kinds.pods import CNI_PODS, INSTANCES, ON_NETWORK, PODS, SANDBOXES, ZTUNNEL_PODS
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
+from kubectl_ambient.cluster.kinds.routes import ROUTES
 from kubectl_ambient.cluster.kinds.service_entries import SERVICE_ENTRIES
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.kinds.webhooks import WEBHOOKS
@@ -73,6 +74,7 @@ NETWORK: tuple[Kind[Any], ...] = (NETWORK_POLICIES, ENDPOINT_SLICES, ON_NETWORK,
 CALLERS: tuple[Kind[Any], ...] = (
     INGRESSES,
     INGRESS_CLASSES,
+    *ROUTES,
     VALIDATING,
     MUTATING,
     API_SERVICES,

@@ -30,11 +30,18 @@ from kubectl_ambient.cluster.kinds.network import NETWORK_POLICIES
 from kubectl_ambient.cluster.kinds.plugins import OTHER_POLICIES, PLATFORM
 from kubectl_ambient.cluster.kinds.pods import PODS
 from kubectl_ambient.cluster.kinds.policies import AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS
+from kubectl_ambient.cluster.kinds.routes import ROUTES
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import PodNeeds
+from kubectl_ambient.cluster.needs.routes import proxies_of_routes
 from kubectl_ambient.cluster.needs.seen import ALL_PROXIES, LABELLED, MANY, in_mesh, seen
-from kubectl_ambient.cluster.needs.waypoints_on_the_way import behind_waypoints, policies_before, waypoints_on_the_way
+from kubectl_ambient.cluster.needs.waypoints_on_the_way import (
+    behind_waypoints,
+    labelled_apart,
+    policies_before,
+    waypoints_on_the_way,
+)
 from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyRule
 from kubectl_ambient.cluster.policy_facts import PeerAuthentication
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -86,9 +93,15 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         return [*dict.fromkeys(asks)]
 
     def around(self, snapshot: Snapshot) -> list[Ask]:
-        """The waypoints that those are sent to who move, or who call these, for a third round; mostly nothing."""
-        read = {*self.pods.namespaces, *(pod.namespace for pod in snapshot.pods)}
-        return waypoints_on_the_way(snapshot, read)
+        """For a third round, mostly nothing: the waypoints that those are sent to who move, or who call these.
+
+        What stands behind those, where it was found by its own label; and proxies that routes send from.
+        """
+        here = set(self.pods.namespaces)
+        apart = behind_waypoints(snapshot, here, list(snapshot.network_policies)) if here else []
+        read = {*here, *apart, *(pod.namespace for pod in snapshot.pods)}
+        asks = [*_whole(apart), *waypoints_on_the_way(snapshot, read), *proxies_of_routes(snapshot, here)]
+        return [*dict.fromkeys(asks)]
 
     def settle(self, snapshot: Snapshot) -> None:
         """Name the owners of the pods that could not be read."""
@@ -107,10 +120,7 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         found += [name for name in meshed if admitting or name in isolating]
         found += [name for name in behind_waypoints(snapshot, here, policies) if name not in found]
         asks = [seen(LABELLED)] if admitting or found else []
-        places = found if len(found) <= MANY else [""]
-        for place in places:
-            asks += [seen(Ask(kind=PODS, namespace=place)), Ask(kind=SERVICES, namespace=place)]
-        return asks
+        return [*asks, *_whole(found), *labelled_apart()]
 
     def _called(self, snapshot: Snapshot) -> list[Ask]:
         """Members of the mesh that may refuse who has left it, and waypoints that enforce policies."""
@@ -119,11 +129,7 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         everywhere = any(_is_root(home, snapshot) for home in homes)
         meshed = [n.name for n in snapshot.namespaces if n.name not in self.pods.namespaces and in_mesh(n)]
         found = [name for name in meshed if everywhere or name in homes] if self.pods.namespaces else []
-        asks = [
-            ask
-            for place in (found if len(found) <= MANY else [""])
-            for ask in (seen(Ask(kind=PODS, namespace=place)), Ask(kind=SERVICES, namespace=place))
-        ]
+        asks = _whole(found)
         attached = sorted({policy.namespace for policy in snapshot.authorization_policies if policy.targets})
         asks += [Ask(kind=SERVICES, namespace=home) for home in attached if self.pods.namespaces]
         return [*asks, Ask(kind=GATEWAYS), Ask(kind=GATEWAY_CLASSES)] if attached else asks
@@ -136,7 +142,7 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
             return []
         asks = [Ask(kind=INGRESSES, namespace=place) for place in here or ("",)]
         asks += [Ask(kind=kind) for kind in (VALIDATING, MUTATING, API_SERVICES)]
-        asks += [Ask(kind=kind) for kind in (SERVICE_MONITORS, POD_MONITORS)]
+        asks += [Ask(kind=kind) for kind in (*ROUTES, SERVICE_MONITORS, POD_MONITORS)]
         return [*asks, seen(Ask(kind=PODS, label_selector=_KNOWN_CALLERS, what="list pods of known callers"))]
 
     def _proxies(self, snapshot: Snapshot) -> Iterator[Ask]:
@@ -165,6 +171,14 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         pods = self.pods
         some = pods.pod_names or pods.workloads or pods.label_selector or pods.field_selector
         return pods.namespaces if some else ()
+
+
+def _whole(namespaces: Sequence[str]) -> list[Ask]:
+    """The pods of these namespaces, and what sends to them."""
+    asks = []
+    for place in namespaces if len(namespaces) <= MANY else [""]:
+        asks += [seen(Ask(kind=PODS, namespace=place)), Ask(kind=SERVICES, namespace=place)]
+    return asks
 
 
 def _is_strict(policy: PeerAuthentication) -> bool:

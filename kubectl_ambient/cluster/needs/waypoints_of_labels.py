@@ -9,7 +9,7 @@ from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.snapshot import Snapshot
 
-_USE_WAYPOINT = "istio.io/use-waypoint"
+USE_WAYPOINT = "istio.io/use-waypoint"
 _HOME = "istio.io/use-waypoint-namespace"
 
 
@@ -35,6 +35,6 @@ def _homes(snapshot: Snapshot) -> Iterator[str]:
 
 def home_of(labels: Mapping[str, str], own: str) -> str:
     """Where the waypoint is that the labels name; empty where they name none."""
-    if labels.get(_USE_WAYPOINT, "none") == "none":
+    if labels.get(USE_WAYPOINT, "none") == "none":
         return ""
     return labels.get(_HOME, own)

@@ -6,9 +6,10 @@ from collections.abc import Container, Iterator, Sequence
 
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME, INSTANCES, PODS
+from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.needs.seen import MANY, seen
-from kubectl_ambient.cluster.needs.waypoints_of_labels import home_of
+from kubectl_ambient.cluster.needs.waypoints_of_labels import USE_WAYPOINT, home_of
 from kubectl_ambient.cluster.network_facts import NetworkPolicy
 from kubectl_ambient.cluster.snapshot import Snapshot
 
@@ -39,14 +40,22 @@ def _named(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
     yield from ((own, home) for home, own in found if home)
 
 
-def behind_waypoints(snapshot: Snapshot, here: Container[str], policies: Sequence[NetworkPolicy]) -> Iterator[str]:
-    """The namespaces with a waypoint to which those of `here` may be sent, where policies may have a word on that."""
+def labelled_apart() -> tuple[Ask, ...]:
+    """Services and pods that name a waypoint themselves, wherever they are: there are few."""
+    services = Ask(kind=SERVICES, label_selector=USE_WAYPOINT, what="list services that name a waypoint")
+    return services, seen(Ask(kind=PODS, label_selector=USE_WAYPOINT, what="list pods that name a waypoint"))
+
+
+def behind_waypoints(snapshot: Snapshot, here: Container[str], policies: Sequence[NetworkPolicy]) -> list[str]:
+    """The namespaces with a waypoint to which those of `here` may be sent, where policies may have a word on that.
+
+    Those that were read, or could not be, are not among them.
+    """
     sending = any(policy.namespace in here and "Egress" in policy.isolates for policy in policies)
     speaking = {policy.namespace for policy in policies}
-    for namespace in snapshot.namespaces:
-        home = home_of(namespace.labels, namespace.name)
-        if home and namespace.name not in here and (sending or speaking & {namespace.name, home}):
-            yield namespace.name
+    apart = {own: None for own, home in _named(snapshot) if own not in here and (sending or speaking & {own, home})}
+    pods = snapshot.on_network
+    return [own for own in apart if not pods.covers(own) and own not in pods.unread]
 
 
 def policies_before(snapshot: Snapshot, here: Container[str], policies: Sequence[NetworkPolicy]) -> bool:

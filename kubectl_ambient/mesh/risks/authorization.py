@@ -95,7 +95,7 @@ def _missing(turn: Turn, rule: Rule, presented: set[str]) -> list[str]:
 
 def refuses_plain_callers(turn: Turn) -> Iterator[Risk]:
     """Callers in plain text, as objects tell, whom a policy refuses: they have no identity."""
-    found: dict[tuple[str, ...], list[PlainCall]] = {}
+    found: dict[tuple[object, tuple[str, ...]], list[PlainCall]] = {}
     by_ref = {f"{policy.policy.namespace}/{policy.policy.name}": policy for policy in turn.policies.sent}
     for call in plain_calls(turn, turn.entering):
         mtls, speaking = turn.policies.mtls(call.pod), turn.policies.speaking_on(call.pod)
@@ -104,8 +104,8 @@ def refuses_plain_callers(turn: Turn) -> Iterator[Risk]:
         said = verdict(Connection(identity=None, port=call.port), mtls, speaking)
         if said.allowed is False:
             by = said.by or tuple(key for key, policy in by_ref.items() if policy in speaking and not policy.denies)
-            found.setdefault((call.evidence[0].object, *by), []).append(call)
-    for (_object, *keys), calls in found.items():
+            found.setdefault((call.told_by, by), []).append(call)
+    for (_told_by, keys), calls in found.items():
         policies = [by_ref[key] for key in keys if key in by_ref]
         names = ", ".join(f"{p.policy.namespace}/{p.policy.name}" for p in policies)
         unless = "" if calls[0].found else ", unless its pods are in the mesh"

@@ -26,14 +26,22 @@ from kubectl_ambient.mesh.risks.untold import not_judged, others
 class Check(Struct, frozen=True):
     """One check: the codes that it raises, the parts of a snapshot that it reads, and what it does with them.
 
-    leaving: it is about pods that leave, and about no others. by_restart: about pods that come in by a restart, too.
+    besides: parts of the snapshot that only some of the codes need, with these. leaving: it is about pods that leave,
+    and about no others. by_restart: about pods that come in by a restart, too.
     """
 
     codes: tuple[RiskCode, ...]
     reads: tuple[str, ...]
     find: Callable[[Turn], Iterable[Risk]]
+    besides: tuple[tuple[str, tuple[RiskCode, ...]], ...] = ()
     leaving: bool = False
     by_restart: bool = False
+
+    @property
+    def needed(self) -> Iterator[tuple[tuple[RiskCode, ...], tuple[str, ...]]]:
+        """Which codes cannot be raised without which parts."""
+        yield self.codes, self.reads
+        yield from ((codes, (part,)) for part, codes in self.besides)
 
     def concerns(self, turn: Turn) -> bool:
         """Whether there are pods that it is about."""
@@ -56,7 +64,7 @@ def _through_waypoints(turn: Turn) -> Iterator[Risk]:
         yield from turn.served.on_the_way.told(but=told)
 
 
-_CALLERS = ("ingresses", "ingress_classes", "callbacks", "monitors")
+_CALLERS = ("ingresses", "ingress_classes", "routes", "callbacks", "monitors")
 
 CHECKS: tuple[Check, ...] = (
     Check((RiskCode.NETWORK_POLICY_BLOCKS_MESH,), ("network_policies", "on_network", "namespaces"), network.blocks),
@@ -74,8 +82,15 @@ CHECKS: tuple[Check, ...] = (
             RiskCode.STRICT_REFUSES_SCRAPES,
             RiskCode.STRICT_REFUSES_OUTSIDE,
         ),
-        ("peer_authentications", "services", *_CALLERS),
+        ("peer_authentications", "services"),
         strict.refuses_plain_callers,
+        besides=(
+            ("ingresses", (RiskCode.STRICT_REFUSES_INGRESS,)),
+            ("ingress_classes", (RiskCode.STRICT_REFUSES_INGRESS,)),
+            ("routes", (RiskCode.STRICT_REFUSES_INGRESS,)),
+            ("callbacks", (RiskCode.STRICT_REFUSES_API_SERVER,)),
+            ("monitors", (RiskCode.STRICT_REFUSES_SCRAPES,)),
+        ),
     ),
     Check(
         (RiskCode.STRICT_REFUSES_SIDECARS,), ("peer_authentications", "istiods", "on_network"), strict.refuses_sidecars
@@ -152,7 +167,8 @@ def risks(turn: Turn) -> list[Risk]:
 def untold(turn: Turn) -> Iterator[str]:
     """What could not be judged, and why."""
     concerned = (check for check in CHECKS if check.concerns(turn))
-    yield from not_judged(turn, ((check.codes, check.reads) for check in concerned))
+    yield from not_judged(turn, (needed for check in concerned for needed in check.needed))
+    yield from strict.of_unknown_gateways(turn)
     yield from network.unknown(turn)
     yield from turn.served.on_the_way.untold if turn.served is not None else ()
     yield from others(turn)

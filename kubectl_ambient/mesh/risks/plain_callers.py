@@ -11,14 +11,15 @@ from typing import Literal
 
 from msgspec import Struct
 
-from kubectl_ambient.cluster.caller_facts import Ingress, IngressClass, Monitor
+from kubectl_ambient.cluster.caller_facts import Attachment, Ingress, IngressClass, Monitor, Route
 from kubectl_ambient.cluster.facts import Pod
+from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.mesh.evidence import Evidence, annotation
 from kubectl_ambient.mesh.risks.turn import Turn
 from kubectl_ambient.mesh.selectors import matches
 
-Caller = Literal["ingress", "api server", "scraper", "outside"]
+Caller = Literal["ingress", "gateway", "api server", "scraper", "outside"]
 _NAME = "app.kubernetes.io/name"
 _TRUE = ("true", "True", "TRUE", "1", "t", "T")
 _ISTIOS = "istio.io/"
@@ -42,14 +43,35 @@ class PlainCall(Struct, frozen=True, kw_only=True, gc=False):
         """Both ends, and the port."""
         return f"{self.who} -> {self.pod.ref}:{self.port}"
 
+    @property
+    def told_by(self) -> object:
+        """What tells so: calls of which it is the same are told together."""
+        return self.evidence if self.caller == "gateway" else self.evidence[0].object
+
 
 def plain_calls(turn: Turn, pods: Iterable[Pod]) -> Iterator[PlainCall]:
     """All calls in plain text to these pods that objects tell of."""
     pods = [pod for pod in pods if pod.labels or turn.on_network(pod)]
     yield from _of_ingresses(turn, pods)
+    yield from _of_routes(turn, pods)
     yield from _of_api_server(turn, pods)
     yield from _of_scrapers(turn, pods)
     yield from _from_outside(turn, pods)
+
+
+def of_unknown_gateways(turn: Turn, pods: Iterable[Pod]) -> Iterator[str]:
+    """Routes to these pods, in files that do not hold what tells whose Gateway they hang on."""
+    pods = list(pods)
+    for key in sorted(turn.after.routes.facts) if turn.after.from_files else ():
+        route = turn.after.routes.facts[key]
+        backends = ((backend.namespace, backend.service, backend.port) for backend in route.backends)
+        if any(call for backend in backends for call in _behind(turn, pods, *backend)):
+            for at in route.attached:
+                if not taken_by(turn, route, at)[0]:
+                    yield (
+                        f"whether Gateway/{at.namespace}/{at.gateway}, on which {route.ref} hangs, is one of Istio's"
+                        " cannot be told: it and its class are not in the files, and the route has no status"
+                    )
 
 
 def _of_ingresses(turn: Turn, pods: list[Pod]) -> Iterator[PlainCall]:
@@ -61,7 +83,7 @@ def _of_ingresses(turn: Turn, pods: list[Pod]) -> Iterator[PlainCall]:
         of_class = classes.get(ingress.class_name or "") if ingress.class_name else by_default
         if of_class is not None and of_class.controller.startswith(_ISTIOS):
             continue  # Istio's own gateway has an identity
-        callers = controller_pods(turn, of_class) if of_class else []
+        callers = pods_of_controller(turn, of_class.controller) if of_class else []
         outside = [pod for pod in callers if not _in_mesh(turn, pod)]
         if callers and not outside:
             continue
@@ -77,10 +99,55 @@ def _told_by(ingress: Ingress, of_class: IngressClass | None) -> tuple[Evidence,
     return (named, Evidence(of_class.ref, "spec.controller", of_class.controller)) if of_class else (named,)
 
 
-def controller_pods(turn: Turn, of_class: IngressClass) -> list[Pod]:
-    """The pods of an ingress controller: those whose `app.kubernetes.io/name` its class's controller names."""
-    words = {word for word in re.split(r"[./]", of_class.controller) if word}
+def pods_of_controller(turn: Turn, controller: str) -> list[Pod]:
+    """The pods of an ingress controller: those whose `app.kubernetes.io/name` is a part of its name."""
+    words = {word for word in re.split(r"[./]", controller) if word}
     return [pod for pod in turn.pods if pod.labels.get(_NAME) in words]
+
+
+def _of_routes(turn: Turn, pods: list[Pod]) -> Iterator[PlainCall]:
+    for key in sorted(turn.after.routes.facts):
+        route = turn.after.routes.facts[key]
+        for at in route.attached:
+            controller, told = taken_by(turn, route, at)
+            if not controller or controller.startswith(_ISTIOS):
+                continue
+            callers = _proxies(turn, at) or pods_of_controller(turn, controller)
+            outside = [pod for pod in callers if not _in_mesh(turn, pod)]
+            if callers and not outside:
+                continue
+            for backend in route.backends:
+                for pod, port in _behind(turn, pods, backend.namespace, backend.service, backend.port):
+                    for who in [pod.ref for pod in outside] or [f"Gateway/{at.namespace}/{at.gateway}"]:
+                        yield PlainCall(
+                            caller="gateway", who=who, pod=pod, port=port, evidence=told, found=bool(outside)
+                        )
+
+
+def taken_by(turn: Turn, route: Route, at: Attachment) -> tuple[str, tuple[Evidence, ...]]:
+    """The name of the controller that sends what comes to the Gateway on to the route, empty where none is known.
+
+    A cluster says it in the status of the route; files without one, by the Gateway's class.
+    """
+    named = Evidence(route.ref, f"spec.parentRefs[{at.parent}].name", at.gateway)
+    if at.controller:
+        field = f"status.parents[{at.entry}].controllerName"
+        return at.controller, (named, Evidence(route.ref, field, at.controller))
+    gateway = turn.after.gateway(at.namespace, at.gateway) if turn.after.from_files else None
+    of_class = turn.after.gateway_class(gateway.class_name) if isinstance(gateway, Gateway) else None
+    if not isinstance(of_class, GatewayClass):
+        return "", ()
+    return of_class.controller, (named, Evidence(of_class.ref, "spec.controllerName", of_class.controller))
+
+
+def _proxies(turn: Turn, at: Attachment) -> list[Pod]:
+    """The pods that are made of the Gateway."""
+    own, of_envoy = at.pod_labels.items(), at.pod_labels_of_envoy.items()
+    return [
+        pod
+        for pod in turn.pods
+        if of_envoy <= pod.labels.items() or (pod.namespace == at.namespace and own <= pod.labels.items())
+    ]
 
 
 def _of_api_server(turn: Turn, pods: list[Pod]) -> Iterator[PlainCall]:

@@ -12,6 +12,7 @@ from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.policy_facts import PeerAuthentication
 from kubectl_ambient.mesh.evidence import Evidence, label
 from kubectl_ambient.mesh.installation.istiod_settings import ambient
+from kubectl_ambient.mesh.risks import plain_callers
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.plain_callers import Caller, PlainCall, plain_calls
 from kubectl_ambient.mesh.risks.risk import Risk
@@ -19,18 +20,21 @@ from kubectl_ambient.mesh.risks.turn import TUNNEL, Turn
 
 _CODES: dict[Caller, RiskCode] = {
     "ingress": RiskCode.STRICT_REFUSES_INGRESS,
+    "gateway": RiskCode.STRICT_REFUSES_INGRESS,
     "api server": RiskCode.STRICT_REFUSES_API_SERVER,
     "scraper": RiskCode.STRICT_REFUSES_SCRAPES,
     "outside": RiskCode.STRICT_REFUSES_OUTSIDE,
 }
 WHO: dict[Caller, str] = {
     "ingress": "the ingress controller",
+    "gateway": "a gateway that is none of Istio's",
     "api server": "the API server",
     "scraper": "Prometheus",
     "outside": "who calls from outside the cluster",
 }
 _REMEDY: dict[Caller, str] = {
     "ingress": "put the ingress controller's pods into ambient mode, with ambient.istio.io/bypass-inbound-capture=true",
+    "gateway": "put the gateway's pods into ambient mode, with ambient.istio.io/bypass-inbound-capture=true",
     "api server": "a PeerAuthentication with portLevelMtls PERMISSIVE for the webhook's port, or opt its pods out",
     "scraper": "put Prometheus into ambient mode, or let the metrics' port take plain text by portLevelMtls",
     "outside": "let a gateway of Istio take these calls, or that port take plain text by portLevelMtls",
@@ -40,11 +44,11 @@ _REMEDY: dict[Caller, str] = {
 def refuses_plain_callers(turn: Turn) -> Iterator[Risk]:
     """Those who call in plain text, as objects tell, and reach a port that takes none."""
     strict = [pod for pod in turn.entering if turn.policies.is_strict(pod)]
-    found: dict[tuple[Caller, str], list[PlainCall]] = {}
+    found: dict[tuple[Caller, object], list[PlainCall]] = {}
     for call in plain_calls(turn, strict):
         if turn.policies.mtls(call.pod).refuses(call.port):
-            found.setdefault((call.caller, call.evidence[0].object), []).append(call)
-    for (caller, _object), calls in found.items():
+            found.setdefault((call.caller, call.told_by), []).append(call)
+    for (caller, _told_by), calls in found.items():
         unless = "" if calls[0].found else ", unless its pods are in the mesh"
         yield Risk.of(
             _CODES[caller],
@@ -55,6 +59,12 @@ def refuses_plain_callers(turn: Turn) -> Iterator[Risk]:
             affects=dict.fromkeys(call.pair for call in calls),
             remedy=_REMEDY[caller],
         )
+
+
+def of_unknown_gateways(turn: Turn) -> Iterator[str]:
+    """Routes of which it is not known whether Istio sends what comes by them, where others may be refused."""
+    strict = [pod for pod in turn.entering if turn.policies.is_strict(pod)]
+    return plain_callers.of_unknown_gateways(turn, turn.entering if turn.after.authorization_policies else strict)
 
 
 def refuses_sidecars(turn: Turn) -> Iterator[Risk]:

@@ -18,7 +18,7 @@ from kubectl_ambient.mesh.gateways import (
     what_makes_it_a_gateway,
 )
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
-from kubectl_ambient.mesh.risks.plain_callers import controller_pods
+from kubectl_ambient.mesh.risks.plain_callers import pods_of_controller
 from kubectl_ambient.mesh.risks.risk import Risk
 from kubectl_ambient.mesh.risks.strict import pods
 from kubectl_ambient.mesh.risks.turn import Turn
@@ -86,7 +86,7 @@ def _controllers(turn: Turn) -> Iterator[tuple[str, str, str, list[Pod]]]:
     entering = {pod.ref for pod in turn.entering}
     for key in sorted(turn.after.ingress_classes.facts):
         found = turn.after.ingress_classes.facts[key]
-        mine = [pod for pod in controller_pods(turn, found) if pod.ref in entering]
+        mine = [pod for pod in pods_of_controller(turn, found.controller) if pod.ref in entering]
         yield found.ref, "spec.controller", found.controller, mine
     by_class: dict[str, list[Pod]] = {}
     for pod in turn.entering:
