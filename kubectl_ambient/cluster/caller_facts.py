@@ -60,17 +60,6 @@ class Attachment(Fact, frozen=True):
     controller: str = ""
     entry: int | None = None
 
-    @property
-    def pod_labels(self) -> dict[str, str]:
-        """What pods that are made of the Gateway are labelled with, in its own namespace [Gateway API, GEP-1762]."""
-        return {"gateway.networking.k8s.io/gateway-name": self.gateway}
-
-    @property
-    def pod_labels_of_envoy(self) -> dict[str, str]:
-        """The same of Envoy Gateway, which makes them in a namespace of its own [envoyproxy/gateway]."""
-        of = "gateway.envoyproxy.io/owning-gateway"
-        return {f"{of}-namespace": self.namespace, f"{of}-name": self.gateway}
-
 
 class Route(Fact, frozen=True):
     """An HTTPRoute or a GRPCRoute. `attached`: without Gateways that have refused it."""

@@ -34,7 +34,7 @@ from kubectl_ambient.cluster.kinds.routes import ROUTES
 from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import PodNeeds
-from kubectl_ambient.cluster.needs.routes import proxies_of_routes
+from kubectl_ambient.cluster.needs.routes import gateways_of_proxies, proxies_of_routes
 from kubectl_ambient.cluster.needs.seen import ALL_PROXIES, LABELLED, MANY, in_mesh, seen
 from kubectl_ambient.cluster.needs.waypoints_on_the_way import (
     behind_waypoints,
@@ -85,7 +85,7 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
 
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides."""
-        asks = [*map(seen, self.pods.second(snapshot)), *self._callers(snapshot)]
+        asks = [*map(seen, self.pods.second(snapshot)), *self._callers(snapshot), *gateways_of_proxies(snapshot)]
         asks += self._called(snapshot) if self.leaves else [*self._plain_callers(snapshot), *self._proxies(snapshot)]
         for kind in _POLICIES:
             if EVERYWHERE in getattr(snapshot, kind.part).unread:

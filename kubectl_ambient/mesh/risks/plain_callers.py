@@ -15,6 +15,7 @@ from kubectl_ambient.cluster.caller_facts import Attachment, Ingress, IngressCla
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
 from kubectl_ambient.cluster.kinds.services import Service
+from kubectl_ambient.cluster.proxies import gateway_named_by
 from kubectl_ambient.mesh.evidence import Evidence, annotation
 from kubectl_ambient.mesh.risks.turn import Turn
 from kubectl_ambient.mesh.selectors import matches
@@ -142,12 +143,8 @@ def taken_by(turn: Turn, route: Route, at: Attachment) -> tuple[str, tuple[Evide
 
 def _proxies(turn: Turn, at: Attachment) -> list[Pod]:
     """The pods that are made of the Gateway."""
-    own, of_envoy = at.pod_labels.items(), at.pod_labels_of_envoy.items()
-    return [
-        pod
-        for pod in turn.pods
-        if of_envoy <= pod.labels.items() or (pod.namespace == at.namespace and own <= pod.labels.items())
-    ]
+    gateway = at.namespace, at.gateway
+    return [pod for pod in turn.pods if gateway_named_by(pod.labels, pod.namespace) == gateway]
 
 
 def _of_api_server(turn: Turn, pods: list[Pod]) -> Iterator[PlainCall]:

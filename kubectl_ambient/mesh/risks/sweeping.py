@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from kubectl_ambient.cluster.facts import Pod, Unread
+from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.kinds.gateways import Gateway
+from kubectl_ambient.cluster.proxies import gateway_named_by
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, annotation, label
 from kubectl_ambient.mesh.gateways import (
@@ -90,8 +91,9 @@ def _controllers(turn: Turn) -> Iterator[tuple[str, str, str, list[Pod]]]:
         yield found.ref, "spec.controller", found.controller, mine
     by_class: dict[str, list[Pod]] = {}
     for pod in turn.entering:
-        gateway: Gateway | Unread | None = gateway_of(pod, turn.after)
-        if isinstance(gateway, Gateway) and what_makes_it_a_gateway(pod) is None:
+        named = gateway_named_by(pod.labels, pod.namespace) if what_makes_it_a_gateway(pod) is None else None
+        gateway = turn.after.gateway(*named) if named else None
+        if isinstance(gateway, Gateway):
             by_class.setdefault(gateway.class_name, []).append(pod)
     for name, mine in by_class.items():
         of_class = turn.after.gateway_classes.fact(name)
