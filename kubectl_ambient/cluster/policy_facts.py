@@ -5,6 +5,7 @@ As `facts`: small, immutable, free of Kubernetes' nesting. Istio's API takes an 
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 
 from msgspec import field
@@ -30,6 +31,15 @@ class TargetRef(Fact, frozen=True):
     kind: str = ""
     name: str = ""
     namespace: str = ""
+
+
+_PRINCIPAL = re.compile(r"[^/*]+/ns/(?P<namespace>[^/*]+)/sa/[^/*]+")
+
+
+def namespace_of(principal: str) -> str | None:
+    """That of the pods that present this principal; None for a pattern, and for what is none."""
+    found = _PRINCIPAL.fullmatch(principal)
+    return found["namespace"] if found else None
 
 
 class Source(Fact, frozen=True):

@@ -17,7 +17,17 @@ from kubectl_ambient.cluster.caller_facts import (
     OtherPolicy,
     Route,
 )
-from kubectl_ambient.cluster.facts import NOT_IN_FILES, Event, Namespace, Node, Pod, Sandbox, Unread, Workload
+from kubectl_ambient.cluster.facts import (
+    NOT_FOUND,
+    NOT_IN_FILES,
+    Event,
+    Namespace,
+    Node,
+    Pod,
+    Sandbox,
+    Unread,
+    Workload,
+)
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet, Istiod, Webhook
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
@@ -141,7 +151,8 @@ class Snapshot(Struct, kw_only=True):
 
     def gateway(self, namespace: str, name: str) -> Gateway | Unread | None:
         """The Gateway; None where there is none, an Unread where that is not known. An empty text names none."""
-        return self.gateways.get(f"{namespace}/{name}") if namespace and name else None
+        found = self.gateways.get(f"{namespace}/{name}") if namespace and name else None
+        return None if isinstance(found, Unread) and found.why == NOT_FOUND else found
 
     def gateway_class(self, name: str) -> GatewayClass | Unread | None:
         """The GatewayClass; None where there is none, an Unread where that is not known."""

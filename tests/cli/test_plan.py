@@ -103,3 +103,27 @@ def test_what_does_not_go_together(ambient: Run, words: str, why: str) -> None:
     found = ambient("enable", "ns", "shop", *words.split())
     assert found.code == 2
     assert why in found.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("enable", "ns", "shop"),
+        ("enable", "pod", "web", "-n", "shop"),
+        ("waypoint", "enable", "ns", "shop"),
+    ],
+)
+def test_a_plan_in_which_all_is_refused_is_a_plan(on_api: Run, api: ObjectsApi, words: tuple[str, ...]) -> None:
+    own = {"istio.io/dataplane-mode": "none", "istio.io/use-waypoint": "other"}
+    for path in (SHOP, f"{SHOP}/pods/web"):
+        api.objects[path]["metadata"]["labels"] = {**api.objects[path]["metadata"].get("labels", {}), **own}
+    found = on_api(*words, "--plan", "-o", "json")
+    plan = json.loads(found.out)
+    assert (found.code, api.patches) == (1, [])
+    assert [edit["action"] for edit in plan["edits"]] == ["refuse"]
+    assert "already has a value" in plan["edits"][0]["why"]
+    assert (plan["moves"], plan["risks"], plan["undo"]) == ([], [], None)
+    told = on_api(*words, "--plan")
+    assert told.code == 1
+    assert (told.out + told.err).count("already has a value") == 1
+    assert told.out.endswith("Nothing was sent.\n")

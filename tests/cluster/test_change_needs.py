@@ -232,7 +232,8 @@ def test_what_names_a_waypoint_is_read_with_that_wherever_it_is(of: str) -> None
     assert list(found.services.facts) == ["far/box"]
     assert list(found.gateways.facts) == ["edge/wp"]
     assert [place for place in ("far", "old", "pay") if found.on_network.covers(place)] == ["far"]
-    assert sorted(r for r in client.requests if r.endswith(" far")) == ["list pods far", "list services far"]
+    asked = sorted(r for r in client.requests if " far" in r and "gateway" not in r)
+    assert asked == ["list pods far", "list services far"]
 
 
 def test_where_no_policy_has_a_word_what_names_one_is_not_read() -> None:
@@ -290,3 +291,82 @@ def test_routes_are_asked_for_where_a_policy_may_refuse_somebody() -> None:
     client = routed("gateway.example.org/controller")
     client.groups = {"security.istio.io"}
     assert around(client).routes.absent
+
+
+PROXY_OF_ISTIO = {"service.istio.io/canonical-name": "in", "gateway.istio.io/managed": "istio.io-gateway-controller"}
+INJECTED = {"sidecar.istio.io/inject": "true", "security.istio.io/tlsMode": "istio", **PROXY}
+
+
+def members(client: FakeClient) -> FakeClient:
+    """Members of the mesh in namespaces whose labels do not say so, and a sidecar that such a label has made."""
+    client.objects += [
+        m.pod("in-1", "edge", labels=PROXY_OF_ISTIO),
+        m.pod("side-1", "edge", labels=INJECTED, annotations=SIDECAR),
+        m.pod("own-1", "edge", labels=AMBIENT),
+        m.pod("none-1", "edge"),
+    ]
+    return client
+
+
+MEMBERS = ["edge/in-1", "edge/own-1", "edge/side-1"]
+
+
+def test_gateways_and_others_that_their_own_labels_put_in_call_from_everywhere() -> None:
+    found = around(members(cluster(EVERYONE)))
+    assert sorted(found.on_network.facts) == sorted([*MEMBERS, "pay/till-1", "shop/web-1"])
+    assert sorted(around(members(cluster(OWN))).on_network.facts) == ["shop/web-1"]
+
+
+def test_of_a_namespace_where_a_policy_isolates_its_members_are_read() -> None:
+    client = members(cluster(None))
+    client.objects.append(made("NetworkPolicy", "networking.k8s.io/v1", "p", "edge", spec=EVERYONE))
+    client.objects.append(m.pod("own-2", "old", labels=AMBIENT))
+    assert sorted(around(client).on_network.facts) == sorted([*MEMBERS, "shop/web-1"])
+
+
+@pytest.mark.parametrize("home", ["edge", "istio-system"])
+def test_those_may_refuse_who_leaves(home: str) -> None:
+    client = members(cluster(None))
+    client.objects.append(
+        made("PeerAuthentication", "security.istio.io/v1", "p", home, spec={"mtls": {"mode": "STRICT"}})
+    )
+    needs = ChangeNeeds(pods=of_namespaces(["shop"]), leaves=True)
+    found = read_cluster(cast(Client, client), needs, now=datetime.now(UTC))
+    there = {"pay/till-1"} if home == "istio-system" else set()
+    assert sorted(found.on_network.facts) == sorted({*MEMBERS, *there, "shop/web-1"})
+
+
+@pytest.mark.parametrize(
+    ("principal", "expected"),
+    [
+        ("cluster.local/ns/old/sa/batch", ["old/batch-1", "shop/web-1"]),
+        ("*/ns/old/sa/batch", ["shop/web-1"]),
+        ("cluster.local/ns/old/*", ["shop/web-1"]),
+        ("cluster.local/ns/shop/sa/web", ["shop/web-1"]),
+    ],
+)
+def test_who_has_an_identity_that_a_policy_asks_for_is_read(principal: str, expected: list[str]) -> None:
+    client = cluster(None)
+    rules = [{"from": [{"source": {"principals": [principal]}}]}]
+    client.objects.append(made("AuthorizationPolicy", "security.istio.io/v1", "p", spec={"rules": rules}))
+    assert sorted(around(client).on_network.facts) == expected
+    client.objects[-1]["metadata"]["namespace"] = "pay"
+    assert sorted(around(client).on_network.facts) == ["shop/web-1"]
+
+
+def test_the_gateways_of_proxies_tell_that_these_have_no_waypoint() -> None:
+    client = cluster(OUT)
+    client.objects += [
+        made("Service", "v1", "box", "far", labels=FAR),
+        m.pod("wp-1", "far", labels={"gateway.networking.k8s.io/gateway-name": "wp"}),
+        made("Gateway", "gateway.networking.k8s.io/v1", "wp", "far"),
+    ]
+    assert list(around(client).gateways.facts) == ["far/wp"]
+
+
+def test_a_gateway_that_is_not_there_is_known_not_to_be() -> None:
+    client = cluster(None)
+    client.objects.append(m.pod("in-1", labels={"gateway.networking.k8s.io/gateway-name": "in", **PROXY_OF_ISTIO}))
+    found = around(client)
+    assert str(found.gateways.unread["shop/in"]) == "cannot get gateway in: not found"
+    assert found.gateway("shop", "in") is None

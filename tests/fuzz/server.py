@@ -55,6 +55,9 @@ class ClusterServer:
         if seen.path == "/version":
             minor = str(self.way.minor)
             return Reply({"major": "1", "minor": minor, "gitVersion": f"v1.{minor}.0"})
+        if seen.path == "/apis":
+            groups = {r.group for r in TABLE if r.group and self._is_served(r)}
+            return Reply({"kind": "APIGroupList", "groups": [{"name": name} for name in sorted(groups)]})
         resource, namespace, name = _asked(seen.path)
         if resource is None or not self._is_served(resource):
             return Reply(b"404 page not found\n", 404, content_type="text/plain")

@@ -347,6 +347,7 @@ TABLE: dict[str, dict[str, str]] = {
         "/apis/networking.istio.io/v1/namespaces/NS/serviceentries": "what may get the waypoint",
         "/apis/networking.istio.io/v1/namespaces/NS/workloadentries": "what may get the waypoint",
         "/apis/networking.k8s.io/v1/networkpolicies": "what lets packets through on the way to it",
+        "/apis/security.istio.io/v1/namespaces/NS/authorizationpolicies": "what the waypoint enforces that was there",
         "PATCH /api/v1/namespaces/NS": "the label",
     },
     "version": {

@@ -191,6 +191,30 @@ def test_what_is_called_through_a_waypoint_that_only_its_service_names(
     assert pairs() == {("NetworkPolicyBlocksWaypoint", f"Pod/{shop}/till -> Pod/{far}/web:8080")}
 
 
+def test_a_gateway_of_istio_outside_of_the_mesh_calls_by_15008(
+    cluster: Cluster, new_namespace: NewNamespace, ambient: Runner
+) -> None:
+    """The one that istiod makes, in a namespace without any label; a policy admits it to the application's port."""
+    shop, edge = new_namespace(), new_namespace()
+    listener = {"name": "http", "port": 80, "protocol": "HTTP"}
+    spec = {"gatewayClassName": "istio", "listeners": [listener]}
+    metadata = {"name": "in", "namespace": edge}
+    gateway = {"apiVersion": "gateway.networking.k8s.io/v1", "kind": "Gateway", "metadata": metadata, "spec": spec}
+    cluster.apply(gateway, with_port(pod("web", shop)), policy(shop, 8080))
+    running(cluster, shop, 1)
+    running(cluster, edge, 1)
+    (proxy,) = (found["metadata"]["name"] for found in cluster.pods(edge))
+
+    def pairs() -> set[str]:
+        risks = planned(ambient, "enable", "ns", shop)["risks"]
+        told = [risk["affects"] for risk in risks if risk["code"] == "NetworkPolicyBlocksMesh"]
+        return {pair for pairs in told for pair in pairs if f"/{edge}/" in pair}
+
+    assert pairs() == {f"Pod/{edge}/{proxy} -> Pod/{shop}/web:15008"}
+    cluster.apply(policy(shop, 8080, 15008))
+    assert pairs() == set()
+
+
 def strict(namespace: str, mode: str) -> dict[str, Any]:
     return {
         "apiVersion": "security.istio.io/v1",

@@ -35,7 +35,7 @@ from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.pods import PodNeeds
 from kubectl_ambient.cluster.needs.routes import gateways_of_proxies, proxies_of_routes
-from kubectl_ambient.cluster.needs.seen import ALL_PROXIES, LABELLED, MANY, in_mesh, seen
+from kubectl_ambient.cluster.needs.seen import ALL_PROXIES, APART, MANY, in_mesh, seen
 from kubectl_ambient.cluster.needs.waypoints_on_the_way import (
     behind_waypoints,
     labelled_apart,
@@ -43,7 +43,7 @@ from kubectl_ambient.cluster.needs.waypoints_on_the_way import (
     waypoints_on_the_way,
 )
 from kubectl_ambient.cluster.network_facts import NetworkPolicy, NetworkPolicyRule
-from kubectl_ambient.cluster.policy_facts import PeerAuthentication
+from kubectl_ambient.cluster.policy_facts import PeerAuthentication, namespace_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 
 _POLICIES: tuple[Kind[Any], ...] = (NETWORK_POLICIES, AUTHORIZATION_POLICIES, PEER_AUTHENTICATIONS)
@@ -86,7 +86,10 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides."""
         asks = [*map(seen, self.pods.second(snapshot)), *self._callers(snapshot), *gateways_of_proxies(snapshot)]
-        asks += self._called(snapshot) if self.leaves else [*self._plain_callers(snapshot), *self._proxies(snapshot)]
+        if self.leaves:
+            asks += self._called(snapshot)
+        else:
+            asks += [*self._plain_callers(snapshot), *self._proxies(snapshot), *self._presenting(snapshot)]
         for kind in _POLICIES:
             if EVERYWHERE in getattr(snapshot, kind.part).unread:
                 asks += [Ask(kind=kind, namespace=place) for place in self.pods.namespaces]
@@ -100,7 +103,7 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         here = set(self.pods.namespaces)
         apart = behind_waypoints(snapshot, here, list(snapshot.network_policies)) if here else []
         read = {*here, *apart, *(pod.namespace for pod in snapshot.pods)}
-        asks = [*_whole(apart), *waypoints_on_the_way(snapshot, read), *proxies_of_routes(snapshot, here)]
+        asks = [*_whole(apart), *waypoints_on_the_way(snapshot, read, apart), *proxies_of_routes(snapshot, here)]
         return [*dict.fromkeys(asks)]
 
     def settle(self, snapshot: Snapshot) -> None:
@@ -119,7 +122,8 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         meshed = [n.name for n in snapshot.namespaces if n.name not in here and in_mesh(n)]
         found += [name for name in meshed if admitting or name in isolating]
         found += [name for name in behind_waypoints(snapshot, here, policies) if name not in found]
-        asks = [seen(LABELLED)] if admitting or found else []
+        apart = [""] if admitting or found or len(isolating) > MANY else sorted(isolating.difference(here))
+        asks = [seen(replace(one, namespace=place)) for place in apart for one in APART]
         return [*asks, *_whole(found), *labelled_apart()]
 
     def _called(self, snapshot: Snapshot) -> list[Ask]:
@@ -130,6 +134,8 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         meshed = [n.name for n in snapshot.namespaces if n.name not in self.pods.namespaces and in_mesh(n)]
         found = [name for name in meshed if everywhere or name in homes] if self.pods.namespaces else []
         asks = _whole(found)
+        others = [""] if everywhere else sorted(homes.difference(self.pods.namespaces, found))
+        asks += [seen(replace(one, namespace=home)) for home in others for one in APART if self.pods.namespaces]
         attached = sorted({policy.namespace for policy in snapshot.authorization_policies if policy.targets})
         asks += [Ask(kind=SERVICES, namespace=home) for home in attached if self.pods.namespaces]
         return [*asks, Ask(kind=GATEWAYS), Ask(kind=GATEWAY_CLASSES)] if attached else asks
@@ -161,6 +167,17 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
             for place in [""] if everywhere or len(unread) > MANY else unread:
                 yield seen(replace(ALL_PROXIES, namespace=place))
                 yield Ask(kind=SERVICES, namespace=place)
+
+    def _presenting(self, snapshot: Snapshot) -> list[Ask]:
+        """Who has the identities by which policies let others in: maybe nobody."""
+        here = self.pods.namespaces
+        policies = [
+            p for p in snapshot.authorization_policies if p.namespace in here or _is_root(p.namespace, snapshot)
+        ]
+        sources = [source for policy in policies for rule in policy.rules for source in rule.from_]
+        homes = {namespace_of(principal) for source in sources for principal in source.principals}
+        unread = sorted(home for home in homes if home and not snapshot.on_network.covers(home))
+        return [seen(Ask(kind=PODS, namespace=home)) for home in (unread if len(unread) <= MANY else [""]) if here]
 
     def _places(self, kind: Kind[Any]) -> Sequence[str]:
         return self.pods.namespaces or ("",) if kind.resource.namespaced else ("",)

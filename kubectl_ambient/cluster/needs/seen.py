@@ -15,6 +15,13 @@ _INJECTION = ("istio-injection", "istio.io/rev")
 _PROXIES = "service.istio.io/canonical-name"
 ALL_PROXIES = Ask(kind=PODS, label_selector=_PROXIES, what="list pods of sidecars and gateways")
 LABELLED = Ask(kind=PODS, label_selector=f"{DATAPLANE_MODE}=ambient")
+APART = (
+    LABELLED,
+    Ask(kind=PODS, label_selector="sidecar.istio.io/inject=true", what="list pods that ask for a sidecar"),
+    # The template of sidecars sets the mode of TLS, and those of gateways do not.
+    Ask(kind=PODS, label_selector=f"{_PROXIES},!security.istio.io/tlsMode", what="list pods of gateways"),
+)
+"""Members of the mesh by their own labels, whatever their namespace is."""
 
 
 def seen(ask: Ask) -> Ask:

@@ -23,6 +23,7 @@ from kubectl_ambient.cluster.kinds.services import SERVICES
 from kubectl_ambient.cluster.needs.ask import Ask, FilesReader
 from kubectl_ambient.cluster.needs.seen import ALL_PROXIES, LABELLED, MANY, seen
 from kubectl_ambient.cluster.needs.waypoints import WaypointNeeds
+from kubectl_ambient.cluster.needs.waypoints_of_labels import home_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 
 _LISTED: dict[str, Kind[Any]] = {"Service": SERVICES, "ServiceEntry": SERVICE_ENTRIES}
@@ -32,14 +33,11 @@ _EAST_WEST = "gateway.istio.io/managed=istio.io-eastwest-controller"
 
 
 class WaypointChangeNeeds(Struct, frozen=True, kw_only=True):
-    """homes: the namespaces of what is labelled. kinds: what that is. loses: it may lose a waypoint, whose policies
-    count then.
-    """
+    """homes: the namespaces of what is labelled. kinds: what that is."""
 
     waypoints: WaypointNeeds
     homes: tuple[str, ...]
     kinds: frozenset[str]
-    loses: bool = False
 
     @property
     def of_files(self) -> FilesReader:
@@ -49,7 +47,8 @@ class WaypointChangeNeeds(Struct, frozen=True, kw_only=True):
     def first(self) -> list[Ask]:
         """What is known to be wanted."""
         asks = [*map(seen, self.waypoints.first()), Ask(kind=NETWORK_POLICIES)]
-        asks += [Ask(kind=AUTHORIZATION_POLICIES, namespace=home) for home in self.homes if self.loses]
+        # Those that a waypoint enforces count where another takes its place, too.
+        asks += [Ask(kind=AUTHORIZATION_POLICIES, namespace=place) for place in self._policies_in]
         for kind in OTHER_POLICIES:
             asks += [Ask(kind=kind, namespace=place) for place in (self._places if kind.resource.namespaced else ("",))]
         return asks
@@ -57,6 +56,9 @@ class WaypointChangeNeeds(Struct, frozen=True, kw_only=True):
     def second(self, snapshot: Snapshot) -> list[Ask]:
         """What the first answers name besides."""
         asks = [*map(seen, self.waypoints.second(snapshot))]
+        inherited = {home_of(home.labels, home.name) for home in snapshot.namespaces} - {""}
+        others = sorted(inherited.difference(self._policies_in)) if self._policies_in != ("",) else ()
+        asks += [Ask(kind=AUTHORIZATION_POLICIES, namespace=place) for place in others]
         if EVERYWHERE in snapshot.network_policies.unread:
             asks += [Ask(kind=NETWORK_POLICIES, namespace=place) for place in self._ends(snapshot)]
         return [*dict.fromkeys(asks)]
@@ -101,6 +103,11 @@ class WaypointChangeNeeds(Struct, frozen=True, kw_only=True):
     @property
     def _places(self) -> Iterable[str]:
         return self.homes if len(self.homes) <= MANY else ("",)
+
+    @property
+    def _policies_in(self) -> tuple[str, ...]:
+        homes = sorted({*self.homes, *self.waypoints.homes})
+        return tuple(homes) if len(homes) <= MANY else ("",)
 
     def _ends(self, snapshot: Snapshot) -> set[str]:
         """Where waypoints are, and what is called."""

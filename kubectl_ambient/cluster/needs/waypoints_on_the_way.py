@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Collection, Container, Iterator, Sequence
 
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME, INSTANCES, PODS
@@ -14,20 +14,23 @@ from kubectl_ambient.cluster.network_facts import NetworkPolicy
 from kubectl_ambient.cluster.snapshot import Snapshot
 
 
-def waypoints_on_the_way(snapshot: Snapshot, places: Container[str]) -> list[Ask]:
+def waypoints_on_the_way(snapshot: Snapshot, places: Container[str], apart: Collection[str] = ()) -> list[Ask]:
     """The waypoints that labels in these namespaces name, and their pods, where some NetworkPolicy may be about them.
 
-    It is about them, about what has such a label, or about what somebody sends.
+    It is about them, about what has such a label, or about what somebody sends. apart: of these, those whose pods are
+    read at the same time, so that some may be waypoints.
     """
     named = {(own, home) for own, home in _named(snapshot) if own in places}
     ends = {place for pair in named for place in pair}
     if not any(policy.namespace in ends or "Egress" in policy.isolates for policy in snapshot.network_policies):
         return []
-    homes = sorted({home for _own, home in named})
+    # The pods of a Gateway have no waypoint before them, so that their own Gateway has to be known.
+    proxies = {pod.namespace for pod in snapshot.pods if GATEWAY_NAME in pod.labels} if named else set()
+    homes = sorted({home for _own, home in named} | proxies | {*apart})
     asks = [Ask(kind=GATEWAY_CLASSES)] if homes else []
     for home in homes if len(homes) <= MANY else [""]:
         asks += [Ask(kind=kind, namespace=home) for kind in (GATEWAYS, INSTANCES)]
-        if not snapshot.on_network.covers(home):
+        if home not in apart and not snapshot.on_network.covers(home):
             of_waypoints = Ask(kind=PODS, namespace=home, label_selector=GATEWAY_NAME, what="list pods of waypoints")
             asks.append(seen(of_waypoints))
     return asks

@@ -6,11 +6,10 @@ what asks for methods, paths and the like needs a waypoint, and a policy that is
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from kubectl_ambient.cluster.facts import Pod
-from kubectl_ambient.cluster.policy_facts import Rule
+from kubectl_ambient.cluster.policy_facts import Rule, namespace_of
 from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.policy.connections import Connection
 from kubectl_ambient.mesh.policy.rule_words import words
@@ -22,7 +21,6 @@ from kubectl_ambient.mesh.risks.risk import Risk
 from kubectl_ambient.mesh.risks.strict import WHO, pods
 from kubectl_ambient.mesh.risks.turn import Turn
 
-_PRINCIPAL = re.compile(r"(?P<domain>[^/*]+)/ns/(?P<namespace>[^/*]+)/sa/(?P<account>[^/*]+)")
 _WAYPOINT = "a waypoint enforces it: attach the policy to the Service by targetRefs, and give that a waypoint"
 
 
@@ -87,8 +85,8 @@ def _missing(turn: Turn, rule: Rule, presented: set[str]) -> list[str]:
     found = [principal for source in rule.from_ for principal in source.principals]
     if not found or any(not source.principals for source in rule.from_):
         return []
-    parts = [_PRINCIPAL.fullmatch(principal) for principal in found]
-    if not all(part is not None and turn.knows_pods_of(part["namespace"]) for part in parts):
+    homes = [namespace_of(principal) for principal in found]
+    if not all(home is not None and turn.knows_pods_of(home) for home in homes):
         return []
     return [] if presented & {*found} else found
 

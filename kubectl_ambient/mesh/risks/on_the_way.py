@@ -201,7 +201,7 @@ def _evidence(hit: Hit) -> Iterator[Evidence]:
     for way, policy in _deciding(stops):
         yield ports(way, policy)
         yield from peers(way, policy)
-    yield next(iter(calls.of.because))
+    yield next(calls.of.because[called.ref] for _caller, called in calls.pairs())
 
 
 def _admit(hit: Hit) -> Command | None:

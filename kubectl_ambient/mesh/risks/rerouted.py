@@ -58,14 +58,14 @@ class Rerouted(Struct, frozen=True, kw_only=True, gc=False):
     """Calls by one kind of caller that go through waypoint `before` now, and through `after` then; None: straight.
 
     Through the same one both times, where it comes to what is called at another port. called: the pods that are called,
-    by their refs, each with the ports of the application. because: the labels.
+    by their refs, each with the ports of the application. because: the label that sends to each of them.
     """
 
     by: Kinds
     before: str | None
     after: str | None
     called: dict[str, tuple[Pod, set[int]]]
-    because: dict[Evidence, None]
+    because: dict[str, Evidence]
 
 
 class Untold(Struct, frozen=True, gc=False):
@@ -136,8 +136,8 @@ def _whole(turn: Turn, target: Target) -> Target:
 
 
 def _add(to: Rerouted, turn: Turn, one: Rebound, target: Target, behind: list[Pod]) -> None:
-    to.because[_label(one)] = None
     for pod in behind:
+        to.because.setdefault(pod.ref, _label(one))
         _pod, ports = to.called.setdefault(pod.ref, (pod, set()))
         ports.update(_ports(turn, target, pod))
 

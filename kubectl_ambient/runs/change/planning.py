@@ -22,9 +22,11 @@ from kubectl_ambient.render.terminal import text_width
 from kubectl_ambient.runs.change.outcome import without_protected
 from kubectl_ambient.runs.change.output import selection_words
 from kubectl_ambient.runs.change.plan_told import failed, refusal_lines, tell_plan
+from kubectl_ambient.runs.change.preview import alone
 from kubectl_ambient.runs.change.remarks import tell
 from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.change.run import Run
+from kubectl_ambient.runs.change.targets import Found
 from kubectl_ambient.runs.change.targets_in_files import found_in_files
 from kubectl_ambient.shell.words import Word
 
@@ -68,6 +70,12 @@ class PlanRun(Run):
         selection = selection_words(self._request, self._client.namespace) if whole else ()
         untold = [f"what this moves and risks cannot be told: {self._unread}"] if self._unread else []
         return _told(change, self._request, selection, untold=untold) or (1 if found.errors else 0)
+
+    def _read_surroundings(self, found: Found[Edit]) -> None:
+        """Where all of it is refused, nothing moves, and that is the plan."""
+        super()._read_surroundings(found)
+        if self._snapshot is None:
+            self._snapshot = alone([item.edit.target for item in found.items])
 
     def _tell_unread(self) -> None:
         """The plan itself says so."""

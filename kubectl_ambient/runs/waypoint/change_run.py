@@ -49,10 +49,7 @@ class WaypointRun(LabelRun[WaypointEdit]):
         """Needed where something changes; else to tell that what is there already cannot work, or goes on."""
         edits = [i.edit for i in found.items if i.edit.action != "refuse"]
         if edits:
-            # What a waypoint enforced counts where it may go.
-            self._snapshot, self._around = read_surroundings(
-                self._client, edits, self._request.flags.chunk_size, loses=not self._enables
-            )
+            self._snapshot, self._around = read_surroundings(self._client, edits, self._request.flags.chunk_size)
 
     def _waiter(self, items: Items) -> Waiter[WaypointEdit]:
         from kubectl_ambient.runs.waiting.waypoint import WaypointWait

@@ -35,12 +35,12 @@ def plan_fields(resource: Resource, fields: Fields, wish: Wish) -> WaypointEdit:
 
 
 def read_surroundings(
-    client: Client, edits: Sequence[WaypointEdit], chunk_size: int | None, *, loses: bool
+    client: Client, edits: Sequence[WaypointEdit], chunk_size: int | None
 ) -> tuple[Snapshot, Snapshot]:
     """What decides about the waypoints of the edits: all that a Namespace holds, else the pods around the objects.
 
     Besides, the same with the pods that may be sent to these waypoints, where NetworkPolicies may have a word on that:
-    what could not be read of them says nothing of the waypoints. loses: a waypoint may be lost.
+    what could not be read of them says nothing of the waypoints.
 
     Raises KubeError where the connection is lost.
     """
@@ -48,7 +48,6 @@ def read_surroundings(
         waypoints=needs_of(edits, ("Pod",)),
         homes=tuple(dict.fromkeys(edit.home for edit in edits)),
         kinds=frozenset(kind_of(edit.target) for edit in edits),
-        loses=loses,
     )
     snapshot = read_cluster(client, needs, now=datetime.now(UTC), chunk_size=chunk_size)
     asks = needs.around(snapshot)

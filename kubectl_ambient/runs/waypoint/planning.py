@@ -23,6 +23,7 @@ from kubectl_ambient.runs.change.output import selection_words
 from kubectl_ambient.runs.change.plan_told import failed, refusal_lines, tell_plan
 from kubectl_ambient.runs.change.remarks import tell
 from kubectl_ambient.runs.change.request import ChangeRequest
+from kubectl_ambient.runs.change.targets import Found
 from kubectl_ambient.runs.change.targets_in_files import found_in_files
 from kubectl_ambient.runs.waypoint.change_run import WaypointRun
 from kubectl_ambient.runs.waypoint.told import unread_objects
@@ -64,6 +65,12 @@ class WaypointPlanRun(WaypointRun):
         selection = selection_words(self._request, self._client.namespace) if whole else ()
         code = _told(change, self._around, self._request, self._wish, selection, force=self._force)
         return code or (1 if found.errors else 0)
+
+    def _read_surroundings(self, found: Found[WaypointEdit]) -> None:
+        """Where all of it is refused, nothing changes, and that is the plan."""
+        super()._read_surroundings(found)
+        if self._snapshot is None:
+            self._snapshot = self._around = Snapshot()
 
 
 def _told(
