@@ -9,12 +9,16 @@ from kubectl_ambient.cluster.kinds.pods import is_agent
 from kubectl_ambient.cluster.owners import owner_of
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.few import few
+from kubectl_ambient.mesh.judge import Judge
 
 _KINDS = ("Deployment", "StatefulSet", "DaemonSet")
 
 
 def with_stand_ins(snapshot: Snapshot) -> tuple[Snapshot, list[str]]:
-    """The snapshot with a pod `cart-*` for each workload without one, and a sentence that says so."""
+    """The snapshot with a pod `cart-*` for each workload without one, and a sentence that says so.
+
+    They are in ambient mode where what is made of the template now would be.
+    """
     owners = {(pod.namespace, owner) for pod in snapshot.pods if (owner := owner_of(pod, snapshot.workloads.facts))}
     wanted = [
         workload
@@ -39,6 +43,11 @@ def with_stand_ins(snapshot: Snapshot) -> tuple[Snapshot, list[str]]:
         pods=structs.replace(snapshot.pods, facts=pods),
         on_network=structs.replace(snapshot.on_network, facts=seen),
     )
+    judge = Judge(snapshot)
+    for key in (f"{workload.namespace}/{workload.name}-*" for workload in wanted):
+        if judge.judge(pods[key]).after_restart == "ambient":
+            annotations = structs.replace(pods[key].annotations, redirection="enabled")
+            pods[key] = structs.replace(pods[key], annotations=annotations)
     names = few([f"{workload.namespace}/{workload.name}" for workload in wanted])
     return snapshot, [f"the files hold no pod of {names}: one made from the template stands for those to come"]
 
@@ -52,4 +61,5 @@ def _stand_in(workload: Workload) -> Pod:
         annotations=template.annotations,
         owner=Owner(kind=workload.kind, name=workload.name),
         host_network=template.host_network,
+        has_ip=True,
     )

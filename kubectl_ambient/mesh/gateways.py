@@ -58,6 +58,11 @@ def role_of_gateway(pod: Pod) -> GatewayRole:
     return "east-west" if managed == _EAST_WEST else "gateway"
 
 
+def is_waypoint(pod: Pod) -> bool:
+    """Whether the pod is a waypoint of Istio's."""
+    return what_makes_it_a_gateway(pod) is not None and role_of_gateway(pod) == "waypoint"
+
+
 def gateway_of(pod: Pod, snapshot: Snapshot) -> Gateway | Unread | None:
     """The Gateway that the pod was made of; None where it names none that is there, an Unread where unknown."""
     return snapshot.gateway(pod.namespace, pod.labels.get(GATEWAY_NAME, ""))

@@ -17,6 +17,7 @@ from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.kinds.services import Service
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.answers import Answer
+from kubectl_ambient.mesh.gateways import is_waypoint
 from kubectl_ambient.mesh.path.judge import PathJudge
 from kubectl_ambient.mesh.risks.catalogue import RiskCode
 from kubectl_ambient.mesh.risks.risk import Risk
@@ -90,6 +91,8 @@ def by_path(found: Snapshot, goal: str, names: tuple[str, ...]) -> Told:
     pods = [one for one in found.pods if not one.finished and one.name not in LEFT_OUT]
     pods = [one for one in pods if one.namespace in ("shop", "pay")]
     for caller, called in itertools.permutations(pods, 2):
+        if is_waypoint(caller):
+            continue  # it sends on what others send, and is asked of these
         for port, services in called_by(found, called):
             turns = [turn(before, after, caller, called, one, port) for one in services]
             aside = bool(turns) and all(through for _turn, through in turns)

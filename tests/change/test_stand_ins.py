@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from kubectl_ambient.change.stand_ins import with_stand_ins
 from kubectl_ambient.cluster.kinds.table import KINDS
 from kubectl_ambient.cluster.reading.files import read_files
@@ -44,3 +46,25 @@ def test_pods_that_are_there_stand_for_themselves() -> None:
 def test_what_wants_no_pods_has_none() -> None:
     snapshot = files(m.workload("Deployment", "web", template=TEMPLATE, spec={"replicas": 0}), m.workload("CronJob"))
     assert with_stand_ins(snapshot) == (snapshot, [])
+
+
+@pytest.mark.parametrize(
+    ("labels", "own", "injected", "is_in"),
+    [
+        ({"istio.io/dataplane-mode": "ambient"}, {}, False, True),
+        ({}, {"istio.io/dataplane-mode": "ambient"}, False, True),
+        ({"istio.io/dataplane-mode": "ambient"}, {"istio.io/dataplane-mode": "none"}, False, False),
+        ({"istio.io/dataplane-mode": "ambient"}, {"sidecar.istio.io/inject": "true"}, True, False),
+        ({}, {}, False, False),
+    ],
+)
+def test_it_is_in_ambient_mode_where_what_comes_would_be(
+    labels: dict[str, str], own: dict[str, str], injected: bool, is_in: bool
+) -> None:
+    template = {**TEMPLATE, "metadata": {"labels": {"app": "web", **own}}}
+    hooks = [m.webhooks()] if injected else []
+    found, _told = with_stand_ins(
+        files(m.namespace("shop", labels), m.workload("Deployment", "web", template=template), *hooks)
+    )
+    (pod,) = found.pods
+    assert (pod.annotations.redirection == "enabled") == is_in

@@ -31,11 +31,11 @@ def item(version: str, kind: str, name: str, namespace: str = "", **fields: Any)
     return {"apiVersion": version, "kind": kind, "metadata": metadata, **fields}
 
 
-def _scene(dice: Dice) -> list[Fields]:
-    namespaces = [*_namespaces(dice)]
+def _scene(dice: Dice, *, settled: bool = False) -> list[Fields]:
+    namespaces = [*_namespaces(dice, settled)]
     meshed = {found["metadata"]["name"] for found in namespaces if _MODE in found["metadata"]["labels"]}
-    parts = [*namespaces, *_pods(dice, meshed), *_services(dice), *_waypoints(dice), *_proxies(dice, meshed)]
-    parts += [*_network_policies(dice), *_policies_of_istio(dice), *_callers(dice)]
+    parts = [*namespaces, *_pods(dice, meshed, settled), *_services(dice), *_waypoints(dice), *_proxies(dice, meshed)]
+    parts += [*_network_policies(dice, settled), *_policies_of_istio(dice), *_callers(dice)]
     return [*_installation(dice), *parts]
 
 
@@ -50,33 +50,35 @@ def _installation(dice: Dice) -> list[Fields]:
     return found
 
 
-def _namespaces(dice: Dice) -> Iterator[Fields]:
+def _namespaces(dice: Dice, settled: bool) -> Iterator[Fields]:
     for home in HOMES:
         labels = {
             "kubernetes.io/metadata.name": home,
             **(dice.pick(({}, {}, {_MODE: "ambient"}, {_MODE: "ambient"}))),
-            **(dice.rarely({"istio-injection": "enabled"}) or {}),
+            **((None if settled else dice.rarely({"istio-injection": "enabled"})) or {}),
             **(dice.rarely({_USE: "wp"}, {_USE: "wp", _USE_HOME: "edge"}) or {}),
             **(dice.rarely({_INGRESS: "true"}) or {}),
         }
         yield item("v1", "Namespace", home, labels=labels)
 
 
-def _pods(dice: Dice, meshed: Collection[str]) -> Iterator[Fields]:
-    """Pods as their labels have put them: in, with a sidecar, or out; some are not in yet."""
+def _pods(dice: Dice, meshed: Collection[str], settled: bool) -> Iterator[Fields]:
+    """Pods as their labels have put them: in, with a sidecar, or out; unless all has settled some are not in yet."""
     address = iter(range(10, 250))
     for home in HOMES:
         for name in _NAMES:
-            kind = dice.pick((None, None, None, None, "sidecar", "label", "label", "none", "host"))
+            kinds = (None, None, None, None, "label", "label", "none", "host", "sidecar")
+            kind = dice.pick(kinds[:8] if settled else kinds)
             own = {"sidecar": _INJECTED, "label": {_MODE: "ambient"}, "none": {_MODE: "none"}}.get(kind or "", {})
             waypoint = dice.rarely({_USE: "wp"}, {_USE: "wp", _USE_HOME: "edge"}) or {}
             is_in = kind == "label" or (kind is None and home in meshed)
-            annotations = _SIDECAR if kind == "sidecar" else _IN if is_in and dice.mostly() else {}
-            scraped = dice.rarely({"prometheus.io/scrape": "true"}) or {}
+            annotations = _SIDECAR if kind == "sidecar" else _IN if is_in and (settled or dice.mostly()) else {}
+            scraped = None if settled else dice.rarely({"prometheus.io/scrape": "true"})
             tunnel = dice.rarely({"networking.istio.io/tunnel": "http"}) if kind == "sidecar" else None
             labels = {"app": name, **own, **waypoint, **(tunnel or {})}
             network = {"hostNetwork": True} if kind == "host" else {}
-            yield pod(home, name, next(address), labels=labels, annotations={**annotations, **scraped}, **network)
+            annotations = {**annotations, **(scraped or {})}
+            yield pod(home, name, next(address), labels=labels, annotations=annotations, **network)
 
 
 def pod(home: str, name: str, number: int, *, labels: Fields, annotations: Fields, **spec: object) -> Fields:
@@ -140,7 +142,7 @@ def _proxies(dice: Dice, meshed: Collection[str]) -> Iterator[Fields]:
     yield item(_GATEWAY_API, "GatewayClass", "other", spec={"controllerName": "example.org/gateway"})
 
 
-def _peers(dice: Dice) -> list[Fields]:
+def _peers(dice: Dice, settled: bool) -> list[Fields]:
     return dice.many(
         lambda: dice.pick(
             (
@@ -150,23 +152,23 @@ def _peers(dice: Dice) -> list[Fields]:
                 {"podSelector": {"matchLabels": {"app": dice.pick(_NAMES)}}},
                 {"namespaceSelector": {}, "podSelector": {"matchLabels": {_GATEWAY: "wp"}}},
                 {"ipBlock": {"cidr": "10.0.0.0/25"}},
-            )
+            )[: 5 if settled else 6]
         ),
         2,
     )
 
 
-def _rule(dice: Dice, key: str) -> Fields:
+def _rule(dice: Dice, key: str, settled: bool) -> Fields:
     ports = dice.many(lambda: dice.pick(_PORTS), 2)
-    return filled({key: _peers(dice) or None, "ports": ports or None})
+    return filled({key: _peers(dice, settled) or None, "ports": ports or None})
 
 
-def _network_policies(dice: Dice) -> Iterator[Fields]:
+def _network_policies(dice: Dice, settled: bool) -> Iterator[Fields]:
     for number in range(dice.count(0, 3)):
         spec: Fields = {"podSelector": dice.pick(({}, {"matchLabels": {"app": dice.pick(_NAMES)}}))}
         for way, key in (("ingress", "from"), ("egress", "to")):
             if dice.count(0, 1):
-                spec[way] = dice.many(partial(_rule, dice, key), 2)
+                spec[way] = dice.many(partial(_rule, dice, key, settled), 2)
         spec["policyTypes"] = [word for word, way in (("Ingress", "ingress"), ("Egress", "egress")) if way in spec]
         yield item(_NETWORKING, "NetworkPolicy", f"p{number}", dice.pick(HOMES), spec=spec)
 
@@ -237,4 +239,7 @@ def _callers(dice: Dice) -> Iterator[Fields]:
 
 
 scenes = made(_scene)
-"""Objects of a mesh of one node whose installation is healthy."""
+"""Objects of a mesh of one node whose installation is healthy.
+
+settled: every pod is what what makes it would make now, and none has an address of which a policy speaks.
+"""

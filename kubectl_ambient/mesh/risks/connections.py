@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.mesh.answers import any_of
+from kubectl_ambient.mesh.gateways import is_waypoint
 from kubectl_ambient.mesh.network.packets import HBONE
 from kubectl_ambient.mesh.risks.alike import Asked, Legs
 from kubectl_ambient.mesh.risks.turn import Turn
@@ -78,8 +79,10 @@ def changed(turn: Turn) -> Iterator[Changed]:
         from kubectl_ambient.mesh.risks.rerouted import caller_kinds
 
     def role(pod: Pod) -> _Role | None:
-        if pod.host_network:
-            return None  # its packets are those of its node
+        # Packets of the node's own network are the node's; a waypoint sends on to what it serves, and that is asked of
+        # the way through it.
+        if pod.host_network or is_waypoint(pod):
+            return None
         sends, takes = turn.sends(pod), turn.takes(pod)
         if not any((*sends, *takes)):
             return None

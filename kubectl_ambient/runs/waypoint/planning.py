@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from kubectl_ambient.change.stand_ins import with_stand_ins
 from kubectl_ambient.change.waypoint.effects import WaypointChange, change_of
 from kubectl_ambient.change.waypoint.fitness import fitness
 from kubectl_ambient.change.waypoint.plan import WaypointEdit, Wish, plan
@@ -42,10 +43,11 @@ def plan_waypoint_change(request: ChangeRequest, wish: Wish, *, force: bool) -> 
     code = 1 if found.problems else 0
     if not found.targets:
         return code
+    snapshot, stood_in = with_stand_ins(found.snapshot)
     edits = [plan(target, wish) for target in found.targets if isinstance(target, _TARGETS)]
-    edits = without_protected(edits, request, found.snapshot)
-    change = change_of(found.snapshot, wish.goal, edits)
-    return _told(change, found.snapshot, request, wish, force=force) or code
+    edits = without_protected(edits, request, snapshot)
+    change = change_of(snapshot, wish.goal, edits)
+    return _told(change, snapshot, request, wish, force=force, assumed=stood_in) or code
 
 
 class WaypointPlanRun(WaypointRun):
@@ -81,10 +83,11 @@ def _told(
     selection: Sequence[str | Word] = (),
     *,
     force: bool,
+    assumed: Sequence[str] = (),
 ) -> int:
     if wish.goal == "enable" and not force:
         change = _without_unfit(change, wish)
-    untold = unread_objects(change.effects.after.snapshot)
+    untold = [*assumed, *unread_objects(change.effects.after.snapshot)]
     found = waypoint_plan(change, Risks(change, around), selection, untold)
     lines = waypoint_moves(
         change.effects, ("gains", "fails", "loses", "keeps", "unserved", "unknown"), "would", text_width()
