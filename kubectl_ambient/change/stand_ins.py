@@ -25,7 +25,7 @@ def with_stand_ins(snapshot: Snapshot) -> tuple[Snapshot, list[str]]:
         for key in sorted(snapshot.workloads.facts)
         if (workload := snapshot.workloads.facts[key]).kind in _KINDS
         and workload.desired != 0
-        and not is_agent(workload.template.labels)
+        and not (is_agent(workload.template.labels) or is_agent(workload.labels))
         and (workload.namespace, Owner(kind=workload.kind, name=workload.name)) not in owners
     ]
     if not wanted:

@@ -1,4 +1,7 @@
-"""A plan of a cluster tells what the plan of files tells that hold all of it: what was not read did not matter."""
+"""A plan of a cluster tells what the plan of files tells that hold all of it: what was not read did not matter.
+
+So do paths and policies.
+"""
 
 from __future__ import annotations
 
@@ -35,6 +38,16 @@ CHANGES = (
 )
 
 
+QUESTIONS = (
+    "path pod/web pod/cart -n shop",
+    "path pod/shop/web svc/pay/web",
+    "path outside svc/web -n shop",
+    "path --matrix -n shop",
+    "policy status -n shop",
+    "policy status -A",
+)
+
+
 @pytest.mark.parametrize("change", CHANGES)
 @fuzzed()
 @given(objects=scenes())
@@ -44,6 +57,20 @@ def test_a_plan_of_files_is_that_of_the_cluster(
     words = [*change.split(), "--plan", "-o", "json"]
     live = answers(server, objects, PLAIN, words)
     files = ambient(*words, *written(folder, objects, "one.json"))
+    assert live.code == files.code, (live, files)
+    if files.out:
+        assert told(live.document()) == told(files.document())
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+@fuzzed()
+@given(objects=scenes())
+def test_the_same_holds_of_paths_and_policies(
+    folder: Path, server: ClusterServer, question: str, objects: list[Fields]
+) -> None:
+    words = [*question.split(), "-o", "json"]
+    live = answers(server, objects, PLAIN, words)
+    files = ambient(*words, "--whole-cluster", *written(folder, objects, "one.json"))
     assert live.code == files.code, (live, files)
     if files.out:
         assert told(live.document()) == told(files.document())

@@ -116,7 +116,9 @@ def _unused(waypoint: Waypoint) -> Iterator[Finding]:
     if not waypoint.uses.nobody:
         return
     gateway = waypoint.gateway
-    message = "no label istio.io/use-waypoint names it: nothing goes through it"
+    # Of one that admits no others, those of other namespaces are not looked for: they may name it, in vain.
+    of = " of its namespace, which alone it admits," if waypoint.routes.allowed_from == "Same" else ""
+    message = f"no label istio.io/use-waypoint{of} names it: nothing goes through it"
     able = gateway.addresses and waypoint.answers_hbone and waypoint.life.alive is not False
     wanted = able and gateway.name != OPT_OUT and waypoint.takes.word in ("service", "workload", "all")
     command = kubectl("ambient waypoint enable ns", namespace(gateway.namespace), "--waypoint", name(gateway.name))
