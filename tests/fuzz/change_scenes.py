@@ -16,6 +16,7 @@ _NAMES = ("web", "cart")
 _MODE, _USE, _USE_HOME = "istio.io/dataplane-mode", "istio.io/use-waypoint", "istio.io/use-waypoint-namespace"
 _GATEWAY, _MANAGED = "gateway.networking.k8s.io/gateway-name", "gateway.istio.io/managed"
 _INGRESS = "istio.io/ingress-use-waypoint"
+_ODD = ({"istio.io/reroute-virtual-interfaces": "k6t-eth0"}, {"vpc.amazonaws.com/pod-eni": "[{}]"})
 _CANONICAL = "service.istio.io/canonical-name"
 _INJECTED = {_CANONICAL: "x", "security.istio.io/tlsMode": "istio", "sidecar.istio.io/inject": "true"}
 _GATEWAY_API, _SECURITY, _NETWORKING = "gateway.networking.k8s.io/v1", "security.istio.io/v1", "networking.k8s.io/v1"
@@ -36,7 +37,7 @@ def _scene(dice: Dice, *, settled: bool = False) -> list[Fields]:
     meshed = {found["metadata"]["name"] for found in namespaces if _MODE in found["metadata"]["labels"]}
     parts = [*namespaces, *_pods(dice, meshed, settled), *_services(dice), *_waypoints(dice), *_proxies(dice, meshed)]
     parts += [*_network_policies(dice, settled), *_policies_of_istio(dice), *_callers(dice)]
-    return [*_installation(dice), *parts]
+    return [*_installation(dice), *_nodes(dice), *_platform(dice), *parts]
 
 
 def _installation(dice: Dice) -> list[Fields]:
@@ -48,6 +49,40 @@ def _installation(dice: Dice) -> list[Fields]:
             if variable["name"] == "PILOT_ENABLE_AMBIENT":
                 variable["value"] = "false"
     return found
+
+
+def _nodes(dice: Dice) -> Iterator[Fields]:
+    """Another node than the healthy one: with agents, or some, or none."""
+    labels = dice.pick(({"kubernetes.io/os": "linux"}, {"kubernetes.io/os": "windows"}, {"type": "virtual-kubelet"}))
+    yield item("v1", "Node", "n2", labels=labels)
+    for number, (name, app) in enumerate((("istio-cni-node", "k8s-app"), ("ztunnel", "app"))):
+        if dice.mostly():
+            found = pod("istio-system", f"{name}-n2", 3 + number, labels={app: name, _MODE: "none"}, annotations={})
+            image = "install-cni" if app == "k8s-app" else "ztunnel"
+            found["spec"]["containers"][0]["image"] = f"docker.io/istio/{image}:1.30.3"
+            found["status"]["conditions"][0]["status"] = dice.pick(("True", "True", "False"))
+            found["spec"]["nodeName"] = "n2"
+            yield found
+
+
+def _platform(dice: Dice) -> Iterator[Fields]:
+    """What network plugins are set to."""
+    if dice.rarely(True):
+        data = {"cni-exclusive": dice.pick(("true", "false")), "bpf-lb-sock": dice.pick(("true", "false"))}
+        yield item("v1", "ConfigMap", "cilium-config", "kube-system", data=data)
+    if dice.rarely(True):
+        felix = {"bpfEnabled": dice.pick((True, False))}
+        yield item("crd.projectcalico.org/v1", "FelixConfiguration", "default", spec=felix)
+    if dice.rarely(True):
+        container = {"name": "aws-node", "image": "cni:1", "env": [{"name": "ENABLE_POD_ENI", "value": "true"}]}
+        labels = {"k8s-app": "aws-node"}
+        template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+        spec = {"selector": {"matchLabels": labels}, "template": template}
+        yield item("apps/v1", "DaemonSet", "aws-node", "kube-system", labels=labels, spec=spec)
+    if dice.rarely(True):
+        gateway: Fields = {"gatewayConfig": {"routingViaHost": dice.pick((True, False))}}
+        network: Fields = {"defaultNetwork": {"type": "OVNKubernetes", "ovnKubernetesConfig": gateway}}
+        yield item("operator.openshift.io/v1", "Network", "cluster", spec=network)
 
 
 def _namespaces(dice: Dice, settled: bool) -> Iterator[Fields]:
@@ -76,9 +111,11 @@ def _pods(dice: Dice, meshed: Collection[str], settled: bool) -> Iterator[Fields
             scraped = None if settled else dice.rarely({"prometheus.io/scrape": "true"})
             tunnel = dice.rarely({"networking.istio.io/tunnel": "http"}) if kind == "sidecar" else None
             labels = {"app": name, **own, **waypoint, **(tunnel or {})}
-            network = {"hostNetwork": True} if kind == "host" else {}
-            annotations = {**annotations, **(scraped or {})}
-            yield pod(home, name, next(address), labels=labels, annotations=annotations, **network)
+            network: Fields = {"hostNetwork": True} if kind == "host" else {}
+            odd = None if settled else dice.rarely(*_ODD)
+            annotations = {**annotations, **(scraped or {}), **(odd or {})}
+            where = {**network, "nodeName": "n1" if settled else dice.pick(("n1", "n1", "n2"))}
+            yield pod(home, name, next(address), labels=labels, annotations=annotations, **where)
 
 
 def pod(home: str, name: str, number: int, *, labels: Fields, annotations: Fields, **spec: object) -> Fields:

@@ -41,7 +41,7 @@ def in_the_way(turn: Turn) -> Iterator[Risk]:
 
 def new_pods(turn: Turn) -> Iterator[Risk]:
     """Nodes that start no new pods of what is put into ambient mode: istio-cni fails closed."""
-    if not turn.entering:
+    if not _brings_new_pods(turn):
         return
     for node, agents in sorted(turn.judge.installation.nodes.items()):
         health = next((health for health in (agents.cni, agents.ztunnel) if health.bad), None)
@@ -54,6 +54,17 @@ def new_pods(turn: Turn) -> Iterator[Risk]:
                 affects=[f"Node/{node}"],
                 remedy="mend the agents of the node first: kubectl ambient status --nodes tells more",
             )
+
+
+def _brings_new_pods(turn: Turn) -> bool:
+    """Whether others will come in as well: into a namespace that does, or in the place of what does.
+
+    A pod that has the label by itself is the only one.
+    """
+    if turn.entering and turn.before.namespaces.facts != turn.after.namespaces.facts:
+        return True
+    moves = (turn.move_of(pod) for pod in turn.entering)
+    return any(move is not None and move.owner is not None and move.after_restart == "ambient" for move in moves)
 
 
 def without_agents(turn: Turn) -> Iterator[Risk]:
