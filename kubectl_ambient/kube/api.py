@@ -6,6 +6,7 @@ Importing this costs neither `kubernetes` nor `urllib3`; `connect` brings them i
 from __future__ import annotations
 
 import builtins
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -19,9 +20,7 @@ from .accept import METADATA, a_list, an_object, in_protobuf
 from .access import Access, find_access
 from .answers import not_served
 from .decoding import BadObject, OnBad, decode_object, decode_one
-from .groups import served_groups
 from .lists import read_at_once
-from .once import Once
 from .options import ConnectionOptions
 from .pages import Listing, Page, few_or_many, gather, read_pages
 from .parallel import side_by_side
@@ -72,8 +71,10 @@ class Client:
         self.namespace = access.namespace
         self.bad_objects: builtins.list[BadObject] = []
         self._transport = transport
-        self._streams_lists = Once(lambda: streams_lists(self.version, transport.link))
-        self._groups = Once(lambda: served_groups(transport.send, access.server))
+        self._asking = threading.Lock()
+        self._known: bool | None = None
+        self._asking_for_groups = threading.Lock()
+        self._groups: tuple[frozenset[str] | None] | None = None
 
     @property
     def requests(self) -> int:
@@ -160,7 +161,7 @@ class Client:
         return _handed_on(pages, on_restart)
 
     def _many(self, request: Request, wanted: Wanted[T, F]) -> Iterator[Page[F]]:
-        if self._streams_lists():
+        if self._streams_lists:
             return read_at_once(self._transport, request, wanted)
         return read_pages(self._transport.send, request, wanted, None)
 
@@ -169,12 +170,25 @@ class Client:
     ) -> Wanted[T, F]:
         return Wanted(of, fact, resource, self.host, on_bad or self.bad_objects.append, partial)
 
+    @property
+    def _streams_lists(self) -> bool:
+        """Whether the server does; asked once."""
+        with self._asking:
+            if self._known is None:
+                self._known = streams_lists(self.version, self._transport.link)
+            return self._known
+
     def require(self, resource: Resource) -> None:
         """Raises the ApiError of a type that is not there where the server does not have its API group at all.
 
         What groups it has is asked once. A user who may not list a type is not told by the list that there is none.
         """
-        groups = self._groups()
+        with self._asking_for_groups:
+            if self._groups is None:
+                from .groups import served_groups
+
+                self._groups = (served_groups(self._transport.send, self.host),)
+        (groups,) = self._groups
         if groups is not None and resource.group not in groups:
             raise not_served(resource)
 

@@ -47,6 +47,8 @@ class Cluster:
         standin.answers(self._answer)
 
     def _answer(self, seen: Seen) -> Reply:
+        if seen.path == "/apis":
+            return Reply({"kind": "APIGroupList", "groups": []})
         parts = [unquote(part) for part in seen.path.strip("/").split("/")]
         parts = parts[2:] if parts[0] == "api" else parts[3:]
         namespace = parts[1] if parts[0] == "namespaces" and len(parts) > 2 else None
