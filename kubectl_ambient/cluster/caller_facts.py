@@ -51,7 +51,7 @@ class Attachment(Fact, frozen=True):
     """A Gateway that a route hangs on: `parent` is its place in `spec.parentRefs`.
 
     controller: the name of that which has taken it, empty where none has said anything; `entry`: where it has, in
-    `status.parents`.
+    `status.parents`. refuses_reference: there it says that some Service of another namespace may not be led to.
     """
 
     namespace: str
@@ -59,6 +59,7 @@ class Attachment(Fact, frozen=True):
     parent: int = 0
     controller: str = ""
     entry: int | None = None
+    refuses_reference: bool = False
 
 
 class Route(Fact, frozen=True):
@@ -69,6 +70,12 @@ class Route(Fact, frozen=True):
     name: str
     attached: tuple[Attachment, ...] = ()
     backends: tuple[RouteBackend, ...] = ()
+
+    def backends_of(self, attached: Attachment) -> tuple[RouteBackend, ...]:
+        """Those to which the Gateway sends. Which of several in other namespaces are refused, nothing tells."""
+        others = {backend for backend in self.backends if backend.namespace != self.namespace}
+        refused = others if attached.refuses_reference and len(others) == 1 else ()
+        return tuple(backend for backend in self.backends if backend not in refused)
 
     @property
     def ref(self) -> str:

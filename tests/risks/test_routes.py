@@ -59,6 +59,21 @@ CASES: dict[str, tuple[Change, list[str]]] = {
         ],
         [FOUND],
     ),
+    "one that no ReferenceGrant permits": (
+        lambda o: [
+            route(o)["metadata"].update(namespace="infra"),
+            route(o)["spec"]["rules"][0]["backendRefs"][0].update(namespace="shop"),
+            status(o)["conditions"].append({"type": "ResolvedRefs", "status": "False", "reason": "RefNotPermitted"}),
+        ],
+        [],
+    ),
+    "one of its own namespace beside one that is not permitted": (
+        lambda o: [
+            route(o)["spec"]["rules"][0]["backendRefs"].append({"name": "web", "namespace": "pay", "port": 80}),
+            status(o)["conditions"].append({"type": "ResolvedRefs", "status": "False", "reason": "RefNotPermitted"}),
+        ],
+        [FOUND],
+    ),
     "a proxy of Envoy Gateway, wherever it is": (lambda o: o["Pod"]["metadata"].update(labels=ENVOY), [FOUND]),
     "a proxy that only its controller names": (
         lambda o: o["Pod"]["metadata"].update(labels={"app.kubernetes.io/name": "nginx"}),

@@ -76,6 +76,12 @@ class RouteParent(Wire, frozen=True):
         """Whether it takes the route; one that does not say so does not."""
         return any(one.type == "Accepted" and one.status == "True" for one in self.conditions or ())
 
+    @property
+    def refuses_reference(self) -> bool:
+        """Whether some Service of another namespace is none that the route may lead to: no ReferenceGrant says so."""
+        every = self.conditions or ()
+        return any(c.type == "ResolvedRefs" and c.status == "False" and c.reason == "RefNotPermitted" for c in every)
+
 
 class RouteStatus(Wire, frozen=True):
     """`status` of a route."""
@@ -110,12 +116,16 @@ class Route(Object, frozen=True):
                 for entry, one in enumerate(parents)
                 if one.parent_ref is not None and one.parent_ref.meant_in(home) == wanted.meant_in(home)
             ]
-            taken = [(entry, one.controller_name or "") for entry, one in said if one.accepted]
+            taken = [(entry, one) for entry, one in said if one.accepted]
             if taken or not said:
-                entry, controller = taken[0] if taken else (None, "")
-                namespace = wanted.namespace or home
+                entry, by = taken[0] if taken else (None, RouteParent())
                 yield facts.Attachment(
-                    namespace=namespace, gateway=wanted.name, parent=place, controller=controller, entry=entry
+                    namespace=wanted.namespace or home,
+                    gateway=wanted.name,
+                    parent=place,
+                    controller=by.controller_name or "",
+                    entry=entry,
+                    refuses_reference=by.refuses_reference,
                 )
 
 

@@ -117,7 +117,7 @@ def _of_routes(turn: Turn, pods: list[Pod]) -> Iterator[PlainCall]:
             outside = [pod for pod in callers if not _in_mesh(turn, pod)]
             if callers and not outside:
                 continue
-            for backend in route.backends:
+            for backend in route.backends_of(at):
                 for pod, port in _behind(turn, pods, backend.namespace, backend.service, backend.port):
                     for who in [pod.ref for pod in outside] or [f"Gateway/{at.namespace}/{at.gateway}"]:
                         yield PlainCall(
