@@ -370,3 +370,19 @@ def test_a_gateway_that_is_not_there_is_known_not_to_be() -> None:
     found = around(client)
     assert str(found.gateways.unread["shop/in"]) == "cannot get gateway in: not found"
     assert found.gateway("shop", "in") is None
+
+
+def test_waypoints_that_labels_of_here_and_of_namespaces_name_take_no_third_round() -> None:
+    client = cluster(OUT)
+    client.objects[0]["metadata"]["labels"] = NAMED
+    client.objects += [
+        m.namespace("far", FAR),
+        made("Gateway", "gateway.networking.k8s.io/v1", "wp"),
+        m.pod("wp-1", labels={"gateway.networking.k8s.io/gateway-name": "wp"}),
+        made("Gateway", "gateway.networking.k8s.io/v1", "wp", "edge"),
+        m.pod("wp-1", "edge", labels={"gateway.networking.k8s.io/gateway-name": "wp"}),
+    ]
+    found = around(client)
+    assert sorted(found.gateways.facts) == ["edge/wp", "shop/wp"]
+    assert sorted(found.instances.facts) == ["edge/wp-1", "shop/wp-1"]
+    assert len(client.rounds) == 2

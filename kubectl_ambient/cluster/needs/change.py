@@ -124,7 +124,9 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
         found += [name for name in behind_waypoints(snapshot, here, policies) if name not in found]
         apart = [""] if admitting or found or len(isolating) > MANY else sorted(isolating.difference(here))
         asks = [seen(replace(one, namespace=place)) for place in apart for one in APART]
-        return [*asks, *_whole(found), *labelled_apart()]
+        # Those that labels name which are known by now; `around` asks for the others.
+        waypoints = waypoints_on_the_way(snapshot, {*here, *found})
+        return [*asks, *_whole(found), *labelled_apart(), *waypoints]
 
     def _called(self, snapshot: Snapshot) -> list[Ask]:
         """Members of the mesh that may refuse who has left it, and waypoints that enforce policies."""

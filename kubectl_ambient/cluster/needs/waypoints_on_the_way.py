@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterator, Sequence
+from typing import Any
 
+from kubectl_ambient.cluster.found import EVERYWHERE, Found
 from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.pods import GATEWAY_NAME, INSTANCES, PODS
 from kubectl_ambient.cluster.kinds.services import SERVICES
@@ -18,7 +20,7 @@ def waypoints_on_the_way(snapshot: Snapshot, places: Container[str], apart: Coll
     """The waypoints that labels in these namespaces name, and their pods, where some NetworkPolicy may be about them.
 
     It is about them, about what has such a label, or about what somebody sends. apart: of these, those whose pods are
-    read at the same time, so that some may be waypoints.
+    read at the same time, so that some may be waypoints. What was read already is not among the asks.
     """
     named = {(own, home) for own, home in _named(snapshot) if own in places}
     ends = {place for pair in named for place in pair}
@@ -27,13 +29,18 @@ def waypoints_on_the_way(snapshot: Snapshot, places: Container[str], apart: Coll
     # The pods of a Gateway have no waypoint before them, so that their own Gateway has to be known.
     proxies = {pod.namespace for pod in snapshot.pods if GATEWAY_NAME in pod.labels} if named else set()
     homes = sorted({home for _own, home in named} | proxies | {*apart})
-    asks = [Ask(kind=GATEWAY_CLASSES)] if homes else []
+    asks: list[Ask] = []
     for home in homes if len(homes) <= MANY else [""]:
-        asks += [Ask(kind=kind, namespace=home) for kind in (GATEWAYS, INSTANCES)]
-        if home not in apart and not snapshot.on_network.covers(home):
+        wanted = [kind for kind in (GATEWAYS, INSTANCES) if _is_unread(getattr(snapshot, kind.part), home)]
+        asks += [Ask(kind=kind, namespace=home) for kind in wanted]
+        if INSTANCES in wanted and home not in apart and not snapshot.on_network.covers(home):
             of_waypoints = Ask(kind=PODS, namespace=home, label_selector=GATEWAY_NAME, what="list pods of waypoints")
             asks.append(seen(of_waypoints))
-    return asks
+    return [*asks, Ask(kind=GATEWAY_CLASSES)] if asks and _is_unread(snapshot.gateway_classes, EVERYWHERE) else asks
+
+
+def _is_unread(found: Found[Any], place: str) -> bool:
+    return not found.covers(place) and place not in found.unread and not found.absent
 
 
 def _named(snapshot: Snapshot) -> Iterator[tuple[str, str]]:
