@@ -191,4 +191,7 @@ def test_a_policy_by_identity_refuses_it_too(plan: Callable[[Change], Plan]) -> 
 
     refused = [risk for risk in plan(by_identity)["risks"] if risk["code"] == "PolicyRefusesPlainCallers"]
     assert [risk["affects"] for risk in refused] == [[FOUND]]
-    assert "a gateway that is none of Istio's would be refused for want of an identity" in refused[0]["message"]
+    assert (
+        "gateway infra/edge, which is none of Istio's, would be refused for want of an identity"
+        in refused[0]["message"]
+    )

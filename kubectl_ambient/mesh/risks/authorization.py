@@ -109,8 +109,8 @@ def refuses_plain_callers(turn: Turn) -> Iterator[Risk]:
         unless = "" if calls[0].found else ", unless its pods are in the mesh"
         yield Risk.of(
             RiskCode.POLICY_REFUSES_PLAIN_CALLERS,
-            f"{WHO[calls[0].caller]} would be refused{unless} for want of an identity: AuthorizationPolicy"
-            f" {names} lets nobody without one reach {pods(call.pod for call in calls)}",
+            f"{calls[0].named or WHO[calls[0].caller]} would be refused{unless} for want of an identity:"
+            f" AuthorizationPolicy {names} lets nobody without one reach {pods(call.pod for call in calls)}",
             *calls[0].evidence,
             *(e for policy in policies for e in _rules(policy, policy.rules)),
             affects=dict.fromkeys(call.pair for call in calls),

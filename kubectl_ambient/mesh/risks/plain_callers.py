@@ -29,7 +29,8 @@ _ISTIOS = "istio.io/"
 class PlainCall(Struct, frozen=True, kw_only=True, gc=False):
     """A call in plain text: who calls (a pod's ref, or words), which port of which pod, and what tells so.
 
-    found: whether the caller itself was seen out of the mesh; else only what it is told to do.
+    found: whether the caller itself was seen out of the mesh; else only what it is told to do. named: what the caller
+    is called, where it has a name of its own.
     """
 
     caller: Caller
@@ -38,6 +39,7 @@ class PlainCall(Struct, frozen=True, kw_only=True, gc=False):
     port: int
     evidence: tuple[Evidence, ...]
     found: bool = True
+    named: str = ""
 
     @property
     def pair(self) -> str:
@@ -121,7 +123,13 @@ def _of_routes(turn: Turn, pods: list[Pod]) -> Iterator[PlainCall]:
                 for pod, port in _behind(turn, pods, backend.namespace, backend.service, backend.port):
                     for who in [pod.ref for pod in outside] or [f"Gateway/{at.namespace}/{at.gateway}"]:
                         yield PlainCall(
-                            caller="gateway", who=who, pod=pod, port=port, evidence=told, found=bool(outside)
+                            caller="gateway",
+                            who=who,
+                            pod=pod,
+                            port=port,
+                            evidence=told,
+                            found=bool(outside),
+                            named=f"gateway {at.namespace}/{at.gateway}, which is none of Istio's,",
                         )
 
 
