@@ -52,8 +52,8 @@ def refuses_plain_callers(turn: Turn) -> Iterator[Risk]:
         unless = "" if calls[0].found else ", unless its pods are in the mesh"
         yield Risk.of(
             _CODES[caller],
-            f"{calls[0].named or WHO[caller]} would be refused{unless}: {pods(call.pod for call in calls)} would take no"
-            f" plain text ({_deciding(turn, calls[0].pod)})",
+            f"{calls[0].named or WHO[caller]} would be refused{unless}: {pods(call.pod for call in calls)} would take"
+            f" no plain text ({_deciding(turn, calls[0].pod)})",
             *calls[0].evidence,
             *by_peer_authentication(turn, calls[0].pod),
             affects=dict.fromkeys(call.pair for call in calls),
