@@ -32,10 +32,16 @@ def item(version: str, kind: str, name: str, namespace: str = "", **fields: Any)
     return {"apiVersion": version, "kind": kind, "metadata": metadata, **fields}
 
 
-def _scene(dice: Dice, *, settled: bool = False) -> list[Fields]:
+def _scene(dice: Dice, *, settled: bool = False, healthy: bool = False) -> list[Fields]:
     namespaces = [*_namespaces(dice, settled)]
     meshed = {found["metadata"]["name"] for found in namespaces if _MODE in found["metadata"]["labels"]}
-    parts = [*namespaces, *_pods(dice, meshed, settled), *_services(dice), *_waypoints(dice), *_proxies(dice, meshed)]
+    parts = [
+        *namespaces,
+        *_pods(dice, meshed, settled, healthy or settled),
+        *_services(dice),
+        *_waypoints(dice),
+        *_proxies(dice, meshed),
+    ]
     parts += [*_network_policies(dice, settled), *_policies_of_istio(dice), *_callers(dice)]
     return [*_installation(dice), *_nodes(dice), *_platform(dice), *parts]
 
@@ -97,7 +103,7 @@ def _namespaces(dice: Dice, settled: bool) -> Iterator[Fields]:
         yield item("v1", "Namespace", home, labels=labels)
 
 
-def _pods(dice: Dice, meshed: Collection[str], settled: bool) -> Iterator[Fields]:
+def _pods(dice: Dice, meshed: Collection[str], settled: bool, healthy: bool) -> Iterator[Fields]:
     """Pods as their labels have put them: in, with a sidecar, or out; unless all has settled some are not in yet."""
     address = iter(range(10, 250))
     for home in HOMES:
@@ -114,7 +120,7 @@ def _pods(dice: Dice, meshed: Collection[str], settled: bool) -> Iterator[Fields
             network: Fields = {"hostNetwork": True} if kind == "host" else {}
             odd = None if settled else dice.rarely(*_ODD)
             annotations = {**annotations, **(scraped or {}), **(odd or {})}
-            where = {**network, "nodeName": "n1" if settled else dice.pick(("n1", "n1", "n2"))}
+            where = {**network, "nodeName": "n1" if healthy else dice.pick(("n1", "n1", "n2"))}
             yield pod(home, name, next(address), labels=labels, annotations=annotations, **where)
 
 
@@ -278,5 +284,6 @@ def _callers(dice: Dice) -> Iterator[Fields]:
 scenes = made(_scene)
 """Objects of a mesh of one node whose installation is healthy.
 
-settled: every pod is what what makes it would make now, and none has an address of which a policy speaks.
+settled: every pod is what what makes it would make now, and none has an address of which a policy speaks. healthy: all
+are on the node whose agents serve them.
 """
