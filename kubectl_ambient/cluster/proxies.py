@@ -11,6 +11,11 @@ _ENVOYS_NAME = "gateway.envoyproxy.io/owning-gateway-name"
 _ENVOYS_HOME = "gateway.envoyproxy.io/owning-gateway-namespace"
 
 
+def is_istios(controller: str) -> bool:
+    """Whether the controller of an IngressClass, a GatewayClass or a route is one of Istio's."""
+    return controller.startswith("istio.io/")
+
+
 def gateway_named_by(labels: Mapping[str, str], own: str) -> tuple[str, str] | None:
     """The namespace and the name of the Gateway that a pod of namespace `own` was made of; None where it says none.
 

@@ -123,6 +123,7 @@ def test_a_plan_in_which_all_is_refused_is_a_plan(on_api: Run, api: ObjectsApi, 
     assert [edit["action"] for edit in plan["edits"]] == ["refuse"]
     assert "already has a value" in plan["edits"][0]["why"]
     assert (plan["moves"], plan["risks"], plan["undo"]) == ([], [], None)
+    assert not [line for line in plan["assumptions"] if "forbidden" in line], "nothing was asked for"
     told = on_api(*words, "--plan")
     assert told.code == 1
     assert (told.out + told.err).count("already has a value") == 1

@@ -173,13 +173,15 @@ class ChangeNeeds(Struct, frozen=True, kw_only=True):
     def _presenting(self, snapshot: Snapshot) -> list[Ask]:
         """Who has the identities by which policies let others in: maybe nobody."""
         here = self.pods.namespaces
+        if not here:
+            return []
         policies = [
             p for p in snapshot.authorization_policies if p.namespace in here or _is_root(p.namespace, snapshot)
         ]
         sources = [source for policy in policies for rule in policy.rules for source in rule.from_]
         homes = {namespace_of(principal) for source in sources for principal in source.principals}
         unread = sorted(home for home in homes if home and not snapshot.on_network.covers(home))
-        return [seen(Ask(kind=PODS, namespace=home)) for home in (unread if len(unread) <= MANY else [""]) if here]
+        return [seen(Ask(kind=PODS, namespace=home)) for home in (unread if len(unread) <= MANY else [""])]
 
     def _places(self, kind: Kind[Any]) -> Sequence[str]:
         return self.pods.namespaces or ("",) if kind.resource.namespaced else ("",)

@@ -8,10 +8,9 @@ from kubectl_ambient.cluster.kinds.gateways import GATEWAY_CLASSES, GATEWAYS
 from kubectl_ambient.cluster.kinds.pods import PODS
 from kubectl_ambient.cluster.needs.ask import Ask
 from kubectl_ambient.cluster.needs.seen import MANY, seen
-from kubectl_ambient.cluster.proxies import gateway_named_by, where_proxies_are
+from kubectl_ambient.cluster.proxies import gateway_named_by, is_istios, where_proxies_are
 from kubectl_ambient.cluster.snapshot import Snapshot
 
-_ISTIOS = "istio.io/"
 _MADE_BY_ISTIO = ("gateway.istio.io/managed", "istio.io/gateway-name")
 
 
@@ -21,7 +20,7 @@ def proxies_of_routes(snapshot: Snapshot, here: Container[str]) -> list[Ask]:
     for route in snapshot.routes:
         if any(backend.namespace in here for backend in route.backends):
             for at in route.attached:
-                if at.controller and not at.controller.startswith(_ISTIOS):
+                if at.controller and not is_istios(at.controller):
                     what = f"list pods of gateway {at.namespace}/{at.gateway}"
                     for namespace, selector in where_proxies_are(at.namespace, at.gateway):
                         if not snapshot.on_network.covers(namespace):

@@ -15,7 +15,7 @@ from kubectl_ambient.cluster.caller_facts import Attachment, Ingress, IngressCla
 from kubectl_ambient.cluster.facts import Pod
 from kubectl_ambient.cluster.kinds.gateways import Gateway, GatewayClass
 from kubectl_ambient.cluster.kinds.services import Service
-from kubectl_ambient.cluster.proxies import gateway_named_by
+from kubectl_ambient.cluster.proxies import gateway_named_by, is_istios
 from kubectl_ambient.mesh.evidence import Evidence, annotation
 from kubectl_ambient.mesh.risks.turn import Turn
 from kubectl_ambient.mesh.selectors import matches
@@ -23,7 +23,6 @@ from kubectl_ambient.mesh.selectors import matches
 Caller = Literal["ingress", "gateway", "api server", "scraper", "outside"]
 _NAME = "app.kubernetes.io/name"
 _TRUE = ("true", "True", "TRUE", "1", "t", "T")
-_ISTIOS = "istio.io/"
 
 
 class PlainCall(Struct, frozen=True, kw_only=True, gc=False):
@@ -84,7 +83,7 @@ def _of_ingresses(turn: Turn, pods: list[Pod]) -> Iterator[PlainCall]:
     for key in sorted(snapshot.ingresses.facts):
         ingress = snapshot.ingresses.facts[key]
         of_class = classes.get(ingress.class_name or "") if ingress.class_name else by_default
-        if of_class is not None and of_class.controller.startswith(_ISTIOS):
+        if of_class is not None and is_istios(of_class.controller):
             continue  # Istio's own gateway has an identity
         callers = pods_of_controller(turn, of_class.controller) if of_class else []
         outside = [pod for pod in callers if not _in_mesh(turn, pod)]
@@ -113,7 +112,7 @@ def _of_routes(turn: Turn, pods: list[Pod]) -> Iterator[PlainCall]:
         route = turn.after.routes.facts[key]
         for at in route.attached:
             controller, told = taken_by(turn, route, at)
-            if not controller or controller.startswith(_ISTIOS):
+            if not controller or is_istios(controller):
                 continue
             callers = _proxies(turn, at) or pods_of_controller(turn, controller)
             outside = [pod for pod in callers if not _in_mesh(turn, pod)]

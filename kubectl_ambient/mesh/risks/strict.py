@@ -27,7 +27,6 @@ _CODES: dict[Caller, RiskCode] = {
 }
 WHO: dict[Caller, str] = {
     "ingress": "the ingress controller",
-    "gateway": "a gateway that is none of Istio's",
     "api server": "the API server",
     "scraper": "Prometheus",
     "outside": "who calls from outside the cluster",

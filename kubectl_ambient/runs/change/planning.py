@@ -17,12 +17,12 @@ from kubectl_ambient.change.stand_ins import with_stand_ins
 from kubectl_ambient.cluster.facts import Namespace, Pod, Workload
 from kubectl_ambient.cluster.needs.change import ChangeNeeds
 from kubectl_ambient.cluster.needs.pods import PodNeeds
+from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.render.change import moves_of_plan
 from kubectl_ambient.render.terminal import text_width
 from kubectl_ambient.runs.change.outcome import without_protected
 from kubectl_ambient.runs.change.output import selection_words
 from kubectl_ambient.runs.change.plan_told import failed, refusal_lines, tell_plan
-from kubectl_ambient.runs.change.preview import alone
 from kubectl_ambient.runs.change.remarks import tell
 from kubectl_ambient.runs.change.request import ChangeRequest
 from kubectl_ambient.runs.change.run import Run
@@ -75,7 +75,7 @@ class PlanRun(Run):
         """Where all of it is refused, nothing moves, and that is the plan."""
         super()._read_surroundings(found)
         if self._snapshot is None:
-            self._snapshot = alone([item.edit.target for item in found.items])
+            self._snapshot = Snapshot()
 
     def _tell_unread(self) -> None:
         """The plan itself says so."""
