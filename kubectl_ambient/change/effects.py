@@ -165,10 +165,10 @@ class _Asked:
     def _after_restart(self, pod: Pod, owner: Owner | None) -> AfterRestart:
         ref = f"{owner.kind}/{pod.namespace}/{owner.name}" if owner else ""
         if ref not in self._after.snapshot.workloads.facts:
-            return self._after.judge(pod).after_restart
+            return self._after.after_restart(pod)
         key = (ref, pod.node, pod.windows)
         if key not in self._restarted:
-            self._restarted[key] = self._after.judge(pod).after_restart
+            self._restarted[key] = self._after.after_restart(pod)
         return self._restarted[key]
 
 

@@ -27,7 +27,8 @@ class Risks:
 
     def __init__(self, effects: Effects) -> None:
         movers = {m.pod.ref: _mover(m) for m in effects.pods}
-        self._turn = Turn(effects.before.snapshot, effects.after.snapshot, movers)
+        before, after = effects.before, effects.after
+        self._turn = Turn(before.snapshot, after.snapshot, movers, agents=after.installation)
 
     @cached_property
     def found(self) -> list[Risk]:

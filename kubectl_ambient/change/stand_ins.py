@@ -45,7 +45,7 @@ def with_stand_ins(snapshot: Snapshot) -> tuple[Snapshot, list[str]]:
     )
     judge = Judge(snapshot)
     for key in (f"{workload.namespace}/{workload.name}-*" for workload in wanted):
-        if judge.judge(pods[key]).after_restart == "ambient":
+        if judge.after_restart(pods[key]) == "ambient":
             annotations = structs.replace(pods[key].annotations, redirection="enabled")
             pods[key] = structs.replace(pods[key], annotations=annotations)
     names = few([f"{workload.namespace}/{workload.name}" for workload in wanted])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import _thread
 import queue
+import threading
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from .errors import KubeError
 
@@ -51,6 +52,51 @@ def side_by_side(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[T 
             raise result
         results[i] = result
     return [results[i] if i in results else _outcome(call) for i, call in enumerate(calls)]
+
+
+class Begun(Generic[T]):
+    """A call that a thread makes before anybody waits for its result, or else whoever asks for that first."""
+
+    def __init__(self, call: Callable[[], T]) -> None:
+        self._call = call
+        self._taken = threading.Lock()
+        self._ended = threading.Event()
+        self._outcome: tuple[T | None, BaseException | None] | None = None
+
+    def __call__(self) -> T:
+        """The result, once it is there. Raises what the call raised."""
+        self.make()
+        self._ended.wait()
+        if self._outcome is None:  # where there is no memory, a thread may end in the midst of it
+            return self._call()
+        result, error = self._outcome
+        if error is not None:
+            raise error
+        return result  # type: ignore[return-value]
+
+    def make(self) -> None:
+        """Make the call, if nobody has begun with it."""
+        if not self._taken.acquire(blocking=False):
+            return
+        try:
+            self._outcome = self._call(), None
+        except BaseException as e:
+            self._outcome = None, e
+        finally:
+            self._ended.set()
+
+
+def begin(calls: Sequence[Callable[[], T]], workers: int = 10) -> list[Begun[T]]:
+    """Begin with the calls, in their order; each that comes back is called for its result."""
+    begun = [Begun(call) for call in calls]
+    todo = iter(begun)
+
+    def work() -> None:
+        for one in todo:
+            one.make()
+
+    start(work, min(workers, len(begun)))
+    return begun
 
 
 class _Held:

@@ -57,7 +57,8 @@ def _of(judge: Judge, name: str, pods: list[tuple[Pod, Verdict]]) -> Iterator[In
     kept_out = [(pod, verdict) for pod, verdict in pods if verdict.reason in _NOT_THE_PODS and _would_be_in(pod)]
     if not kept_out:
         return
-    because = judge.expected_of(kept_out[0][0]).because
+    first, _ = min(kept_out, key=lambda found: found[0].name)
+    because = judge.expected_of(first).because
     yield InVain(name, because.message, _finding([name], because.message, namespace, because.evidence))
 
 

@@ -21,7 +21,7 @@ from kubectl_ambient.mesh.findings.replicas import Replicas
 from kubectl_ambient.mesh.findings.served import NOT_SERVED, NOTHING_COMES, Served
 from kubectl_ambient.mesh.findings.subject import Subject
 from kubectl_ambient.mesh.installation.agents import Installation, installation
-from kubectl_ambient.mesh.next_pod import NextPod, Successors
+from kubectl_ambient.mesh.next_pod import AfterRestart, NextPod, Successors
 from kubectl_ambient.mesh.state import message_of, mode_of, observed_of, state_of
 from kubectl_ambient.mesh.stuck import stuck_of
 from kubectl_ambient.mesh.verdict import Judgement, Verdict
@@ -147,6 +147,12 @@ class Judge:
         wanted = set(nodes)
         return [found.finding for found in self.served.mesh if found.concerns(wanted)] if wanted else []
 
+    def after_restart(self, pod: Pod) -> AfterRestart:
+        """What follows the pod when it is replaced, as its verdict says it, without the rest of that."""
+        decision, _, _, successor = self._succeeded(pod, trace=False)
+        self._concerned = self._concerned or decision.expected == "in"
+        return successor.becomes
+
     def expected_of(self, pod: Pod) -> Decision:
         """What should be, by labels alone; for asking what a change would move."""
         return self._decide(pod, self._namespace(pod.namespace), trace=False)
@@ -175,11 +181,9 @@ class Judge:
         snapshot = self.snapshot
         namespace = self._namespace(pod.namespace)
         agents = self.installation.on(pod.node)
-        decision = self._decide(pod, namespace, trace=trace)
+        decision, owner, workload, successor = self._succeeded(pod, trace=trace)
         observed = observed_of(pod, agents)
         state = state_of(decision.expected, observed, pod, snapshot.now)
-        owner, workload = self._owner(pod)
-        successor = self._successors.of(pod, owner, workload, namespace, decision)
         stuck = stuck_of(pod, snapshot)
         left = self.installation.left
         subject = Subject(
@@ -227,6 +231,13 @@ class Judge:
             workload=workload,
             stuck=stuck,
         )
+
+    def _succeeded(self, pod: Pod, *, trace: bool) -> tuple[Decision, Owner | None, Workload | None, NextPod]:
+        """What should be of the pod, who makes its successors, and what these are."""
+        namespace = self._namespace(pod.namespace)
+        decision = self._decide(pod, namespace, trace=trace)
+        owner, workload = self._owner(pod)
+        return decision, owner, workload, self._successors.of(pod, owner, workload, namespace, decision)
 
     def _owner(self, pod: Pod) -> tuple[Owner | None, Workload | None]:
         """Who makes the pod's successors, and what was read of that."""

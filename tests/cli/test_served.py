@@ -227,7 +227,7 @@ def enabling(ambient: Run, monkeypatch: pytest.MonkeyPatch) -> On:
 
     def start(client: FakeClient) -> Run:
         client.namespace = "shop"  # type: ignore[attr-defined]
-        monkeypatch.setattr("kubectl_ambient.runs.change.label_run.connect", lambda *_, **__: client)
+        monkeypatch.setattr("kubectl_ambient.runs.change.beginning.connect", lambda *_, **__: client)
         return ambient
 
     return start

@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.needs.ask import Needs
-from kubectl_ambient.cluster.reading.cluster import read_cluster
+from kubectl_ambient.cluster.reading.cluster import Early, read_cluster
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from tests.cluster import manifests_of as m
@@ -42,8 +42,8 @@ CLUSTER = [
 ]
 
 
-def read(client: FakeClient, needs: Needs, *, chunk_size: int | None = None) -> Snapshot:
-    return read_cluster(cast(Client, client), needs, now=NOW, chunk_size=chunk_size)
+def read(client: FakeClient, needs: Needs, *, chunk_size: int | None = None, early: Early | None = None) -> Snapshot:
+    return read_cluster(cast(Client, client), needs, now=NOW, chunk_size=chunk_size, early=early)
 
 
 def names(found: Found[Any]) -> list[str]:

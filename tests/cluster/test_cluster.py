@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from kubectl_ambient.cluster.facts import LabelSelector, Namespace, Owner, Unread
 from kubectl_ambient.cluster.needs import pods as n
 from kubectl_ambient.cluster.needs.change import ChangeNeeds
+from kubectl_ambient.cluster.reading.cluster import begin_with
 from kubectl_ambient.cluster.scope import Scope
 from kubectl_ambient.cluster.snapshot import Snapshot
+from kubectl_ambient.kube.api import Client
+from kubectl_ambient.kube.errors import ApiError, ConnectionFailed
 from tests.cluster import manifests_of as m
 from tests.cluster.fake_client import FakeClient
 from tests.cluster.shop import CLUSTER, NOW, names, read
@@ -31,6 +36,43 @@ ISTIO = {
     "injectors": ["istio-sidecar-injector"],
     "istiods": ["istiod"],
 }
+
+
+def test_what_was_begun_with_is_not_asked_again() -> None:
+    client = FakeClient(*CLUSTER)
+    early = begin_with(cast(Client, client), SHOP.first())
+    snapshot = read(client, SHOP, early=early)
+    told = read(asked := FakeClient(*CLUSTER), SHOP)
+    assert snapshot == told
+    assert sorted(client.requests) == sorted(asked.requests)
+    other = read(client, ALL, early=early)
+    assert other == read(FakeClient(*CLUSTER), ALL)
+
+
+def test_what_was_begun_with_and_refused_is_refused() -> None:
+    client = FakeClient(*CLUSTER, refused=["list nodes", "list pods shop"])
+    early = begin_with(cast(Client, client), SHOP.first())
+    with pytest.raises(ApiError, match="pods is forbidden"):
+        read(client, SHOP, early=early)
+    client = FakeClient(*CLUSTER, refused=["list nodes"])
+    snapshot = read(client, SHOP, early=begin_with(cast(Client, client), SHOP.first()))
+    assert snapshot.nodes.refusal == Unread(what="list nodes", why="forbidden")
+
+
+def test_nothing_more_is_begun_once_the_server_is_lost() -> None:
+    client = FakeClient(*CLUSTER)
+    client.errors = dict.fromkeys(("list pods", "list configmaps"), ConnectionFailed("lost"))
+    begun = [*begin_with(cast(Client, client), SHOP.first()).values()]
+    lost = []
+    for one in begun:
+        try:
+            one()
+        except ConnectionFailed as error:
+            lost.append(error)
+    assert lost
+    assert len(client.requests) <= len(begun)
+    with pytest.raises(ConnectionFailed, match="lost"):
+        read(client, SHOP, early=begin_with(cast(Client, client), SHOP.first()))
 
 
 def test_a_namespace_in_one_round() -> None:

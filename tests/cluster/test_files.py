@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from kubectl_ambient.cluster.facts import Namespace, Owner, Unread
+from kubectl_ambient.cluster.paths import Source, sources
 from kubectl_ambient.cluster.problem import Problem
 from kubectl_ambient.cluster.reading.files import read_files
 from kubectl_ambient.cluster.snapshot import Snapshot
@@ -154,8 +156,10 @@ def test_a_folder_as_kubectl_reads_it(tmp_path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(POD.replace("good", path.stem))
     assert names(read_files([str(tmp_path)])[0]) == ["shop/a", "shop/b", "shop/c"]
-    whole = [f"shop/{name}" for name in ("a", "b", "c", "f", "e")]
+    whole = [f"shop/{name}" for name in ("a", "b", "c", "e", "f")]
     assert names(read_files([str(tmp_path)], recursive=True)[0]) == whole
+    in_turn = [Path(found.path).stem for found in sources([str(tmp_path)], recursive=True) if isinstance(found, Source)]
+    assert in_turn == ["a", "b", "c", "f", "e"]
     assert names(read_files([str(tmp_path / "d.txt")])[0]) == ["shop/d"], "a named file of any extension"
     assert names(read_files([str(tmp_path / "*.y*ml")])[0]) == ["shop/a", "shop/b"], "a pattern"
 
@@ -176,6 +180,13 @@ def test_the_last_of_two_counts(tmp_path: Path) -> None:
     again = POD.replace("namespace: shop}", "namespace: shop, labels: {a: b}}")
     snapshot, _ = read(f"{POD}---{again}", tmp_path)
     assert [pod.labels for pod in snapshot.pods] == [{"a": "b"}]
+
+
+def test_facts_come_in_the_order_of_a_server(tmp_path: Path) -> None:
+    pods = [json.dumps(m.pod(name, place)) for name, place in (("web", "a"), ("cart", "a"), ("api", "a-b"))]
+    for some in (pods, pods[::-1]):
+        snapshot, _ = read("\n---\n".join(some), tmp_path)
+        assert list(snapshot.pods.facts) == ["a-b/api", "a/cart", "a/web"]
 
 
 def test_lists_are_taken_apart(tmp_path: Path) -> None:

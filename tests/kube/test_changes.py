@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pytest
 
 from kubectl_ambient.kube.api import side_by_side
 from kubectl_ambient.kube.errors import ApiError, KubeError
+from kubectl_ambient.kube.parallel import begin
 from kubectl_ambient.kube.resources import find_resource
 from tests.rig.processes import ends_within
 
@@ -73,6 +75,42 @@ def test_results_come_in_the_order_of_the_calls_and_one_failure_stays_alone() ->
     assert isinstance(results[1], KubeError)
     assert side_by_side([]) == []
     assert str(side_by_side([bad])[0]) == "no"
+
+
+def test_what_was_begun_runs_before_anybody_waits_for_it() -> None:
+    made: list[int] = []
+    there = threading.Event()
+
+    def call(n: int) -> int:
+        made.append(n)
+        there.set()
+        return n
+
+    begun = begin([partial(call, n) for n in (1, 2, 3)], workers=1)
+    assert there.wait(30)
+    assert [one() for one in begun[::-1]] == [3, 2, 1]
+    assert begun[0]() == 1  # it is made once, however often it is asked for
+    assert sorted(made) == [1, 2, 3]
+
+
+def test_what_was_begun_raises_where_it_is_asked_for() -> None:
+    def bad() -> str:
+        raise KubeError("no")
+
+    begun = begin([bad, lambda: "good"])
+    assert begun[1]() == "good"
+    for _ in range(2):
+        with pytest.raises(KubeError, match="no"):
+            begun[0]()
+    assert begin([]) == []
+
+
+def test_who_asks_first_makes_the_call_where_no_thread_could_begin(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_thread(*_: object) -> int:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr("_thread.start_new_thread", no_thread)
+    assert [one() for one in begin([lambda: 1, lambda: 2])] == [1, 2]
 
 
 def test_calls_run_beside_each_other_but_not_all_at_once() -> None:

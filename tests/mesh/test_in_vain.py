@@ -49,6 +49,14 @@ def test_it_asks_in_vain(parts: dict[str, Any], cause: str) -> None:
     assert fails(verdicts, ["error"], subject.findings)
 
 
+def test_of_several_causes_it_is_the_same_one_in_whatever_order_the_pods_came() -> None:
+    nodes = {f"n{n}": Node(name=f"n{n}", labels={"type": "virtual-kubelet"}) for n in (1, 2)}
+    pods = [pod(name=f"web-{n}", node=f"n{n}") for n in (1, 2)]
+    for some in (pods, pods[::-1]):
+        (told,) = found(cluster(pods=some, namespace_labels=AMBIENT, nodes=nodes))
+        assert told.endswith(": node n1 is a virtual one, on which no DaemonSet runs")
+
+
 def test_an_excluded_namespace_asks_in_vain() -> None:
     data = {**config_data("1.30.3"), "EXCLUDE_NAMESPACES": "app"}
     told = found(cluster(pods=[pod()], namespace_labels=AMBIENT, data=data))

@@ -11,6 +11,7 @@ from kubectl_ambient.cli.kube_command import connection
 
 if TYPE_CHECKING:
     from kubectl_ambient.runs.change.flags import Flags
+    from kubectl_ambient.runs.change.request import ChangeRequest
 
 
 def change(ctx: typer.Context, words: Sequence[str], flags: Flags) -> None:
@@ -19,9 +20,7 @@ def change(ctx: typer.Context, words: Sequence[str], flags: Flags) -> None:
 
     request = ChangeRequest.of(connection(ctx), words, flags)
     if flags.plan:
-        from kubectl_ambient.runs.change.planning import plan_change
-
-        code = plan_change(request)
+        code = _plan(request)
     elif flags.local:
         from kubectl_ambient.runs.change.local import label_files
 
@@ -32,3 +31,17 @@ def change(ctx: typer.Context, words: Sequence[str], flags: Flags) -> None:
         code = Run(request).run()
     if code:
         raise typer.Exit(code)
+
+
+def _plan(request: ChangeRequest) -> int:
+    if request.flags.filenames:
+        from kubectl_ambient.runs.change.planning import plan_of_files
+
+        return plan_of_files(request)
+    from kubectl_ambient.runs.change.beginning import reading
+
+    beginning = reading(request)
+    # The rules are imported while the cluster answers.
+    from kubectl_ambient.runs.change.planning import plan_change
+
+    return plan_change(request, beginning)

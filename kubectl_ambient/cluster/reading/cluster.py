@@ -6,7 +6,7 @@ dropped as soon as they are facts.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -18,34 +18,54 @@ from kubectl_ambient.cluster.reading.taking import keyed, part
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import ApiError, BadAnswer, KubeError
+from kubectl_ambient.kube.parallel import begin
 
 # Facts, each with the kind that it is of and its key.
 Facts = list[tuple[Kind[Any], str, Any]]
+# What is under way: each ask with what waits for its facts.
+Early = Mapping[Ask, Callable[[], Facts]]
 
 
-def read_cluster(client: Client, needs: Needs, *, now: datetime, chunk_size: int | None = None) -> Snapshot:
+def begin_with(client: Client, asks: Sequence[Ask], chunk_size: int | None = None) -> Early:
+    """Ask all of it at once and wait for nothing: what is to be done with the facts is imported meanwhile."""
+    if not asks:
+        return {}
+    groups, calls = _calls(client, asks, chunk_size)
+    begun = begin(_while_any_can_succeed([*groups, *calls]))
+    return dict(zip(asks, begun[len(groups) :], strict=True))
+
+
+def read_cluster(
+    client: Client, needs: Needs, *, now: datetime, chunk_size: int | None = None, early: Early | None = None
+) -> Snapshot:
     """The facts of a cluster at `now`, an aware datetime by the clock of this machine; the snapshot's is the server's.
 
-    chunk_size: how many objects a page holds, 0 for all at once.
+    chunk_size: how many objects a page holds, 0 for all at once. early: what was begun with need not be asked again.
 
     Raises KubeError where there can be no answer: an ask that must be answered refused, no connection, unknown
     credentials.
     """
     snapshot = Snapshot(now=now)
-    ask(client, snapshot, needs.first(), chunk_size)
+    ask(client, snapshot, needs.first(), chunk_size, early)
     ask(client, snapshot, needs.second(snapshot), chunk_size)
     needs.settle(snapshot)
     snapshot.now = client.by_its_clock(now)
     return snapshot
 
 
-def ask(client: Client, snapshot: Snapshot, asks: Sequence[Ask], chunk_size: int | None = None) -> None:
+def ask(
+    client: Client,
+    snapshot: Snapshot,
+    asks: Sequence[Ask],
+    chunk_size: int | None = None,
+    early: Early | None = None,
+) -> None:
     """Ask all of it at once, then put the answers into the snapshot in their order. Raises KubeError."""
     refusals: list[KubeError] = []
     counting = 0
     absent: list[Ask] = []
     unread: set[Kind[Any]] = set()
-    for one, outcome in zip(asks, answers(client, asks, chunk_size), strict=True):
+    for one, outcome in zip(asks, answers(client, asks, chunk_size, early), strict=True):
         counting += one.counts
         if not isinstance(outcome, KubeError):
             _take(snapshot, one, outcome)
@@ -63,13 +83,22 @@ def ask(client: Client, snapshot: Snapshot, asks: Sequence[Ask], chunk_size: int
         _note_absent(snapshot, one, unread)
 
 
-def answers(client: Client, asks: Sequence[Ask], chunk_size: int | None = None) -> list[Facts | KubeError]:
+def answers(
+    client: Client, asks: Sequence[Ask], chunk_size: int | None = None, early: Early | None = None
+) -> list[Facts | KubeError]:
     """The facts of each ask, or why there are none."""
-    calls = [partial(answer, client, one, chunk_size) for one in asks]
-    added = next((one.kind.resource for one in asks if one.kind.added), None)
-    # Before the rest, so that no ask has to wait for it.
-    first = [partial(client.require, added)] if added else []
-    return client.side_by_side(_while_any_can_succeed([*first, *calls]))[len(first) :]
+    groups, calls = _calls(client, asks, chunk_size, early)
+    return client.side_by_side(_while_any_can_succeed([*groups, *calls]))[len(groups) :]
+
+
+def _calls(
+    client: Client, asks: Sequence[Ask], chunk_size: int | None, early: Early | None = None
+) -> tuple[list[Callable[[], Any]], list[Callable[[], Facts]]]:
+    """What is to be called first, so that no ask has to wait for it, and what gives the facts of each ask."""
+    early = early or {}
+    added = next((one.kind.resource for one in asks if one.kind.added and one not in early), None)
+    groups: list[Callable[[], Any]] = [partial(client.require, added)] if added else []
+    return groups, [early.get(one) or partial(answer, client, one, chunk_size) for one in asks]
 
 
 def answer(client: Client, one: Ask, chunk_size: int | None = None) -> Facts:

@@ -96,13 +96,17 @@ class Objects:
         return ""
 
     def into(self, snapshot: Snapshot, shown: Shown) -> None:
-        """Put the facts into the snapshot, and what the files have `shown` of all else."""
+        """Put the facts into the snapshot, and what the files have `shown` of all else.
+
+        They come in the order of an API server's lists, however the files are ordered: what names one of several then
+        names the same one.
+        """
         silent = []
         for group_kind, kinds in self._kinds.items():
-            objects = self._found.get(group_kind, {})
+            objects = sorted(self._found.get(group_kind, {}).items(), key=lambda found: "/".join(found[0]))
             for kind in kinds:
                 to, is_silent = part(snapshot, kind), True
-                for (namespace, name), found in objects.items():
+                for (namespace, name), found in objects:
                     if kind.chooses(found.metadata.labels or {}, name):
                         of_kind = keyed(kind, namespace, name, found)
                         is_silent = is_silent and kind.among and not of_kind

@@ -50,6 +50,13 @@ class MeshFinding(Struct, frozen=True):
         return self.nodes is None or any(not node or node in self.nodes for node in nodes)
 
 
+class _Ztunnels(Struct, frozen=True):
+    """Ztunnels that are told the same, and run as the same: the first of them, and the nodes of all."""
+
+    first: Pod | None
+    nodes: set[str]
+
+
 class Served:
     """What the snapshot shows of it; worked out when it is first asked for."""
 
@@ -67,6 +74,15 @@ class Served:
         """Those that run; one that is not known where none is."""
         return [pod for pod in self._snapshot.ztunnel_pods.known if not pod.finished] or [None]
 
+    @cached_property
+    def _kinds(self) -> list[_Ztunnels]:
+        """The same, of each kind one: what is wrong with it is wrong with all."""
+        found: dict[Hashable, _Ztunnels] = {}
+        for ztunnel in self._ztunnels:
+            key = ztunnel and (ztunnel.namespace, ztunnel.service_account, ztunnel.agent)
+            found.setdefault(key, _Ztunnels(ztunnel, set())).nodes.add(ztunnel.node if ztunnel else "")
+        return list(found.values())
+
     def _upstream(self, ztunnel: Pod | None, address: str) -> list[ShownIstiod] | None:
         """See `upstream`; asked once for all ztunnels that are told the same."""
         found = self._istiods
@@ -81,8 +97,8 @@ class Served:
     def _looking(self) -> list[ShownIstiod]:
         """All that may tell a ztunnel of pods; none where some other may, too."""
         found: dict[str, ShownIstiod] = {}
-        for ztunnel in self._ztunnels:
-            of_it = self._upstream(ztunnel, XDS_ADDRESS)
+        for kind in self._kinds:
+            of_it = self._upstream(kind.first, XDS_ADDRESS)
             if of_it is None:
                 return []
             found |= {istiod.ref: istiod for istiod in of_it}
@@ -101,15 +117,15 @@ class Served:
         if not found:
             return tuple(MeshFinding(finding, None) for finding in self._missing())
         told: dict[str, tuple[Finding, set[str]]] = {}  # one of many ztunnels is evidence enough
-        for ztunnel in self._ztunnels:
-            for finding in self._of(ztunnel):
-                told.setdefault(finding.message, (finding, set()))[1].add(ztunnel.node if ztunnel else "")
-        every = {ztunnel.node if ztunnel else "" for ztunnel in self._ztunnels}
+        for kind in self._kinds:
+            for finding in self._of(kind.first):
+                told.setdefault(finding.message, (finding, set()))[1].update(kind.nodes)
+        every = {node for kind in self._kinds for node in kind.nodes}
         of_agents = skew(self._ztunnels, self._installation, lambda pod: self._upstream(pod, XDS_ADDRESS) or [])
         return (*(_on(finding, nodes, every) for finding, nodes in told.values()), *(_on(*s) for s in of_agents))
 
     def _missing(self) -> Iterator[Finding]:
-        if any(ztunnel is not None and outside(ztunnel) for ztunnel in self._ztunnels):
+        if any(kind.first is not None and outside(kind.first) for kind in self._kinds):
             return
         yield Finding.of(
             Code.ISTIOD_MISSING,
@@ -171,7 +187,7 @@ class Served:
             if self._snapshot.from_files or self._istiods.why == NOT_LOOKED_AT:
                 return []
             return [f"an istiod is taken to serve ambient mode, to be Ready and to trust ztunnel: {self._istiods}"]
-        told = dict.fromkeys(text for ztunnel in self._ztunnels for text in self._assumed(ztunnel))
+        told = dict.fromkeys(text for kind in self._kinds for text in self._assumed(kind.first))
         unread = self._snapshot.ztunnel_pods.refusal
         if self._istiods and unread and not self._snapshot.from_files:
             told[f"istiod is taken to trust ztunnel, and to look at its namespace: {unread}"] = None

@@ -5,7 +5,7 @@ Source: istio.io, docs/ambient/upgrade/helm: that holds for istio-cni and for zt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 
 from msgspec import Struct
 
@@ -35,13 +35,16 @@ def skew(
     """
     nodes = {ztunnel.node: ztunnel for ztunnel in ztunnels if ztunnel}
     told: dict[tuple[str, Version], tuple[Finding, set[str]]] = {}
+    asked: dict[Hashable, Finding | None] = {}  # of each version one agent is evidence enough
     every: dict[str, set[str]] = {}
     for node in sorted({*nodes, *installation.nodes} - {""}):
         by = upstream(nodes.get(node))
         for agent in _agents(node, nodes.get(node), installation):
             every.setdefault(agent.program, set()).add(node)
-            finding = _unsupported(agent, by)
-            if finding:
+            key = (agent.program, agent.version, *(istiod.ref for istiod in by))
+            if key not in asked:
+                asked[key] = _unsupported(agent, by)
+            if finding := asked[key]:
                 told.setdefault((agent.program, agent.version), (finding, set()))[1].add(node)
     for (program, _), (finding, where) in told.items():
         yield finding, where, every[program]

@@ -19,7 +19,7 @@ from kubectl_ambient.mesh.evidence import Evidence
 from kubectl_ambient.mesh.few import few
 from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.clues import of_cni
-from kubectl_ambient.mesh.installation.settings import Agent, Rules, Sources, Told, assumed, rules_of, worlds_of
+from kubectl_ambient.mesh.installation.settings import Agent, Rules, Sources, Told, Worlds, assumed, rules_of, worlds_of
 from kubectl_ambient.mesh.installation.versions import Version
 from kubectl_ambient.mesh.installation.which_version import CHART_LABELS, narrowed
 
@@ -88,13 +88,11 @@ def installation(snapshot: Snapshot, *, by_node: bool = False) -> Installation:
         ztunnel=_health("ztunnel", snapshot.ztunnel_pods, None, several),
     )
     by_cni, by_ztunnel = _by_node(cni_pods), _by_node(snapshot.ztunnel_pods.known)
-    nodes = {}
+    nodes, told = {}, Worlds(beside)
     for node in by_cni.keys() | by_ztunnel.keys():
         agent = by_cni.get(node)
         nodes[node] = NodeAgents(
-            worlds=worlds_of(beside[agent.namespace], Agent(agent.ref, "spec", agent.agent))
-            if agent and agent.agent
-            else elsewhere.worlds,
+            worlds=told.of(agent, agent.agent) if agent and agent.agent else elsewhere.worlds,
             cni=_health("istio-cni", snapshot.cni_pods, agent, several),
             ztunnel=_health("ztunnel", snapshot.ztunnel_pods, by_ztunnel.get(node), several),
         )

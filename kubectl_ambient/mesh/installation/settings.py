@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
-from kubectl_ambient.cluster.facts import AgentContainer, Unread
+from kubectl_ambient.cluster.facts import AgentContainer, Pod, Unread
 from kubectl_ambient.cluster.installation_facts import ConfigMap, DaemonSet
 from kubectl_ambient.mesh.enrolment import enablement
 from kubectl_ambient.mesh.enrolment.enablement import Entry, Invalid
@@ -111,6 +111,39 @@ def worlds_of(sources: Sources, agent: Agent) -> tuple[Rules, ...]:
         return (_rules(sources, agent, versions.judged_as(known.version), told, told_version=known.version),)
     possible, _ = narrowed(versions.of_minor(known.version), sources.clues())
     return tuple(_rules(sources, agent, v, told, exact=False) for v in possible)
+
+
+class Worlds:
+    """The same of many agents: found once for all that are told the same by the same container.
+
+    sources: what those of each namespace were told.
+    """
+
+    def __init__(self, sources: Mapping[str, Sources]) -> None:
+        self._sources = sources
+        self._known: dict[tuple[str, AgentContainer], tuple[str, tuple[Rules, ...]]] = {}
+
+    def of(self, pod: Pod, container: AgentContainer) -> tuple[Rules, ...]:
+        """Those of a pod with that container."""
+        key = (pod.namespace, container)
+        if key not in self._known:
+            found = worlds_of(self._sources[pod.namespace], Agent(pod.ref, "spec", container))
+            self._known[key] = pod.ref, found
+        ref, worlds = self._known[key]
+        return worlds if ref == pod.ref else tuple(_shown_by(rules, ref, pod.ref) for rules in worlds)
+
+
+_TOLD = tuple(field for field in Rules.__struct_fields__ if field.endswith("_told"))
+
+
+def _shown_by(rules: Rules, one: str, other: str) -> Rules:
+    """The rules that one pod shows, as another shows them."""
+    shown = {}
+    for field in _TOLD:
+        told: Told = getattr(rules, field)
+        if told.evidence.object == one:
+            shown[field] = Told(told.value, structs.replace(told.evidence, object=other))
+    return structs.replace(rules, **shown)
 
 
 def rules_of(worlds: tuple[Rules, ...]) -> str:

@@ -17,7 +17,7 @@ from kubectl_ambient.cluster.network_facts import ContainerPort, PodOnNetwork
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Reason
 from kubectl_ambient.mesh.gateways import what_makes_it_a_gateway
-from kubectl_ambient.mesh.installation.agents import Health
+from kubectl_ambient.mesh.installation.agents import Health, Installation
 from kubectl_ambient.mesh.installation.istiod_settings import ambient
 from kubectl_ambient.mesh.installation.mesh_config import Mesh, mesh
 from kubectl_ambient.mesh.judge import Judge
@@ -53,13 +53,21 @@ class Mover(Struct, frozen=True, kw_only=True, gc=False):
 class Turn:
     """The cluster before and after, and what becomes of the pods that the change reaches.
 
-    movers: these, by their refs. Others stay as they are seen.
+    movers: these, by their refs. Others stay as they are seen. agents: of the nodes, where they are known already.
     """
 
-    def __init__(self, before: Snapshot, after: Snapshot, movers: Mapping[str, Mover]) -> None:
+    def __init__(
+        self,
+        before: Snapshot,
+        after: Snapshot,
+        movers: Mapping[str, Mover],
+        *,
+        agents: Installation | None = None,
+    ) -> None:
         self.before = before
         self.after = after
         self._movers = movers
+        self._agents = agents
 
     @cached_property
     def pods(self) -> list[Pod]:
@@ -96,7 +104,7 @@ class Turn:
     @cached_property
     def judge(self) -> Judge:
         """Who judges pods as they are afterwards."""
-        return Judge(self.after)
+        return Judge(self.after, agents=self._agents)
 
     def identity(self, pod: Pod, seen: PodOnNetwork) -> Identity:
         """Who the pod is to others in the mesh."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import queue
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
@@ -10,7 +9,6 @@ from functools import partial
 from typing import Generic
 
 from kubectl_ambient.cluster.snapshot import Snapshot
-from kubectl_ambient.kube.api import connect
 from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.render.terminal import text_width
 from kubectl_ambient.runs.aim import aim_of
@@ -18,6 +16,7 @@ from kubectl_ambient.runs.change.account import Account
 from kubectl_ambient.runs.change.apply import INTERRUPTED, Applier
 from kubectl_ambient.runs.change.attempt import Attempt
 from kubectl_ambient.runs.change.batches import Batches
+from kubectl_ambient.runs.change.beginning import Beginning, connected
 from kubectl_ambient.runs.change.outcome import tell_nothing_found, tell_refusals, without_protected
 from kubectl_ambient.runs.change.outlets import Outlets
 from kubectl_ambient.runs.change.output import selection_words
@@ -37,11 +36,10 @@ Waiter = Callable[[Sequence[E], Signals], bool]
 class LabelRun(Generic[E]):
     """Reads what is to be labelled and what that does, tells it, writes it, and tells how to undo it."""
 
-    def __init__(self, request: ChangeRequest) -> None:
+    def __init__(self, request: ChangeRequest, beginning: Beginning | None = None) -> None:
         self._request = request
-        # They come in the threads that ask, and are told by the one that tells everything.
-        self._warnings: queue.SimpleQueue[str] = queue.SimpleQueue()
-        self._client = connect(request.connection, on_warning=self._warnings.put)
+        # Warnings come in the threads that ask, and are told by the one that tells everything.
+        self._client, self._warnings, self._early = beginning or connected(request)
         self._reader = TargetReader(self._client, request, self._plan)
         self._snapshot: Snapshot | None = None
         self._selected = 0

@@ -20,6 +20,7 @@ from kubectl_ambient.cluster.needs.pods import PodNeeds
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.render.change import moves_of_plan
 from kubectl_ambient.render.terminal import text_width
+from kubectl_ambient.runs.change.beginning import Beginning
 from kubectl_ambient.runs.change.outcome import without_protected
 from kubectl_ambient.runs.change.output import selection_words
 from kubectl_ambient.runs.change.plan_told import failed, refusal_lines, tell_plan
@@ -31,12 +32,13 @@ from kubectl_ambient.runs.change.targets_in_files import found_in_files
 from kubectl_ambient.shell.words import Word
 
 
-def plan_change(request: ChangeRequest) -> int:
-    """Tell the plan; the exit code. Raises KubeError where nothing could be read."""
-    return _of_files(request) if request.flags.filenames else PlanRun(request).run()
+def plan_change(request: ChangeRequest, beginning: Beginning) -> int:
+    """Tell the plan of a change of a cluster; the exit code. Raises KubeError where nothing could be read."""
+    return PlanRun(request, beginning).run()
 
 
-def _of_files(request: ChangeRequest) -> int:
+def plan_of_files(request: ChangeRequest) -> int:
+    """The same of what manifests hold, as far as they tell."""
     found = found_in_files(request, ChangeNeeds(pods=PodNeeds()))
     tell(found.problems)
     flags, code = request.flags, 1 if found.problems else 0

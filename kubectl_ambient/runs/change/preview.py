@@ -8,34 +8,48 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from kubectl_ambient.change.targets import Target, kind_of
+from kubectl_ambient.change.targets import Target, key_of
 from kubectl_ambient.cluster.facts import Namespace, Owner, Pod, Unread, Workload
 from kubectl_ambient.cluster.found import Found
 from kubectl_ambient.cluster.needs.change import ChangeNeeds
 from kubectl_ambient.cluster.needs.pods import PodNeeds, of_namespaces, of_pods, of_workloads
-from kubectl_ambient.cluster.reading.cluster import ask, is_partial, read_cluster
+from kubectl_ambient.cluster.reading.cluster import Early, ask, begin_with, is_partial, read_cluster
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.kube.api import Client
 from kubectl_ambient.kube.errors import KubeError
 from kubectl_ambient.runs.change.request import ChangeRequest
 
+Key = tuple[str, str, str]
+"""Kind, namespace (empty for a Namespace) and name."""
+
 _MANY = 10  # from so many namespaces on, all are read at once
 
 
-def read_surroundings(client: Client, targets: Sequence[Target], request: ChangeRequest) -> tuple[Snapshot, str]:
+def begin_to_read(client: Client, request: ChangeRequest) -> Early:
+    """Ask for what the targets concern before they are known to be there; nothing where they are not named."""
+    if request.selected:
+        return {}
+    keys = [(t.resource.kind, client.namespace if t.resource.namespaced else "", t.name or "") for t in request.targets]
+    return begin_with(client, _asked(_needs(keys), request).first(), request.flags.chunk_size)
+
+
+def read_surroundings(
+    client: Client, targets: Sequence[Target], request: ChangeRequest, early: Early
+) -> tuple[Snapshot, str]:
     """The pods that the targets concern, with all that decides about them, and what could not be read.
 
     Where the pods may not be read, the targets alone, and why. Raises KubeError where the connection is lost.
     """
-    needs = _narrowed(_needs(targets), request)
-    names = _namespaces(targets)
+    keys = [key_of(target) for target in targets]
+    needs, names = _narrowed(_needs(keys), request), _namespaces(keys)
     attempts = [needs] if needs.namespaces else [needs, _narrowed(of_namespaces(names), request)]
     why = ""
     for attempt in attempts:
         try:
-            asked = ChangeNeeds(pods=attempt, leaves=request.flags.goal != "enable")
-            snapshot = read_cluster(client, asked, now=datetime.now(UTC), chunk_size=request.flags.chunk_size)
-            ask(client, snapshot, asked.around(snapshot), request.flags.chunk_size)
+            asked = _asked(attempt, request)
+            now, chunk_size = datetime.now(UTC), request.flags.chunk_size
+            snapshot = read_cluster(client, asked, now=now, chunk_size=chunk_size, early=early)
+            ask(client, snapshot, asked.around(snapshot), chunk_size)
             return snapshot, ""
         except KubeError as error:
             if not is_partial(error):
@@ -44,20 +58,22 @@ def read_surroundings(client: Client, targets: Sequence[Target], request: Change
     return alone(targets), why
 
 
-def _namespaces(targets: Sequence[Target]) -> list[str]:
-    return list(dict.fromkeys(t.name if isinstance(t, Namespace) else t.namespace for t in targets))
+def _asked(needs: PodNeeds, request: ChangeRequest) -> ChangeNeeds:
+    return ChangeNeeds(pods=needs, leaves=request.flags.goal != "enable")
 
 
-def _needs(targets: Sequence[Target]) -> PodNeeds:
-    names = _namespaces(targets)
+def _namespaces(keys: Sequence[Key]) -> list[str]:
+    return list(dict.fromkeys(namespace or name for _, namespace, name in keys))
+
+
+def _needs(keys: Sequence[Key]) -> PodNeeds:
+    names, kinds = _namespaces(keys), {kind for kind, _, _ in keys}
     if len(names) > _MANY:
         return of_namespaces(())
-    kinds = {kind_of(t) for t in targets}
-    if len(names) == 1 and kinds == {"Pod"} and len(targets) <= _MANY:
-        return of_pods(names[0], (t.name for t in targets))
+    if len(names) == 1 and kinds == {"Pod"} and len(keys) <= _MANY:
+        return of_pods(names[0], (name for _, _, name in keys))
     if len(names) == 1 and not kinds & {"Pod", "Namespace", "CronJob"}:
-        owners = (Owner(kind=kind_of(t), name=t.name) for t in targets)
-        return of_workloads(names[0], owners)
+        return of_workloads(names[0], (Owner(kind=kind, name=name) for kind, _, name in keys))
     return of_namespaces(names)
 
 
@@ -75,7 +91,7 @@ def alone(targets: Sequence[Target]) -> Snapshot:
     namespaces: Found[Namespace] = Found.of((t for t in targets if isinstance(t, Namespace)), lambda n: n.name)
     namespaces.unread = {
         name: Unread(what=f"get namespace {name}", why="not asked for")
-        for name in _namespaces(targets)
+        for name in _namespaces([key_of(target) for target in targets])
         if name not in namespaces.facts
     }
     return Snapshot(

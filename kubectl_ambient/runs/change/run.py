@@ -18,6 +18,7 @@ from kubectl_ambient.kube.resources import Resource
 from kubectl_ambient.mesh.few import few
 from kubectl_ambient.render.change import NO_RESTART, NOT_CARRIED_OVER, Tense, moves, wrapped
 from kubectl_ambient.render.risks import not_changed, risk_lines
+from kubectl_ambient.runs.change.beginning import Beginning
 from kubectl_ambient.runs.change.gate import gated
 from kubectl_ambient.runs.change.label_run import LabelRun, Waiter
 from kubectl_ambient.runs.change.preview import read_surroundings
@@ -34,8 +35,8 @@ _NAMES = 10
 class Run(LabelRun[Edit]):
     """Tells which pods the change moves."""
 
-    def __init__(self, request: ChangeRequest) -> None:
-        super().__init__(request)
+    def __init__(self, request: ChangeRequest, beginning: Beginning | None = None) -> None:
+        super().__init__(request, beginning)
         self._can_tell_moves = False
         self._unread = ""
         self._last: Change | None = None
@@ -50,7 +51,7 @@ class Run(LabelRun[Edit]):
         if not self._needs_surroundings([item.edit for item in found.items]):
             return
         targets = [i.edit.target for i in found.items if i.edit.action != "refuse"]
-        self._snapshot, self._unread = read_surroundings(self._client, targets, self._request)
+        self._snapshot, self._unread = read_surroundings(self._client, targets, self._request, self._early)
         self._can_tell_moves = not self._unread
         if self._unread:
             self._tell_unread()
