@@ -21,7 +21,7 @@ FIND_AND_LOAD = IMPORTLIB["_find_and_load_unlocked"]
 # for. None of what these import themselves asks for something of them while it is imported.
 LATER = {
     *("calendar", "email.base64mime", "email.quoprimime", "ipaddress", "mimetypes", "msgspec.inspect", "platform"),
-    *("random", "shutil", "stringprep", "subprocess", "tokenize", "traceback"),
+    *("ntpath", "random", "selectors", "shutil", "stringprep", "subprocess", "tokenize", "traceback"),
 }
 # What is asked of every module while it is imported.
 OF_ALL = {

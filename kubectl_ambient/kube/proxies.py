@@ -60,10 +60,7 @@ def _goes_direct(server: str, no_proxy: str) -> bool:
     return any(_matches(entry.strip().lower(), host, port, address) for entry in no_proxy.split(","))
 
 
-_Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-
-def _matches(entry: str, host: str, port: int, address: _Address | None) -> bool:
+def _matches(entry: str, host: str, port: int, address: ipaddress.IPv4Address | ipaddress.IPv6Address | None) -> bool:
     if not entry:
         return False
     if entry == "*":
@@ -86,7 +83,7 @@ def _matches(entry: str, host: str, port: int, address: _Address | None) -> bool
     return host == entry or host.endswith(f".{entry}")
 
 
-def _address(text: str) -> _Address | None:
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(text)
     except ValueError:

@@ -185,6 +185,7 @@ class Transport:
         """The answer, its body unread; a 401 is asked again with renewed credentials, where there are."""
         with _unsent():
             login = self._authenticator.current()
+        self.link.wait_for_first()
         answer = self._send_once(request, login, deadline)
         try:
             renewed = None

@@ -97,7 +97,8 @@ def measure(programs: commands.Programs, pods: int, runs: int) -> Size:
         fill(server, plan)
         listed = server.pods(plan.namespace(0))
         chosen = server.api.items(f"/api/v1/pods?labelSelector={WAVE}%3D{WAVE_VALUE}")
-        lines = [*_whole(programs, server), *_small(programs, listed, _plain(server)), *_wide(programs, server, chosen)]
+        small = _small(programs, server, listed, _plain(server))
+        lines = [*_whole(programs, server), *small, *_wide(programs, server, chosen)]
         environ = commands.of(server)
 
         def tell(number: int, place: int, run: Run) -> None:
@@ -114,11 +115,15 @@ def measure(programs: commands.Programs, pods: int, runs: int) -> Size:
 def _whole(programs: commands.Programs, server: ApiServer) -> Iterable[_Line]:
     yield _Line(GET_ALL, programs.words(GET_ALL), GET_ALL)
     for name in (STATUS, LABELS, WAYPOINTS):
-        yield _Line(name, programs.words(name), GET_ALL)
-        asked = Floor(server, programs.words(name))
-        asks = f"what `{name.removeprefix('kubectl ambient ')}` asks"
-        yield _Line(f"curl: {asks}, all at once", asked.curl(side_by_side=True), GET_ALL, name)
-        yield _Line(f"curl: {asks}, one by one", asked.curl(side_by_side=False), GET_ALL, name)
+        yield from _with_floors(server, name, programs.words(name), GET_ALL)
+
+
+def _with_floors(server: ApiServer, name: str, words: Command, base: str) -> Iterable[_Line]:
+    yield _Line(name, words, base)
+    asked = Floor(server, words)
+    asks = f"what `{name.removeprefix('kubectl ambient ')}` asks"
+    yield _Line(f"curl: {asks}, all at once", asked.curl(side_by_side=True), base, name)
+    yield _Line(f"curl: {asks}, one by one", asked.curl(side_by_side=False), base, name)
 
 
 def _plain(server: ApiServer) -> str:
@@ -127,18 +132,15 @@ def _plain(server: ApiServer) -> str:
     return next(name for name in names if server.pods(name))
 
 
-def _small(programs: commands.Programs, listed: list[Object], plain: str) -> Iterable[_Line]:
+def _small(programs: commands.Programs, server: ApiServer, listed: list[Object], plain: str) -> Iterable[_Line]:
     where = listed[0]["metadata"]
-    for name, base in (
-        (GET_NAMESPACE, GET_NAMESPACE),
-        (STATUS_NAMESPACE, GET_NAMESPACE),
-        (GET_POD, GET_POD),
-        (EXPLAIN, GET_POD),
-        (GET_PLAIN, GET_PLAIN),
-        (PLAN, GET_PLAIN),
-    ):
-        told = name.replace("NAMESPACE", where["namespace"]).replace("NAME", where["name"]).replace("PLAIN", plain)
-        yield _Line(name, programs.words(told), base)
+    for name, base in ((STATUS_NAMESPACE, GET_NAMESPACE), (EXPLAIN, GET_POD), (PLAN, GET_PLAIN)):
+        told, of_kubectl = (
+            each.replace("NAMESPACE", where["namespace"]).replace("NAME", where["name"]).replace("PLAIN", plain)
+            for each in (name, base)
+        )
+        yield _Line(base, programs.words(of_kubectl), base)
+        yield from _with_floors(server, name, programs.words(told), base)
 
 
 def _wide(programs: commands.Programs, server: ApiServer, chosen: list[Object]) -> Iterable[_Line]:

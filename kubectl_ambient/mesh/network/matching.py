@@ -6,7 +6,7 @@ plugin (whether an ipBlock is also about pods) is answered as most plugins do: a
 
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+import ipaddress
 
 from kubectl_ambient.cluster.facts import Unread
 from kubectl_ambient.cluster.network_facts import IPBlock, NetworkPolicyPeer, NetworkPolicyPort, NetworkPolicyRule
@@ -70,6 +70,6 @@ def _in_block(block: IPBlock, ips: tuple[str, ...]) -> Answer:
 
 def _within(ip: str, cidr: str) -> bool:
     try:
-        return ip_address(ip) in ip_network(cidr, strict=False)
+        return ipaddress.ip_address(ip) in ipaddress.ip_network(cidr, strict=False)
     except ValueError:
         return False

@@ -5,8 +5,8 @@ Source: istiod `convertAuthorizationPolicy` and `handleRule` [pilot/pkg/servicer
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Literal
 
 from msgspec import Struct
@@ -14,7 +14,6 @@ from msgspec import Struct
 from kubectl_ambient.cluster.policy_facts import AuthorizationPolicy, Operation, Rule, Source, When
 
 Scope = Literal["global", "namespace", "workload"]
-Network = IPv4Network | IPv6Network
 
 _L4_ATTRIBUTES = ("source.ip", "source.namespace", "source.principal", "destination.ip", "destination.port")
 _L7_OF_OPERATION = {
@@ -210,9 +209,9 @@ def _networks(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(str(found) for text in texts if (found := network(text)) is not None)
 
 
-def network(text: str) -> Network | None:
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """The addresses that the text stands for; None where it is nothing that istiod takes, and so is left out."""
     try:
-        return ip_network(text, strict=False)
+        return ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None

@@ -5,8 +5,8 @@ Source: ztunnel `Authorization::matches` [src/rbac.rs] and `assert_rbac` [src/st
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Callable, Sequence
-from ipaddress import ip_address
 
 from msgspec import Struct
 
@@ -101,6 +101,6 @@ def _within(ip: str | None, block: str) -> Answer:
         return None
     found = network(block)
     try:
-        return found is not None and ip_address(ip) in found
+        return found is not None and ipaddress.ip_address(ip) in found
     except ValueError:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
+import ipaddress
 
 from msgspec import Struct
 
@@ -63,12 +63,12 @@ def _address(text: str) -> Typed | None:
     elif text.count(":") == 1:
         host, _, rest = text.partition(":")
         port = _number(rest, text) if _is_address(host) else None
-    return Typed(kind="Address", name=str(ip_address(host)), port=port) if _is_address(host) else None
+    return Typed(kind="Address", name=str(ipaddress.ip_address(host)), port=port) if _is_address(host) else None
 
 
 def _is_address(text: str) -> bool:
     try:
-        ip_address(text)
+        ipaddress.ip_address(text)
     except ValueError:
         return False
     return True
