@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -60,7 +61,7 @@ def _bypassed(turn: Turn) -> Iterator[Risk]:
 def _through_waypoints(turn: Turn) -> Iterator[Risk]:
     """The pairs that stop on their way through a waypoint; those that start, where they do not by any other."""
     if turn.served is not None:
-        told = {pair for risk in network.widens(turn) for pair in risk.affects}
+        told = {pair for risk in turn.widened for pair in risk.affects}
         yield from turn.served.on_the_way.told(but=told)
 
 
@@ -68,7 +69,11 @@ _CALLERS = ("ingresses", "ingress_classes", "routes", "callbacks", "monitors")
 
 CHECKS: tuple[Check, ...] = (
     Check((RiskCode.NETWORK_POLICY_BLOCKS_MESH,), ("network_policies", "on_network", "namespaces"), network.blocks),
-    Check((RiskCode.NETWORK_POLICY_WIDENS,), ("network_policies", "on_network", "namespaces"), network.widens),
+    Check(
+        (RiskCode.NETWORK_POLICY_WIDENS,),
+        ("network_policies", "on_network", "namespaces"),
+        attrgetter("widened"),  # which others ask for as well
+    ),
     Check(
         (RiskCode.NETWORK_POLICY_BLOCKS_WAYPOINT, RiskCode.NETWORK_POLICY_WIDENS_BY_WAYPOINT),
         (),  # it names itself what was not read, where something has a waypoint

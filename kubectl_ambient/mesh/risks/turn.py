@@ -28,6 +28,7 @@ from kubectl_ambient.mesh.risks.policies import Policies
 
 if TYPE_CHECKING:
     from kubectl_ambient.mesh.risks.connections import Changed
+    from kubectl_ambient.mesh.risks.risk import Risk
     from kubectl_ambient.mesh.risks.served import Served
 
 TUNNEL = "networking.istio.io/tunnel"  # `http`: it takes HBONE, whatever it is that does
@@ -258,6 +259,13 @@ class Turn:
         from kubectl_ambient.mesh.risks.connections import changed
 
         return list(changed(self))
+
+    @cached_property
+    def widened(self) -> list[Risk]:
+        """The risks of connections that NetworkPolicies stop now, and will not."""
+        from kubectl_ambient.mesh.risks.network import widens
+
+        return list(widens(self))
 
     def why_unread(self, part: str) -> Unread | None:
         """Why a part of the snapshot is not known as a whole; None where it is, or is taken for empty."""
