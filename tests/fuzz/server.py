@@ -164,6 +164,11 @@ class _Paths(dict[str, str]):
 PLAIN = Way()
 
 
+def in_order(objects: list[Fields]) -> list[Fields]:
+    """The same, as a real server lists them."""
+    return sorted(objects, key=lambda found: "/".join(found["metadata"].get(k) or "" for k in ("namespace", "name")))
+
+
 def refusing(*plurals: str) -> Way:
     """A server that refuses to show these."""
     return replace(PLAIN, refused=frozenset(plurals))

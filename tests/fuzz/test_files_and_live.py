@@ -14,11 +14,12 @@ from tests.fuzz.budget import fuzzed
 from tests.fuzz.clusters import clusters
 from tests.fuzz.files import SHAPES, with_nulls, written
 from tests.fuzz.program import Ran, ambient
-from tests.fuzz.server import PLAIN, ClusterServer
+from tests.fuzz.server import PLAIN, ClusterServer, in_order
 from tests.fuzz.test_live import COMMANDS, answers, asked
 from tests.fuzz.words import LATE, TIMES, Fields
 
 _VERSION_OF_ISTIOD = "the version of istiod is not known"
+_UNNAMED = ("the version of istio-cni is not known", "its image names no version")
 _AGE = re.compile(r" \(\d+y\)")
 
 
@@ -44,8 +45,12 @@ def test_files_say_what_the_cluster_says(
 ) -> None:
     objects = past(objects)
     words = asked(command, objects)
-    live = answers(server, objects, PLAIN, words)
+    live = answers(server, in_order(objects), PLAIN, words)
     files = ambient(*words, "--whole-cluster", *written(folder, objects, "one.json"))
+    if command in ("explain", "labels") and any(why in ran.out for why in _UNNAMED for ran in (live, files)):
+        # What the version may be, pods tell that these do not read in a cluster.
+        assert live.code == files.code
+        return
     comparable(files, command).agrees_with(comparable(live, command))
 
 

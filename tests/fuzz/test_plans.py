@@ -17,7 +17,7 @@ from tests.fuzz.budget import fuzzed
 from tests.fuzz.change_scenes import HOMES, item, scenes
 from tests.fuzz.files import written
 from tests.fuzz.program import ambient
-from tests.fuzz.server import PLAIN, ClusterServer
+from tests.fuzz.server import PLAIN, ClusterServer, in_order
 from tests.fuzz.test_live import answers
 from tests.fuzz.words import Fields
 
@@ -55,7 +55,7 @@ def test_a_plan_of_files_is_that_of_the_cluster(
     folder: Path, server: ClusterServer, change: str, objects: list[Fields]
 ) -> None:
     words = [*change.split(), "--plan", "-o", "json"]
-    live = answers(server, objects, PLAIN, words)
+    live = answers(server, in_order(objects), PLAIN, words)
     files = ambient(*words, *written(folder, objects, "one.json"))
     assert live.code == files.code, (live, files)
     if files.out:
@@ -69,7 +69,7 @@ def test_the_same_holds_of_paths_and_policies(
     folder: Path, server: ClusterServer, question: str, objects: list[Fields]
 ) -> None:
     words = [*question.split(), "-o", "json"]
-    live = answers(server, objects, PLAIN, words)
+    live = answers(server, in_order(objects), PLAIN, words)
     files = ambient(*words, "--whole-cluster", *written(folder, objects, "one.json"))
     assert live.code == files.code, (live, files)
     if files.out:
