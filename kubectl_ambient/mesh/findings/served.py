@@ -11,21 +11,16 @@ from functools import cached_property
 from msgspec import Struct, structs
 
 from kubectl_ambient.cluster.facts import NOT_IN_FILES, Namespace, Pod, Unread
-from kubectl_ambient.cluster.label_keys import concerns_istio
 from kubectl_ambient.cluster.snapshot import Snapshot
 from kubectl_ambient.mesh.catalogue import Code
 from kubectl_ambient.mesh.evidence import Evidence, Finding
-from kubectl_ambient.mesh.evidence import label as label_of
 from kubectl_ambient.mesh.findings.nowhere import nowhere
 from kubectl_ambient.mesh.findings.skew import skew
-from kubectl_ambient.mesh.installation import versions
 from kubectl_ambient.mesh.installation.agents import Installation
-from kubectl_ambient.mesh.installation.istiod_settings import AMBIENT, TRUSTED
+from kubectl_ambient.mesh.installation.istiod_settings import TRUSTED
 from kubectl_ambient.mesh.installation.istiods import ShownIstiod, istiods
-from kubectl_ambient.mesh.installation.mesh_config import NOT_LOOKED_AT, Discovery
+from kubectl_ambient.mesh.installation.mesh_config import NOT_LOOKED_AT
 from kubectl_ambient.mesh.installation.upstream import CA_ADDRESS, XDS_ADDRESS, outside, upstream
-from kubectl_ambient.shell.command import Command, kubectl, offered
-from kubectl_ambient.shell.words import Word, accounts, field, inside, label, name, named, namespace
 
 NOTHING_COMES = (
     Code.ZTUNNEL_NOT_TRUSTED,
@@ -58,7 +53,10 @@ class _Ztunnels(Struct, frozen=True):
 
 
 class Served:
-    """What the snapshot shows of it; worked out when it is first asked for."""
+    """What the snapshot shows of it; worked out when it is first asked for.
+
+    The findings of `unserved` are loaded where there is one to tell.
+    """
 
     def __init__(self, snapshot: Snapshot, installation: Installation) -> None:
         self._snapshot = snapshot
@@ -138,25 +136,33 @@ class Served:
         """What keeps this ztunnel from serving."""
         told_by = self._upstream(ztunnel, XDS_ADDRESS) or []
         if told_by and all(istiod.serves_ambient == "off" for istiod in told_by):
-            yield _without_ambient(told_by, self._istiods)
+            from kubectl_ambient.mesh.findings.unserved import without_ambient
+
+            yield without_ambient(told_by, self._istiods)
             return
         serving = [istiod for istiod in told_by if istiod.serves_ambient != "off"]
         if serving and all(istiod.ready is False for istiod in serving):
-            yield _not_ready(serving)
+            from kubectl_ambient.mesh.findings.unserved import not_ready
+
+            yield not_ready(serving)
         asked = self._upstream(ztunnel, CA_ADDRESS)
         if ztunnel is None or not asked:
             return
         if ztunnel.service_account and all(self._refuses(istiod, ztunnel) for istiod in asked):
-            yield _not_trusted(asked, ztunnel)
+            from kubectl_ambient.mesh.findings.unserved import not_trusted
+
+            yield not_trusted(asked, ztunnel)
         labels = self._labels(ztunnel.namespace)
         if all(istiod.discovery.finds(labels) is False for istiod in asked):
-            yield _unseen_ztunnel(asked, ztunnel, labels or {})
+            from kubectl_ambient.mesh.findings.unserved import unseen_ztunnel
+
+            yield unseen_ztunnel(asked, ztunnel, labels or {})
 
     def _refuses(self, istiod: ShownIstiod, ztunnel: Pod) -> bool:
         trusted = istiod.trusted_accounts
         if trusted is None or self._may_be_shortened(istiod):
             return False
-        return _account(ztunnel) not in trusted
+        return account_of(ztunnel) not in trusted
 
     def _may_be_shortened(self, istiod: ShownIstiod) -> bool:
         """A manifest without what charts set (1.22: the ambient profiles) says nothing of what runs."""
@@ -171,14 +177,9 @@ class Served:
         if not isinstance(home, Namespace) or not self._looking:
             return
         if all(istiod.discovery.finds(home.labels) is False for istiod in self._looking):
-            seen = self._looking[0].discovery
-            yield Finding.of(
-                Code.NAMESPACE_NOT_DISCOVERED,
-                f"istiod does not look at namespace {home.name}, which its discoverySelectors leave out: its pods are "
-                "redirected to ztunnel, which never hears of them, and their connections fail after 5 seconds",
-                *_why_unseen(self._looking, home.name, home.labels),
-                fix=_let_in(home.name, home.labels, seen),
-            )
+            from kubectl_ambient.mesh.findings.unserved import unseen_namespace
+
+            yield unseen_namespace(self._looking, home)
 
     @property
     def assumptions(self) -> list[str]:
@@ -209,96 +210,14 @@ class Served:
                 yield f"istiod is taken to trust ztunnel: {istiod.ref} takes {TRUSTED} from elsewhere"
 
 
+def account_of(ztunnel: Pod) -> str:
+    """`istio-system/ztunnel`, as istiod names whom it trusts."""
+    return f"{ztunnel.namespace}/{ztunnel.service_account}"
+
+
 def _on(finding: Finding, nodes: set[str], every: set[str]) -> MeshFinding:
     if nodes >= every:
         return MeshFinding(finding, None)
     names = sorted(nodes)
     where = ", ".join(names[:3]) + (f" and {len(names) - 3} more nodes" if len(names) > 3 else "")
     return MeshFinding(structs.replace(finding, message=f"on {where}: {finding.message}"), frozenset(nodes))
-
-
-def _without_ambient(told_by: list[ShownIstiod], every: list[ShownIstiod] | Unread) -> Finding:
-    alone = not isinstance(every, Unread) and all(istiod.serves_ambient == "off" for istiod in every)
-    version = told_by[0].told_version[0]
-    who = "no istiod has ambient on" if alone else f"ztunnel is told by {told_by[0].ref}, which has ambient off"
-    return Finding.of(
-        Code.ISTIOD_WITHOUT_AMBIENT,
-        f"{who} ({AMBIENT}): ztunnel hears of no pod, so that none in ambient mode can connect, and no waypoint is "
-        "known (Helm sets it for good by profile=ambient of the chart istiod)",
-        *(istiod.ambient.evidence for istiod in told_by),
-        fix=None
-        if version and version < versions.OLDEST
-        else offered(kubectl(*_set_env(told_by[0], f"{AMBIENT}=true"))),
-    )
-
-
-def _not_ready(serving: list[ShownIstiod]) -> Finding:
-    who = "istiod" if len(serving) == 1 else "any istiod that serves ambient mode"
-    return Finding.of(
-        Code.ISTIOD_NOT_READY,
-        f"no pod of {who} is Ready: pods in ambient mode go on until their certificates end (24 hours by default), new "
-        "pods get none, and no change reaches ztunnel; addresses and conditions are as they were last written",
-        *(istiod.ready_evidence for istiod in serving),
-        fix=offered(kubectl("describe pods", *inside(serving[0].istiod.namespace), "-l app=istiod")),
-    )
-
-
-def _account(ztunnel: Pod) -> str:
-    return f"{ztunnel.namespace}/{ztunnel.service_account}"
-
-
-def _not_trusted(asked: list[ShownIstiod], ztunnel: Pod) -> Finding:
-    istiod, account = asked[0], _account(ztunnel)
-    trusted = istiod.trusted_accounts or ()
-    whom = f"names {' and '.join(trusted)}" if trusted else "names nobody" if istiod.trusted.value else "is not set"
-    if ztunnel.service_account == "ztunnel":
-        lasting = f"trustedZtunnelNamespace={ztunnel.namespace}"
-    else:
-        lasting = f"env.{TRUSTED}={account}"
-    keep = [tuple(found.split("/", 1)) for found in dict.fromkeys((*trusted, account))]
-    return Finding.of(
-        Code.ZTUNNEL_NOT_TRUSTED,
-        f"istiod does not trust ztunnel: ztunnel runs as {account}, and {TRUSTED} of istiod {whom}; no pod in ambient "
-        f"mode gets a certificate, and connections in the mesh fail (Helm sets it for good by {lasting} of the chart "
-        "istiod)",
-        Evidence(ztunnel.ref, "spec.serviceAccountName", ztunnel.service_account),
-        *(found.trusted.evidence for found in asked),
-        fix=offered(kubectl(*_set_env(istiod, field(TRUSTED, accounts(keep))))),
-    )
-
-
-def _unseen_ztunnel(asked: list[ShownIstiod], ztunnel: Pod, labels: dict[str, str]) -> Finding:
-    home = ztunnel.namespace
-    return Finding.of(
-        Code.ZTUNNEL_NOT_DISCOVERED,
-        f"istiod does not look at namespace {home}, where ztunnel runs and which its discoverySelectors leave out: it "
-        "does not know who asks for certificates, and no pod in ambient mode gets one",
-        *_why_unseen(asked, home, labels),
-        fix=_let_in(home, labels, asked[0].discovery),
-    )
-
-
-def _why_unseen(by: list[ShownIstiod], home: str, labels: dict[str, str]) -> Iterator[Evidence]:
-    """The selectors, and what the Namespace has of the labels that they are about."""
-    for istiod in by:
-        yield istiod.discovery.evidence
-    selectors = [selector for istiod in by for selector in istiod.discovery.selectors]
-    keys = dict.fromkeys(key for s in selectors for key in (*s.match_labels, *(r.key for r in s.match_expressions)))
-    yield from (label_of(f"Namespace/{home}", key, labels.get(key)) for key in keys)
-
-
-def _let_in(home: str, labels: dict[str, str], seen: Discovery) -> Command | None:
-    """A label that a selector asks for; where that would do more (istio-injection) or less, the selectors."""
-    for selector in seen.selectors:
-        wanted = selector.match_labels
-        plain = wanted and not selector.match_expressions
-        if plain and not any(concerns_istio(key) or "kubernetes.io/" in key for key in wanted):
-            taken = any(key in labels for key in wanted)
-            change = [label(key, value) for key, value in wanted.items()]
-            return offered(kubectl("label namespace", namespace(home), *change, *(("--overwrite",) if taken else ())))
-    _, place, config = seen.evidence.object.split("/")
-    return offered(kubectl("edit configmap", name(config), *inside(place)))
-
-
-def _set_env(istiod: ShownIstiod, setting: str | Word) -> tuple[str | Word, ...]:
-    return ("set env", named("deployment", istiod.istiod.name), *inside(istiod.istiod.namespace), setting)
